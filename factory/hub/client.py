@@ -1,0 +1,125 @@
+"""The Hub's client and its errors in one line each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from factory.errors import FactoryError
+
+if TYPE_CHECKING:
+    from huggingface_hub import HfApi
+
+
+def api(token: str | None = None) -> HfApi:
+    """A client of the Hub that HF_ENDPOINT and HF_TOKEN name."""
+    from huggingface_hub import HfApi
+
+    return HfApi(token=token, library_name="factory")
+
+
+@contextmanager
+def hub_errors(repo: str, kind: str = "repo") -> Iterator[None]:
+    """Turn what the Hub's clients raise about `repo` into a `FactoryError` that says what to do."""
+    import httpx
+    from datasets.exceptions import DataFilesNotFoundError, DatasetNotFoundError
+    from huggingface_hub import errors
+
+    try:
+        yield
+    except FactoryError:
+        raise
+    except errors.GatedRepoError as error:
+        raise FactoryError(
+            f"the {kind} is gated", where=repo, fix="accept its terms on its Hub page, then set HF_TOKEN to your token"
+        ) from error
+    except errors.RevisionNotFoundError as error:
+        raise FactoryError(
+            "no such revision", where=repo, fix="check the part after @, or run `factory lock` again"
+        ) from error
+    except errors.RepositoryNotFoundError as error:
+        if getattr(error.response, "status_code", 0) == 401 and _token_is_refused():
+            raise _token_error(repo) from error
+        raise FactoryError(
+            f"no such {kind} on the Hub, or it is private",
+            where=repo,
+            fix="check the name; private repos need HF_TOKEN",
+        ) from error
+    except errors.EntryNotFoundError as error:
+        raise FactoryError("a file is missing in the repo", where=repo, fix=first_line(error)) from error
+    except errors.HfHubHTTPError as error:
+        raise _http_error(error, repo) from error
+    except (DatasetNotFoundError, DataFilesNotFoundError) as error:
+        text = first_line(error)
+        gated = "gated" in text
+        fix = (
+            "accept its terms on its Hub page and set HF_TOKEN"
+            if gated
+            else "check the name; private repos need HF_TOKEN"
+        )
+        raise FactoryError(text, where=repo, fix=fix) from error
+    except (
+        errors.LocalEntryNotFoundError,
+        errors.OfflineModeIsEnabled,
+        httpx.TransportError,
+        ConnectionError,
+    ) as error:
+        raise FactoryError(
+            f"the Hub cannot be reached ({first_line(error)})",
+            where=repo,
+            fix="check the network and HF_ENDPOINT; finished work is kept, run the same command again",
+        ) from error
+    except ValueError as error:
+        if "BuilderConfig" in str(error) or "split" in str(error).lower():
+            raise FactoryError(first_line(error), where=repo, fix="check :config and `split`") from error
+        raise
+    except OSError as error:
+        if error.errno == 28:
+            raise FactoryError(
+                "the disk is full", where=repo, fix="free some space and run the same command"
+            ) from error
+        raise
+
+
+def first_line(error: BaseException) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
+
+
+def _http_error(error: Any, repo: str) -> FactoryError:
+    status = getattr(error.response, "status_code", None)
+    if status == 401:
+        return _token_error(repo)
+    if status == 403:
+        return FactoryError(
+            "the token may not do this", where=repo, fix="use a token with write access to the namespace"
+        )
+    if status == 412:
+        return FactoryError("somebody else committed at the same moment", where=repo, fix="run the same command again")
+    if status == 429:
+        return FactoryError("the Hub's rate limit is reached", where=repo, fix="wait an hour and run the same command")
+    return FactoryError(
+        f"the Hub answered {status}: {first_line(error)}", where=repo, fix="run the same command again"
+    )
+
+
+def _token_error(repo: str) -> FactoryError:
+    return FactoryError(
+        "the Hub refuses the token (wrong or expired)",
+        where=repo,
+        fix="make a new one and set HF_TOKEN, or `hf auth login`",
+    )
+
+
+def _token_is_refused() -> bool:
+    """A wrong token and a missing repo both answer 401 on some routes: asking who we are tells them apart."""
+    from huggingface_hub import get_token
+    from huggingface_hub.errors import HfHubHTTPError
+
+    if get_token() is None:
+        return False
+    try:
+        api().whoami()
+    except HfHubHTTPError:
+        return True
+    return False

@@ -1,0 +1,151 @@
+"""What no single field can know: names that exist, kinds that fit, graphs without circles, columns that are there."""
+
+from __future__ import annotations
+
+from graphlib import CycleError, TopologicalSorter
+
+from factory.errors import FactoryError
+from factory.recipe.problems import nearest
+from factory.recipe.refs import HubRef, artifact_name, is_hub_ref, is_local
+from factory.recipe.schema import DatasetSpec, Demo, ModelSpec, Recipe
+from factory.recipe.source import Location, Source
+
+
+def check(recipe: Recipe, source: Source) -> None:
+    """Add every cross-cutting mistake to ``source.problems``."""
+    for section, specs in (("datasets", recipe.datasets), ("models", recipe.models)):
+        for name, spec in specs.items():
+            if name in recipe.datasets and name in recipe.models and section == "models":
+                source.report((section, name), f"{name!r} is also a dataset: names are unique in a recipe")
+            _check_artifact(recipe, source, (section, name), spec)
+    for name, suite in recipe.evaluate.items():
+        for parameter, value, kind in suite.references():
+            _check_reference(recipe, source, ("evaluate", name, parameter), value, kind)
+    if recipe.space:
+        for index, value in enumerate(recipe.space.demo):
+            _check_reference(recipe, source, ("space", "demo", index), value, "model")
+    _check_gates(recipe, source)
+    _check_repos(recipe, source)
+    if not source.problems:
+        _check_cycles(recipe, source)
+        _check_columns(recipe, source)
+
+
+def _check_artifact(recipe: Recipe, source: Source, at: Location, spec: DatasetSpec | ModelSpec) -> None:
+    kind = "dataset" if at[0] == "datasets" else "model"
+    starts = bool(spec.steps) and spec.steps[0].starts
+    if spec.from_ is None and not starts and not source.problems:
+        source.report(at, f"{at[1]!r} has neither `from` nor a first step that starts from nothing")
+    if spec.from_ is not None and starts:
+        source.report((*at, "steps", 0), f"`{spec.steps[0].verb}` starts from nothing: take `from` away")
+    if isinstance(spec.from_, str):
+        _check_reference(recipe, source, (*at, "from"), spec.from_, kind)
+    elif isinstance(spec.from_, Demo):
+        from factory.demo import GENERATORS
+
+        if spec.from_.demo not in GENERATORS:
+            message = f"no generator {spec.from_.demo!r}{nearest(spec.from_.demo, GENERATORS)}"
+            source.report((*at, "from", "demo"), message)
+    for index, step in enumerate(spec.steps):
+        for parameter, value, wanted in step.references():
+            _check_reference(recipe, source, (*at, "steps", index, step.verb, parameter), value, wanted)
+        if step.verb == "split" and index < len(spec.steps) - 1:
+            source.report((*at, "steps", index), "`split` must be the last step")
+    if isinstance(spec, ModelSpec) and spec.trust_remote_code:
+        revision = HubRef.parse(spec.from_).revision if isinstance(spec.from_, str) and is_hub_ref(spec.from_) else ""
+        if len(revision or "") != 40:
+            source.report((*at, "trust_remote_code"), "trust_remote_code needs `from` pinned to a commit SHA")
+
+
+def _check_reference(recipe: Recipe, source: Source, at: Location, value: str, kind: str) -> None:
+    if is_local(value):
+        if not any((folder / value).expanduser().exists() for folder in source.folders):
+            source.report(at, f"no such file or folder: {value}")
+        return
+    if is_hub_ref(value):
+        try:
+            HubRef.parse(value)
+        except ValueError as error:
+            source.report(at, str(error))
+        return
+    name = artifact_name(value)
+    own, other = (recipe.datasets, recipe.models) if kind == "dataset" else (recipe.models, recipe.datasets)
+    if name in other and name not in own:
+        source.report(at, f"{value!r} is a {'model' if kind == 'dataset' else 'dataset'}, a {kind} is needed here")
+    elif name not in own:
+        source.report(at, f"no {kind} {name!r} in this recipe{nearest(name, own)}; a Hub ref is owner/name")
+
+
+def _check_gates(recipe: Recipe, source: Source) -> None:
+    from factory.evaluate.gates import parse_gate
+
+    for name, spec in recipe.models.items():
+        for index, text in enumerate(spec.gates):
+            at = ("models", name, "gates", index)
+            try:
+                gate = parse_gate(text)
+            except ValueError as error:
+                source.report(at, str(error))
+                continue
+            if gate.suite not in recipe.evaluate:
+                source.report(at, f"no evaluation {gate.suite!r}{nearest(gate.suite, recipe.evaluate)}")
+                continue
+            measured = [value for _, value, kind in recipe.evaluate[gate.suite].references() if kind == "model"]
+            for needed in {name, *gate.models(base=spec.from_)}:
+                if needed not in measured:
+                    source.report(
+                        at, f"the gate compares {needed!r}, which evaluate.{gate.suite}.models does not list"
+                    )
+
+
+def _check_repos(recipe: Recipe, source: Source) -> None:
+    taken: dict[tuple[str, str], str] = {}
+    for section, specs in (("datasets", recipe.datasets), ("models", recipe.models)):
+        for name, spec in specs.items():
+            if spec.publish is None:
+                continue
+            repo = spec.publish.repo if "/" in spec.publish.repo else f"{recipe.hub.namespace}/{spec.publish.repo}"
+            if (other := taken.get((section, repo.lower()))) is not None:
+                source.report((section, name, "publish"), f"{repo} is already published by {other!r}")
+            taken[(section, repo.lower())] = name
+
+
+def _edges(recipe: Recipe) -> dict[str, set[str]]:
+    edges: dict[str, set[str]] = {}
+    for name, spec in {**recipe.datasets, **recipe.models}.items():
+        values = [value for step in spec.steps for _, value, _ in step.references()]
+        if isinstance(spec.from_, str):
+            values.append(spec.from_)
+        edges[name] = {artifact_name(v) for v in values if not is_hub_ref(v) and not is_local(v)}
+    return edges
+
+
+def _check_cycles(recipe: Recipe, source: Source) -> None:
+    try:
+        TopologicalSorter(_edges(recipe)).prepare()
+    except CycleError as error:
+        circle = error.args[1]
+        section = "datasets" if circle[0] in recipe.datasets else "models"
+        source.report((section, circle[0]), f"these need each other: {' -> '.join(circle)}")
+
+
+def _check_columns(recipe: Recipe, source: Source) -> None:
+    """Follow the columns through each dataset as far as they are known without reading any data."""
+    known: dict[str, list[str] | None] = {}
+    for name in TopologicalSorter(_edges(recipe)).static_order():
+        if (spec := recipe.datasets.get(name)) is None:
+            continue
+        columns: list[str] | None = None
+        if isinstance(spec.from_, Demo):
+            from factory.demo import GENERATORS
+
+            columns = list(GENERATORS[spec.from_.demo].columns)
+        elif isinstance(spec.from_, str):
+            columns = known.get(artifact_name(spec.from_))
+        for index, step in enumerate(spec.steps):
+            try:
+                columns = step.check_columns(columns)
+            except FactoryError as error:
+                source.report(("datasets", name, "steps", index, step.verb), str(error))
+                columns = None
+        known[name] = columns

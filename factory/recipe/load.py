@@ -1,0 +1,171 @@
+"""From a file to a checked `Recipe`: every mistake is found before any work and reported with its place."""
+
+from __future__ import annotations
+
+import difflib
+import types
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Union, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+
+from factory.errors import UsageError
+from factory.recipe.check import check
+from factory.recipe.problems import Place, RecipeError, nearest
+from factory.recipe.schema import Recipe, split_call
+from factory.recipe.source import Location, Source, read
+from factory.steps import verbs
+from factory.steps.base import Step
+
+
+@dataclass(frozen=True)
+class LoadedRecipe:
+    """A recipe and where each part of it was written."""
+
+    recipe: Recipe
+    source: Source
+
+    @property
+    def path(self) -> Path:
+        return self.source.path
+
+    def place(self, *location: str | int) -> Place:
+        return self.source.place(location)
+
+
+def load(path: Path) -> LoadedRecipe:
+    """Read, include, substitute, validate and cross-check.
+
+    Raises:
+        RecipeError: with every mistake found.
+        UsageError: there is no such file.
+    """
+    if not path.is_file():
+        near = difflib.get_close_matches(path.name, [p.name for p in path.parent.glob("*.yaml")], n=1)
+        hint = (
+            f"did you mean {path.parent / near[0]}?" if near else "recipes are .yaml files; `factory init` writes one"
+        )
+        raise UsageError(f"no such recipe: {path}", fix=hint)
+    source = read(path)
+    recipe = _validate(source)
+    if recipe is not None:
+        check(recipe, source)
+    if source.problems or recipe is None:
+        raise RecipeError(source.problems)
+    return LoadedRecipe(recipe, source)
+
+
+def _validate(source: Source) -> Recipe | None:
+    data = dict(source.data)
+    for section, produces in (("datasets", "dataset"), ("models", "model")):
+        entries = data.get(section)
+        if isinstance(entries, dict):
+            data[section] = {
+                name: {**spec, "steps": _steps(source, (section, name, "steps"), spec["steps"], produces)}
+                if isinstance(spec, dict) and "steps" in spec
+                else spec
+                for name, spec in entries.items()
+            }
+    if isinstance(data.get("evaluate"), dict):
+        suites = {name: _suite(source, ("evaluate", name), entry) for name, entry in data["evaluate"].items()}
+        data["evaluate"] = {name: suite for name, suite in suites.items() if suite is not None}
+    try:
+        return Recipe.model_validate(data)
+    except ValidationError as error:
+        _report(source, (), error, Recipe)
+        return None
+
+
+def _steps(source: Source, at: Location, calls: Any, produces: str) -> list[Step]:
+    if not isinstance(calls, list):
+        source.report(at, "steps is a list of verbs, each `- verb: {parameters}`")
+        return []
+    known = {name: step for name, step in verbs().items() if step.produces == produces}
+    steps = []
+    for index, call in enumerate(calls):
+        verb, parameters = split_call(call)
+        here = (*at, index)
+        if verb is None:
+            source.report(here, "a step is one verb with its parameters: `- verb: {parameters}`")
+        elif verb not in known:
+            elsewhere = verbs().get(verb)
+            hint = f": it makes a {elsewhere.produces}" if elsewhere else nearest(verb, known)
+            source.report((*here, verb), f"no {produces} verb {verb!r}{hint}")
+        else:
+            step = _build(source, (*here, verb), known[verb], parameters)
+            if step is not None:
+                steps.append(step)
+    return steps
+
+
+def _suite(source: Source, at: Location, entry: Any) -> Step | None:
+    from factory.evaluate import suites
+
+    if not isinstance(entry, dict):
+        source.report(at, "an evaluation is a mapping: {suite: name, models: [...]}")
+        return None
+    name = entry.get("suite", at[-1])
+    if name not in suites():
+        source.report((*at, "suite") if "suite" in entry else at, f"no suite {name!r}{nearest(name, suites())}")
+        return None
+    return _build(source, at, suites()[name], {key: value for key, value in entry.items() if key != "suite"})
+
+
+def _build(source: Source, at: Location, cls: type[Step], parameters: Any) -> Step | None:
+    try:
+        return cls.model_validate(parameters, context={"folders": source.folders})
+    except ValidationError as error:
+        _report(source, at, error, cls)
+        return None
+
+
+def _report(source: Source, at: Location, error: ValidationError, model: type[BaseModel]) -> None:
+    for problem in error.errors():
+        location = tuple(part for part in problem["loc"] if part != "[key]")
+        here = (*at, *location)
+        last = location[-1] if location else ""
+        if problem["type"] == "extra_forbidden":
+            message = f"unknown key {last!r}{nearest(last, _keys(model, location[:-1]))}"
+        elif problem["type"] == "missing":
+            message = f"missing key {last!r}"
+        else:
+            given = problem["input"]
+            shown = f", not {given!r}" if isinstance(given, str | int | float | bool) or given is None else ""
+            message = f"{last or problem['loc']}: {problem['msg'].removeprefix('Value error, ')}{shown}"
+        source.report(here, message)
+
+
+def _keys(model: type[BaseModel], location: Location) -> list[str]:
+    """The keys that are valid in the mapping at `location` inside `model`."""
+    current: Any = model
+    for part in location:
+        field = _fields(current).get(part) if isinstance(part, str) else None
+        current = field.annotation if field is not None else _item(current, part)
+    return list(_fields(current))
+
+
+def _fields(annotation: Any) -> dict[Any, Any]:
+    for candidate in _members(annotation):
+        if isinstance(candidate, type) and issubclass(candidate, BaseModel):
+            return {field.alias or name: field for name, field in candidate.model_fields.items()}
+    return {}
+
+
+def _members(annotation: Any) -> list[Any]:
+    """An annotation's alternatives, with Annotated taken off."""
+    origin = get_origin(annotation)
+    if origin in (Union, types.UnionType):
+        return [member for argument in get_args(annotation) for member in _members(argument)]
+    if hasattr(annotation, "__metadata__"):
+        return _members(get_args(annotation)[0])
+    return [annotation]
+
+
+def _item(annotation: Any, part: str | int) -> Any:
+    """The annotation of a dict's values or a list's items; a class name in a union's location is itself."""
+    for candidate in _members(annotation):
+        arguments = get_args(candidate)
+        if arguments:
+            return arguments[-1]
+    return annotation

@@ -1,0 +1,53 @@
+"""Mistakes in a recipe: all of them at once, each at its place, with the nearest valid name."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from factory.errors import UsageError
+
+
+@dataclass(frozen=True, order=True)
+class Place:
+    """A position in a recipe file; lines and columns count from 1."""
+
+    file: Path
+    line: int
+    column: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True, order=True)
+class Problem:
+    place: Place
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.message}"
+
+
+class RecipeError(UsageError):
+    """A recipe that is refused before any work; `problems` are in the order of the file."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = sorted(set(problems))
+        super().__init__("\n".join(map(str, self.problems)))
+
+
+def nearest(name: object, valid: Iterable[str], limit: int = 8) -> str:
+    """`` (did you mean 'x'?)``, or the list of what is valid where nothing is near.
+
+    >>> nearest("langauge", ["language", "license"])
+    "; did you mean 'language'?"
+    """
+    names = sorted(set(valid))
+    close = difflib.get_close_matches(str(name), names, n=1, cutoff=0.6)
+    if close:
+        return f"; did you mean {close[0]!r}?"
+    shown = ", ".join(names[:limit]) + (", …" if len(names) > limit else "")
+    return f"; valid: {shown}" if names else ""

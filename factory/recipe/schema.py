@@ -1,0 +1,133 @@
+"""The recipe language as pydantic models. Every key a maintainer can write is a field in here or in a verb's file."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SerializeAsAny, field_validator
+
+from factory.recipe.refs import SplitSlice
+from factory.steps.base import ModelRef, Step
+
+Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=80)]
+
+
+class Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class Language(Part):
+    source: str = Field(description="language of the sources, ISO 639 code, e.g. en")
+    target: str = Field(description="language of the artifacts, ISO 639 code, e.g. ar")
+
+
+class Hub(Part):
+    namespace: str = Field(description="user or organisation that owns what is pushed")
+    collection: str | None = Field(None, description="title of the Hub collection that gathers the artifacts")
+    license: str | None = Field(None, description="licence declared for what is pushed, as the Hub spells it")
+    private: bool = False
+    endpoint: Literal["local"] | None = Field(
+        None, description="local: use the embedded Hub where neither a token nor HF_ENDPOINT is set"
+    )
+
+
+class Publish(Part):
+    repo: str = Field(description="name of the repo, or owner/name; the namespace is hub.namespace by default")
+    private: bool | None = None
+    title: str | None = None
+    description: str | None = None
+    tags: list[str] = []
+
+
+class Demo(Part):
+    """A generator of the demo world as a source."""
+
+    demo: str = Field(description="name of the generator")
+    rows: int = Field(1000, ge=1)
+    seed: int = 0
+
+
+class Reported(Part):
+    """Scores that a paper states for this artifact: printed in the card as reported, never as measured."""
+
+    source: str
+    scores: dict[str, float] = Field(description="suite, or suite.score, to the stated value")
+
+
+def _publish(value: Any) -> Any:
+    return {"repo": value} if isinstance(value, str) else value
+
+
+PublishField = Annotated[Publish | None, BeforeValidator(_publish)]
+
+
+class ArtifactSpec(Part):
+    description: str | None = None
+    license: str | None = Field(None, description="licence of the source where its Hub page states none")
+    assumed: list[str] = Field([], description="parameters the source document does not state; the card says so")
+    publish: PublishField = None
+
+
+class DatasetSpec(ArtifactSpec):
+    from_: str | Demo | None = Field(None, alias="from", description="Hub ref, artifact[:split], local path, or demo")
+    split: str = Field("train", description="split of the source, e.g. train or train[:405000]")
+    data_files: str | None = Field(None, description="files of the Hub repo to read, e.g. train.jsonl")
+    steps: list[SerializeAsAny[Step]] = []
+    max_failed: float = Field(
+        0.0,
+        ge=0,
+        lt=1,
+        description="share of failed rows with which the dataset may still be pushed; the card states it",
+    )
+
+    @field_validator("split")
+    @classmethod
+    def _split(cls, value: str) -> str:
+        SplitSlice.parse(value)
+        return value
+
+
+class ModelSpec(ArtifactSpec):
+    from_: str | None = Field(None, alias="from", description="Hub ref, model of the recipe, or local folder")
+    steps: list[SerializeAsAny[Step]] = []
+    trust_remote_code: bool = Field(False, description="run code from the source repo; needs a pinned commit SHA")
+    gates: list[str] = Field([], description='conditions on scores, e.g. "oall-v2 >= base"')
+    reported: Reported | None = None
+
+
+class Space(Part):
+    app: str = Field(description="folder below spaces/")
+    repo: str
+    demo: list[ModelRef] = []
+    title: str | None = None
+
+
+class Recipe(Part):
+    recipe: Literal[1]
+    name: Name
+    title: str | None = None
+    description: str | None = None
+    paper: str | None = Field(None, description="arXiv id of the document that the recipe follows")
+    citation: str | None = Field(None, description="BibTeX printed in the cards")
+    language: Language
+    hub: Hub
+    include: list[str] = []
+    env: dict[str, str | None] = Field({}, description="environment variables that ${NAME} may use, with defaults")
+    datasets: dict[Name, DatasetSpec] = {}
+    models: dict[Name, ModelSpec] = {}
+    evaluate: dict[str, SerializeAsAny[Step]] = {}
+    space: Space | None = None
+
+
+def split_call(value: Any) -> tuple[Any, Any]:
+    """A step as written, ``verb`` or ``{verb: parameters}``, as (verb, parameters)."""
+    if isinstance(value, str):
+        return value, {}
+    if isinstance(value, dict) and len(value) == 1:
+        verb, parameters = next(iter(value.items()))
+        return verb, {} if parameters is None else parameters
+    return None, value
+
+
+def needs_source(spec: DatasetSpec | ModelSpec) -> bool:
+    return spec.from_ is None and not (spec.steps and spec.steps[0].starts)
