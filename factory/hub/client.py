@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,10 @@ from factory.errors import FactoryError
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
+
+ACCEPT_TERMS = "accept its terms on its Hub page, then set HF_TOKEN to your token"
+CHECK_NAME = "check the name; private repos need HF_TOKEN"
+RUN_AGAIN = "run the same command again"
 
 
 def api(token: str | None = None) -> HfApi:
@@ -26,59 +31,40 @@ def hub_errors(repo: str, kind: str = "repo") -> Iterator[None]:
     from datasets.exceptions import DataFilesNotFoundError, DatasetNotFoundError
     from huggingface_hub import errors
 
+    unreachable = (errors.LocalEntryNotFoundError, errors.OfflineModeIsEnabled, httpx.TransportError, ConnectionError)
     try:
         yield
     except FactoryError:
         raise
+    except unreachable as error:
+        raise FactoryError(
+            f"the Hub cannot be reached ({first_line(error)})",
+            where=repo,
+            fix=f"check the network and HF_ENDPOINT; finished work is kept, {RUN_AGAIN}",
+        ) from error
     except errors.GatedRepoError as error:
-        raise FactoryError(
-            f"the {kind} is gated", where=repo, fix="accept its terms on its Hub page, then set HF_TOKEN to your token"
-        ) from error
+        raise FactoryError(f"the {kind} is gated", where=repo, fix=ACCEPT_TERMS) from error
     except errors.RevisionNotFoundError as error:
-        raise FactoryError(
-            "no such revision", where=repo, fix="check the part after @, or run `factory lock` again"
-        ) from error
+        fix = "check the part after @, or run `factory lock` again"
+        raise FactoryError("no such revision", where=repo, fix=fix) from error
     except errors.RepositoryNotFoundError as error:
         if getattr(error.response, "status_code", 0) == 401 and _token_is_refused():
             raise _token_error(repo) from error
-        raise FactoryError(
-            f"no such {kind} on the Hub, or it is private",
-            where=repo,
-            fix="check the name; private repos need HF_TOKEN",
-        ) from error
+        raise FactoryError(f"no such {kind} on the Hub, or it is private", where=repo, fix=CHECK_NAME) from error
     except errors.EntryNotFoundError as error:
         raise FactoryError("a file is missing in the repo", where=repo, fix=first_line(error)) from error
     except errors.HfHubHTTPError as error:
         raise _http_error(error, repo) from error
     except (DatasetNotFoundError, DataFilesNotFoundError) as error:
         text = first_line(error)
-        gated = "gated" in text
-        fix = (
-            "accept its terms on its Hub page and set HF_TOKEN"
-            if gated
-            else "check the name; private repos need HF_TOKEN"
-        )
-        raise FactoryError(text, where=repo, fix=fix) from error
-    except (
-        errors.LocalEntryNotFoundError,
-        errors.OfflineModeIsEnabled,
-        httpx.TransportError,
-        ConnectionError,
-    ) as error:
-        raise FactoryError(
-            f"the Hub cannot be reached ({first_line(error)})",
-            where=repo,
-            fix="check the network and HF_ENDPOINT; finished work is kept, run the same command again",
-        ) from error
+        raise FactoryError(text, where=repo, fix=ACCEPT_TERMS if "gated" in text else CHECK_NAME) from error
     except ValueError as error:
         if "BuilderConfig" in str(error) or "split" in str(error).lower():
             raise FactoryError(first_line(error), where=repo, fix="check :config and `split`") from error
         raise
     except OSError as error:
-        if error.errno == 28:
-            raise FactoryError(
-                "the disk is full", where=repo, fix="free some space and run the same command"
-            ) from error
+        if error.errno == errno.ENOSPC:
+            raise FactoryError("the disk is full", where=repo, fix=f"free some space and {RUN_AGAIN}") from error
         raise
 
 
@@ -91,16 +77,12 @@ def _http_error(error: Any, repo: str) -> FactoryError:
     if status == 401:
         return _token_error(repo)
     if status == 403:
-        return FactoryError(
-            "the token may not do this", where=repo, fix="use a token with write access to the namespace"
-        )
+        return FactoryError("the token may not do this", where=repo, fix="use one with write access to the namespace")
     if status == 412:
-        return FactoryError("somebody else committed at the same moment", where=repo, fix="run the same command again")
+        return FactoryError("somebody else committed at the same moment", where=repo, fix=RUN_AGAIN)
     if status == 429:
-        return FactoryError("the Hub's rate limit is reached", where=repo, fix="wait an hour and run the same command")
-    return FactoryError(
-        f"the Hub answered {status}: {first_line(error)}", where=repo, fix="run the same command again"
-    )
+        return FactoryError("the Hub's rate limit is reached", where=repo, fix=f"wait an hour and {RUN_AGAIN}")
+    return FactoryError(f"the Hub answered {status}: {first_line(error)}", where=repo, fix=RUN_AGAIN)
 
 
 def _token_error(repo: str) -> FactoryError:

@@ -1,8 +1,8 @@
 """From a Hub ref to a commit SHA, and the lock file that keeps it.
 
 The lock lies beside the recipe (``hala-1.2b.yaml`` -> ``hala-1.2b.lock``) and is JSON:
-``{"endpoint": …, "refs": {"dataset Open-Orca/OpenOrca@main": "<sha>"}}``. A lock of another endpoint is not used: the same
-name means another commit there.
+``{"endpoint": …, "refs": {"dataset Open-Orca/OpenOrca@main": "<sha>"}}``. A lock of another endpoint is not
+used: the same name means another commit there.
 """
 
 from __future__ import annotations

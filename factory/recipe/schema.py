@@ -73,12 +73,8 @@ class DatasetSpec(ArtifactSpec):
     split: str = Field("train", description="split of the source, e.g. train or train[:405000]")
     data_files: str | None = Field(None, description="files of the Hub repo to read, e.g. train.jsonl")
     steps: list[SerializeAsAny[Step]] = []
-    max_failed: float = Field(
-        0.0,
-        ge=0,
-        lt=1,
-        description="share of failed rows with which the dataset may still be pushed; the card states it",
-    )
+    rows: int | None = Field(None, description="rows of the source, for estimates before it was read")
+    max_failed: float = Field(0.0, ge=0, lt=1, description="share of rows that may fail and the rest still be pushed")
 
     @field_validator("split")
     @classmethod
