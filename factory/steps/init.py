@@ -1,0 +1,120 @@
+"""init: a new model from a configuration, with random weights and a tokenizer trained or copied."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from factory.errors import FactoryError
+from factory.steps.base import DatasetRef, ModelRef, Step
+from factory.training.models import Dtype
+from factory.training.templates import ChatTemplate, template_text
+
+if TYPE_CHECKING:
+    from factory.job import Job
+
+
+class Init(Step):
+    """A model that knows nothing yet, for `pretrain`: any causal language model transformers has, at any size.
+
+    The tokenizer is a byte-level BPE trained on the text of `tokenizer_data`, or a copy of `tokenizer`'s.
+
+    Example:
+        - init:
+            config: {model_type: lfm2, hidden_size: 128, num_hidden_layers: 6, num_attention_heads: 4, ...}
+            tokenizer_data: world-text
+            text: [english, arabic]
+            vocab_size: 4096
+    """
+
+    produces: ClassVar[Literal["dataset", "model"]] = "model"
+    starts: ClassVar[bool] = True
+
+    config: dict[str, Any] = Field(description="model_type and any of that configuration's fields")
+    tokenizer: ModelRef | None = Field(None, description="model whose tokenizer is copied")
+    tokenizer_data: DatasetRef | None = Field(None, description="text on which a byte-level BPE is trained")
+    text: str | list[str] = Field("text", description="column or columns of tokenizer_data that hold text")
+    vocab_size: int = Field(8192, ge=300, description="entries of a trained tokenizer, special tokens included")
+    chat_template: ChatTemplate | None = Field("chatml", description="chatml, a .jinja file, or null for none")
+    dtype: Dtype = Field("bfloat16", description="type of the saved weights")
+    seed: int = Field(0, ge=0, description="of the random weights")
+
+    @field_validator("config")
+    @classmethod
+    def _has_type(cls, value: dict[str, Any]) -> dict[str, Any]:
+        if not isinstance(value.get("model_type"), str):
+            raise ValueError("config needs a model_type, e.g. lfm2")
+        return value
+
+    @model_validator(mode="after")
+    def _one_tokenizer(self) -> Init:
+        if (self.tokenizer is None) == (self.tokenizer_data is None):
+            raise ValueError("give tokenizer (to copy one) or tokenizer_data (to train one)")
+        return self
+
+    def parameters(self) -> dict[str, Any]:
+        """With the chat template's text, so that a changed template is a changed model."""
+        text = template_text(self.chat_template) if self.chat_template else None
+        return super().parameters() | {"chat_template": text}
+
+    def run(self, job: Job) -> None:
+        from factory.training.models import count_parameters, save_model, save_tokenizer, size_bytes
+        from factory.training.state import session
+
+        with session(job.profile, self.seed):
+            target = job.out / "model"
+            tokenizer = self._tokenizer(job)
+            model = self._model(job, tokenizer)
+            save_model(model, target, self.dtype)
+            save_tokenizer(tokenizer, target)
+            job.metrics |= {
+                "parameters": count_parameters(model),
+                "vocab_size": len(tokenizer),
+                "size_bytes": size_bytes(target),
+            }
+
+    def _tokenizer(self, job: Job) -> Any:
+        from factory.training.models import load_tokenizer
+        from factory.training.tokens import train_tokenizer
+
+        if self.tokenizer is not None:
+            tokenizer = load_tokenizer(job.inputs[self.tokenizer].model, job.where)
+        else:
+            assert self.tokenizer_data is not None
+            columns = [self.text] if isinstance(self.text, str) else self.text
+            tokenizer = train_tokenizer(job.inputs[self.tokenizer_data], columns, self.vocab_size, job.where)
+            if len(tokenizer) < self.vocab_size:
+                job.notes.append(f"the text gave {len(tokenizer)} tokens, not {self.vocab_size}")
+        if self.chat_template is not None:
+            tokenizer.chat_template = template_text(self.chat_template)
+        return tokenizer
+
+    def _model(self, job: Job, tokenizer: Any) -> Any:
+        import torch
+        from transformers import CONFIG_MAPPING, AutoConfig, AutoModelForCausalLM, GenerationConfig
+
+        fields = dict(self.config)
+        kind = fields.pop("model_type")
+        if kind not in CONFIG_MAPPING:
+            from difflib import get_close_matches
+
+            near = get_close_matches(kind, list(CONFIG_MAPPING), n=3)
+            raise FactoryError(
+                f"transformers has no model_type {kind!r}", where=job.where, fix=f"nearest: {', '.join(near)}"
+            )
+        fields.setdefault("vocab_size", len(tokenizer))
+        special = {f"{name}_token_id": getattr(tokenizer, f"{name}_token_id") for name in ("pad", "bos", "eos")}
+        try:
+            config = AutoConfig.for_model(kind, **(special | fields))
+            if config.get_text_config().vocab_size < len(tokenizer):
+                raise ValueError(f"vocab_size is {config.vocab_size}, the tokenizer has {len(tokenizer)}")
+            model = AutoModelForCausalLM.from_config(config, dtype=torch.float32)
+        except (ValueError, TypeError, RuntimeError, AttributeError, ZeroDivisionError) as error:
+            message = (str(error).strip().splitlines() or [repr(error)])[0]
+            raise FactoryError(f"config: {message}", where=job.where) from None
+        unknown = sorted(set(fields) - set(type(config)().to_dict()) - {"rope_theta"})
+        if unknown:
+            raise FactoryError(f"{kind} has no config field {', '.join(unknown)}", where=job.where)
+        model.generation_config = GenerationConfig(**special)
+        return model

@@ -1,0 +1,41 @@
+"""Checkpoints that a kill cannot spoil: one counts once its marker is written, after all in it is synced."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+from factory.store import write_atomically
+
+MARKER = "complete"
+
+
+def steps_of(checkpoint: Path) -> int:
+    return int(checkpoint.name.rsplit("-", 1)[1])
+
+
+def last_complete(folder: Path) -> Path | None:
+    """The newest finished checkpoint; those that a kill has torn are removed."""
+    best = None
+    for path in sorted(folder.glob("checkpoint-*"), key=steps_of):
+        if (path / MARKER).is_file():
+            best = path
+        else:
+            shutil.rmtree(path)
+    return best
+
+
+def seal(checkpoint: Path) -> None:
+    """Mark a fully written checkpoint as finished, then remove those before it."""
+    for path in checkpoint.rglob("*"):
+        if path.is_file():
+            descriptor = os.open(path, os.O_RDONLY)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+    write_atomically(checkpoint / MARKER, b"")
+    for other in checkpoint.parent.glob("checkpoint-*"):
+        if other != checkpoint and steps_of(other) < steps_of(checkpoint):
+            shutil.rmtree(other)

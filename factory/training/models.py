@@ -1,0 +1,136 @@
+"""Model folders: config.json, safetensors, tokenizer, chat template, generation_config. Nothing else is written."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any, Literal
+
+from factory.errors import FactoryError
+
+Dtype = Literal["float32", "bfloat16", "float16"]
+
+TOKENIZER_FILES = (
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "tokenizer.model",
+    "special_tokens_map.json",
+    "added_tokens.json",
+    "vocab.json",
+    "merges.txt",
+    "chat_template.jinja",
+    "chat_template.json",
+)
+
+
+def read_config(folder: Path, where: str = "") -> dict[str, Any]:
+    """config.json of a model folder.
+
+    Raises:
+        FactoryError: there is none: the folder holds no model.
+    """
+    try:
+        return json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise FactoryError(f"no config.json in {folder}: not a model", where=where) from None
+
+
+def stored_dtype(folder: Path) -> Dtype:
+    """Type in which the weights are stored, as config.json says; float32 where it does not say."""
+    config = read_config(folder)
+    for part in (config, config.get("text_config") or {}):
+        if name := part.get("dtype") or part.get("torch_dtype"):
+            return name
+    return "float32"
+
+
+def load_tokenizer(folder: Path, where: str = "", trust_remote_code: bool = False) -> Any:
+    """The folder's tokenizer, with a padding token (the end token where it has none of its own)."""
+    from transformers import AutoTokenizer
+
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=trust_remote_code)
+    except (OSError, ValueError) as error:
+        raise FactoryError(f"the model has no usable tokenizer: {_first_line(error)}", where=where) from None
+    if tokenizer.pad_token is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    return tokenizer
+
+
+def load_model(folder: Path, dtype: str, where: str = "", trust_remote_code: bool = False) -> Any:
+    """The causal language model in `folder`, with weights as `dtype`, on the CPU.
+
+    Raises:
+        FactoryError: no weights in safetensors, or not a causal language model that transformers knows.
+    """
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    read_config(folder, where)
+    if not any(folder.glob("*.safetensors")):
+        raise FactoryError(f"no *.safetensors in {folder}", where=where, fix="convert the weights to safetensors")
+    try:
+        return AutoModelForCausalLM.from_pretrained(
+            folder,
+            dtype=getattr(torch, dtype),
+            local_files_only=True,
+            use_safetensors=True,
+            trust_remote_code=trust_remote_code,
+        )
+    except (OSError, ValueError, KeyError) as error:
+        raise FactoryError(f"cannot load the model: {_first_line(error)}", where=where) from None
+
+
+def save_model(model: Any, folder: Path, dtype: str) -> None:
+    """Weights (safetensors), config.json and generation_config.json, stored as `dtype`."""
+    import torch
+
+    model.to(getattr(torch, dtype))
+    model.config.dtype = getattr(torch, dtype)
+    for name in ("model_tags", "add_model_tags"):
+        model.__dict__.pop(name, None)
+    model.save_pretrained(folder)
+    complete_config(folder)
+
+
+def complete_config(folder: Path) -> None:
+    """Write what other readers want and transformers leaves out: vLLM's LFM2 needs conv_dim and block_dim."""
+    path = folder / "config.json"
+    config = json.loads(path.read_text(encoding="utf-8"))
+    if config.get("model_type") == "lfm2":
+        for key in ("conv_dim", "block_dim"):
+            config.setdefault(key, config["hidden_size"])
+        path.write_text(json.dumps(config, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def save_tokenizer(tokenizer: Any, folder: Path) -> None:
+    """Tokenizer files with the class name that readers before transformers 5 know as well."""
+    tokenizer.save_pretrained(folder)
+    path = folder / "tokenizer_config.json"
+    config = json.loads(path.read_text(encoding="utf-8"))
+    if config.get("tokenizer_class") == "TokenizersBackend":
+        config["tokenizer_class"] = "PreTrainedTokenizerFast"
+        path.write_text(json.dumps(config, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def copy_tokenizer(source: Path, target: Path) -> None:
+    """Copy tokenizer files byte for byte: saving them again would name classes that older readers do not know."""
+    target.mkdir(parents=True, exist_ok=True)
+    for name in TOKENIZER_FILES:
+        if (source / name).is_file():
+            shutil.copyfile(source / name, target / name)
+
+
+def size_bytes(folder: Path) -> int:
+    """Bytes of all weight files."""
+    return sum(path.stat().st_size for path in folder.glob("*.safetensors"))
+
+
+def count_parameters(model: Any) -> int:
+    """Parameters, tied ones once."""
+    return sum(parameter.numel() for parameter in model.parameters())
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]

@@ -1,0 +1,34 @@
+"""Chat templates: those that come with the factory, and those that lie beside a recipe."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator, ValidationInfo
+
+FOLDER = Path(__file__).parent / "templates"
+
+
+def built_in() -> list[str]:
+    return sorted(path.stem for path in FOLDER.glob("*.jinja"))
+
+
+def _known(value: str, info: ValidationInfo) -> str:
+    if "{" in value or value in built_in():
+        return value
+    if value.endswith(".jinja"):
+        for folder in (info.context or {}).get("folders", [Path()]):
+            if (folder / value).is_file():
+                return (folder / value).read_text(encoding="utf-8")
+        raise ValueError(f"no such template file: {value}")
+    raise ValueError(f"unknown chat template {value!r}: give a .jinja file or one of {', '.join(built_in())}")
+
+
+ChatTemplate = Annotated[str, AfterValidator(_known)]
+"""A built-in template's name, a ``.jinja`` file beside the recipe, or the template itself."""
+
+
+def template_text(value: str) -> str:
+    """The Jinja text of a `ChatTemplate`: what goes into tokenizers and fingerprints."""
+    return value if "{" in value else (FOLDER / f"{value}.jinja").read_text(encoding="utf-8")
