@@ -1,0 +1,95 @@
+"""The application: routes by subject, routing on the raw path, errors as the Hub writes them."""
+
+from __future__ import annotations
+
+import uuid
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+
+from factory.hub.server import (
+    commit,
+    discussions,
+    identity,
+    info,
+    lfs,
+    misc,
+    read,
+    refs,
+    repos,
+    spaces,
+)
+from factory.hub.server.context import Hub, Moved
+from factory.hub.server.errors import HubError, on_hub_error
+from factory.hub.server.storage import Store
+from factory.hub.server.users import Accounts, User, default_users
+
+
+class RawPath:
+    """Routes on the path as it was sent: `refs%2Fpr%2F1` is one segment, a plain slash separates two."""
+
+    def __init__(self, app: Any) -> None:
+        self.app = app
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        if scope["type"] == "http":
+            raw = scope.get("raw_path") or quote(scope["path"]).encode()
+            path = raw.split(b"?")[0].decode("latin-1")
+            while "//" in path:  # clients join an endpoint ending in a slash with a path starting with one
+                path = path.replace("//", "/")
+            scope = {**scope, "path": path, "root_path": ""}
+        await self.app(scope, receive, send)
+
+
+async def on_moved(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Moved)
+    path = request.scope["path"].replace(error.old_id, error.new_id, 1)
+    if path == request.scope["path"]:
+        old = "/".join(quote(part, safe="") for part in error.old_id.split("/"))
+        path = path.replace(old, error.new_id, 1)
+    query = request.scope.get("query_string", b"").decode()
+    return Response(status_code=307, headers={"Location": path + (f"?{query}" if query else "")})
+
+
+async def on_http_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    text = error.detail if error.status_code != 404 else "Not Found"
+    if request.scope["path"].startswith("/api") or error.status_code != 404:
+        return JSONResponse({"error": text}, error.status_code, headers={"X-Error-Message": text})
+    return PlainTextResponse(text, error.status_code, headers={"X-Error-Message": text})
+
+
+def create_app(data: Path, users: list[User] | None = None, jobs: bool = False) -> Starlette:
+    """The embedded Hub over the folder `data`.
+
+    Without `users` there is one, `factory`, whose write token `hf_local` may write to any namespace; with them, only
+    their own namespace and their organisations. `jobs` lets clients run commands here as subprocesses.
+    """
+    routes: list[Any] = [
+        *misc.routes,
+        *identity.routes,
+        *repos.routes,
+        *spaces.routes,
+        *info.routes,
+        *read.routes,
+        *commit.routes,
+        *lfs.routes,
+        *refs.routes,
+        *discussions.routes,
+        *info.last_routes,
+    ]
+    app = Starlette(
+        routes=routes,
+        middleware=[Middleware(RawPath)],
+        exception_handlers={HubError: on_hub_error, Moved: on_moved, HTTPException: on_http_error},
+    )
+    app.router.redirect_slashes = False
+    accounts = Accounts(users if users is not None else default_users())
+    app.state.hub = Hub(Store(Path(data)), accounts, instance=uuid.uuid4().hex)
+    return app

@@ -1,0 +1,80 @@
+"""Errors of the embedded Hub as its clients expect them: a status, an `X-Error-Code` and an `X-Error-Message`."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+
+
+class HubError(Exception):
+    """An answer other than success; `code` is what huggingface_hub turns into an exception class."""
+
+    def __init__(
+        self,
+        status: int,
+        message: str,
+        code: str | None = None,
+        *,
+        headers: dict[str, str] | None = None,
+        extra: dict | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.status, self.message, self.code = status, message, code
+        self.headers = headers or {}
+        self.extra = extra or {}
+
+    def response(self) -> JSONResponse:
+        line = self.message.replace("\n", " ").encode("ascii", "replace").decode()
+        headers = {"X-Error-Message": line, **self.headers}
+        if self.code:
+            headers["X-Error-Code"] = self.code
+        return JSONResponse({"error": self.message, **self.extra}, self.status, headers=headers)
+
+
+async def on_hub_error(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HubError)
+    return error.response()
+
+
+def repo_not_found() -> HubError:
+    return HubError(404, "Repository not found", "RepoNotFound")
+
+
+def revision_not_found(revision: str) -> HubError:
+    return HubError(404, f"Invalid rev id: {revision}", "RevisionNotFound")
+
+
+def entry_not_found(path: str, commit: str | None = None) -> HubError:
+    headers = {"X-Repo-Commit": commit} if commit else None
+    return HubError(404, f"Entry not found: {path}" if path else "Entry not found", "EntryNotFound", headers=headers)
+
+
+def gated(repo_id: str) -> HubError:
+    return HubError(
+        403, f"Access to {repo_id} is restricted and you are not in the authorized list. Ask for access.", "GatedRepo"
+    )
+
+
+def bad_token() -> HubError:
+    # huggingface_hub compares this text to tell a wrong token from a hidden repo
+    return HubError(401, "Invalid credentials in Authorization header")
+
+
+def login_needed() -> HubError:
+    return HubError(401, "Invalid username or password.")
+
+
+def forbidden(message: str) -> HubError:
+    return HubError(403, message)
+
+
+def bad_request(message: str) -> HubError:
+    return HubError(400, message)
+
+
+def unprocessable(message: str) -> HubError:
+    return HubError(422, message)
+
+
+def missing(what: str) -> HubError:
+    return HubError(404, f"{what} not found")
