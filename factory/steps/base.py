@@ -47,16 +47,19 @@ class Step(BaseModel):
     Attributes:
         verb: the name in the recipe: the module's file name.
         version: raise it when the same parameters give other results, so that finished artifacts are made anew.
-        produces: what `run` leaves in ``job.out``: dataset shards (``data/…``) or a model folder.
+        produces: what `run` leaves in ``job.out``: dataset shards (``data/…``), a model folder, or an evaluation's
+            ``results.json`` and ``details.parquet``.
         starts: True for a verb that needs no `from` (mix, init).
+        uses_language: the recipe's source and target language are part of the identity.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     verb: ClassVar[str] = ""
     version: ClassVar[int] = 1
-    produces: ClassVar[Literal["dataset", "model"]]
+    produces: ClassVar[Literal["dataset", "model", "evaluation"]]
     starts: ClassVar[bool] = False
+    uses_language: ClassVar[bool] = False
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)

@@ -1,0 +1,135 @@
+"""What every suite is: a step whose source is a model and whose result is scores.
+
+Adding a suite means adding one file to `factory/evaluate/suites/` with one class in it; the file's name (with ``-``
+for ``_``) is what a recipe's ``evaluate:`` section writes. A suite entry becomes one node per model it lists.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+
+from pydantic import BeforeValidator, Field
+
+from factory.errors import FactoryError
+from factory.evaluate.score import Score
+from factory.steps.base import DatasetRef, ModelRef, Step
+
+if TYPE_CHECKING:
+    from factory.job import Artifact, Job
+
+
+def as_list(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+DatasetRefs = Annotated[list[DatasetRef], BeforeValidator(as_list, json_schema_input_type=str | list[str])]
+"""One dataset or several."""
+
+
+class Suite(Step):
+    """A named protocol that scores one model.
+
+    `run` reads the model from ``job.before.model`` and each dataset from ``job.inputs[ref]``; it sets `job.metrics` to
+    {headline: name of the score that stands for the suite, scores: {name: `Score` as a dict}, protocol: everything
+    needed to repeat the measurement}, and writes the same to ``results.json`` and one row per sample to
+    ``details.parquet``.
+    """
+
+    produces: ClassVar[Literal["dataset", "model", "evaluation"]] = "evaluation"
+    description: ClassVar[str] = ""
+
+    models: list[ModelRef] = Field(min_length=1, description="models to score: artifacts of the recipe or Hub refs")
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls.verb = cls.verb.replace("_", "-")
+
+    def needed_columns(self) -> dict[str, list[str]]:
+        """Columns that the suite reads, by dataset ref: what a plan can check before any work."""
+        return {}
+
+    def score_names(self) -> list[str] | None:
+        """Names that gates may ask for, the headline first; None where the data decides."""
+        return None
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a suite's rows come from, in the words that scores and cards use."""
+
+    dataset: str
+    config: str | None
+    revision: str | None
+    split: str
+
+    def about(self) -> dict[str, str | None]:
+        return {"dataset": self.dataset, "config": self.config, "split": self.split, "revision": self.revision}
+
+
+def input_rows(job: Job, ref: str, columns: Sequence[str], split: str | None) -> tuple[Source, list[dict[str, Any]]]:
+    """The rows of one of the suite's datasets, with the named columns only.
+
+    Raises:
+        FactoryError: the split, a column or any row is missing.
+    """
+    from factory.recipe.refs import HubRef, is_hub_ref
+
+    artifact: Artifact = job.inputs[ref]
+    chosen = split or artifact.split
+    dataset = artifact.dataset
+    if chosen not in dataset.splits:
+        raise FactoryError(
+            f"{ref} has no split {chosen!r}", where=job.where or job.name, fix=f"it has: {', '.join(dataset.splits)}"
+        )
+    names = dataset.schema(chosen).names
+    if missing := [column for column in columns if column not in names]:
+        raise FactoryError(
+            f"{ref} has no column {', '.join(map(repr, missing))}",
+            where=job.where or job.name,
+            fix=f"name its columns in the suite; it has: {', '.join(names)}",
+        )
+    rows = [{column: row[column] for column in columns} for row in dataset.rows(chosen)]
+    if not rows:
+        raise FactoryError(f"{ref} has no rows in split {chosen!r}", where=job.where or job.name)
+    hub = HubRef.parse(ref) if is_hub_ref(ref) else HubRef(ref.partition(":")[0])
+    revision = artifact.manifest.identity.get("revision") or hub.revision or artifact.manifest.fingerprint
+    return Source(hub.repo, hub.config, str(revision), chosen), rows
+
+
+def report(
+    job: Job,
+    headline: str,
+    scores: Iterable[Score],
+    protocol: dict[str, Any],
+    details: list[dict[str, Any]],
+) -> None:
+    """Fill `job.metrics` and write ``results.json`` and ``details.parquet``."""
+    import pyarrow as pa
+
+    from factory.store import write_atomically, write_shard
+
+    named = {score.name: score.model_dump(exclude_none=True) for score in scores}
+    assert headline in named, f"{headline} is not among the scores"
+    job.metrics = {"headline": headline, "scores": named, "protocol": protocol}
+    write_shard(job.out / "details.parquet", pa.Table.from_pylist(details))
+    text = json.dumps(job.metrics, ensure_ascii=False, indent=2, sort_keys=False)
+    write_atomically(job.out / "results.json", (text + "\n").encode())
+
+
+def has_chat_template(model: Path) -> bool:
+    """Whether the tokenizer in the model folder carries a chat template."""
+    if (model / "chat_template.jinja").is_file() or (model / "additional_chat_templates").is_dir():
+        return True
+    config = model / "tokenizer_config.json"
+    return config.is_file() and bool(json.loads(config.read_text(encoding="utf-8")).get("chat_template"))
+
+
+def versions(*packages: str) -> dict[str, str]:
+    """Installed versions of the packages that a number depends on."""
+    from importlib.metadata import version
+
+    return {package: version(package) for package in packages}

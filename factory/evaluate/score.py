@@ -1,0 +1,114 @@
+"""A score and how far to trust it: value, number of samples, standard error and 95 % confidence interval."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel, ConfigDict
+
+if TYPE_CHECKING:
+    import numpy as np
+
+Z95 = 1.959963984540054  # 97.5 % quantile of the normal distribution
+RESAMPLES = 1000
+BOOTSTRAP_SEED = 12345  # sacrebleu's default, so that its own intervals can be compared with these
+
+
+class Score(BaseModel):
+    """One number of one model on one set of samples.
+
+    Attributes:
+        name: what gates and tables call it: ``average``, ``bleu``, a subject.
+        value: on a scale of 0 to 100, or in the metric's own unit (perplexity, bits per byte).
+        metric: how it was computed, in words that a reader can look up.
+        n: number of samples behind it.
+        stderr, low, high: standard error and 95 % confidence interval; None where there is no basis for them.
+        task, dataset, config, split, revision: on what.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str
+    value: float
+    metric: str
+    n: int
+    stderr: float | None = None
+    low: float | None = None
+    high: float | None = None
+    higher_is_better: bool = True
+    task: str = ""
+    dataset: str | None = None
+    config: str | None = None
+    split: str | None = None
+    revision: str | None = None
+
+
+def wilson(correct: float, n: int) -> tuple[float, float]:
+    """95 % interval of a proportion, both in 0..1 (Wilson 1927): never empty, never outside 0..1.
+
+    >>> tuple(round(x, 4) for x in wilson(8, 10))
+    (0.4902, 0.9433)
+    """
+    p, z2 = correct / n, Z95 * Z95
+    centre = (p + z2 / (2 * n)) / (1 + z2 / n)
+    half = Z95 / (1 + z2 / n) * math.sqrt(p * (1 - p) / n + z2 / (4 * n * n))
+    # At p = 0 and p = 1 the bound is exact; rounding would put it a hair beyond the value.
+    return min(p, max(0.0, centre - half)), max(p, min(1.0, centre + half))
+
+
+def accuracy(name: str, correct: float, n: int, **about: object) -> Score:
+    """Percent correct with its binomial standard error and Wilson interval."""
+    p = correct / n
+    low, high = wilson(correct, n)
+    stderr = 100 * math.sqrt(p * (1 - p) / n)
+    about = {"metric": "accuracy", **about}
+    return Score(name=name, value=100 * p, n=n, stderr=stderr, low=100 * low, high=100 * high, **about)  # type: ignore[arg-type]
+
+
+def mean_of(name: str, parts: Sequence[Score], **about: object) -> Score:
+    """Unweighted mean of independent scores, as the Arabic leaderboards average their subtasks.
+
+    The interval comes from the parts' own by the method of variance estimates recovery (Zou & Donner 2008): the
+    distances of the bounds from the values add up as squares. For one part it is that part's interval.
+    """
+    k = len(parts)
+    value = sum(part.value for part in parts) / k
+    stderr = low = high = None
+    if all(part.stderr is not None for part in parts):
+        stderr = math.sqrt(sum((part.stderr or 0.0) ** 2 for part in parts)) / k
+    if all(part.low is not None and part.high is not None for part in parts):
+        low = value - math.sqrt(sum((part.value - (part.low or 0.0)) ** 2 for part in parts)) / k
+        high = value + math.sqrt(sum(((part.high or 0.0) - part.value) ** 2 for part in parts)) / k
+    about = {"metric": parts[0].metric, **about}
+    n = sum(part.n for part in parts)
+    return Score(name=name, value=value, n=n, stderr=stderr, low=low, high=high, **about)  # type: ignore[arg-type]
+
+
+def bootstrap(
+    name: str,
+    value: float,
+    statistics: np.ndarray,
+    score: Callable[[np.ndarray], float],
+    **about: object,
+) -> Score:
+    """A corpus score with a percentile bootstrap over its samples (1,000 resamples, fixed seed).
+
+    `statistics` has one row per sample; `score` turns the sum of resampled rows into the score.
+    """
+    import numpy as np
+
+    rng = np.random.default_rng(BOOTSTRAP_SEED)
+    n = len(statistics)
+    draws = [score(statistics[rng.integers(n, size=n)].sum(axis=0)) for _ in range(RESAMPLES)]
+    low, high = np.percentile(draws, [2.5, 97.5])
+    return Score(
+        name=name,
+        value=value,
+        n=n,
+        stderr=float(np.std(draws, ddof=1)),
+        low=min(value, float(low)),
+        high=max(value, float(high)),
+        **about,  # type: ignore[arg-type]
+    )

@@ -1,0 +1,39 @@
+"""Translation quality on a parallel dataset."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from pydantic import Field
+
+from factory.evaluate.base import input_rows
+from factory.evaluate.translate import TranslationSuite
+from factory.steps.base import DatasetRef
+
+if TYPE_CHECKING:
+    from factory.job import Job
+
+
+class Translation(TranslationSuite):
+    """BLEU, chrF++ and ROUGE-L of greedy translations.
+
+    Columns in: `source` and `reference`, whatever the dataset calls them.
+    """
+
+    description: ClassVar[str] = "BLEU, chrF++ and ROUGE-L of greedy translations"
+
+    data: DatasetRef
+    source: str = Field("source", description="column with the text to translate")
+    reference: str = Field("target", description="column with the translation to compare with")
+    split: str | None = Field(None, description="default: the split that the ref names")
+
+    def needed_columns(self) -> dict[str, list[str]]:
+        return {self.data: [self.source, self.reference]}
+
+    def run(self, job: Job) -> None:
+        origin, rows = input_rows(job, self.data, [self.source, self.reference], self.split)
+        segments = [
+            {"index": i, "source": rows[i][self.source], "reference": rows[i][self.reference]}
+            for i in self.chosen(len(rows))
+        ]
+        self.translate_and_report(job, segments, origin.about(), {"data": self.data, "split": origin.split})

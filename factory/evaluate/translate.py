@@ -1,0 +1,139 @@
+"""Translating a set of segments with the model under test, resumable, and scoring the result."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from pydantic import Field, field_validator
+
+from factory.evaluate.base import Suite, has_chat_template, report, versions
+from factory.evaluate.overlap import NAMES, overlap_scores
+from factory.steps.base import Prompt
+
+if TYPE_CHECKING:
+    from factory.engines import Request
+    from factory.job import Job
+
+PLAIN = "Translate everything that follows into Arabic: {text}"
+SPECIALISED = (
+    "You are a professional translation engine. Translate English to Modern Standard Arabic. Reply ONLY with the "
+    "Arabic translation—no quotes, notes, or explanations. Translate everything that follows into Arabic: {text}"
+)
+PROMPTS = {"plain": PLAIN, "specialised": SPECIALISED}
+"""The two prompts of Hala's Table 2: `specialised` for its translator, `plain` for the other models."""
+
+
+class TranslationSuite(Suite):
+    """Parameters and work common to suites that let a model translate and compare with references.
+
+    Scores: ``bleu`` (headline), ``chrf++``, ``rougeL (report's tokenizer)``, ``rougeL (Unicode tokenizer)``.
+    """
+
+    prompt: Prompt = Field(PLAIN, description="with {text}; or plain, or specialised (the prompts of Hala's report)")
+    system_prompt: Prompt | None = None
+    n: int | None = Field(None, ge=1, description="segments, drawn without replacement; default: all")
+    seed: int = Field(0, description="of the draw")
+    max_new_tokens: int = Field(512, ge=1)
+    chat_template: bool | Literal["auto"] = Field("auto", description="auto: where the tokenizer has one")
+
+    score_list: ClassVar[tuple[str, ...]] = NAMES
+
+    @field_validator("prompt", mode="after")
+    @classmethod
+    def _named_prompt(cls, value: str) -> str:
+        value = PROMPTS.get(value, value)
+        if "{text}" not in value:
+            raise ValueError(f"the prompt has no {{text}}; write one, or one of: {', '.join(PROMPTS)}")
+        return value
+
+    def score_names(self) -> list[str]:
+        return list(self.score_list)
+
+    def chosen(self, total: int) -> list[int]:
+        """Positions of the drawn segments, ascending: `n` of `total` without replacement, by Python's generator."""
+        if self.n is None or self.n >= total:
+            return list(range(total))
+        return sorted(random.Random(self.seed).sample(range(total), self.n))
+
+    def translate_and_report(
+        self, job: Job, segments: Sequence[dict[str, Any]], about: dict[str, Any], protocol: dict[str, Any]
+    ) -> None:
+        """Translate every segment's `source`, score against `reference`, and report.
+
+        `segments` have `index`, `source`, `reference` and may have more columns, which go into the details. Nothing
+        is done to the output before scoring.
+        """
+        template = has_chat_template(job.before.model) if self.chat_template == "auto" else self.chat_template
+        requests = [self._request(segment["source"], template) for segment in segments]
+        completions = generate_all(job, requests)
+        outputs = [completion["text"] for completion in completions]
+        references = [segment["reference"] for segment in segments]
+        scores, values, signatures = overlap_scores(outputs, references, task=job.name, **about)
+        details = [
+            {**segment, "output": done["text"], "finish_reason": done["finish_reason"], **value}
+            for segment, done, value in zip(segments, completions, values, strict=True)
+        ]
+        cut = sum(done["finish_reason"] == "length" for done in completions)
+        if cut:
+            job.notes.append(f"{cut} of {len(outputs)} translations reached max_new_tokens={self.max_new_tokens}")
+        report(
+            job,
+            NAMES[0],
+            scores,
+            {
+                "suite": self.verb,
+                "prompt": self.prompt,
+                "system_prompt": self.system_prompt,
+                "chat_template": template,
+                "few_shot": 0,
+                "decoding": f"greedy, at most {self.max_new_tokens} new tokens",
+                "cut_short": cut,
+                "n": len(outputs),
+                "seed": self.seed,
+                "post_processing": "none",
+                "engine": job.profile.engine,
+                "dtype": job.profile.torch_dtype(),
+                "signatures": signatures,
+                "versions": versions("sacrebleu", "rouge-score", "transformers", "torch"),
+                **protocol,
+            },
+            details,
+        )
+
+    def _request(self, text: str, template: bool) -> Request:
+        from factory.engines import Request
+
+        # Not str.format: a source text or a prompt may hold braces of its own.
+        user = self.prompt.replace("{text}", text)
+        if template:
+            return Request.chat(user, system=self.system_prompt, max_new_tokens=self.max_new_tokens)
+        prompt = f"{self.system_prompt}\n\n{user}" if self.system_prompt else user
+        return Request(self.max_new_tokens, prompt=prompt)
+
+
+def generate_all(job: Job, requests: Sequence[Request]) -> list[dict[str, Any]]:
+    """{index, text, finish_reason, prompt_tokens, completion_tokens} per request, in order; adds to `job.usage`.
+
+    Finished batches are in a ledger: after an interruption only the rest is generated.
+    """
+    from factory.engines import engine_for
+
+    with job.ledger("translations") as ledger:
+        done: dict[int, dict[str, Any]] = {entry["index"]: entry for entry in ledger}
+        pending = [index for index in range(len(requests)) if index not in done]
+        with job.progress.task(f"{job.name}: translate", total=len(requests)) as progress:
+            progress.advance(len(done))
+            if pending:
+                with engine_for(job.before.model, job.profile, trust_remote_code=job.trust_remote_code) as engine:
+                    for batch in engine.generate([requests[index] for index in pending]):
+                        entries = [{"index": pending[i], **vars(completion)} for i, completion in batch]
+                        ledger.append(*entries)
+                        done |= {entry["index"]: entry for entry in entries}
+                        progress.advance(len(entries), tokens=sum(entry["completion_tokens"] for entry in entries))
+    for entry in done.values():
+        job.usage.requests += 1
+        job.usage.prompt_tokens += entry["prompt_tokens"]
+        job.usage.completion_tokens += entry["completion_tokens"]
+    return [done[index] for index in range(len(requests))]
