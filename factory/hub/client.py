@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -28,7 +29,6 @@ def api(token: str | None = None) -> HfApi:
 def hub_errors(repo: str, kind: str = "repo") -> Iterator[None]:
     """Turn what the Hub's clients raise about `repo` into a `FactoryError` that says what to do."""
     import httpx
-    from datasets.exceptions import DataFilesNotFoundError, DatasetNotFoundError
     from huggingface_hub import errors
 
     unreachable = (errors.LocalEntryNotFoundError, errors.OfflineModeIsEnabled, httpx.TransportError, ConnectionError)
@@ -55,7 +55,7 @@ def hub_errors(repo: str, kind: str = "repo") -> Iterator[None]:
         raise FactoryError("a file is missing in the repo", where=repo, fix=first_line(error)) from error
     except errors.HfHubHTTPError as error:
         raise _http_error(error, repo) from error
-    except (DatasetNotFoundError, DataFilesNotFoundError) as error:
+    except _dataset_errors() as error:
         text = first_line(error)
         raise FactoryError(text, where=repo, fix=ACCEPT_TERMS if "gated" in text else CHECK_NAME) from error
     except ValueError as error:
@@ -66,6 +66,15 @@ def hub_errors(repo: str, kind: str = "repo") -> Iterator[None]:
         if error.errno == errno.ENOSPC:
             raise FactoryError("the disk is full", where=repo, fix=f"free some space and {RUN_AGAIN}") from error
         raise
+
+
+def _dataset_errors() -> tuple[type[Exception], ...]:
+    """What `datasets` raises; it is not imported for this alone, which would cost a plan a second."""
+    if "datasets" not in sys.modules:
+        return ()
+    from datasets.exceptions import DataFilesNotFoundError, DatasetNotFoundError
+
+    return DatasetNotFoundError, DataFilesNotFoundError
 
 
 def first_line(error: BaseException) -> str:

@@ -36,6 +36,7 @@ class Resolver:
     """Looks a ref up in the lock, then on the Hub.
 
     Attributes:
+        hub: the endpoint that the lock must be of; by default the one in use.
         online: ask the Hub for what the lock does not have; where it cannot be reached, `resolve` gives None.
         strict: a ref that cannot be resolved is an error (publish, build); otherwise it is left open (plan).
         locked: only the lock counts (``--locked``).
@@ -43,18 +44,21 @@ class Resolver:
     """
 
     path: Path
+    hub: str = ""
     online: bool = True
     strict: bool = False
     locked: bool = False
     refresh: bool = False
+    timeout: float = 10.0
     refs: dict[str, str] = field(default_factory=dict)
     _reachable: bool = True
 
     def __post_init__(self) -> None:
+        self.hub = self.hub or endpoint()
         if self.path.is_file() and not self.refresh:
             try:
                 content = json.loads(self.path.read_text(encoding="utf-8"))
-                if content["endpoint"] == endpoint():
+                if content["endpoint"] == self.hub:
                     self.refs = dict(content["refs"])
             except (ValueError, KeyError, TypeError) as error:
                 raise UsageError(
@@ -87,7 +91,7 @@ class Resolver:
 
         try:
             with hub_errors(ref.repo, kind):
-                return api().repo_info(ref.repo, repo_type=kind, revision=ref.revision, timeout=10).sha
+                return api().repo_info(ref.repo, repo_type=kind, revision=ref.revision, timeout=self.timeout).sha
         except FactoryError as error:
             if self.strict:
                 raise
@@ -99,7 +103,7 @@ class Resolver:
         """Write the lock beside the recipe; where that folder cannot be written, keep the refs for this run only."""
         if not self.refs:
             return
-        content = {"endpoint": endpoint(), "refs": dict(sorted(self.refs.items()))}
+        content = {"endpoint": self.hub, "refs": dict(sorted(self.refs.items()))}
         text = json.dumps(content, indent=2) + "\n"
         try:
             if not self.path.is_file() or self.path.read_text(encoding="utf-8") != text:

@@ -41,9 +41,15 @@ class Ledger:
         os.fsync(self._file.fileno())
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
-        with self.path.open("rb") as file:
+        return self.read(self.path)
+
+    @staticmethod
+    def read(path: Path) -> Iterator[dict[str, Any]]:
+        """Entries of a ledger that somebody else may be writing: an unfinished last line is passed over."""
+        with path.open("rb") as file:
             for line in file:
-                yield json.loads(line)
+                if line.endswith(b"\n"):
+                    yield json.loads(line)
 
     def close(self) -> None:
         self._file.close()

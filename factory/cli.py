@@ -1,0 +1,183 @@
+"""The command line: what each command is called and takes. The work is elsewhere, imported when it is needed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from factory import __version__
+from factory.errors import FactoryError
+
+RECIPE = click.argument("recipe", type=click.Path(path_type=Path))
+STORE = click.option(
+    "--store", type=click.Path(path_type=Path), default=Path(".factory"), show_default=True, envvar="FACTORY_STORE",
+    help="Folder of all artifacts.",
+)  # fmt: skip
+HUB = click.option(
+    "--hub", type=click.Choice(["auto", "local", "remote"]), default="auto", show_default=True,
+    help="local: the embedded Hub; remote: HF_ENDPOINT with HF_TOKEN; auto: what the recipe and the environment say.",
+)  # fmt: skip
+PROFILE = click.option("--profile", help="Compute settings: a [profiles.NAME] table of factory.toml.")
+LOCKED = click.option("--locked", is_flag=True, help="Use only the commit SHAs in the lock file.")
+JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON to standard output.")
+REHEARSE = click.option(
+    "--rehearse", is_flag=True, help="Run the whole recipe here, each Hub ref answered by a tiny stand-in."
+)
+FORCE = click.option("--force", is_flag=True, help="Overwrite commits that others made to the target repos.")
+
+
+class Cli(click.Group):
+    """Prints a `FactoryError` as its one line and exits with its code; never a traceback."""
+
+    def invoke(self, context: click.Context) -> Any:
+        try:
+            return super().invoke(context)
+        except FactoryError as error:
+            lines = str(error)
+            click.echo(lines if "\n" in lines else f"error: {lines}", err=True)
+            context.exit(error.exit_code)
+        except KeyboardInterrupt:
+            click.echo("stopped: finished work is kept, the same command goes on from here", err=True)
+            context.exit(1)
+
+
+@click.command(cls=Cli, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__, prog_name="factory")
+def main() -> None:
+    """Declare datasets and models in a recipe; plan, build and publish them to the Hub."""
+
+
+@main.command()
+@RECIPE
+@STORE
+@HUB
+@PROFILE
+@LOCKED
+@JSON
+@REHEARSE
+def plan(
+    recipe: Path, store: Path, hub: Any, profile: str | None, locked: bool, as_json: bool, rehearse: bool
+) -> None:
+    """Show what a publish would do and why, with its cost. Touches nothing."""
+    from factory.commands.plan import show_plan
+
+    show_plan(recipe, store, hub, profile, locked=locked, as_json=as_json, rehearse=rehearse)
+
+
+@main.command()
+@RECIPE
+@STORE
+@HUB
+@PROFILE
+@LOCKED
+@REHEARSE
+@FORCE
+@JSON
+def publish(
+    recipe: Path,
+    store: Path,
+    hub: Any,
+    profile: str | None,
+    locked: bool,
+    rehearse: bool,
+    force: bool,
+    as_json: bool,
+) -> None:
+    """Build what the plan shows, check the gates, push. Safe to stop and to repeat."""
+    from factory.commands.publish import run_publish
+
+    run_publish(recipe, store, hub, profile, locked=locked, rehearse=rehearse, force=force, as_json=as_json)
+
+
+@main.command()
+@RECIPE
+@click.argument("names", nargs=-1)
+@STORE
+@HUB
+@PROFILE
+@LOCKED
+@REHEARSE
+@JSON
+def build(
+    recipe: Path,
+    names: tuple[str, ...],
+    store: Path,
+    hub: Any,
+    profile: str | None,
+    locked: bool,
+    rehearse: bool,
+    as_json: bool,
+) -> None:
+    """Build all or some artifacts without pushing."""
+    from factory.commands.publish import run_build
+
+    run_build(recipe, list(names), store, hub, profile, locked=locked, rehearse=rehearse, as_json=as_json)
+
+
+@main.command()
+@RECIPE
+@STORE
+@HUB
+@JSON
+def status(recipe: Path, store: Path, hub: Any, as_json: bool) -> None:
+    """Show what is done, in progress and rejected, and where the files are."""
+    from factory.commands.status import show_status
+
+    show_status(recipe, store, hub, as_json=as_json)
+
+
+@main.command()
+@RECIPE
+@STORE
+@HUB
+def lock(recipe: Path, store: Path, hub: Any) -> None:
+    """Resolve every Hub ref to its commit SHA and keep them in the lock file beside the recipe."""
+    from factory.commands.lock import write_lock
+
+    write_lock(recipe, store, hub)
+
+
+@main.command()
+@RECIPE
+@click.argument("name", required=False)
+@STORE
+@HUB
+def card(recipe: Path, name: str | None, store: Path, hub: Any) -> None:
+    """Print the cards as they would be pushed."""
+    from factory.commands.card import show_cards
+
+    show_cards(recipe, name, store, hub)
+
+
+@main.command("hub")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8090, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one.")
+@click.option("--data", type=click.Path(path_type=Path), default=Path(".factory/hub"), show_default=True)
+@click.option("--users", type=click.Path(path_type=Path), help="YAML: users, organisations, tokens, roles.")
+@click.option("--jobs", is_flag=True, help="Run Jobs that clients submit as processes on this machine.")
+def hub_command(host: str, port: int, data: Path, users: Path | None, jobs: bool) -> None:
+    """Serve the embedded Hub and its pages."""
+    from factory.hub.server import load_users, serve
+
+    serve(data, host=host, port=port, users=load_users(users) if users else None, jobs=jobs)
+
+
+@main.command("schema")
+def schema_command() -> None:
+    """Print the recipe language as a JSON Schema, for editors."""
+    from factory.recipe.jsonschema import recipe_schema
+
+    click.echo(json.dumps(recipe_schema(), indent=2, ensure_ascii=False))
+
+
+@main.command()
+@STORE
+@JSON
+def doctor(store: Path, as_json: bool) -> None:
+    """Check Python, packages, devices, disk, token and Hub."""
+    from factory.commands.doctor import examine
+
+    examine(store, as_json=as_json)

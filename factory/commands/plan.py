@@ -1,0 +1,81 @@
+"""`factory plan`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from factory.commands.session import session
+from factory.commands.table import print_json, print_table
+from factory.hub.target import Choice
+from factory.plan import Plan, as_json, make_plan
+
+
+def show_plan(
+    recipe: Path,
+    store: Path,
+    hub: Choice,
+    profile: str | None,
+    *,
+    locked: bool = False,
+    as_json: bool = False,
+    rehearse: bool = False,
+) -> None:
+    from factory.estimate import estimate
+    from factory.licenses import license_problems
+
+    with session(recipe, store, hub, profile, locked=locked, rehearse=rehearse) as opened:
+        plan = make_plan(opened.graph)
+        costs = estimate(plan, opened.profile)
+        problems = license_problems(opened.graph)
+        if as_json:
+            print_json(_document(plan, costs, problems))
+            return
+        _print(plan, costs, problems)
+
+
+def _document(plan: Plan, costs: object, problems: list[str]) -> dict[str, object]:
+    return {
+        "recipe": plan.graph.loaded.recipe.name,
+        "nodes": as_json(plan),
+        "estimate": costs.as_json(),  # type: ignore[attr-defined]
+        "licences": problems,
+        "unresolved": plan.graph.unresolved,
+    }
+
+
+def _print(plan: Plan, costs: object, problems: list[str]) -> None:
+    recipe = plan.graph.loaded.recipe
+    rows = []
+    for name in plan.graph.finals:
+        entry = plan.artifact(name)
+        spec = recipe.datasets.get(name) or recipe.models[name]
+        steps = " > ".join(node.step.verb for node in plan.graph.chain(name)) or "as it is"
+        cost = costs.artifact(name)  # type: ignore[attr-defined]
+        rows.append(
+            [
+                name,
+                entry.node.kind,
+                entry.state,
+                ", ".join(entry.because),
+                steps,
+                cost.rows_text,
+                cost.tokens_text,
+                cost.time_text,
+                cost.money_text,
+                spec.publish.repo if spec.publish else "",
+            ]
+        )
+    columns = ["artifact", "kind", "state", "because of", "steps", "rows", "tokens", "time", "US$", "publishes"]
+    print_table(f"{recipe.name}: {len(rows)} artifacts", columns, rows, right=["rows", "tokens", "time", "US$"])
+    for suite in recipe.evaluate:
+        nodes = [
+            entry for entry in plan.nodes.values() if entry.node.kind == "evaluation" and entry.node.artifact == suite
+        ]
+        done = sum(entry.state == "done" for entry in nodes)
+        print(f"evaluate {suite}: {len(nodes)} models, {done} done")
+    print(costs.summary())  # type: ignore[attr-defined]
+    for problem in problems:
+        print(f"licence: {problem}")
+    if plan.graph.unresolved:
+        refs = sorted(set(plan.graph.unresolved))
+        print(f"not resolved to a commit (Hub not asked or not reached): {', '.join(refs)}")

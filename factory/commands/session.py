@@ -1,0 +1,69 @@
+"""What nearly every command begins with: the recipe, the store, the Hub it speaks to, and the graph."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from factory.graph import Graph, build_graph
+from factory.hub.resolve import Resolver
+from factory.hub.target import Choice, Target, connect
+from factory.profile import Profile, load_profile
+from factory.recipe import LoadedRecipe, load
+from factory.store import Store
+
+PLAN_TIMEOUT = 1.5  # seconds; a plan does not wait for a Hub that is not there
+
+
+@dataclass(frozen=True)
+class Session:
+    loaded: LoadedRecipe
+    store: Store
+    target: Target
+    profile: Profile
+    graph: Graph
+    resolver: Resolver
+    rehearsal: bool = False
+
+
+@contextmanager
+def session(
+    recipe: Path,
+    store: Path,
+    hub: Choice,
+    profile: str | None = None,
+    *,
+    building: bool = False,
+    locked: bool = False,
+    refresh: bool = False,
+    rehearse: bool = False,
+) -> Iterator[Session]:
+    """Open a recipe. With ``building`` the Hub must answer for every ref; otherwise what is unknown stays open.
+
+    Raises:
+        RecipeError: the recipe is wrong.
+        FactoryError: a ref cannot be resolved and ``building`` is set.
+    """
+    loaded = load(recipe)
+    settings = load_profile(profile, recipe.parent)
+    root = Store(store / "rehearsal" if rehearse else store)
+    with connect(loaded, root, "local" if rehearse else hub, start=building) as target:
+        if rehearse and building:
+            from factory.rehearsal import prepare
+
+            prepare(loaded, root)
+        resolver = Resolver(
+            target.lock,
+            hub=target.name,
+            online=target.url is not None,
+            strict=building,
+            locked=locked,
+            refresh=refresh or (rehearse and building),
+            timeout=10.0 if building else PLAN_TIMEOUT,
+        )
+        graph = build_graph(loaded, root, resolver)
+        if building:
+            resolver.save()
+        yield Session(loaded, root, target, settings, graph, resolver, rehearse)
