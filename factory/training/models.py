@@ -58,8 +58,10 @@ def load_tokenizer(folder: Path, where: str = "", trust_remote_code: bool = Fals
     return tokenizer
 
 
-def load_model(folder: Path, dtype: str, where: str = "", trust_remote_code: bool = False) -> Any:
-    """The causal language model in `folder`, with weights as `dtype`, on the CPU.
+def load_model(
+    folder: Path, dtype: str, where: str = "", trust_remote_code: bool = False, device_map: str | None = None
+) -> Any:
+    """The causal language model in `folder`, with weights as `dtype` (auto: as stored), on the CPU unless device_map says else.
 
     Raises:
         FactoryError: no weights in safetensors, or not a causal language model that transformers knows.
@@ -73,7 +75,8 @@ def load_model(folder: Path, dtype: str, where: str = "", trust_remote_code: boo
     try:
         return AutoModelForCausalLM.from_pretrained(
             folder,
-            dtype=getattr(torch, dtype),
+            dtype=dtype if dtype == "auto" else getattr(torch, dtype),
+            device_map=device_map,
             local_files_only=True,
             use_safetensors=True,
             trust_remote_code=trust_remote_code,

@@ -4,24 +4,17 @@ from __future__ import annotations
 
 import functools
 import logging
+import os
 import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
-LOGGERS = (
-    "accelerate",
-    "compressed_tensors",
-    "datasets",
-    "huggingface_hub",
-    "mergekit",
-    "peft",
-    "torch",
-    "torchao",
-    "transformers",
-    "trl",
-)
+SWITCHES = {
+    "LLM_COMPRESSOR_LOG_DISABLED": "true",  # read when llmcompressor is imported, which else adds its own outputs
+    "TOKENIZERS_PARALLELISM": "false",  # tokenizers warns after every fork unless this is set by hand
+}
 LOGURU = ("llmcompressor", "compressed_tensors", "auto_round")
 
 
@@ -32,36 +25,39 @@ def quiet_libraries() -> Iterator[None]:
     Everything is put back on the way out. Our own progress is drawn with rich and is not touched.
     """
     with ExitStack() as stack:
+        stack.enter_context(environment(SWITCHES))
         stack.enter_context(warnings.catch_warnings())
         warnings.simplefilter("ignore")
-        for name in LOGGERS:
-            stack.enter_context(_level(logging.getLogger(name), logging.ERROR))
-        stack.enter_context(_root_handlers())
+        stack.enter_context(_only_errors())
         stack.enter_context(_loguru())
         stack.enter_context(_no_bars())
         yield
 
 
 @contextmanager
-def _level(logger: logging.Logger, level: int) -> Iterator[None]:
-    before = logger.level
-    logger.setLevel(level)
+def environment(values: dict[str, str]) -> Iterator[None]:
+    """Environment variables for a while; whatever else is set in between goes too."""
+    before = dict(os.environ)
+    os.environ.update(values)
     try:
         yield
     finally:
-        logger.setLevel(before)
+        os.environ.clear()
+        os.environ.update(before)
 
 
 @contextmanager
-def _root_handlers() -> Iterator[None]:
-    """mergekit calls logging.basicConfig, which would make every later library log to the terminal."""
+def _only_errors() -> Iterator[None]:
+    """For all loggers at once: transformers sets its own level when first imported, mergekit calls basicConfig."""
     root = logging.getLogger()
-    before, level = root.handlers[:], root.level
+    handlers, level, disabled = root.handlers[:], root.level, root.manager.disable
+    logging.disable(logging.WARNING)
     try:
         yield
     finally:
-        root.handlers[:] = before
+        root.handlers[:] = handlers
         root.setLevel(level)
+        logging.disable(disabled)
 
 
 @contextmanager

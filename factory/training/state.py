@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,11 +13,6 @@ from factory.training.quiet import quiet_libraries
 if TYPE_CHECKING:
     from factory.profile import Profile
 
-ENVIRONMENT = {
-    "TOKENIZERS_PARALLELISM": "false",  # set by hand, or tokenizers warns after every fork
-    "ACCELERATE_MIXED_PRECISION": "no",  # the training arguments decide
-}
-
 
 @contextmanager
 def session(profile: Profile, seed: int) -> Iterator[None]:
@@ -26,12 +20,11 @@ def session(profile: Profile, seed: int) -> Iterator[None]:
     import numpy
     import torch
 
-    threads, environment = torch.get_num_threads(), dict(os.environ)
+    threads = torch.get_num_threads()
     states = random.getstate(), numpy.random.get_state(), torch.get_rng_state()
     cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_available() else None
     try:
         with quiet_libraries():
-            os.environ.update(ENVIRONMENT)
             torch.set_num_threads(profile.threads or threads)
             random.seed(seed)
             numpy.random.seed(seed % 2**32)
@@ -39,8 +32,6 @@ def session(profile: Profile, seed: int) -> Iterator[None]:
             yield
     finally:
         torch.set_num_threads(threads)
-        os.environ.clear()
-        os.environ.update(environment)
         random.setstate(states[0])
         numpy.random.set_state(states[1])
         torch.set_rng_state(states[2])
