@@ -1,0 +1,213 @@
+"""One repo, one commit: the repo's files become the given ones, or nothing happens.
+
+Each commit says what it was made of in two trailer lines. `Factory-Fingerprint` is the artifact's identity;
+`Factory-Digest` also covers the rendered documents, so that a changed card is pushed though its data is the same.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import urlsplit
+
+from factory.errors import FactoryError
+from factory.hub.client import api, hub_errors
+from factory.hub.resolve import endpoint
+from factory.store import canonical, fingerprint, write_atomically
+
+if TYPE_CHECKING:
+    from huggingface_hub import HfApi
+    from huggingface_hub.hf_api import GitCommitInfo
+
+Kind = Literal["dataset", "model", "space"]
+Content = Path | bytes
+
+RECORD = "published.json"
+FINGERPRINT_TRAILER = "Factory-Fingerprint"
+DIGEST_TRAILER = "Factory-Digest"
+TRAILER = re.compile(rf"^({FINGERPRINT_TRAILER}|{DIGEST_TRAILER}): ([0-9a-f]+)$", re.MULTILINE)
+FIRST_FILES = {".gitattributes", "README.md"}  # all that creating a repo can put into its first commit
+PREFIXES = {"dataset": "datasets/", "space": "spaces/", "model": ""}
+
+
+@dataclass(frozen=True)
+class Release:
+    """What a repo is to hold.
+
+    Attributes:
+        documents: small files by path in the repo; their bytes are part of the digest.
+        files: makes the large ones; called only if there is something to push. `fingerprint` stands for their bytes.
+        private: None leaves the visibility of an existing repo as it is.
+        stand_in: made of stand-ins by a rehearsal: refused anywhere but on a Hub on this machine.
+        record: folder in which ``published.json`` remembers the last push.
+    """
+
+    kind: Kind
+    repo_id: str
+    fingerprint: str
+    title: str
+    documents: Mapping[str, bytes]
+    files: Callable[[], Mapping[str, Path]] = dict
+    private: bool | None = None
+    stand_in: bool = False
+    record: Path | None = None
+
+    @property
+    def digest(self) -> str:
+        documents = {path: hashlib.sha256(content).hexdigest() for path, content in self.documents.items()}
+        return fingerprint({"fingerprint": self.fingerprint, "documents": documents})
+
+
+@dataclass(frozen=True)
+class Pushed:
+    """Where a release is now; `changed` is False where the Hub had it already."""
+
+    kind: Kind
+    repo_id: str
+    url: str
+    commit: str
+    changed: bool
+    notes: tuple[str, ...] = ()
+
+
+def push(release: Release, *, force: bool = False) -> Pushed:
+    """Bring the repo to the release's files in one commit, creating it if need be.
+
+    A repo whose head carries the release's digest is left alone. `force` pushes over somebody else's commit.
+
+    Raises:
+        FactoryError: somebody else's commit is at the head; a stand-in would leave this machine; the Hub refuses.
+    """
+    client = api()
+    if release.stand_in and not is_loopback(client.endpoint):
+        raise FactoryError(
+            f"made of stand-ins by a rehearsal, not pushed to {urlsplit(client.endpoint).hostname}",
+            where=release.repo_id,
+            fix="build it without --rehearse, or push to the embedded Hub: --hub local",
+        )
+    with hub_errors(release.repo_id, release.kind):
+        if (known := _recorded(client, release)) is not None:
+            return known
+        client.create_repo(
+            release.repo_id,
+            repo_type=release.kind,
+            private=release.private,
+            exist_ok=True,
+            space_sdk="gradio" if release.kind == "space" else None,
+        )
+        notes = _visibility(client, release)
+        commits = client.list_repo_commits(release.repo_id, repo_type=release.kind)
+        head = commits[0]
+        carried = trailers(head)
+        if carried.get(DIGEST_TRAILER) == release.digest:
+            return _remember(release, head.commit_id, changed=False, notes=notes)
+        existing = client.list_repo_files(release.repo_id, repo_type=release.kind, revision=head.commit_id)
+        if not force and not carried and not (len(commits) == 1 and set(existing) <= FIRST_FILES):
+            raise _someone_else(release, head)
+        commit = _commit(client, release, head.commit_id, existing)
+        return _remember(release, commit, changed=commit != head.commit_id, notes=notes)
+
+
+def trailers(commit: GitCommitInfo) -> dict[str, str]:
+    """The factory's trailer lines of a commit; empty for anybody else's."""
+    return dict(TRAILER.findall(f"{commit.title}\n{commit.message}"))
+
+
+def repo_url(kind: Kind, repo_id: str) -> str:
+    """The repo's page on the Hub in use."""
+    return f"{endpoint()}/{PREFIXES[kind]}{repo_id}"
+
+
+def is_loopback(url: str) -> bool:
+    """Whether the server is on this machine.
+
+    >>> is_loopback("http://127.0.0.1:8000"), is_loopback("https://huggingface.co")
+    (True, False)
+    """
+    host = urlsplit(url).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
+def _recorded(client: HfApi, release: Release) -> Pushed | None:
+    """The last push, where it was this very release and the Hub still has it at its head: one request."""
+    from huggingface_hub.errors import RepositoryNotFoundError
+
+    record = read_record(release.record)
+    if record.get("repo") != release.repo_id or record.get("digest") != release.digest:
+        return None
+    try:
+        info = client.repo_info(release.repo_id, repo_type=release.kind)
+    except RepositoryNotFoundError:
+        return None
+    if info.sha != record.get("commit") or (release.private and not info.private):
+        return None
+    return Pushed(release.kind, release.repo_id, repo_url(release.kind, release.repo_id), str(info.sha), False)
+
+
+def _visibility(client: HfApi, release: Release) -> tuple[str, ...]:
+    """Hide a repo that should be private; never show one that is."""
+    if release.private is None:
+        return ()
+    info = client.repo_info(release.repo_id, repo_type=release.kind)
+    if release.private and not info.private:
+        client.update_repo_settings(release.repo_id, repo_type=release.kind, private=True)
+    if info.private and not release.private:
+        return (f"{release.repo_id} is private on the Hub and stays so: change that in its settings",)
+    return ()
+
+
+def _commit(client: HfApi, release: Release, head: str, existing: list[str]) -> str:
+    from huggingface_hub import CommitOperationAdd, CommitOperationDelete
+
+    content: dict[str, Content] = {**release.files(), **release.documents}
+    operations: list[Any] = [
+        CommitOperationAdd(path_in_repo=path, path_or_fileobj=item if isinstance(item, bytes) else str(item))
+        for path, item in sorted(content.items())
+    ]
+    stale = sorted(set(existing) - set(content) - {".gitattributes"})
+    operations += [CommitOperationDelete(path_in_repo=path) for path in stale]
+    info = client.create_commit(
+        release.repo_id,
+        operations,
+        repo_type=release.kind,
+        parent_commit=head,
+        commit_message=f"Publish {release.title}",
+        commit_description=(f"{FINGERPRINT_TRAILER}: {release.fingerprint}\n{DIGEST_TRAILER}: {release.digest}"),
+    )
+    return info.oid
+
+
+def _someone_else(release: Release, head: GitCommitInfo) -> FactoryError:
+    who = ", ".join(head.authors) or "somebody"
+    return FactoryError(
+        f'the last commit is not ours: {head.commit_id[:12]} "{head.title}" by {who}',
+        where=repo_url(release.kind, release.repo_id),
+        fix="carry their change over into the recipe, or overwrite it with --force",
+    )
+
+
+def read_record(folder: Path | None) -> dict[str, Any]:
+    """``published.json`` of the folder; empty where there is none."""
+    try:
+        record = json.loads((folder / RECORD).read_text(encoding="utf-8")) if folder else {}
+    except (OSError, ValueError):
+        return {}
+    return record if isinstance(record, dict) else {}
+
+
+def _remember(release: Release, commit: str, *, changed: bool, notes: tuple[str, ...]) -> Pushed:
+    pushed = Pushed(release.kind, release.repo_id, repo_url(release.kind, release.repo_id), commit, changed, notes)
+    if release.record is not None:
+        record = {"repo": release.repo_id, "commit": commit, "digest": release.digest, "endpoint": endpoint()}
+        release.record.mkdir(parents=True, exist_ok=True)
+        write_atomically(release.record / RECORD, canonical(record).encode())
+    return pushed
