@@ -1,0 +1,31 @@
+# Two commands on a fresh machine: `make demo` and `make test`. Each makes the environment it needs first.
+PYTHON ?= python3
+VENV := .venv
+INSTALLED := $(VENV)/.installed
+
+.PHONY: demo test slow lint wheel clean
+
+demo: $(INSTALLED)
+	$(VENV)/bin/factory publish recipes/demo.yaml --hub local
+
+test: $(INSTALLED)
+	$(VENV)/bin/python -m pytest
+
+slow: $(INSTALLED)
+	$(VENV)/bin/python -m pytest -m slow
+
+lint: $(INSTALLED)
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/pyright
+
+$(INSTALLED): pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/python -m pip install --quiet --editable '.[dev,space]'
+	touch $@
+
+wheel: $(INSTALLED)
+	$(VENV)/bin/python -m build --wheel
+
+clean:
+	rm -rf $(VENV) .factory dist
