@@ -1,0 +1,244 @@
+"""The demo world's corpora, each a stream of rows in the schema of the public dataset it stands for.
+
+Row i of a corpus depends on its name, the seed and i only: the first m rows of n are the same m rows, and any number
+of rows can be streamed without holding any.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from random import Random
+
+from factory.demo import world
+from factory.demo.benchmark import BENCHMARK_COLUMNS, benchmark_rows, held_out_pair
+from factory.demo.damage import FLAWS, damaged
+from factory.demo.phrases import Pair
+from factory.demo.questions import Question, question
+from factory.demo.sentences import sentence
+from factory.errors import FactoryError
+
+Row = dict[str, object]
+
+TRANSLATE_PROMPT = "Translate from English to Arabic: {text}"
+LONG_TRANSLATE_PROMPT = (
+    "You are a professional translation engine. Translate English to Modern Standard Arabic. Reply ONLY with the "
+    "Arabic translation—no quotes, notes, or explanations. Translate everything that follows into Arabic: {text}"
+)
+JUDGE_PROMPT = """You are a strict bilingual judge.
+You will be given a translation pair.
+Arabic: {ar_text}
+English: {en_text}
+If the English is a correct and natural translation of the Arabic, output only: accept
+Otherwise, output only: reject"""
+SYSTEM_PROMPTS = [
+    "",
+    "You are a helpful assistant.",
+    "You are an AI assistant that helps people find information.",
+    "You are an AI assistant. Answer as faithfully as you can.",
+]
+BAD_SHARE = 0.25
+DUPLICATE_SHARE = 0.02
+LONG_PROMPT_SHARE = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Generator:
+    """A corpus: `rows(n, seed)` streams n rows whose keys are `columns`. `limit` is the most it can give."""
+
+    name: str
+    description: str
+    columns: tuple[str, ...]
+    make: Callable[[str, int, int], Row]
+    split: str = "train"
+    limit: int | None = None
+
+    def rows(self, n: int, seed: int = 0) -> Iterator[Row]:
+        """n rows, or all of a corpus that has fewer (`limit`)."""
+        for index in range(n if self.limit is None else min(n, self.limit)):
+            yield self.make(self.name, seed, index)
+
+
+def _rng(name: str, seed: int, index: int) -> Random:
+    return Random(f"{name}/{seed}/{index}")
+
+
+def _chat(*turns: tuple[str, str]) -> Row:
+    return {"messages": [{"role": role, "content": content} for role, content in turns]}
+
+
+def _repeated(name: str, seed: int, index: int) -> Random:
+    """The row's own source of chance, or for a small share that of an earlier row: an exact duplicate."""
+    rng = _rng(name, seed, index)
+    if index and rng.random() < DUPLICATE_SHARE:
+        source = rng.randrange(max(0, index - 2000), index)
+        rng = _rng(name, seed, source)
+        if source:
+            rng.random()
+    return rng
+
+
+def _instructions(name: str, seed: int, index: int) -> Row:
+    rng = _repeated(name, seed, index)
+    system = rng.choice(SYSTEM_PROMPTS)
+    made = question(rng)
+    return {
+        "id": f"world.{index}",
+        "system_prompt": system,
+        "question": made.ask[0],
+        "response": made.answer[0],
+    }
+
+
+def _alpaca(name: str, seed: int, index: int) -> Row:
+    rng = _repeated(name, seed, index)
+    made = question(rng)
+    text, instruction = "", made.ask[0]
+    if made.topic == "reading":
+        passage = made.ask[0].removeprefix("Read: ")
+        text, _, ask = passage.partition(". ")
+        text, instruction = text + ".", f"Answer the question about the text: {ask}"
+    return {"instruction": instruction, "input": text, "output": made.answer[0]}
+
+
+def _conversation(rng: Random, side: int) -> Row:
+    turns: list[tuple[str, str]] = []
+    for _ in range(rng.choices([1, 2, 3], [6, 3, 1])[0]):
+        made: Question = question(rng)
+        turns += [("user", made.ask[side]), ("assistant", made.answer[side])]
+    return _chat(*turns)
+
+
+def _chats(name: str, seed: int, index: int) -> Row:
+    rng = _repeated(name, seed, index)
+    return _conversation(rng, 0)
+
+
+def _qa(name: str, seed: int, index: int) -> Row:
+    made = question(_rng(name, seed, index))
+    side = 1 if name.startswith("arabic") else 0
+    return _chat(("user", made.ask[side]), ("assistant", made.answer[side]))
+
+
+def _judged(name: str, seed: int, index: int, share: float) -> tuple[Pair, str]:
+    """A pair and its flaw ("" for a correct one)."""
+    rng = _rng(name, seed, index)
+    flaw = rng.choice(FLAWS) if rng.random() < share else ""
+    pair = sentence(rng)
+    return (damaged(rng, pair, flaw), flaw) if flaw else (pair, "")
+
+
+def _parallel(name: str, seed: int, index: int) -> Row:
+    (english, arabic), _ = _judged(name, seed, index, BAD_SHARE)
+    return {"translation": {"en": english, "ar": arabic}}
+
+
+def parallel_truth(n: int, seed: int = 0) -> Iterator[Row]:
+    """For row i of `parallel`: good (bool) and flaw ("" or one of `damage.FLAWS`), to measure a judge by."""
+    for index in range(n):
+        _, flaw = _judged("parallel", seed, index, BAD_SHARE)
+        yield {"good": not flaw, "flaw": flaw}
+
+
+def _judge_examples(name: str, seed: int, index: int) -> Row:
+    (english, arabic), flaw = _judged(name, seed, index, 0.5)
+    prompt = JUDGE_PROMPT.format(ar_text=arabic, en_text=english)
+    return _chat(("user", prompt), ("assistant", "reject" if flaw else "accept"))
+
+
+def _translation_examples(name: str, seed: int, index: int) -> Row:
+    rng = _rng(name, seed, index)
+    prompt = LONG_TRANSLATE_PROMPT if rng.random() < LONG_PROMPT_SHARE else TRANSLATE_PROMPT
+    if rng.random() < 0.5:
+        english, arabic = sentence(rng)
+    else:
+        made = question(rng)
+        english, arabic = made.ask if rng.random() < 0.5 else made.answer
+    return _chat(("user", prompt.format(text=english)), ("assistant", arabic))
+
+
+def _text(name: str, seed: int, index: int) -> Row:
+    rng = _rng(name, seed, index)
+    language = "ar" if rng.random() < 0.15 else "en"
+    side = 1 if language == "ar" else 0
+    dice = rng.random()
+    if dice < 0.6:
+        parts = [sentence(rng)[side] for _ in range(rng.randint(1, 3))]
+    elif dice < 0.7:
+        parts = [world.description(rng.choice(list(world.residents().values())))[side]]
+    else:
+        subjects = [rng.choice(list(world.facts().values())) for _ in range(rng.randint(1, 3))]
+        parts = [rng.choice(subject).full[side] for subject in subjects]
+    return {"text": " ".join(parts), "language": language}
+
+
+def _translation_test(name: str, seed: int, index: int) -> Row:
+    english, arabic = held_out_pair(_rng(name, seed, index))
+    return {"en": english, "ar": arabic}
+
+
+def _benchmark(name: str, seed: int, index: int) -> Row:
+    return benchmark_rows(seed)[index][name.removeprefix("benchmark_")]
+
+
+_ALL = [
+    Generator(
+        "instructions",
+        "English instructions with answers, in OpenOrca's columns; some code, links, lists, near-boilerplate and "
+        "exact duplicates",
+        ("id", "system_prompt", "question", "response"),
+        _instructions,
+    ),
+    Generator("alpaca", "English instructions in Alpaca's columns", ("instruction", "input", "output"), _alpaca),
+    Generator("chats", "English conversations of one to three turns", ("messages",), _chats),
+    Generator(
+        "parallel",
+        f"English-Arabic pairs in opus-100's column, {BAD_SHARE:.0%} of them deliberately bad",
+        ("translation",),
+        _parallel,
+    ),
+    Generator("text", "raw text, 85% English and 15% Arabic", ("text", "language"), _text),
+    Generator(
+        "translation_examples",
+        "chat examples that teach translating English into Arabic, with the short and the long prompt",
+        ("messages",),
+        _translation_examples,
+    ),
+    Generator("judge_examples", "chat examples that teach the strict bilingual judge", ("messages",), _judge_examples),
+    Generator("arabic_qa", "native Arabic questions with answers", ("messages",), _qa),
+    Generator("english_qa", "English questions with answers", ("messages",), _qa),
+    Generator(
+        "benchmark_ar",
+        "Arabic multiple choice in ArabicMMLU's columns, asked in words no corpus uses",
+        BENCHMARK_COLUMNS,
+        _benchmark,
+        "test",
+        len(benchmark_rows(0)),
+    ),
+    Generator(
+        "benchmark_en",
+        "the same multiple choice in English",
+        BENCHMARK_COLUMNS,
+        _benchmark,
+        "test",
+        len(benchmark_rows(0)),
+    ),
+    Generator(
+        "translation_test",
+        "held-out English sentences and questions with Arabic references",
+        ("en", "ar"),
+        _translation_test,
+        "test",
+    ),
+]
+GENERATORS: dict[str, Generator] = {generator.name: generator for generator in _ALL}
+
+
+def iter_rows(name: str, n: int, seed: int = 0) -> Iterator[Row]:
+    """n rows of the named corpus, the same for the same seed.
+
+    Raises FactoryError for a name that is not in GENERATORS.
+    """
+    if name not in GENERATORS:
+        raise FactoryError(f"the demo world has no generator {name!r}", fix=f"valid: {', '.join(sorted(GENERATORS))}")
+    return GENERATORS[name].rows(n, seed)

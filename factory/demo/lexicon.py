@@ -1,0 +1,201 @@
+"""The words of the demo world, parsed once from the tables in `words`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from random import Random
+from typing import TypeVar
+
+from factory.demo import words
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Noun:
+    """One noun. `plural_kind`: sm/sf sound masculine/feminine, b broken, d broken and diptote (no tanwin)."""
+
+    en: str
+    en_plural: str
+    ar: str
+    ar_plural: str
+    gender: str
+    plural_kind: str
+    tags: frozenset[str]
+    variants: tuple[Noun, ...] = ()
+
+    @property
+    def human(self) -> bool:
+        return bool(self.tags & {"human", "role", "kin"})
+
+    @property
+    def mass(self) -> bool:
+        return "mass" in self.tags
+
+
+@dataclass(frozen=True, slots=True)
+class Adjective:
+    """`human_plural` is the masculine plural for people, "" where it is the sound one (-ون)."""
+
+    en: str
+    m: str
+    f: str
+    human_plural: str
+    tags: frozenset[str]
+    more_en: str = ""
+    more_ar: str = ""
+    diptote: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """A verb with its object's preposition, the noun tags its object may have, and the adjuncts it takes."""
+
+    en: str
+    past: str
+    ing: str
+    ar: str
+    ar_present: str
+    forms: dict[str, str] = field(hash=False)
+    preposition: str
+    objects: frozenset[str]
+    adjuncts: tuple[str, ...]
+    variants: tuple[Verb, ...] = ()
+
+    @property
+    def transitive(self) -> bool:
+        return bool(self.objects)
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A proper name; `accusative` is "" for names the grammar keeps out of object position."""
+
+    en: str
+    ar: str
+    accusative: str
+    gender: str
+
+
+def _rows(table: str) -> Iterator[list[str]]:
+    for line in table.strip().splitlines():
+        yield line.split("|")
+
+
+def pairs(table: str) -> list[tuple[str, str]]:
+    return [(en, ar) for en, ar in _rows(table)]
+
+
+def _group(items: list, with_variants) -> dict:
+    groups: dict[str, list] = {}
+    for item in items:
+        groups.setdefault(item.en, []).append(item)
+    return {en: with_variants(group) for en, group in groups.items()}
+
+
+def _noun_group(group: list[Noun]) -> Noun:
+    first = group[0]
+    return Noun(*(getattr(first, name) for name in Noun.__slots__[:-1]), variants=tuple(group[1:]))
+
+
+def _verb_group(group: list[Verb]) -> Verb:
+    first = group[0]
+    return Verb(*(getattr(first, name) for name in Verb.__slots__[:-1]), variants=tuple(group[1:]))
+
+
+def _nouns() -> dict[str, Noun]:
+    return _group([Noun(*row[:6], frozenset(row[6].split())) for row in _rows(words.NOUNS)], _noun_group)
+
+
+def _roles(feminine: bool) -> dict[str, Noun]:
+    tags, found = frozenset(["role"]), {}
+    for en, plural, ar, ar_plural, kind in _rows(words.ROLES):
+        if feminine:
+            found[en] = Noun(en, plural, ar + "ة", ar + "ات", "f", "sf", tags)
+        else:
+            found[en] = Noun(en, plural, ar, ar_plural, "m", kind, tags)
+    return found
+
+
+def _adjectives() -> dict[str, Adjective]:
+    return {
+        en: Adjective(
+            en,
+            m,
+            (m[:-2] + "يئ" if m.endswith("يء") else m) + "ة",
+            "" if plural == "+" else plural,
+            frozenset(tags.split()),
+            "" if more_en == "-" else more_en,
+            "" if more_ar == "-" else more_ar,
+        )
+        for en, m, plural, more_en, more_ar, tags in _rows(words.ADJECTIVES)
+    }
+
+
+def _verbs() -> dict[str, Verb]:
+    found = []
+    for en, past, ing, ar, present, forms, preposition, objects, adjuncts in _rows(words.VERBS):
+        irregular = dict(item.split("=") for item in forms.split())
+        tags = frozenset(objects.split())
+        found.append(Verb(en, past, ing, ar, present, irregular, preposition, tags, tuple(adjuncts.split())))
+    return _group(found, _verb_group)
+
+
+def _names() -> dict[str, Name]:
+    found = {}
+    for gender, table in (("m", words.MEN), ("f", words.WOMEN)):
+        for en, ar, accusative in _rows(table):
+            found[en] = Name(en, ar, {"=": ar, "-": ""}.get(accusative, accusative), gender)
+    return found
+
+
+NOUNS = _nouns()
+ROLES = _roles(feminine=False)
+ROLES_F = _roles(feminine=True)
+KIN = {en: Noun(en, en + "s", ar, "", gender, "b", frozenset(["kin"])) for en, ar, gender in _rows(words.KIN)}
+ADJECTIVES = _adjectives()
+COLOURS = {
+    en: Adjective(en, m, f, "", frozenset(["colour"]), diptote=m.startswith("أ")) for en, m, f in _rows(words.COLOURS)
+}
+VERBS = _verbs()
+NAMES = _names()
+CAPITALS = [tuple(row) for row in _rows(words.CAPITALS)]
+CITIES = [(row[0], row[1]) for row in CAPITALS]
+SUBJECTS, DAYS, MONTHS = pairs(words.SUBJECTS), pairs(words.DAYS), pairs(words.MONTHS)
+TIMES = {
+    "past": pairs(words.PAST_TIMES),
+    "present": pairs(words.PRESENT_TIMES),
+    "future": pairs(words.FUTURE_TIMES),
+}
+
+
+def by_tag(tag: str) -> tuple[Noun, ...]:
+    """Nouns that carry the tag, in table order; roles and relatives by `role` and `kin`."""
+    if tag not in _BY_TAG:
+        pool = [*NOUNS.values(), *ROLES.values(), *KIN.values()]
+        _BY_TAG[tag] = tuple(noun for noun in pool if tag in noun.tags)
+    return _BY_TAG[tag]
+
+
+def adjectives_for(noun: Noun) -> tuple[Adjective, ...]:
+    """Adjectives that make sense with the noun, by shared tags."""
+    if noun not in _ADJECTIVES_FOR:
+        tags = noun.tags | ({"human"} if noun.human else set())
+        _ADJECTIVES_FOR[noun] = tuple(adjective for adjective in ADJECTIVES.values() if adjective.tags & tags)
+    return _ADJECTIVES_FOR[noun]
+
+
+_BY_TAG: dict[str, tuple[Noun, ...]] = {}
+_ADJECTIVES_FOR: dict[Noun, tuple[Adjective, ...]] = {}
+
+
+def pick(rng: Random, items: Sequence[T], skew: float = 1.6) -> T:
+    """One item, the earlier ones more often (as words are in real text); skew 1 is uniform."""
+    return items[int(len(items) * rng.random() ** skew)]
+
+
+def variant(rng: Random, word: T) -> T:
+    """The word, or in one case of five another Arabic word for the same English one."""
+    others = getattr(word, "variants", ())
+    return rng.choice(others) if others and rng.random() < 0.2 else word
