@@ -77,6 +77,7 @@ def _check_reference(recipe: Recipe, source: Source, at: Location, value: str, k
 
 
 def _check_gates(recipe: Recipe, source: Source) -> None:
+    from factory.evaluate.base import Suite
     from factory.evaluate.gates import parse_gate
 
     for name, spec in recipe.models.items():
@@ -90,8 +91,12 @@ def _check_gates(recipe: Recipe, source: Source) -> None:
             if gate.suite not in recipe.evaluate:
                 source.report(at, f"no evaluation {gate.suite!r}{nearest(gate.suite, recipe.evaluate)}")
                 continue
-            measured = [value for _, value, kind in recipe.evaluate[gate.suite].references() if kind == "model"]
-            for needed in {name, *gate.models(base=spec.from_)}:
+            suite = recipe.evaluate[gate.suite]
+            scores = suite.score_names() if isinstance(suite, Suite) else None
+            if gate.score and scores is not None and gate.score not in scores:
+                source.report(at, f"{gate.suite} has no score {gate.score!r}{nearest(gate.score, scores)}")
+            measured = [value for _, value, kind in suite.references() if kind == "model"]
+            for needed in gate.models(name, spec.from_):
                 if needed not in measured:
                     source.report(
                         at, f"the gate compares {needed!r}, which evaluate.{gate.suite}.models does not list"

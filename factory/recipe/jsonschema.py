@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic.json_schema import models_json_schema
 
-from factory.evaluate import suites
+from factory.evaluate.suites import suites
 from factory.recipe.schema import Recipe
 from factory.steps import verbs
 from factory.steps.base import Step

@@ -48,7 +48,7 @@ def load(path: Path) -> LoadedRecipe:
         )
         raise UsageError(f"no such recipe: {path}", fix=hint)
     source = read(path)
-    recipe = _validate(source)
+    recipe = _validate(source) if source.data else None
     if recipe is not None:
         check(recipe, source)
     if source.problems or recipe is None:
@@ -74,7 +74,39 @@ def _validate(source: Source) -> Recipe | None:
         return Recipe.model_validate(data)
     except ValidationError as error:
         _report(source, (), error, Recipe)
+        _leave_out(data, error)
+    try:
+        return Recipe.model_validate(data)  # what is sound, so that names are checked in the same pass
+    except ValidationError:
         return None
+
+
+PLACEHOLDERS: dict[str, Any] = {
+    "recipe": 1,
+    "name": "unnamed",
+    "language": {"source": "en", "target": "ar"},
+    "hub": {"namespace": "unknown"},
+}
+UNKNOWN = {"from": "unknown/unknown"}
+
+
+def _leave_out(data: dict[str, Any], error: ValidationError) -> None:
+    """Take the parts that `error` is about out of `data`; an artifact that is left keeps its name."""
+    for problem in error.errors():
+        top, *rest = problem["loc"]
+        if top in ("datasets", "models") and rest and isinstance(data.get(str(top)), dict):
+            entries, name = data[str(top)], rest[0]
+            entry = entries.get(name)
+            if isinstance(entry, dict) and len(rest) > 1 and rest[1] in entry:
+                entries[name] = {key: value for key, value in entry.items() if key != rest[1]}
+            elif rest[-1] == "[key]":
+                entries.pop(name, None)
+            else:
+                entries[name] = UNKNOWN
+        elif top in PLACEHOLDERS:
+            data[str(top)] = PLACEHOLDERS[str(top)]
+        else:
+            data.pop(str(top), None)
 
 
 def _steps(source: Source, at: Location, calls: Any, produces: str) -> list[Step]:
@@ -100,7 +132,7 @@ def _steps(source: Source, at: Location, calls: Any, produces: str) -> list[Step
 
 
 def _suite(source: Source, at: Location, entry: Any) -> Step | None:
-    from factory.evaluate import suites
+    from factory.evaluate.suites import suites
 
     if not isinstance(entry, dict):
         source.report(at, "an evaluation is a mapping: {suite: name, models: [...]}")

@@ -1,0 +1,203 @@
+from pathlib import Path
+
+import pytest
+
+from factory.errors import UsageError
+from factory.recipe import RecipeError, load
+
+HEAD = """\
+recipe: 1
+name: small
+language: {source: en, target: ar}
+hub: {namespace: me}
+"""
+
+
+def write(folder: Path, text: str, name: str = "recipe.yaml") -> Path:
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def problems(path: Path) -> list[str]:
+    with pytest.raises(RecipeError) as caught:
+        load(path)
+    return [str(problem).removeprefix(f"{path.parent}/") for problem in caught.value.problems]
+
+
+def test_a_recipe_is_what_it_says(tmp_path: Path) -> None:
+    text = HEAD + (
+        "datasets:\n"
+        "  pairs:\n"
+        "    from: owner/data:ar-en@main\n"
+        "    split: train[:10]\n"
+        "    steps:\n"
+        "      - columns: {en: translation.en, ar: translation.ar}\n"
+        "      - dedup: {on: [en]}\n"
+    )
+    loaded = load(write(tmp_path, text))
+    spec = loaded.recipe.datasets["pairs"]
+    assert [step.verb for step in spec.steps] == ["columns", "dedup"]
+    assert str(loaded.place("datasets", "pairs", "steps", 1, "dedup", "on")).endswith("recipe.yaml:11:17")
+
+
+def test_all_mistakes_are_listed_with_their_places(tmp_path: Path) -> None:
+    text = """\
+recipe: 1
+name: Bad Name
+langauge: {source: en, target: ar}
+language: {source: en}
+hub: {namespace: me, licence: mit}
+datasets:
+  a:
+    from: nowhere
+    steps:
+      - dedupe: {on: [x]}
+      - sample: {n: many}
+  b:
+    from: {demo: paralel}
+    steps:
+      - dedup: {on: [ar], fuzzy: yes}
+models:
+  m:
+    from: b
+    steps:
+      - translate: {model: m}
+    gates: ["ghost >= base"]
+evaluate:
+  nosuite: {models: [m]}
+space: {app: x, repo: y, demo: [mm]}
+"""
+    found = problems(write(tmp_path, text))
+    places = {problem.split(": ", 1)[0]: problem for problem in found}
+    expected = {
+        "recipe.yaml:2:1": "name",
+        "recipe.yaml:3:1": "did you mean 'language'?",
+        "recipe.yaml:4:1": "target",
+        "recipe.yaml:5:22": "did you mean 'license'?",
+        "recipe.yaml:10:9": "did you mean 'dedup'?",
+        "recipe.yaml:11:18": "many",
+        "recipe.yaml:15:27": "unknown key 'fuzzy'",
+        "recipe.yaml:20:9": "it makes a dataset",
+        "recipe.yaml:23:3": "no suite 'nosuite'",
+    }
+    for place, words in expected.items():
+        assert any(key.startswith(place.rsplit(":", 1)[0]) and words in text for key, text in places.items()), place
+
+
+def test_names_kinds_and_gates_are_checked_together(tmp_path: Path) -> None:
+    text = HEAD + (
+        "datasets:\n"
+        "  a: {from: nowhere}\n"
+        "  b: {from: {demo: paralel}}\n"
+        "models:\n"
+        "  m: {from: b, gates: ['ghost >= base', 'nonsense']}\n"
+        "space: {app: x, repo: y, demo: [mm]}\n"
+    )
+    found = "\n".join(problems(write(tmp_path, text)))
+    assert "no dataset 'nowhere'" in found
+    assert "did you mean 'parallel'?" in found
+    assert "'b' is a dataset, a model is needed here" in found
+    assert "no evaluation 'ghost'" in found
+    assert "no model 'mm' in this recipe; did you mean 'm'?" in found
+
+
+def test_artifacts_that_need_each_other_are_refused(tmp_path: Path) -> None:
+    text = HEAD + "datasets:\n  a: {from: b}\n  b: {from: a}\n"
+    (problem,) = problems(write(tmp_path, text))
+    assert "these need each other: " in problem
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("recipe: 1\nname: [", "recipe.yaml:3:1"),
+        ("- a\n- b\n", "a recipe is a mapping"),
+        ("recipe: 1\nname: a\nname: b\n", "recipe.yaml:3:1"),
+        ("\tx: 1", "recipe.yaml:1:1"),
+        ("", "a recipe is a mapping"),
+    ],
+)
+def test_broken_yaml_is_one_line(tmp_path: Path, text: str, message: str) -> None:
+    found = problems(write(tmp_path, text))
+    assert any(message in problem for problem in found)
+
+
+def test_bytes_that_are_no_text_are_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "recipe.yaml"
+    path.write_bytes(b"recipe: 1\n\xff\xfe")
+    assert problems(path) == ["recipe.yaml:1:1: not UTF-8 text (byte 10)"]
+
+
+def test_a_missing_recipe_names_the_nearest(tmp_path: Path) -> None:
+    write(tmp_path, HEAD, "hala-1.2b.yaml")
+    with pytest.raises(UsageError, match=r"did you mean .*hala-1.2b.yaml"):
+        load(tmp_path / "hala-12b.yaml")
+
+
+def test_yaml_1_2_keeps_on_and_no_as_text(tmp_path: Path) -> None:
+    text = HEAD.replace("target: ar", "target: no") + "datasets:\n  a: {from: x/y, steps: [dedup: {on: [z]}]}\n"
+    loaded = load(write(tmp_path, text))
+    assert loaded.recipe.language.target == "no"
+    assert loaded.recipe.datasets["a"].steps[0].model_dump()["on"] == ["z"]
+
+
+class TestInclude:
+    def test_parts_are_shared_and_keep_their_places(self, tmp_path: Path) -> None:
+        write(tmp_path, "datasets:\n  a: {from: owner/a}\n", "parts/a.yaml")
+        loaded = load(write(tmp_path, HEAD + "include: [parts/a.yaml]\ndatasets:\n  b: {from: a}\n"))
+        assert set(loaded.recipe.datasets) == {"a", "b"}
+        assert loaded.place("datasets", "a").file == tmp_path / "parts/a.yaml"
+
+    def test_a_mistake_in_a_part_is_placed_in_the_part(self, tmp_path: Path) -> None:
+        write(tmp_path, "datasets:\n  a: {form: owner/a}\n", "parts/a.yaml")
+        (problem, *_) = problems(write(tmp_path, HEAD + "include: [parts/a.yaml]\n"))
+        assert problem.startswith("parts/a.yaml:2:")
+        assert "did you mean 'from'?" in problem
+
+    def test_a_name_defined_twice_is_refused(self, tmp_path: Path) -> None:
+        write(tmp_path, "datasets:\n  a: {from: owner/a}\n", "a.yaml")
+        found = problems(write(tmp_path, HEAD + "include: [a.yaml]\ndatasets:\n  a: {from: owner/b}\n"))
+        assert "datasets.a is already defined at" in found[0]
+
+    def test_the_same_part_by_two_ways_is_one(self, tmp_path: Path) -> None:
+        write(tmp_path, "datasets:\n  a: {from: owner/a}\n", "a.yaml")
+        write(tmp_path, "include: [a.yaml]\ndatasets:\n  b: {from: a}\n", "b.yaml")
+        loaded = load(write(tmp_path, HEAD + "include: [a.yaml, b.yaml]\n"))
+        assert set(loaded.recipe.datasets) == {"a", "b"}
+
+    def test_missing_and_circular_includes_are_refused(self, tmp_path: Path) -> None:
+        write(tmp_path, "include: [recipe.yaml]\n", "a.yaml")
+        found = "\n".join(problems(write(tmp_path, HEAD + "include: [a.yaml, gone.yaml]\n")))
+        assert "no such file: gone.yaml" in found
+        assert "includes itself" in found
+
+
+class TestEnvironment:
+    def test_only_declared_variables_are_used(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("SOMEBODY", "they")
+        monkeypatch.setenv("HOME_SECRET", "secret")
+        text = HEAD.replace("namespace: me", "namespace: '${SOMEBODY}'")
+        assert load(write(tmp_path, text + "env: {SOMEBODY: me}\n")).recipe.hub.namespace == "they"
+        found = problems(write(tmp_path, text.replace("SOMEBODY", "HOME_SECRET") + "env: {SOMEBODY: me}\n"))
+        assert "${HOME_SECRET} is not declared under `env`" in found[0]
+        assert "secret" not in found[0]
+
+    def test_defaults_and_required_ones(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.delenv("SOMEBODY", raising=False)
+        text = HEAD.replace("namespace: me", "namespace: '${SOMEBODY}'")
+        assert load(write(tmp_path, text + "env: {SOMEBODY: me}\n")).recipe.hub.namespace == "me"
+        assert "SOMEBODY is not set" in problems(write(tmp_path, text + "env: [SOMEBODY]\n"))[0]
+
+
+def test_a_prompt_file_is_found_beside_the_recipe_and_its_text_counts(tmp_path: Path) -> None:
+    write(tmp_path, "Is {text} good?\n", "prompts/judge.txt")
+    write(
+        tmp_path,
+        "datasets:\n  a:\n    from: owner/a\n    steps:\n"
+        "      - translate: {model: owner/m, fields: [x], prompt: prompts/judge.txt}\n",
+        "parts/a.yaml",
+    )
+    loaded = load(write(tmp_path, HEAD + "include: [parts/a.yaml]\n"))
+    assert loaded.recipe.datasets["a"].steps[0].model_dump()["prompt"] == "Is {text} good?"
