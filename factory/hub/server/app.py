@@ -14,16 +14,23 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from factory.hub.server import (
+    access,
+    collections,
     commit,
     discussions,
     identity,
     info,
     lfs,
+    lfs_files,
     misc,
     read,
     refs,
     repos,
     spaces,
+    xet,
+)
+from factory.hub.server import (
+    jobs as jobs_routes,
 )
 from factory.hub.server.context import Hub, Moved
 from factory.hub.server.errors import HubError, on_hub_error
@@ -80,8 +87,13 @@ def create_app(data: Path, users: list[User] | None = None, jobs: bool = False) 
         *read.routes,
         *commit.routes,
         *lfs.routes,
+        *lfs_files.routes,
+        *xet.routes,
         *refs.routes,
         *discussions.routes,
+        *collections.routes,
+        *access.routes,
+        *jobs_routes.routes,
         *info.last_routes,
     ]
     app = Starlette(
@@ -91,5 +103,8 @@ def create_app(data: Path, users: list[User] | None = None, jobs: bool = False) 
     )
     app.router.redirect_slashes = False
     accounts = Accounts(users if users is not None else default_users())
-    app.state.hub = Hub(Store(Path(data)), accounts, instance=uuid.uuid4().hex)
+    store = Store(Path(data))
+    hub = Hub(store, accounts, jobs_routes.Jobs(store, enabled=jobs), instance=uuid.uuid4().hex)
+    xet.forget_old_xorbs(hub)
+    app.state.hub = hub
     return app

@@ -51,10 +51,13 @@ def serve(
             server = uvicorn.Server(config)
             _write_info(data, {"endpoint": endpoint, "pid": os.getpid(), "instance": app.state.hub.instance})
             if while_kept:
-                threading.Thread(target=_watch_keepers, args=(data, server), daemon=True).start()
+                threading.Thread(target=_watch_keepers, args=(data, server, app.state.hub), daemon=True).start()
             if not quiet:
                 print(f"Hub at {endpoint}  (data in {data}; stop with Ctrl-C)", flush=True)
-            server.run(sockets=[listener])
+            try:
+                server.run(sockets=[listener])
+            finally:
+                app.state.hub.jobs.kill_all()
     except OSError as error:
         raise FactoryError(
             f"cannot listen on {host}:{port}: {error.strerror}", fix="choose another --host or --port"
@@ -141,7 +144,7 @@ def keep(data: Path, name: str) -> Path:
     return note
 
 
-def _watch_keepers(data: Path, server: Any) -> None:
+def _watch_keepers(data: Path, server: Any, hub: Any) -> None:
     while True:
         time.sleep(0.5)
         kept = False
@@ -154,4 +157,5 @@ def _watch_keepers(data: Path, server: Any) -> None:
             (data / INFO).unlink(missing_ok=True)  # nobody shall join a server that is going
             server.should_exit = True
             time.sleep(3)
+            hub.jobs.kill_all()
             os._exit(0)  # a client that keeps a connection open must not keep the server

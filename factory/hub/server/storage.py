@@ -371,6 +371,14 @@ class Store:
         """A commit without parents; no ref points to it yet."""
         return self._write_commit(repo, tree, (), title, "", author)
 
+    def rewrite(self, repo: Repo, commit: Commit, tree: str, parents: tuple[str, ...]) -> Commit:
+        """The same commit with other files or parents."""
+        body = f"{commit.title}\n\n{commit.message}\n"
+        oid = gitobjects.commit_id(tree, list(parents), commit.author, clock.epoch(commit.date), body)
+        new = Commit(oid, tree, parents, commit.title, commit.message, commit.author, commit.date)
+        self.put_commit(repo, new)
+        return new
+
     def squash(self, repo: Repo, ref: str, title: str, author: str) -> Commit:
         with self.db.writing():
             head = self.commit(repo, self.ref(repo, ref) or "")
