@@ -1,0 +1,145 @@
+"""Text in cards: whatever a row holds appears as it is and never as Markdown, HTML or a template."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from factory.resources import resource
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+# As numeric entities these are never markup in CommonMark, wherever they stand; $ and @ mean something to the Hub.
+ACTIVE = {ord(character): f"&#{ord(character)};" for character in "&<>\"'\\`*_{}[]()#+-.!|~$@:^="}
+SECRET = re.compile(r"\bhf_[A-Za-z0-9]{8,}\b")
+
+
+def safe(value: Any, limit: int | None = None) -> str:
+    """`value` as inline text, in prose, a table cell or an HTML block alike; newlines become ``<br>``.
+
+    Cut to `limit` characters. Control characters, which no card needs, are left out.
+    """
+    text = "" if value is None else str(value)
+    if limit is not None and len(text) > limit:
+        text = text[: limit - 1].rstrip() + "…"
+    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n")
+    text = "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs"))
+    return text.translate(ACTIVE).replace("\n", "<br>").replace("\t", " ")
+
+
+def cell(text: str) -> str:
+    """A maintainer's own Markdown on one line of a table."""
+    return " ".join(text.split()).replace("|", "&#124;")
+
+
+def code(value: Any) -> str:
+    """`value` as inline code."""
+    return f"<code>{safe(value)}</code>"
+
+
+def fence(text: str, language: str = "") -> str:
+    """`text` as a code block that no run of backticks inside can end."""
+    longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
+    ticks = "`" * max(3, longest + 1)
+    return f"{ticks}{language}\n{text.rstrip()}\n{ticks}"
+
+
+def right_to_left(text: str) -> bool:
+    """Whether most letters of `text` are Arabic, Hebrew or of another script written from the right."""
+    directions = [unicodedata.bidirectional(c) for c in text[:2000]]
+    right = sum(d in ("R", "AL") for d in directions)
+    return right > sum(d == "L" for d in directions)
+
+
+def block(value: Any, limit: int = 600) -> str:
+    """A row's value in a block of its own direction, on one line so that no blank line ends the HTML."""
+    text = value if isinstance(value, str) else _readable(value)
+    direction = "rtl" if right_to_left(text) else "ltr"
+    return f'<div dir="{direction}">{safe(text, limit)}</div>'
+
+
+def _readable(value: Any) -> str:
+    import json
+
+    return json.dumps(value, ensure_ascii=False, default=lambda other: f"<{type(other).__name__}>")
+
+
+def number(value: float | int | None, digits: int = 2) -> str:
+    """1,234,567 or 12.35; an en dash for None.
+
+    >>> number(1234567), number(12.345), number(3e-05), number(None)
+    ('1,234,567', '12.35', '3e-05', '–')
+    """
+    if value is None:
+        return "–"
+    if isinstance(value, int) or (float(value).is_integer() and abs(value) >= 1000):
+        return f"{int(value):,}"
+    if value and abs(value) < 10**-digits:
+        return f"{value:.3g}"
+    return f"{value:,.{digits}f}"
+
+
+def duration(seconds: float) -> str:
+    """Seconds as the largest two units.
+
+    >>> duration(0.5), duration(75), duration(7300)
+    ('0.5 s', '1 min 15 s', '2 h 1 min')
+    """
+    if seconds < 60:
+        return f"{seconds:.3g} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours:,} h {minutes} min"
+
+
+def size(count: float) -> str:
+    """Bytes in decimal units.
+
+    >>> size(1500), size(2_340_000_000)
+    ('1.5 kB', '2.3 GB')
+    """
+    for unit in ("B", "kB", "MB", "GB"):
+        if count < 1000:
+            return f"{count:.0f} B" if unit == "B" else f"{count:.1f} {unit}"
+        count /= 1000
+    return f"{count:.1f} TB"
+
+
+@cache
+def environment() -> Environment:
+    """Templates of cards/ with the filters above. What is put in is never read as a template again."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    made = Environment(
+        loader=FileSystemLoader(resource("cards")),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=False,
+    )
+    made.filters |= {
+        "safe_text": safe,
+        "cell": cell,
+        "code": code,
+        "fence": fence,
+        "block": block,
+        "number": number,
+        "duration": duration,
+        "size": size,
+    }
+    return made
+
+
+def render(template: str, metadata: dict[str, Any], **context: Any) -> str:
+    """A whole card: the YAML header and the template's text, without anything that looks like a Hub token."""
+    import yaml
+
+    header = yaml.safe_dump(metadata, sort_keys=False, allow_unicode=True, width=2**16)
+    body = environment().get_template(template).render(**context)
+    body = re.sub(r"\n{3,}", "\n\n", body).strip()
+    return SECRET.sub("hf_***", f"---\n{header}---\n\n{body}\n")

@@ -1,0 +1,124 @@
+"""What an artifact was made from: its own steps back to where they begin, and everything that went into them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from factory.graph import Graph, Node
+from factory.recipe import DatasetSpec, ModelSpec
+from factory.recipe.refs import artifact_name, is_hub_ref
+from factory.sources import HubDataset, HubModel, Source
+from factory.store import Manifest
+
+
+@dataclass(frozen=True)
+class Made:
+    """A node and, once it is done, its manifest."""
+
+    node: Node
+    manifest: Manifest | None
+
+    @property
+    def verb(self) -> str:
+        return self.node.step.verb
+
+    @property
+    def title(self) -> str:
+        return self.node.name
+
+
+def spec_of(graph: Graph, name: str) -> DatasetSpec | ModelSpec:
+    recipe = graph.loaded.recipe
+    return recipe.datasets.get(name) or recipe.models[name]
+
+
+def repo_id(graph: Graph, name: str) -> str | None:
+    """``owner/name`` that an artifact of the recipe is published as; None where it is not."""
+    recipe = graph.loaded.recipe
+    spec = recipe.datasets.get(name) or recipe.models.get(name)
+    if spec is None or spec.publish is None:
+        return None
+    return spec.publish.repo if "/" in spec.publish.repo else f"{recipe.hub.namespace}/{spec.publish.repo}"
+
+
+def made(node: Node) -> Made:
+    return Made(node, Manifest.load(node.folder))
+
+
+def own_chain(graph: Graph, name: str) -> list[Made]:
+    """The steps that made it, first to last, through every `from` up to a source or to what is published apart."""
+    chain: list[Made] = []
+    node: Node | None = graph.final(name)
+    while node is not None:
+        other = node.artifact != name and node.artifact in graph.finals
+        if chain and other and repo_id(graph, node.artifact) is not None:
+            break
+        chain.append(made(node))
+        node = graph.nodes[node.source.node] if node.source else None
+    return chain[::-1]
+
+
+def upstream(graph: Graph, name: str) -> list[Node]:
+    """Every node that went into it, inputs first, itself included."""
+    return [node for node in graph.needed_for([name]) if node.kind != "evaluation"]
+
+
+def hub_source(node: Node) -> tuple[str, str] | None:
+    """(repo, commit SHA) of a node that fetches from the Hub."""
+    step = node.step
+    return (step.repo, step.revision) if isinstance(step, HubDataset | HubModel) else None
+
+
+def is_source(node: Node) -> bool:
+    return isinstance(node.step, Source)
+
+
+def public_name(graph: Graph, reference: str) -> list[str]:
+    """Repo ids by which readers know a reference of the recipe: itself, or what an unpublished artifact came from."""
+    if is_hub_ref(reference):
+        return [reference.partition("@")[0].partition(":")[0]]
+    name = artifact_name(reference)
+    if name not in graph.finals:
+        return []
+    if (repo := repo_id(graph, name)) is not None:
+        return [repo]
+    spec = spec_of(graph, name)
+    found: list[str] = []
+    kind = "dataset" if isinstance(spec, DatasetSpec) else "model"
+    references = [spec.from_] if isinstance(spec.from_, str) else []
+    references += [value for step in spec.steps for _, value, k in step.references() if k == kind]
+    for inner in references:
+        if inner is not None:
+            found += public_name(graph, inner)
+    return list(dict.fromkeys(found))
+
+
+def training_data(graph: Graph, name: str) -> list[str]:
+    """Repo ids of the datasets a model was trained on, those of its unpublished ancestors included."""
+    found: list[str] = []
+    for node in upstream(graph, name):
+        if node.kind == "model" and (node.artifact == name or repo_id(graph, node.artifact) is None):
+            for _, value, kind in node.step.references():
+                if kind == "dataset":
+                    found += public_name(graph, value)
+    return list(dict.fromkeys(found))
+
+
+def base_models(graph: Graph, name: str) -> list[str]:
+    """Repo ids of the models that a model's weights come from."""
+    spec = spec_of(graph, name)
+    references = [spec.from_] if isinstance(spec.from_, str) else []
+    merges = [step for step in spec.steps if step.verb == "merge"]
+    references += [value for step in merges for _, value, kind in step.references() if kind == "model"]
+    own = repo_id(graph, name)
+    found = [repo for reference in references for repo in public_name(graph, reference)]
+    return [repo for repo in dict.fromkeys(found) if repo != own]
+
+
+def parameters(node: Node) -> dict[str, Any]:
+    """A step's parameters as the recipe would write them, without those that are not set."""
+    if is_source(node):
+        return {}
+    values = node.step.model_dump(mode="json", by_alias=True)
+    return {key: value for key, value in values.items() if value is not None and value != []}
