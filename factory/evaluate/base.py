@@ -7,7 +7,7 @@ for ``_``) is what a recipe's ``evaluate:`` section writes. A suite entry become
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
@@ -28,6 +28,38 @@ def as_list(value: object) -> object:
 
 DatasetRefs = Annotated[list[DatasetRef], BeforeValidator(as_list, json_schema_input_type=str | list[str])]
 """One dataset or several."""
+
+
+@dataclass(frozen=True)
+class RequiredDataset:
+    """A public dataset that a suite reads, and how a row of it looks: ``row(i)`` fits the suite's prompt."""
+
+    repo: str
+    configs: tuple[str, ...]
+    split: str
+    row: Callable[[int], dict[str, Any]]
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return tuple(self.row(0))
+
+    def stand_in_files(self, rows: int = 4) -> dict[str, bytes]:
+        """{path in repo: content} of a stand-in with `rows` rows in every config, which `load_dataset` reads."""
+        import io
+
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        buffer = io.BytesIO()
+        pq.write_table(pa.Table.from_pylist([self.row(i) for i in range(rows)]), buffer)
+        # Numbered folders: names of configs hold spaces and brackets, which are special in paths and patterns.
+        paths = {config: f"data/{number:03d}/{self.split}.parquet" for number, config in enumerate(self.configs)}
+        files = [
+            {"config_name": config, "data_files": [{"split": self.split, "path": path}]}
+            for config, path in paths.items()
+        ]
+        card = f"---\nconfigs: {json.dumps(files, ensure_ascii=False)}\n---\nStand-in for a rehearsal.\n"
+        return {"README.md": card.encode(), **dict.fromkeys(paths.values(), buffer.getvalue())}
 
 
 class Suite(Step):
@@ -51,6 +83,10 @@ class Suite(Step):
     def needed_columns(self) -> dict[str, list[str]]:
         """Columns that the suite reads, by dataset ref: what a plan can check before any work."""
         return {}
+
+    def required_datasets(self) -> list[RequiredDataset]:
+        """Public datasets that the suite reads under their own names: what a rehearsal makes stand-ins of."""
+        return []
 
     def score_names(self) -> list[str] | None:
         """Names that gates may ask for, the headline first; None where the data decides."""

@@ -100,7 +100,7 @@ def make_job(tmp_path):
     def make(model: Artifact, inputs: dict[str, Artifact], out: str = "out", name: str = "suite/model") -> Job:
         folder = tmp_path / out
         folder.mkdir(exist_ok=True)
-        profile = Profile(device="cpu", dtype="float32", batch_size=16, threads=2)
+        profile = Profile(device="cpu", dtype="float32", batch_size=16, threads=1)
         return Job(name, folder, model, inputs, profile, quiet(), {"source": "en", "target": "ar"})
 
     return make

@@ -1,0 +1,178 @@
+"""Gates: conditions on scores that a model must meet before it is pushed.
+
+    oall-v2 >= base                      the suite's headline, not below that of the model it started from
+    oall-v2.AlGhafa >= base - 0.5        one of its scores, with a margin
+    world-translation.bleu >= base + 10
+    world-ar >= 40                       a fixed bar
+    world-translation.bleu >= teacher - 1    another model of the recipe
+
+Left is a suite entry of ``evaluate:``, right a number, ``base`` (the model's `from`) or a model's name, with an
+optional margin. A sign belongs to a margin only between spaces, since names hold hyphens.
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+import operator
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from factory.evaluate.score import Z95
+
+BASE = "base"
+COMPARISONS = {">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt}
+NUMBER = r"[+-]?\d+(?:\.\d+)?"
+GATE = re.compile(r"^\s*(?P<left>[^<>=]+?)\s*(?P<sign>>=|<=|>|<)\s*(?P<right>[^<>=\s][^<>=]*?)\s*$")
+MARGIN = re.compile(rf"^(?P<name>.+?)\s+(?P<sign>[+-])\s*(?P<margin>{NUMBER.removeprefix('[+-]?')})$")
+TOLERANCE = 1e-9  # scores are sums of floats
+
+Metrics = Mapping[str, Any]
+"""`Job.metrics` of an evaluation: {headline, scores: {name: Score as a dict}, …}."""
+
+
+@dataclass(frozen=True)
+class GateResult:
+    """`left` and `right` are None where a score is missing; then the gate has not passed."""
+
+    passed: bool
+    left: float | None
+    right: float | None
+    explanation: str
+
+
+@dataclass(frozen=True)
+class Gate:
+    """``suite[.score] sign right [± margin]``; `right` is a number, ``base`` or a model's name."""
+
+    suite: str
+    score: str | None
+    sign: str
+    right: float | str
+    margin: float = 0.0
+
+    def __str__(self) -> str:
+        left = f"{self.suite}.{self.score}" if self.score else self.suite
+        right = f"{self.right:g}" if isinstance(self.right, float) else self.right
+        margin = f" {'+' if self.margin > 0 else '-'} {abs(self.margin):g}" if self.margin else ""
+        return f"{left} {self.sign} {right}{margin}"
+
+    def models(self, model: str, base: str | None) -> list[str]:
+        """The models whose scores the gate needs: `model` and, where it compares, the other one."""
+        if isinstance(self.right, float):
+            return [model]
+        other = base if self.right == BASE else self.right
+        return [model, *([other] if other else [])]
+
+    def check(self, scores: Mapping[str, Mapping[str, Metrics]], model: str, base: str | None = None) -> GateResult:
+        """Judge `model` by ``scores[suite][model]``; `base` is the name under which the model's `from` was scored.
+
+        The comparison is between the values as they are; where their difference is within the 95 % confidence
+        interval, the explanation says so. Two models' intervals are combined as if their samples were independent,
+        which for the same questions is the cautious side.
+        """
+        left = self._find(scores, model)
+        if isinstance(left, str):
+            return GateResult(False, None, None, f"{self}: {left}")
+        if isinstance(self.right, float):
+            right, other, name = self.right, None, ""
+        else:
+            if self.right == BASE and base is None:
+                return GateResult(False, left["value"], None, f"{self}: {model} starts from nothing, it has no base")
+            name = base if self.right == BASE and base else self.right
+            other = self._find(scores, name)
+            if isinstance(other, str):
+                return GateResult(False, left["value"], None, f"{self}: {other}")
+            right = other["value"]
+        value, bar = left["value"], right + self.margin
+        slack = TOLERANCE if "=" in self.sign else -TOLERANCE
+        passed = COMPARISONS[self.sign](value + (slack if ">" in self.sign else -slack), bar)
+        against = f" of {name}" if name else ""
+        margin = f" {'+' if self.margin > 0 else '-'} {abs(self.margin):g}" if self.margin else ""
+        text = f"{self}: {value:.2f} against {right:.2f}{margin}{against}"
+        return GateResult(passed, value, bar, text + _uncertainty(left, other, value - bar))
+
+    def _find(self, scores: Mapping[str, Mapping[str, Metrics]], model: str) -> dict[str, Any] | str:
+        """The score as a dict, or what is missing."""
+        if self.suite not in scores:
+            return f"suite {self.suite} was not run{_nearest(self.suite, scores)}"
+        if model not in scores[self.suite]:
+            return f"{model} was not scored on {self.suite}; add it to the suite's models"
+        metrics = scores[self.suite][model]
+        name = self.score or metrics["headline"]
+        if name not in metrics["scores"]:
+            return f"{self.suite} has no score {name!r}{_nearest(name, metrics['scores'])}"
+        return metrics["scores"][name]
+
+
+def parse_gate(
+    text: str,
+    suites: Mapping[str, Collection[str] | None] | None = None,
+    models: Collection[str] | None = None,
+) -> Gate:
+    """Read a gate. Where `suites` ({entry: names of its scores, or None}) or `models` are given, names must be known.
+
+    Raises:
+        ValueError: the text is no gate, or names what is not there; says what was expected and the nearest name.
+
+    >>> str(parse_gate("oall-v2.AlGhafa>=base - 0.50"))
+    'oall-v2.AlGhafa >= base - 0.5'
+    >>> parse_gate("world-ar >= 40")
+    Gate(suite='world-ar', score=None, sign='>=', right=40.0, margin=0.0)
+    """
+    if (match := GATE.match(text)) is None:
+        raise ValueError(
+            f"{text!r} is not a gate: expected suite[.score] >= base, a number or a model, as in 'x >= base'"
+        )
+    suite, score = _split_left(match["left"], suites)
+    right, margin = match["right"], 0.0
+    if found := MARGIN.match(right):
+        right = found["name"]
+        margin = float(found["sign"] + found["margin"])
+    if re.fullmatch(NUMBER, right):
+        return Gate(suite, score, match["sign"], float(right) + margin)
+    if any(character.isspace() for character in right):
+        raise ValueError(f"{text!r}: {right!r} is no model; a margin is written as in 'base - 0.5'")
+    if models is not None and right != BASE and right not in models:
+        raise ValueError(f"{text!r}: no model {right!r}{_nearest(right, [BASE, *models])}")
+    return Gate(suite, score, match["sign"], right, margin)
+
+
+def _split_left(left: str, suites: Mapping[str, Collection[str] | None] | None) -> tuple[str, str | None]:
+    """Suite and score. The names of entries may hold dots, so a known entry is looked for first."""
+    if suites is None:
+        suite, _, score = left.partition(".")
+        return suite, score or None
+    known = sorted((name for name in suites if left == name or left.startswith(f"{name}.")), key=len)
+    if not known:
+        raise ValueError(
+            f"no suite {left.partition('.')[0]!r} under evaluate{_nearest(left.partition('.')[0], suites)}"
+        )
+    suite, score = known[-1], left[len(known[-1]) + 1 :] or None
+    names = suites[suite]
+    if score is not None and names is not None and score not in names:
+        raise ValueError(f"suite {suite!r} has no score {score!r}{_nearest(score, names)}")
+    return suite, score
+
+
+def _nearest(name: str, known: Collection[str] | Mapping[str, Any]) -> str:
+    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
+    if close:
+        return f"; did you mean {close[0]!r}?"
+    return f"; it has: {', '.join(known)}" if known else "; there is none"
+
+
+def _uncertainty(left: Mapping[str, Any], other: Mapping[str, Any] | None, difference: float) -> str:
+    if other is None:
+        low, high = left.get("low"), left.get("high")
+        if low is None or high is None:
+            return ""
+        within = low <= left["value"] - difference <= high
+        return f" (within the 95 % interval {low:.2f} to {high:.2f})" if within else ""
+    errors = left.get("stderr"), other.get("stderr")
+    if errors[0] is None or errors[1] is None:
+        return ""
+    half = Z95 * math.hypot(errors[0], errors[1])
+    return f" (the difference is within the 95 % interval of ±{half:.2f})" if abs(difference) <= half else ""

@@ -1,0 +1,159 @@
+"""The Open Arabic LLM Leaderboard v2, zero-shot, as Hala's report uses it: 116 subtasks in six benchmarks."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
+
+from pydantic import Field
+
+from factory.evaluate.base import RequiredDataset, Suite, report
+from factory.evaluate.score import mean_of
+
+if TYPE_CHECKING:
+    from factory.evaluate.lighteval_run import Subtask
+    from factory.job import Job
+
+AR = ["أ", "ب", "ج", "د", "هـ"]
+
+
+class Benchmark(NamedTuple):
+    """One of the six: lighteval's task family, less the subtasks that the leaderboard does not use."""
+
+    family: str
+    repo: str
+    split: str
+    subtasks: int
+    row: Callable[[int], dict[str, Any]]
+    without: tuple[str, ...] = ()
+
+
+def _options(keys: list[str]) -> dict[str, str]:
+    return {key: f"خيار {number}" for number, key in enumerate(keys, 1)}
+
+
+def _lettered(i: int) -> dict[str, Any]:
+    options = _options([f"Option {k}" for k in range(1, 6)])
+    return {"Question": f"سؤال {i}", "Context": "سياق", **options, "Answer Key": "ABCDE"[i % 5]}
+
+
+BENCHMARKS = {
+    "AlGhafa": Benchmark(
+        "alghafa",
+        "OALL/AlGhafa-Arabic-LLM-Benchmark-Native",
+        "test",
+        8,
+        lambda i: {"query": f"سؤال {i}", **_options([f"sol{k}" for k in range(1, 6)]), "label": str(i % 5)},
+        without=("alghafa:mcq_exams_test_ar",),
+    ),
+    "ArabicMMLU": Benchmark("arabic_mmlu", "MBZUAI/ArabicMMLU", "test", 40, _lettered, without=("arabic_mmlu:All",)),
+    "EXAMS": Benchmark(
+        "arabic_exams",
+        "OALL/Arabic_EXAMS",
+        "test",
+        1,
+        lambda i: {"subject": "علوم", "question": f"سؤال {i}", **_options(list("ABCD")), "answer": "ABCD"[i % 4]},
+    ),
+    "MadinahQA": Benchmark("madinah_qa", "MBZUAI/MadinahQA", "test", 2, _lettered),
+    "AraTrust": Benchmark(
+        "aratrust",
+        "asas-ai/AraTrust-categorized",
+        "train",
+        8,
+        lambda i: {"Question": f"سؤال {i}", **_options(list("ABC")), "Answer": AR[i % 3]},
+    ),
+    "ArbMMLU-HT": Benchmark(
+        "arabic_mmlu_ht",
+        "MBZUAI/human_translated_arabic_mmlu",
+        "test",
+        57,
+        lambda i: {"question": f"سؤال {i}", "choices": [f"خيار {k}" for k in range(4)], "answer": i % 4},
+    ),
+}
+AVERAGE = "average"
+
+
+class OallV2(Suite):
+    """Score of a benchmark: unweighted mean of its subtasks. Headline ``average``: unweighted mean of the six.
+
+    Prompts, metric and data are those of lighteval's Arabic tasks; the leaderboard's seventh benchmark, ALRAGE, needs
+    a 72B judge and is left out, as in the report. Scores with `max_samples` are not comparable with anything.
+    """
+
+    description: ClassVar[str] = "Open Arabic LLM Leaderboard v2: six benchmarks, 116 zero-shot subtasks (lighteval)"
+
+    max_samples: int | None = Field(None, ge=1, description="per subtask, for a quick look")
+    chat_template: bool | Literal["auto"] = Field("auto", description="auto: where the tokenizer has one")
+    revisions: dict[str, str] = Field({}, description="commit SHA per dataset repo; default: the newest")
+
+    def score_names(self) -> list[str]:
+        return [AVERAGE, *BENCHMARKS]
+
+    def required_datasets(self) -> list[RequiredDataset]:
+        """The six datasets with the configs that are read; asking costs the import of lighteval."""
+        from factory.evaluate.contained import contained
+
+        with contained():
+            return [
+                RequiredDataset(
+                    benchmark.repo,
+                    tuple(config.hf_subset for config in _configs(benchmark)),
+                    benchmark.split,
+                    benchmark.row,
+                )
+                for benchmark in BENCHMARKS.values()
+            ]
+
+    def run(self, job: Job) -> None:
+        from factory.evaluate.lighteval_run import run_subtasks
+
+        outcomes, protocol = run_subtasks(
+            job, self._subtasks, chat_template=self.chat_template, max_samples=self.max_samples
+        )
+        parts = {
+            name: mean_of(
+                name,
+                [outcome.score for outcome in outcomes if outcome.score.task.split(":")[0] == benchmark.family],
+                task=benchmark.family,
+                dataset=benchmark.repo,
+                split=benchmark.split,
+                revision=self.revisions.get(benchmark.repo),
+            )
+            for name, benchmark in BENCHMARKS.items()
+        }
+        average = mean_of(AVERAGE, list(parts.values()), task="OALL v2")
+        details = [detail for outcome in outcomes for detail in outcome.details]
+        protocol |= {
+            "suite": self.verb,
+            "average": "unweighted mean over six benchmarks, each the unweighted mean of its subtasks",
+            "revisions": self.revisions,
+            "subtasks": {outcome.score.name: round(outcome.score.value, 4) for outcome in outcomes},
+        }
+        if self.max_samples:
+            job.notes.append(f"{self.verb}: only {self.max_samples} samples per subtask; not comparable")
+        report(job, AVERAGE, [average, *parts.values()], protocol, details)
+
+    def _subtasks(self) -> list[Subtask]:
+        from factory.evaluate.lighteval_run import Subtask
+
+        found = []
+        for benchmark in BENCHMARKS.values():
+            for config in map(copy.copy, _configs(benchmark)):
+                config.hf_revision = self.revisions.get(benchmark.repo)
+                found.append(Subtask(config.name, config))
+        return found
+
+
+def _configs(benchmark: Benchmark) -> list[Any]:
+    """lighteval's task configurations of one benchmark."""
+    from lighteval.tasks.multilingual.tasks.arabic import TASKS_TABLE
+
+    found = [
+        config
+        for config in TASKS_TABLE
+        if config.name.split(":")[0] == benchmark.family and config.name not in benchmark.without
+    ]
+    # Another release of lighteval may define other subtasks; their mean would not be this suite's score.
+    assert len(found) == benchmark.subtasks, f"lighteval has {len(found)} subtasks of {benchmark.family}"
+    return found

@@ -1,0 +1,129 @@
+"""Perplexity of plain text, by language."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from pydantic import Field
+
+from factory.errors import FactoryError
+from factory.evaluate.base import DatasetRefs, Suite, input_rows, report, versions
+from factory.evaluate.score import Score, bootstrap
+
+if TYPE_CHECKING:
+    from factory.job import Job
+
+HEADLINE = "perplexity"
+BITS = "bits per byte"
+
+
+class Perplexity(Suite):
+    """exp(mean negative log-likelihood per token), every token of a language weighing the same.
+
+    Columns in: `text`, and `by` where given. Scores: ``perplexity`` over all rows and one of each value of `by`, and
+    ``bits per byte`` likewise: perplexity is per token, so of two models with different vocabularies (before and
+    after `expand_vocab`) only the bits per byte compare. Lower is better.
+    """
+
+    description: ClassVar[str] = "perplexity and bits per byte of plain text, by language"
+
+    data: DatasetRefs = Field(min_length=1)
+    text: str = "text"
+    by: str | None = Field(None, description="column with the language")
+    split: str | None = Field(None, description="default: the split that the ref names")
+    max_length: int = Field(1024, ge=2, description="tokens per text; the rest of a text is not read")
+
+    def needed_columns(self) -> dict[str, list[str]]:
+        return {ref: [self.text, *([self.by] if self.by else [])] for ref in self.data}
+
+    def run(self, job: Job) -> None:
+        import numpy as np
+
+        rows: list[dict[str, Any]] = []
+        abouts: list[dict[str, Any]] = []
+        for ref in self.data:
+            source, found = input_rows(job, ref, self.needed_columns()[ref], self.split)
+            abouts.append(source.about())
+            rows += [{"text": row[self.text] or "", "group": str(row[self.by]) if self.by else None} for row in found]
+        measured = self._measure(job, [row["text"] for row in rows])
+        if not any(tokens for _, tokens, _ in measured):
+            raise FactoryError(f"no text to score in column {self.text!r}", where=job.where or job.name)
+        details = [
+            {"index": i, **row, "nll": nll, "tokens": tokens, "bytes": size}
+            for i, (row, (nll, tokens, size)) in enumerate(zip(rows, measured, strict=True))
+        ]
+        about = abouts[0] if len(abouts) == 1 else {"dataset": ", ".join(self.data), "split": abouts[0]["split"]}
+        scores: list[Score] = []
+        groups = sorted({row["group"] for row in rows if row["group"] is not None})
+        for group in [None, *groups]:
+            sums = np.array([m for row, m in zip(rows, measured, strict=True) if group in (None, row["group"])])
+            scores += _scores(sums, group, task=job.name, higher_is_better=False, **about)
+        protocol = {
+            "suite": self.verb,
+            "data": self.data,
+            "weighting": "by token",
+            "max_length": self.max_length,
+            "dtype": job.profile.torch_dtype(),
+            "versions": versions("transformers", "torch"),
+        }
+        report(job, HEADLINE, scores, protocol, details)
+
+    def _measure(self, job: Job, texts: list[str]) -> list[tuple[float, int, int]]:
+        """(negative log-likelihood in nats, tokens predicted, UTF-8 bytes of those) of every text.
+
+        The first token is predicted only where the tokenizer puts a beginning-of-text token before it.
+        """
+        import torch
+        from transformers import AutoTokenizer
+
+        from factory.evaluate.load import load_model
+
+        folder, batch_size = job.before.model, job.profile.batch_size
+        tokenizer: Any = AutoTokenizer.from_pretrained(folder, trust_remote_code=job.trust_remote_code)
+        model = load_model(folder, job.profile, trust_remote_code=job.trust_remote_code)
+        encoded = [ids[: self.max_length] for ids in tokenizer(texts)["input_ids"]] if texts else []
+        order = sorted(range(len(texts)), key=lambda i: (-len(encoded[i]), i))
+        found: dict[int, tuple[float, int, int]] = {}
+        with job.progress.task(f"{job.name}: perplexity", total=len(texts)) as progress, torch.inference_mode():
+            for start in range(0, len(order), batch_size):
+                batch = order[start : start + batch_size]
+                width = max(2, *(len(encoded[i]) for i in batch))
+                ids = torch.full((len(batch), width), -100)
+                for row, i in enumerate(batch):
+                    ids[row, : len(encoded[i])] = torch.tensor(encoded[i], dtype=torch.long)
+                ids = ids.to(model.device)
+                # Padding is on the right: nothing before it can see it, and -100 keeps it out of the sum.
+                logits = model(ids.clamp(min=0)).logits[:, :-1].float()
+                losses = torch.nn.functional.cross_entropy(logits.transpose(1, 2), ids[:, 1:], reduction="none")
+                for i, nll in zip(batch, losses.sum(dim=1).tolist(), strict=True):
+                    scored = encoded[i][1:]
+                    size = len(tokenizer.decode(scored, skip_special_tokens=True).encode())
+                    found[i] = (nll, len(scored), size)
+                    job.usage.requests += 1
+                    job.usage.prompt_tokens += len(encoded[i])
+                progress.advance(len(batch), tokens=sum(len(encoded[i]) for i in batch))
+        return [found[i] for i in range(len(texts))]
+
+
+def _scores(sums: Any, group: str | None, **about: Any) -> list[Score]:
+    """Perplexity and bits per byte from rows of (nll, tokens, bytes)."""
+    nll, tokens, size = sums.sum(axis=0)
+    suffix = f".{group}" if group else ""
+    unit = "exp of the mean negative log-likelihood per token"
+    scores = []
+    if tokens:
+        value = math.exp(nll / tokens)
+        scores.append(
+            bootstrap(
+                f"{HEADLINE}{suffix}", value, sums, lambda s: math.exp(s[0] / max(s[1], 1)), metric=unit, **about
+            )
+        )
+    if size:
+        value = nll / size / math.log(2)
+        scores.append(
+            bootstrap(
+                f"{BITS}{suffix}", value, sums, lambda s: s[0] / max(s[2], 1) / math.log(2), metric=BITS, **about
+            )
+        )
+    return scores
