@@ -42,6 +42,22 @@ class Cli(click.Group):
         except KeyboardInterrupt:
             click.echo("stopped: finished work is kept, the same command goes on from here", err=True)
             context.exit(1)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception as error:
+            click.echo(_unforeseen(error), err=True)
+            context.exit(1)
+
+
+def _unforeseen(error: Exception) -> str:
+    """One line for the user; the traceback goes to a file that can be sent to the maintainers."""
+    import tempfile
+    import traceback
+
+    with tempfile.NamedTemporaryFile("w", prefix="factory-", suffix=".log", delete=False, encoding="utf-8") as log:
+        traceback.print_exception(error, file=log)
+    first = (str(error).strip() or "no message").splitlines()[0]
+    return f"error: {type(error).__name__}: {first} (this is a mistake in factory itself; the whole error is in {log.name})"
 
 
 @click.command(cls=Cli, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})

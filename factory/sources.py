@@ -94,6 +94,8 @@ class LocalDataset(Source):
                 rows = datasets.load_dataset(**_loader(path), split="train", streaming=True)  # type: ignore[misc]
                 wanted = SplitSlice("train", wanted.start, wanted.stop)
             write_rows(job, rows, wanted, name=self.path)
+        except StopIteration:  # what `datasets` raises when it looks at an empty file
+            raise _no_rows(self.path) from None
         except (datasets.exceptions.DatasetGenerationError, ValueError, KeyError, OSError) as error:
             cause = error.__cause__ or error
             raise FactoryError(f"cannot read: {str(cause).splitlines()[0]}", where=self.path) from error
@@ -121,7 +123,7 @@ class DemoDataset(Source):
     seed: int
 
     def run(self, job: Job) -> None:
-        from factory.demo import iter_rows
+        from factory.demo.corpora import iter_rows
 
         write_rows(job, iter_rows(self.demo, self.rows, self.seed), SplitSlice("train"), name=self.demo)
 
@@ -202,8 +204,12 @@ def write_rows(job: Job, rows: Any, wanted: SplitSlice, name: str) -> None:
                 left = None if left is None else left - len(chunk)
                 progress.advance(len(chunk))
     if done == 0:
-        raise FactoryError("the dataset has no rows", where=name, fix="check `split` and `data_files`")
+        raise _no_rows(name)
     job.rows = RowCounts(**{"in": done}, kept=done)
+
+
+def _no_rows(name: str) -> FactoryError:
+    return FactoryError("the dataset has no rows", where=name, fix="check `split` and `data_files`")
 
 
 def _schema_so_far(job: Job, split: str) -> Any:

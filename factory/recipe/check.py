@@ -28,6 +28,7 @@ def check(recipe: Recipe, source: Source) -> None:
     _check_repos(recipe, source)
     if not source.problems:
         _check_cycles(recipe, source)
+    if not source.problems:
         _check_columns(recipe, source)
 
 
@@ -41,7 +42,7 @@ def _check_artifact(recipe: Recipe, source: Source, at: Location, spec: DatasetS
     if isinstance(spec.from_, str):
         _check_reference(recipe, source, (*at, "from"), spec.from_, kind)
     elif isinstance(spec.from_, Demo):
-        from factory.demo import GENERATORS
+        from factory.demo.corpora import GENERATORS
 
         if spec.from_.demo not in GENERATORS:
             message = f"no generator {spec.from_.demo!r}{nearest(spec.from_.demo, GENERATORS)}"
@@ -142,7 +143,7 @@ def _check_columns(recipe: Recipe, source: Source) -> None:
             continue
         columns: list[str] | None = None
         if isinstance(spec.from_, Demo):
-            from factory.demo import GENERATORS
+            from factory.demo.corpora import GENERATORS
 
             columns = list(GENERATORS[spec.from_.demo].columns)
         elif isinstance(spec.from_, str):

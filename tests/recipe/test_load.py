@@ -112,7 +112,7 @@ def test_artifacts_that_need_each_other_are_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("recipe: 1\nname: [", "recipe.yaml:3:1"),
+        ("recipe: 1\nname: [", "recipe.yaml:2:8"),
         ("- a\n- b\n", "a recipe is a mapping"),
         ("recipe: 1\nname: a\nname: b\n", "recipe.yaml:3:1"),
         ("\tx: 1", "recipe.yaml:1:1"),

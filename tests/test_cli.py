@@ -1,0 +1,102 @@
+"""The command line as a user meets it: a real process, its output and its exit code."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+RECIPE = """\
+recipe: 1
+name: small
+language: {source: en, target: ar}
+hub: {namespace: me, endpoint: local}
+datasets:
+  a:
+    from: {demo: instructions, rows: 30}
+    steps:
+      - columns: {q: question, a: response}
+"""
+
+
+def factory(*arguments: object, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    clean = {key: value for key, value in os.environ.items() if not key.startswith(("HF_", "FACTORY_"))}
+    return subprocess.run(
+        [sys.executable, "-m", "factory", *map(str, arguments)],
+        cwd=cwd,
+        env=clean | {"HF_HUB_OFFLINE": "1", "HF_HOME": str(cwd / "hf")} | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture
+def recipe(tmp_path: Path) -> Path:
+    path = tmp_path / "small.yaml"
+    path.write_text(RECIPE)
+    return path
+
+
+def test_plan_then_build_then_nothing_to_do(recipe: Path) -> None:
+    planned = factory("plan", recipe, "--json", cwd=recipe.parent)
+    assert planned.returncode == 0, planned.stderr
+    assert {node["state"] for node in json.loads(planned.stdout)["nodes"]} == {"new"}
+    assert not (recipe.parent / ".factory").exists()
+
+    built = factory("build", recipe, "--json", cwd=recipe.parent)
+    assert built.returncode == 0, built.stderr
+    assert json.loads(built.stdout)["built"] == ["a/00-load", "a/01-columns"]
+
+    again = factory("plan", recipe, "--json", cwd=recipe.parent)
+    assert {node["state"] for node in json.loads(again.stdout)["nodes"]} == {"done"}
+    status = factory("status", recipe, "--json", cwd=recipe.parent)
+    assert [entry["kept"] for entry in json.loads(status.stdout)] == [30, 30]
+
+
+def test_a_wrong_recipe_exits_with_2_and_places(recipe: Path) -> None:
+    recipe.write_text(RECIPE.replace("columns:", "colums:"))
+    result = factory("publish", recipe, cwd=recipe.parent)
+    assert result.returncode == 2
+    assert "small.yaml:9:9: no dataset verb 'colums'; did you mean 'columns'?" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["plan", "gone.yaml"], "no such recipe: gone.yaml"),
+        (["plan", "small.yaml", "--profile", "gone"], "no factory.toml with a profile 'gone'"),
+        (["build", "small.yaml", "b"], "no artifact 'b'"),
+        (["card", "small.yaml", "b"], "no artifact 'b'"),
+        (["publsh", "small.yaml"], "No such command"),
+    ],
+)
+def test_wrong_arguments_exit_with_2_and_one_line(recipe: Path, arguments: list[str], words: str) -> None:
+    result = factory(*arguments, cwd=recipe.parent)
+    assert result.returncode == 2
+    assert words in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_a_step_that_fails_exits_with_1_and_keeps_finished_work(recipe: Path) -> None:
+    recipe.write_text(RECIPE.replace("from: {demo: instructions, rows: 30}", "from: owner/missing"))
+    result = factory("build", recipe, "--hub", "remote", cwd=recipe.parent)
+    assert result.returncode == 1
+    assert "owner/missing" in result.stderr
+    assert len(result.stderr.strip().splitlines()) == 1
+
+
+def test_the_schema_is_a_json_schema(recipe: Path) -> None:
+    import jsonschema
+    from ruamel.yaml import YAML
+
+    schema = json.loads(factory("schema", cwd=recipe.parent).stdout)
+    jsonschema.Draft202012Validator.check_schema(schema)
+    validator = jsonschema.Draft202012Validator(schema)
+    good = YAML(typ="safe").load(RECIPE)
+    assert not list(validator.iter_errors(good))
+    good["datasets"]["a"]["steps"] = [{"colums": {}}]
+    assert list(validator.iter_errors(good))
