@@ -1,0 +1,185 @@
+"""Choose, rename and build columns."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import ConfigDict, Field, model_validator
+
+from factory.errors import FactoryError
+from factory.steps.rows import RowStep, ShardResult, Verdict, rejected
+from factory.store.columns import column, compute, parse_path, require
+from factory.text.template import pieces
+
+if TYPE_CHECKING:
+    from typing import Self
+
+    import pyarrow as pa
+
+Definition = str | int | float | bool | list[Any] | dict[str, Any]
+
+
+class Columns(RowStep):
+    """New column name -> where it comes from; every other column is dropped, except those in `keep`.
+
+    - ``response: answer`` copies a column; a path reaches inside: ``ar: translation.ar``, ``q: messages[0].content``.
+    - ``prompt: "Q: {question}"`` fills a template (``{{x}}`` is a literal ``{x}``).
+    - A list or mapping builds structure; its strings are templates, plain text included:
+      ``messages: [{role: user, content: "{question}"}, {role: assistant, content: "{answer}"}]``.
+    - Numbers and booleans are constants, and so is text in ``source: {constant: orca}``.
+
+    A row where a value of a template is null is rejected (``columns: no {name}``); a copied null stays null.
+    """
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+    __pydantic_extra__: dict[str, Definition]
+
+    keep: list[str] | Literal["all"] = Field([], description="columns that stay as they are; `all` for every one")
+
+    @model_validator(mode="after")
+    def _check_definitions(self) -> Self:
+        if not self.definitions and not self.keep:
+            raise ValueError("no columns: write `new name: source column`")
+        for name, definition in self.definitions.items():
+            try:
+                for path in _paths(definition):
+                    parse_path(path)
+                _check_shape(definition)
+            except ValueError as error:
+                raise ValueError(f"column {name!r}: {error}") from None
+        return self
+
+    @property
+    def definitions(self) -> dict[str, Any]:
+        return self.__pydantic_extra__ or {}
+
+    def check_columns(self, columns: list[str] | None) -> list[str] | None:
+        kept = columns if self.keep == "all" else list(self.keep)
+        if kept is not None:
+            require(kept, columns)
+        require((path for definition in self.definitions.values() for path in _paths(definition)), columns)
+        return None if kept is None else [*kept, *(name for name in self.definitions if name not in kept)]
+
+    def apply(self, table: pa.Table) -> ShardResult:
+        import pyarrow as pa
+
+        kept = table.column_names if self.keep == "all" else self.keep
+        made = {name: table[name] for name in kept}
+        missing: dict[int, str] = {}
+        for name, definition in self.definitions.items():
+            made[name] = _build(table, definition, missing)
+        result = pa.table(made, metadata=self._metadata(table)) if made else table.select([])
+        verdicts: dict[int, Verdict] = {row: rejected(f"columns: no {path}") for row, path in missing.items()}
+        return ShardResult(result, verdicts)
+
+    def _metadata(self, table: pa.Table) -> dict[bytes, bytes] | None:
+        """The `datasets` features of columns that are copied whole, or an Image column would turn into a struct."""
+        try:
+            features = json.loads((table.schema.metadata or {})[b"huggingface"])["info"]["features"]
+        except (KeyError, ValueError, TypeError):
+            return None
+        kept = table.column_names if self.keep == "all" else self.keep
+        origin = {**{name: name for name in kept}, **self.definitions}
+        found = {new: features[old] for new, old in origin.items() if isinstance(old, str) and old in features}
+        return {b"huggingface": json.dumps({"info": {"features": found}}).encode()} if found else None
+
+
+def _is_constant(definition: Any) -> bool:
+    return isinstance(definition, dict) and set(definition) == {"constant"}
+
+
+def _is_template(text: str) -> bool:
+    return pieces(text) != [(False, text)]
+
+
+def _paths(definition: Any, inside: bool = False) -> Iterator[str]:
+    """Every column path that a definition reads."""
+    if isinstance(definition, str):
+        if inside or _is_template(definition):
+            yield from (text for is_name, text in pieces(definition) if is_name)
+        else:
+            yield definition
+    elif isinstance(definition, list):
+        for item in definition:
+            yield from _paths(item, True)
+    elif isinstance(definition, dict) and (inside or not _is_constant(definition)):
+        for item in definition.values():
+            yield from _paths(item, True)
+
+
+def _check_shape(definition: Any) -> None:
+    if isinstance(definition, list | dict) and not definition:
+        raise ValueError("an empty list or mapping has no type")
+    if isinstance(definition, list):
+        kinds = {tuple(item) if isinstance(item, dict) else type(item).__name__ for item in definition}
+        if len(kinds) > 1:
+            raise ValueError("the items of a list must be alike, with the same keys in the same order")
+    for item in definition if isinstance(definition, list) else []:
+        _check_shape(item)
+    for item in definition.values() if isinstance(definition, dict) else []:
+        _check_shape(item)
+
+
+def _build(table: pa.Table, definition: Any, missing: dict[int, str], inside: bool = False) -> Any:
+    """One column as an Arrow array; rows without a value for a template are added to `missing`."""
+    import pyarrow as pa
+
+    rows = table.num_rows
+    if isinstance(definition, str):
+        if inside or _is_template(definition):
+            return _template(table, definition, missing)
+        return column(table, definition)
+    if not inside and _is_constant(definition):
+        return _repeat(definition["constant"], rows)
+    if isinstance(definition, dict):
+        parts = [_whole(_build(table, item, missing, True)) for item in definition.values()]
+        return pa.StructArray.from_arrays(parts, names=list(definition))
+    if isinstance(definition, list):
+        import numpy as np
+
+        parts = [_whole(_build(table, item, missing, True)) for item in definition]
+        order = np.arange(rows * len(parts)).reshape(len(parts), rows).T.ravel()  # row by row instead of item by item
+        offsets = np.arange(rows + 1, dtype=np.int32) * len(parts)
+        return pa.ListArray.from_arrays(pa.array(offsets), pa.concat_arrays(parts).take(pa.array(order)))
+    return _repeat(definition, rows)
+
+
+def _template(table: pa.Table, template: str, missing: dict[int, str]) -> Any:
+    import pyarrow as pa
+
+    pc = compute()
+    parts: list[Any] = []
+    for is_name, text in pieces(template):
+        if not is_name:
+            parts.append(pa.scalar(text, pa.large_string()))
+            continue
+        values = column(table, text)
+        try:
+            values = values.cast(pa.large_string())
+        except (pa.ArrowNotImplementedError, pa.ArrowInvalid):
+            kind = values.type
+            raise FactoryError(f"{{{text}}} is {kind}: a template takes text, numbers and booleans") from None
+        for row in pc.indices_nonzero(pc.is_null(values)).to_pylist():
+            missing.setdefault(row, text)
+        parts.append(values)
+    if not any(is_name for is_name, _ in pieces(template)):
+        return _repeat("".join(part.as_py() for part in parts), table.num_rows)
+    # large_string on the way: the texts of one shard may exceed the 2 GB that string offsets can address
+    return pc.binary_join_element_wise(*parts, pa.scalar("", pa.large_string())).cast(pa.string())
+
+
+def _repeat(value: Any, rows: int) -> Any:
+    import pyarrow as pa
+
+    return pa.repeat(pa.scalar(value), rows)
+
+
+def _whole(values: Any) -> Any:
+    """One array from chunks (Arrow builds structs from arrays only)."""
+    import pyarrow as pa
+
+    if not isinstance(values, pa.ChunkedArray):
+        return values
+    return values.combine_chunks() if values.num_chunks != 1 else values.chunk(0)

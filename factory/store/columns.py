@@ -1,0 +1,150 @@
+"""Columns of Arrow tables by path: ``question``, ``translation.en``, ``messages[0].content``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from factory.errors import FactoryError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_PART = re.compile(r"([^.\[\]]+)|\[(-?\d+)\]")
+
+
+def parse_path(path: str) -> list[str | int]:
+    """Keys and list indices of a path.
+
+    >>> parse_path("messages[-1].content")
+    ['messages', -1, 'content']
+
+    Raises:
+        ValueError: not a path.
+    """
+    parts: list[str | int] = []
+    position = 0
+    while position < len(path):
+        if parts and path[position] == ".":
+            position += 1
+        match = _PART.match(path, position)
+        if match is None:
+            raise ValueError(f"not a column path: {path!r}")
+        parts.append(match[1] if match[1] is not None else int(match[2]))
+        position = match.end()
+    if not parts or isinstance(parts[0], int):
+        raise ValueError(f"not a column path: {path!r}")
+    return parts
+
+
+def unknown_column(name: str, columns: Iterable[str], *, where: str | None = None) -> FactoryError:
+    """The error for a column that is not there, naming what is near."""
+    import difflib
+
+    names = list(columns)
+    close = difflib.get_close_matches(name, names, n=1)
+    fix = f"did you mean {close[0]!r}?" if close else f"columns here: {', '.join(names) or 'none'}"
+    return FactoryError(f"no column {name!r}", where=where, fix=fix)
+
+
+def require(paths: Iterable[str], columns: list[str] | None) -> None:
+    """Check the first name of every path against the columns that are known (None: nothing is known).
+
+    Raises:
+        FactoryError: a column is not there.
+    """
+    if columns is None:
+        return
+    for path in paths:
+        if path not in columns and (name := str(parse_path(path)[0])) not in columns:
+            raise unknown_column(name, columns)
+
+
+def compute() -> Any:
+    """`pyarrow.compute`, whose functions are made at import, so that type checkers do not know them."""
+    import pyarrow.compute
+
+    return pyarrow.compute
+
+
+def column(table: pa.Table, path: str) -> pa.ChunkedArray:
+    """The values at `path`, null where a struct on the way is null or a list is too short.
+
+    A column whose whole name is `path` comes first, so that names with dots need no quoting.
+
+    Raises:
+        FactoryError: there is no such column, struct field or list.
+    """
+    import pyarrow as pa
+
+    pc = compute()
+    if path in table.column_names:
+        return table[path]
+    first, *rest = parse_path(path)
+    if first not in table.column_names:
+        raise unknown_column(str(first), table.column_names)
+    values: Any = table[str(first)]
+    for part in rest:
+        kind = values.type
+        if isinstance(part, str):
+            if not pa.types.is_struct(kind):
+                raise FactoryError(f"{path}: {part!r} is looked for in {kind}, which has no named fields")
+            if kind.get_field_index(part) < 0:
+                raise unknown_column(part, [field.name for field in kind])
+            values = pc.struct_field(values, part)
+        elif not (pa.types.is_list(kind) or pa.types.is_large_list(kind)):
+            raise FactoryError(f"{path}: [{part}] is looked for in {kind}, which is not a list")
+        elif part < 0:
+            items = [None if row is None or len(row) < -part else row[part] for row in values.to_pylist()]
+            values = pa.chunked_array([pa.array(items, kind.value_type)])
+        else:
+            one = pc.list_slice(values, part, part + 1, return_fixed_size_list=True)  # pads short lists with null
+            values = pc.list_element(one, 0)
+    return values
+
+
+def is_text(kind: pa.DataType) -> bool:
+    import pyarrow as pa
+
+    return pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_null(kind)
+
+
+class NotText:
+    """Stands for a value that cannot be read as text (bytes that are not UTF-8)."""
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
+
+def texts(table: pa.Table, path: str) -> list[Any]:
+    """The values at `path` as str or None; `NotText` for a value that does not decode.
+
+    Raises:
+        FactoryError: no such column, or its type is not text.
+    """
+    values = column(table, path)
+    if not is_text(values.type):
+        raise FactoryError(f"column {path!r} is {values.type}, text is needed", fix="build the text with `columns`")
+    return plain(values)
+
+
+def plain(values: pa.ChunkedArray) -> list[Any]:
+    """`to_pylist` that survives single values which do not decode."""
+    try:
+        return values.to_pylist()
+    except UnicodeDecodeError:
+        return [_plain_value(value) for value in values]
+
+
+def _plain_value(value: pa.Scalar) -> Any:
+    try:
+        return value.as_py()
+    except UnicodeDecodeError as error:
+        return NotText(error)
+
+
+def with_column(table: pa.Table, name: str, values: pa.Array | pa.ChunkedArray) -> pa.Table:
+    """The table with the column added at the end, or replaced where it stands."""
+    index = table.schema.get_field_index(name)
+    return table.append_column(name, values) if index < 0 else table.set_column(index, name, values)

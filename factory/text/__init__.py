@@ -1,0 +1,1 @@
+"""Text as text: scripts, normalisation, structure, templates. Nothing here knows of rows, models or the Hub."""

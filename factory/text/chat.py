@@ -1,0 +1,29 @@
+"""Traces of chat templates in text that should hold none."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+_TOKEN = re.compile(
+    r"<\|[^|<>\s]{1,40}\|>"  # <|im_end|>, <|endoftext|>, <|START_OF_TURN_TOKEN|>
+    r"|</?(?:start|end)_of_(?:turn|text|image)>"
+    r"|\[/?INST\]|<</?SYS>>|<(?:bos|eos|pad|unk|s|/s|BOS_TOKEN|EOS_TOKEN|PAD|EOS)>"
+    r"|<｜[^｜<>]{1,40}｜>"
+)
+
+
+def chat_tokens(text: str) -> Counter[str]:
+    """Special tokens of the usual chat formats, spelled out in the text.
+
+    >>> sorted(chat_tokens("Hi<|im_end|> <end_of_turn>"))
+    ['<end_of_turn>', '<|im_end|>']
+    """
+    if "<" not in text and "[" not in text:
+        return Counter()
+    return Counter(_TOKEN.findall(text))
+
+
+def leaked_tokens(source: str, output: str) -> list[str]:
+    """Special tokens that the output has and its source has not (a text about chat formats may quote them)."""
+    return sorted(chat_tokens(output) - chat_tokens(source))

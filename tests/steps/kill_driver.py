@@ -1,0 +1,80 @@
+"""Runs one step in forked children, kills them with SIGKILL at random moments, and lets the last one finish.
+
+Usage: kill_driver.py WORK_FOLDER SEED KILLS, with WORK_FOLDER holding `in`, `model` and `step.json`. Forking after the
+imports makes a start cost milliseconds. Prints how many children were killed before they were done.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import random
+import shutil
+import signal
+import sys
+import time
+from pathlib import Path
+
+import torch
+import transformers
+import transformers.models.llama.modeling_llama  # noqa: F401
+
+from factory.job import Artifact
+from tests.support import _manifest, make_job
+
+
+def main(folder: Path, seed: int, kills: int) -> None:
+    torch.set_num_threads(1)
+    chance = random.Random(seed)
+    started = time.monotonic()
+    assert run(folder, "uninterrupted") == 0
+    whole = time.monotonic() - started
+    killed = 0
+    for _ in range(kills):
+        pid = os.fork()
+        if pid == 0:
+            os._exit(work(folder, "interrupted"))
+        time.sleep(chance.uniform(0, whole / 2))
+        os.kill(pid, signal.SIGKILL)
+        if os.WIFSIGNALED(os.waitpid(pid, 0)[1]):
+            killed += 1
+        else:  # it was done before: begin again
+            shutil.rmtree(folder / "interrupted")
+    assert run(folder, "interrupted") == 0
+    print(json.dumps({"killed": killed}))
+
+
+def run(folder: Path, out: str) -> int:
+    pid = os.fork()
+    if pid == 0:
+        os._exit(work(folder, out))
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+
+def work(folder: Path, out: str) -> int:
+    try:
+        spec = json.loads((folder / "step.json").read_text())
+        module = importlib.import_module(f"factory.steps.{spec['verb']}")
+        step = getattr(module, spec["verb"].capitalize()).model_validate(spec["parameters"])
+        inputs = {name: artifact(folder / name, "model") for name in spec.get("models", [])}
+        inputs |= {name: artifact(folder / name, "dataset") for name in spec.get("datasets", [])}
+        source = artifact(folder / "in", "dataset") if spec.get("source", True) else None
+        job = make_job(folder / out, source, **inputs)
+        step.run(job)
+        summary = {"rows": job.rows.model_dump(), "usage": job.usage.model_dump(), "metrics": job.metrics}
+        (folder / f"{out}.json").write_text(json.dumps(summary, sort_keys=True))
+        return 0
+    except BaseException:
+        import traceback
+
+        traceback.print_exc()
+        return 1
+
+
+def artifact(folder: Path, kind: str) -> Artifact:
+    return Artifact(folder.name, folder, _manifest(folder.name, kind))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))

@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+import pyarrow as pa
+import pytest
+from pydantic import ValidationError
+
+from factory.errors import FactoryError
+from factory.steps.columns import Columns
+from tests.support import dataset, kept, rejected, run_step
+
+ROWS = [
+    {"question": "Q1", "answer": "A1", "translation": {"en": "one", "ar": "واحد"}, "turns": [{"value": "x"}], "n": 1},
+    {"question": "Q2", "answer": None, "translation": None, "turns": [], "n": 2},
+]
+
+
+def columns(**definitions):
+    return Columns.model_validate(definitions)
+
+
+def test_renames_and_drops(tmp_path):
+    job = run_step(
+        columns(instruction="question", response="answer"), dataset(tmp_path / "in", ROWS), tmp_path / "out"
+    )
+    assert kept(job) == [{"instruction": "Q1", "response": "A1"}, {"instruction": "Q2", "response": None}]
+    assert job.rows.kept == 2
+
+
+def test_paths_reach_inside_and_short_lists_give_null(tmp_path):
+    step = columns(en="translation.en", first="turns[0].value", last="turns[-1].value")
+    job = run_step(step, dataset(tmp_path / "in", ROWS), tmp_path / "out")
+    assert kept(job) == [{"en": "one", "first": "x", "last": "x"}, {"en": None, "first": None, "last": None}]
+
+
+def test_messages_from_templates_reject_rows_without_a_value(tmp_path):
+    step = columns(
+        messages=[{"role": "user", "content": "{question} ({n})"}, {"role": "assistant", "content": "{answer}"}],
+        source={"constant": "orca"},
+        weight=0.5,
+    )
+    job = run_step(step, dataset(tmp_path / "in", ROWS), tmp_path / "out")
+    messages = [{"role": "user", "content": "Q1 (1)"}, {"role": "assistant", "content": "A1"}]
+    assert kept(job) == [{"messages": messages, "source": "orca", "weight": 0.5}]
+    assert [(row["outcome"], row["reason"]) for row in rejected(job)] == [("rejected", "columns: no answer")]
+    assert job.rows.reasons == {"columns: no answer": 1}
+
+
+def test_many_rows_keep_their_own_messages(tmp_path):
+    rows = [{"q": f"q{i}", "a": f"a{i}"} for i in range(57)]
+    step = columns(messages=[{"role": "user", "content": "{q}"}, {"role": "assistant", "content": "{a}"}])
+    job = run_step(step, dataset(tmp_path / "in", rows, shard_rows=10), tmp_path / "out")
+    assert [[m["content"] for m in row["messages"]] for row in kept(job)] == [[r["q"], r["a"]] for r in rows]
+
+
+def test_literal_braces_and_keep(tmp_path):
+    step = columns(keep=["n"], text="{{question}} is {question} {x y}")
+    job = run_step(step, dataset(tmp_path / "in", ROWS[:1]), tmp_path / "out")
+    assert kept(job) == [{"n": 1, "text": "{question} is Q1 {x y}"}]
+
+
+def test_keep_all_overwrites_in_place(tmp_path):
+    job = run_step(columns(keep="all", question="answer"), dataset(tmp_path / "in", ROWS[:1]), tmp_path / "out")
+    assert list(kept(job)[0]) == list(ROWS[0])
+    assert kept(job)[0]["question"] == "A1"
+
+
+def test_unknown_columns_name_the_nearest(tmp_path):
+    with pytest.raises(FactoryError, match="did you mean 'question'"):
+        columns(instruction="questoin").check_columns(["question", "answer"])
+    with pytest.raises(FactoryError, match="no column 'fr'"):
+        run_step(columns(x="translation.fr"), dataset(tmp_path / "in", ROWS), tmp_path / "out")
+    with pytest.raises(FactoryError, match="not a list"):
+        run_step(columns(x="question[0]"), dataset(tmp_path / "in2", ROWS), tmp_path / "out2")
+
+
+def test_columns_after(tmp_path):
+    assert columns(a="x", b="{y}").check_columns(["x", "y"]) == ["a", "b"]
+    assert columns(keep="all", b="x").check_columns(None) is None
+    assert columns(b="x").check_columns(None) == ["b"]
+
+
+@pytest.mark.parametrize(
+    "wrong", [{}, {"a": []}, {"a": [{"x": "1"}, {"y": "1"}]}, {"a": "x..y"}, {"a": "[0]"}, {"keep": "some"}]
+)
+def test_wrong_definitions_are_refused(wrong):
+    with pytest.raises(ValidationError):
+        Columns.model_validate(wrong)
+
+
+def test_empty_dataset_keeps_the_schema(tmp_path):
+    source = dataset(tmp_path / "in", [], schema=pa.schema([("question", pa.string())]))
+    job = run_step(
+        columns(instruction="question", m=[{"role": "user", "content": "{question}"}]), source, tmp_path / "o"
+    )
+    assert job.rows.rows_in == 0
+    from factory.store import Dataset
+
+    assert Dataset(job.out).schema().names == ["instruction", "m"]
+
+
+def test_features_of_copied_columns_stay(tmp_path):
+    import io
+
+    import datasets
+    from datasets import Features, Image, Value
+    from PIL import Image as PillowImage
+
+    features = Features({"picture": Image(), "text": Value("string")})
+    buffer = io.BytesIO()
+    PillowImage.new("RGB", (2, 2)).save(buffer, "PNG")
+    rows = [{"picture": {"bytes": buffer.getvalue(), "path": None}, "text": "x"}]
+    source = dataset(tmp_path / "in", rows, schema=features.arrow_schema)
+    job = run_step(columns(image="picture", label="text"), source, tmp_path / "out")
+    loaded = datasets.load_dataset(
+        "parquet", data_dir=str(job.out / "data"), split="train", cache_dir=str(tmp_path / "c")
+    )
+    assert isinstance(loaded.features["image"], Image)
+    assert loaded[0]["image"].size == (2, 2)

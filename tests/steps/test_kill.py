@@ -1,0 +1,58 @@
+"""kill -9 at any moment: a rerun ends with the rows of an uninterrupted run, none lost, none twice or paid twice."""
+
+from __future__ import annotations
+
+import json
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from factory.store import Dataset
+from tests.support import dataset, random_model
+
+DRIVER = Path(__file__).with_name("kill_driver.py")
+
+
+def prompts(count: int) -> list[dict[str, str]]:
+    chance = random.Random(7)
+    words = ["the", "small", "house", "near", "a", "green", "river", "where", "seven", "birds", "sing"]
+    rows = [{"id": str(i), "text": " ".join(chance.choices(words, k=chance.randint(2, 9)))} for i in range(count)]
+    return [*rows, *rows[: count // 10]]
+
+
+def kill_and_compare(folder: Path, kills: int) -> dict:
+    seed = random.randrange(10**6)
+    done = subprocess.run(
+        [sys.executable, str(DRIVER), str(folder), str(seed), str(kills)], capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, f"seed {seed}: {done.stderr[-3000:]}"
+    for part in ("data", "rejected"):
+        whole, torn = (Dataset(folder / out) for out in ("uninterrupted", "interrupted"))
+        assert [p.name for p in torn.shards(part=part)] == [p.name for p in whole.shards(part=part)], f"seed {seed}"
+        assert list(torn.rows(part=part)) == list(whole.rows(part=part)), f"seed {seed}"
+        assert not list((folder / "interrupted" / part).glob("*.tmp"))
+    summaries = [json.loads((folder / f"{out}.json").read_text()) for out in ("uninterrupted", "interrupted")]
+    assert summaries[0] == summaries[1], f"seed {seed}"
+    return {**json.loads(done.stdout.splitlines()[-1]), **summaries[1]}
+
+
+@pytest.mark.parametrize(("count", "kills"), [(240, 10), pytest.param(2000, 25, marks=pytest.mark.slow)])
+def test_translate_survives(tmp_path, count, kills):
+    random_model(tmp_path / "teacher", ends=25)
+    dataset(tmp_path / "in", prompts(count), shard_rows=50)
+    parameters = {"model": "teacher", "fields": ["text"], "prompt": "ar: {text}", "max_new_tokens": 24}
+    (tmp_path / "step.json").write_text(
+        json.dumps({"verb": "translate", "parameters": parameters, "models": ["teacher"]})
+    )
+    result = kill_and_compare(tmp_path, kills)
+    assert result["killed"] >= kills // 2
+    assert result["rows"]["kept"] and result["rows"]["rejected"]  # both kinds were compared
+    keys = [
+        entry[0]
+        for line in (tmp_path / "interrupted" / "generations.jsonl").read_text().splitlines()
+        for entry in json.loads(line)["batch"]
+    ]
+    assert len(keys) == len(set(keys)) == result["usage"]["requests"]
