@@ -7,10 +7,10 @@ for ``_``) is what a recipe's ``evaluate:`` section writes. A suite entry become
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BeforeValidator, Field
 
@@ -83,6 +83,14 @@ class Suite(Step):
     def needed_columns(self) -> dict[str, list[str]]:
         """Columns that the suite reads, by dataset ref: what a plan can check before any work."""
         return {}
+
+    def hub_datasets(self) -> list[str]:
+        """Repos that the suite reads by itself, beside its references: a plan resolves each to a commit SHA."""
+        return []
+
+    def at_revisions(self, revisions: Mapping[str, str]) -> Self:
+        """The suite with {repo: SHA} of its `hub_datasets` fixed, so that they are part of its identity."""
+        return self
 
     def required_datasets(self) -> list[RequiredDataset]:
         """Public datasets that the suite reads under their own names: what a rehearsal makes stand-ins of."""

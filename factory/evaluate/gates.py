@@ -55,13 +55,13 @@ class Gate:
 
     def __str__(self) -> str:
         left = f"{self.suite}.{self.score}" if self.score else self.suite
-        right = f"{self.right:g}" if isinstance(self.right, float) else self.right
+        right = f"{self.right:g}" if not isinstance(self.right, str) else self.right
         margin = f" {'+' if self.margin > 0 else '-'} {abs(self.margin):g}" if self.margin else ""
         return f"{left} {self.sign} {right}{margin}"
 
     def models(self, model: str, base: str | None) -> list[str]:
         """The models whose scores the gate needs: `model` and, where it compares, the other one."""
-        if isinstance(self.right, float):
+        if not isinstance(self.right, str):
             return [model]
         other = base if self.right == BASE else self.right
         return [model, *([other] if other else [])]
@@ -76,7 +76,7 @@ class Gate:
         left = self._find(scores, model)
         if isinstance(left, str):
             return GateResult(False, None, None, f"{self}: {left}")
-        if isinstance(self.right, float):
+        if not isinstance(self.right, str):
             right, other, name = self.right, None, ""
         else:
             if self.right == BASE and base is None:

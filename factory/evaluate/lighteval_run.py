@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from factory.errors import FactoryError
 from factory.evaluate.base import has_chat_template, versions
 from factory.evaluate.contained import contained
-from factory.evaluate.load import load_model
+from factory.evaluate.load import load_model, release
 from factory.evaluate.score import Score, accuracy
 from factory.store import Ledger
 
@@ -81,11 +81,12 @@ def run_subtasks(
         pending = [subtask for subtask in subtasks if subtask.name not in finished]
         with job.progress.task(f"{job.name}: lighteval", total=len(subtasks), unit="subtasks") as progress:
             progress.advance(len(subtasks) - len(pending))
-            if pending:
-                model = _model(job, use_template, Path(scratch), progress.advance)
-                for subtask in pending:
-                    finished[subtask.name] = _run_one(job, model, subtask, ledger, few_shot, max_samples)
-                    progress.advance(1)
+            model = _model(job, use_template, Path(scratch), progress.advance) if pending else None
+            for subtask in pending:
+                finished[subtask.name] = _run_one(job, model, subtask, ledger, few_shot, max_samples)
+                progress.advance(1)
+            del model
+            release()
     outcomes = []
     for subtask in subtasks:
         entry = finished[subtask.name]
@@ -137,9 +138,10 @@ def _run_one(
     try:
         pipeline = _own_pipeline()(subtask, few_shot, parameters, tracker, model)
         pipeline.evaluate()
-    except (ValueError, KeyError, TypeError, IndexError) as error:
+    except (ValueError, KeyError, TypeError, IndexError, OSError) as error:
+        reason = (str(error).strip().splitlines() or [""])[0]
         raise FactoryError(
-            f"lighteval cannot run {subtask.name}: {type(error).__name__}: {error}", where=job.where or job.name
+            f"lighteval cannot run {subtask.name}: {type(error).__name__}: {reason}", where=job.where or job.name
         ) from error
     [(task_name, found)] = tracker.details_logger.details.items()
     metric = subtask.config.metrics[0].metric_name

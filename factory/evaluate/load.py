@@ -34,3 +34,14 @@ def load_model(folder: Path, profile: Profile, *, trust_remote_code: bool = Fals
             f"cannot load the model: {str(error).strip().splitlines()[0]}", where=str(folder)
         ) from error
     return model.to(profile.torch_device()).eval()
+
+
+def release() -> None:
+    """Give the memory of models that nobody holds any more back, to the next step."""
+    import gc
+
+    import torch
+
+    gc.collect()
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from factory.errors import FactoryError
 from factory.evaluate.suites.oall_v2 import BENCHMARKS, OallV2
 
 
@@ -34,6 +35,27 @@ def test_needs_six_datasets_with_the_leaderboards_configs():
     assert "mcq_exams_test_ar" not in required["OALL/AlGhafa-Arabic-LLM-Benchmark-Native"].configs
     assert required["asas-ai/AraTrust-categorized"].split == "train"
     assert "Answer Key" in required["MBZUAI/MadinahQA"].columns
+
+
+def test_revisions_are_part_of_the_identity_and_reach_lighteval():
+    plain = OallV2(models=["m"], revisions={"OALL/Arabic_EXAMS": "b" * 40})
+    pinned = plain.at_revisions({"MBZUAI/MadinahQA": "a" * 40, "OALL/Arabic_EXAMS": "c" * 40, "some/other": "d" * 40})
+    assert pinned.revisions == {"MBZUAI/MadinahQA": "a" * 40, "OALL/Arabic_EXAMS": "b" * 40}
+    assert pinned.parameters() != plain.parameters()
+    assert set(plain.hub_datasets()) == {dataset.repo for dataset in plain.required_datasets()}
+    used = {subtask.config.hf_repo: subtask.config.hf_revision for subtask in pinned._subtasks()}
+    assert used["MBZUAI/MadinahQA"] == "a" * 40 and used["MBZUAI/ArabicMMLU"] is None
+    assert all(subtask.config.hf_revision is None for subtask in OallV2(models=["m"])._subtasks())
+
+
+def test_a_dataset_that_cannot_be_had_is_said_in_one_line(lfm2, make_job, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("datasets.config.HF_HUB_OFFLINE", True)
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    monkeypatch.setattr("datasets.config.HF_DATASETS_CACHE", tmp_path / "cache")
+    with pytest.raises(FactoryError, match="cannot run alghafa:meta_ar_dialects") as caught:
+        OallV2(models=["m"]).run(make_job(lfm2, {}))
+    assert "\n" not in str(caught.value)
 
 
 def test_benchmarks_are_means_of_subtasks_and_the_average_of_six(stand_ins, lfm2, make_job):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Self
 
 from pydantic import Field
 
@@ -90,6 +90,13 @@ class OallV2(Suite):
     def score_names(self) -> list[str]:
         return [AVERAGE, *BENCHMARKS]
 
+    def hub_datasets(self) -> list[str]:
+        return [benchmark.repo for benchmark in BENCHMARKS.values()]
+
+    def at_revisions(self, revisions: Mapping[str, str]) -> Self:
+        found = {repo: revisions[repo] for repo in self.hub_datasets() if repo in revisions}
+        return self.model_copy(update={"revisions": found | self.revisions})
+
     def required_datasets(self) -> list[RequiredDataset]:
         """The six datasets with the configs that are read; asking costs the import of lighteval."""
         from factory.evaluate.contained import contained
@@ -132,6 +139,8 @@ class OallV2(Suite):
         }
         if self.max_samples:
             job.notes.append(f"{self.verb}: only {self.max_samples} samples per subtask; not comparable")
+        if unpinned := [repo for repo in self.hub_datasets() if repo not in self.revisions]:
+            job.notes.append(f"{self.verb}: newest version of {', '.join(unpinned)}, not a pinned one")
         report(job, AVERAGE, [average, *parts.values()], protocol, details)
 
     def _subtasks(self) -> list[Subtask]:

@@ -77,7 +77,7 @@ class Perplexity(Suite):
         import torch
         from transformers import AutoTokenizer
 
-        from factory.evaluate.load import load_model
+        from factory.evaluate.load import load_model, release
 
         folder, batch_size = job.before.model, job.profile.batch_size
         tokenizer: Any = AutoTokenizer.from_pretrained(folder, trust_remote_code=job.trust_remote_code)
@@ -103,6 +103,8 @@ class Perplexity(Suite):
                     job.usage.requests += 1
                     job.usage.prompt_tokens += len(encoded[i])
                 progress.advance(len(batch), tokens=sum(len(encoded[i]) for i in batch))
+        del model
+        release()
         return [found[i] for i in range(len(texts))]
 
 
