@@ -23,6 +23,7 @@ from factory.hub.server import (
     lfs,
     lfs_files,
     misc,
+    pages,
     read,
     refs,
     repos,
@@ -95,6 +96,7 @@ def create_app(data: Path, users: list[User] | None = None, jobs: bool = False) 
         *access.routes,
         *jobs_routes.routes,
         *info.last_routes,
+        *pages.routes,
     ]
     app = Starlette(
         routes=routes,

@@ -22,6 +22,7 @@ from factory.hub.server.storage import Repo, Store
 from factory.hub.server.users import Accounts, Identity
 
 convertors.register()  # before any module of routes names them
+COOKIE = "hub_token"
 KINDS = {"models": "model", "datasets": "dataset", "spaces": "space"}
 
 
@@ -63,7 +64,7 @@ def identity(request: Request) -> Identity | None:
     """Who asks, None when nobody says; 401 for an unknown token."""
     header = request.headers.get("authorization", "")
     if not header:
-        return None
+        return _from_cookie(request)
     scheme, _, token = header.partition(" ")
     if scheme.lower() == "basic":  # git and git-lfs send the token as the password
         import base64
@@ -77,6 +78,13 @@ def identity(request: Request) -> Identity | None:
     if found is None:
         raise bad_token()
     return found
+
+
+def _from_cookie(request: Request) -> Identity | None:
+    """Who signed in on the pages: for reading pages and files only, never for the API."""
+    if request.method not in ("GET", "HEAD") or request.scope["path"].startswith("/api/"):
+        return None
+    return hub_of(request).accounts.by_token(request.cookies.get(COOKIE, ""))
 
 
 def logged_in(request: Request) -> Identity:

@@ -19,6 +19,7 @@ class _Words(Convertor[str]):
 def register() -> None:
     register_url_convertor("kind", _Words("models|datasets|spaces"))
     register_url_convertor("space", _Words("spaces"))
+    register_url_convertor("dataset", _Words("datasets"))
     register_url_convertor("other", _Words("datasets|spaces"))
     register_url_convertor("git", _Words(r"[^/]+\.git", ".git"))
     register_url_convertor("edit", _Words("edit|hide"))

@@ -65,7 +65,7 @@ def is_ignored(gitignore: str, path: str) -> bool:
             continue
         negated, line = line.startswith("!"), line.removeprefix("!")
         only_folders = line.endswith("/")
-        rule = pattern(line.rstrip("/") if line.count("/") > 1 or not only_folders else line.rstrip("/"))
+        rule = pattern(line.rstrip("/"))
         candidates = parents if only_folders else [*parents, path]
         if any(rule.fullmatch(candidate) for candidate in candidates):
             answer = not negated

@@ -77,6 +77,9 @@ DATASET_PATTERNS = [
 ]
 
 
+RESERVED = {"api", "models", "datasets", "spaces", "collections", "login", "logout", "xet", "lfs", "v1", "style.css"}
+
+
 def gitattributes(kind: str) -> bytes:
     patterns = [f"*.{p}" for p in LFS_PATTERNS] + ["saved_model/**/*"] + [f"*.{p}" for p in MORE_PATTERNS]
     patterns += ["*tfevents*"]
@@ -109,6 +112,8 @@ def _named(body: dict[str, Any], default_namespace: str) -> tuple[str, str]:
 
 def _check_name(repo_id: str) -> None:
     namespace, _, name = repo_id.partition("/")
+    if namespace.lower() in RESERVED:
+        raise bad_request(f"The namespace {namespace!r} is reserved")
     if not NAME.fullmatch(name) or not NAME.fullmatch(namespace) or name.endswith((".git", ".ipynb")):
         raise bad_request(
             f"Invalid repo name {repo_id!r}: use letters, digits, '-', '_' and '.', at most 96 characters, no '--' or '..'"

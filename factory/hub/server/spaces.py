@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -203,8 +204,8 @@ def templates(_request: Request) -> JSONResponse:
 
 def logs(request: Request) -> StreamingResponse:
     find_repo(request)
-    line = 'data: {"data": "This Hub stores Spaces but does not run them.", "timestamp": "%s"}\n\n' % clock.now()
-    return StreamingResponse(iter([line]), media_type="text/event-stream")
+    event = {"data": "This Hub stores Spaces but does not run them.", "timestamp": clock.now()}
+    return StreamingResponse(iter([f"data: {json.dumps(event)}\n\n"]), media_type="text/event-stream")
 
 
 _SPACE = "/api/{kind:space}/{namespace}/{name}"
