@@ -23,6 +23,9 @@ SIZES = ["ant", "bee", "mouse", "pigeon", "duck", "cat", "fox", "goat", "lion", 
 FACT_WEIGHTS = {"people": 9, "opposites": 4, "sums": 4, "colours": 2, "capitals": 3, "calendar": 3}
 FACT_WEIGHTS |= {"animals": 3, "kinds": 2}
 
+_LEADS = [("Question:", "سؤال:"), ("Hello!", "مرحبًا!"), ("I have a question.", "لدي سؤال.")]
+_BRIEFLY, _IN_FULL = ("Answer briefly:", "أجب باختصار:"), ("Answer in a full sentence:", "أجب بجملة كاملة:")
+
 
 @dataclass(frozen=True, slots=True)
 class Question:
@@ -36,7 +39,21 @@ class Question:
 def fact_question(rng: Random, subject: str | None = None) -> Question:
     subject = subject or rng.choices(list(FACT_WEIGHTS), list(FACT_WEIGHTS.values()))[0]
     fact: Fact = rng.choice(facts()[subject])
-    return Question(rng.choice(fact.asked), fact.short if rng.random() < 0.7 else fact.full, subject)
+    ask = rng.choice(fact.asked)
+    short = rng.random() < 0.7
+    if rng.random() < 0.3:
+        lead = rng.choice([*_LEADS, _BRIEFLY if short else _IN_FULL])
+        ask = (f"{lead[0]} {ask[0]}", f"{lead[1]} {ask[1]}")
+    return Question(ask, fact.short if short else fact.full, subject)
+
+
+def two_facts(rng: Random) -> Question:
+    """Two questions at once, answered in two sentences."""
+    subjects = rng.choices(list(FACT_WEIGHTS), list(FACT_WEIGHTS.values()), k=2)
+    first, second = (rng.choice(facts()[subject]) for subject in subjects)
+    asks = rng.choice(first.asked), rng.choice(second.asked)
+    ask = (f"{asks[0][0]} {asks[1][0]}", f"{asks[0][1]} {asks[1][1]}")
+    return Question(ask, (f"{first.full[0]} {second.full[0]}", f"{first.full[1]} {second.full[1]}"), "two facts")
 
 
 def describing(rng: Random) -> Question:
@@ -216,14 +233,15 @@ _LISTS: list[tuple[tuple[str, str, str, str, str], list[Pair]]] = [
 ]
 
 TOPICS: list[tuple[Callable[[Random], Question], float]] = [
-    (fact_question, 62),
+    (fact_question, 50),
+    (two_facts, 10),
     (describing, 4),
-    (older, 3),
+    (older, 4),
     (bigger, 3),
     (yes_or_no, 3),
     (listing, 6),
-    (reading, 6),
-    (story_sum, 4),
+    (reading, 10),
+    (story_sum, 5),
     (digits, 2),
     (code_and_links, 3),
     (greeting, 3),
@@ -243,5 +261,5 @@ def question(rng: Random) -> Question:
     while True:
         maker = rng.choices(_MAKERS, _WEIGHTS)[0]
         made = maker(rng)
-        if maker is fact_question or not (touches_test(made.ask[0]) or touches_test(made.answer[0])):
+        if maker in (fact_question, two_facts) or not (touches_test(made.ask[0]) or touches_test(made.answer[0])):
             return made
