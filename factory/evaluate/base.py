@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
@@ -114,16 +115,23 @@ class Source:
         return {"dataset": self.dataset, "config": self.config, "split": self.split, "revision": self.revision}
 
 
-def input_rows(job: Job, ref: str, columns: Sequence[str], split: str | None) -> tuple[Source, list[dict[str, Any]]]:
+def input_rows(
+    job: Job, ref: str, columns: Sequence[str], split: str | None, *, examples: bool = False
+) -> tuple[Source, list[dict[str, Any]]]:
     """The rows of one of the suite's datasets, with the named columns only.
+
+    Of a Hub ref or a local file the suite's split is all that was loaded; of an artifact of the recipe it is chosen
+    (and cut, ``test[:100]``) here. `examples`: the split is another one than the suite's.
 
     Raises:
         FactoryError: the split, a column or any row is missing.
     """
-    from factory.recipe.refs import HubRef, is_hub_ref
+    from factory.recipe.refs import HubRef, SplitSlice, is_hub_ref, is_local
 
     artifact: Artifact = job.inputs[ref]
-    chosen = split or artifact.split
+    loaded = (is_hub_ref(ref) or is_local(ref)) and not examples
+    wanted = SplitSlice.parse(artifact.split if loaded or split is None else split)
+    chosen = wanted.name
     dataset = artifact.dataset
     if chosen not in dataset.splits:
         raise FactoryError(
@@ -136,11 +144,14 @@ def input_rows(job: Job, ref: str, columns: Sequence[str], split: str | None) ->
             where=job.where or job.name,
             fix=f"name its columns in the suite; it has: {', '.join(names)}",
         )
-    rows = [{column: row[column] for column in columns} for row in dataset.rows(chosen)]
+    rows = [
+        {column: row[column] for column in columns} for row in islice(dataset.rows(chosen), wanted.start, wanted.stop)
+    ]
     if not rows:
         raise FactoryError(f"{ref} has no rows in split {chosen!r}", where=job.where or job.name)
     hub = HubRef.parse(ref) if is_hub_ref(ref) else HubRef(ref.partition(":")[0])
-    revision = artifact.manifest.identity.get("revision") or hub.revision or artifact.manifest.fingerprint
+    loaded_from = artifact.manifest.identity.get("parameters", {})
+    revision = loaded_from.get("revision") or hub.revision or artifact.manifest.fingerprint
     return Source(hub.repo, hub.config, str(revision), chosen), rows
 
 

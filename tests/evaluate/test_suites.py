@@ -8,7 +8,8 @@ import sys
 import pytest
 from pydantic import ValidationError
 
-from factory.evaluate.base import has_chat_template
+from factory.errors import FactoryError
+from factory.evaluate.base import has_chat_template, input_rows
 from factory.evaluate.suites import suites
 
 NAMES = ["mmlu-translation", "multiple-choice", "oall-v2", "perplexity", "translation"]
@@ -40,3 +41,24 @@ def test_schemas_are_closed_and_data_may_be_one_or_several(name):
 
 def test_chat_template_is_found_where_transformers_writes_it(llama, lfm2):
     assert has_chat_template(llama.model) and not has_chat_template(lfm2.model)
+
+
+def test_rows_come_from_the_split_that_is_meant(lfm2, make_job, make_dataset):
+    rows = [{"text": f"row {i}", "other": i} for i in range(20)]
+    own = make_dataset(rows, "own", split="test")
+    make_dataset(rows[:3], "own", split="dev")
+    hub = make_dataset(rows[:5], "some/repo:config", split="validation")
+    hub.manifest.identity["parameters"] = {"revision": "a" * 40}
+    job = make_job(lfm2, {"own": own, "some/repo:config": hub})
+
+    source, found = input_rows(job, "own", ["text"], "test[5:8]")
+    assert found == [{"text": f"row {i}"} for i in (5, 6, 7)] and source.revision == "fp-own"
+    assert len(input_rows(job, "own", ["text"], None)[1]) == 20
+    assert len(input_rows(job, "own", ["text"], "dev")[1]) == 3
+    # Rows 5 to 8 of the Hub's split are what was loaded: cutting again would leave nothing.
+    source, found = input_rows(job, "some/repo:config", ["text"], "validation[5:10]")
+    assert len(found) == 5
+    assert (source.dataset, source.config, source.split) == ("some/repo", "config", "validation")
+    assert source.revision == "a" * 40
+    with pytest.raises(FactoryError, match=r"no split 'train'.*it has: dev, test"):
+        input_rows(job, "own", ["text"], "train")

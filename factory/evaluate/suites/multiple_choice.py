@@ -98,7 +98,7 @@ class MultipleChoice(Suite):
             source, rows = input_rows(job, ref, self.columns(), self.split)
             examples: list[dict[str, Any]] = []
             if self.few_shot:
-                _, examples = input_rows(job, ref, self.columns(), self.few_shot_split)
+                _, examples = input_rows(job, ref, self.columns(), self.few_shot_split, examples=True)
             for number, row in enumerate(rows):
                 self._check(row, f"{ref}, row {number}")
                 name = str(row[self.subject]) if self.subject else ref
