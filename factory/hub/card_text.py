@@ -36,8 +36,10 @@ def cell(text: str) -> str:
 
 
 def code(value: Any) -> str:
-    """`value` as inline code."""
-    return f"<code>{safe(value)}</code>"
+    """`value` as inline code, also in a table."""
+    text = str(value)
+    plain = text.isprintable() and text.strip() == text != "" and not set("`|\\") & set(text)
+    return f"`{text}`" if plain else f"<code>{safe(text)}</code>"
 
 
 def fence(text: str, language: str = "") -> str:
@@ -120,7 +122,7 @@ def environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        keep_trailing_newline=False,
+        keep_trailing_newline=True,
     )
     made.filters |= {
         "safe_text": safe,

@@ -153,9 +153,7 @@ def hub_metadata(parts: list[Part], rest: Part | None) -> dict[str, Any]:
     infos = {
         name: DatasetInfo(
             features=members[0].features,
-            splits=SplitDict.from_split_dict(
-                {m.split: SplitInfo(m.split, num_bytes=m.num_bytes, num_examples=m.rows) for m in members}
-            ),
+            splits=SplitDict({m.split: SplitInfo(m.split, m.num_bytes, m.rows) for m in members}),
             download_size=sum(m.download_size for m in members),
             dataset_size=sum(m.num_bytes for m in members),
         )

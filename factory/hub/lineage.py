@@ -97,11 +97,12 @@ def public_name(graph: Graph, reference: str) -> list[str]:
 def training_data(graph: Graph, name: str) -> list[str]:
     """Repo ids of the datasets a model was trained on, those of its unpublished ancestors included."""
     found: list[str] = []
-    for node in upstream(graph, name):
-        if node.kind == "model" and (node.artifact == name or repo_id(graph, node.artifact) is None):
-            for _, value, kind in node.step.references():
-                if kind == "dataset":
-                    found += public_name(graph, value)
+    for step in own_chain(graph, name):
+        for _, value, kind in step.node.step.references():
+            if kind == "dataset":
+                found += public_name(graph, value)
+            elif step.verb == "merge" and value in graph.finals and repo_id(graph, value) is None:
+                found += training_data(graph, value)
     return list(dict.fromkeys(found))
 
 

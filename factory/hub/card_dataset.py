@@ -1,0 +1,114 @@
+"""The card of a dataset: `configs` that load, the funnel with examples of what was sorted out, and the rest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from factory.graph import Graph
+from factory.hub import card_facts, lineage
+from factory.hub.card_text import render
+from factory.hub.dataset_files import Part, hub_metadata, kept, rejected
+from factory.hub.lineage import Made
+from factory.licenses import metadata as license_metadata
+from factory.store import Dataset, RowCounts
+
+SIZES = [
+    (1e3, "n<1K"),
+    (1e4, "1K<n<10K"),
+    (1e5, "10K<n<100K"),
+    (1e6, "100K<n<1M"),
+    (1e7, "1M<n<10M"),
+    (1e8, "10M<n<100M"),
+]
+SHOWN_ROWS = 2
+SHOWN_REJECTS = 2  # for each reason
+SHOWN_REASONS = 8
+TRANSLATING = {"translate", "backtranslate"}
+
+
+@dataclass(frozen=True)
+class Funnel:
+    """One line of the table of what each step kept."""
+
+    title: str
+    rows: RowCounts | None
+    reasons: list[tuple[str, int]]
+    examples: dict[str, list[dict[str, str]]]
+    percentiles: dict[str, dict[str, float]]
+
+
+def funnel(chain: list[Made]) -> list[Funnel]:
+    """Every dataset step of the chain with its accounts; `rows` is None for one that is not done."""
+    lines = []
+    for step in chain:
+        if step.node.kind != "dataset":
+            continue
+        manifest = step.manifest
+        rows = manifest.rows if manifest else None
+        metrics = manifest.metrics if manifest else {}
+        reasons = sorted(rows.reasons.items(), key=lambda item: (-item[1], item[0])) if rows else []
+        shown = {reason for reason, _ in reasons[:SHOWN_REASONS]}
+        examples = {
+            reason: found[:SHOWN_REJECTS] for reason, found in metrics.get("examples", {}).items() if reason in shown
+        }
+        lines.append(Funnel(step.title, rows, reasons, examples, metrics.get("percentiles", {})))
+    return lines
+
+
+def size_category(rows: int) -> str:
+    """The Hub's bucket for a number of rows.
+
+    >>> size_category(999), size_category(1000), size_category(405_000)
+    ('n<1K', '1K<n<10K', '100K<n<1M')
+    """
+    return next((label for limit, label in SIZES if rows < limit), "n>100M")
+
+
+def dataset_card(graph: Graph, name: str) -> str:
+    """The whole README.md. Before the dataset is built its measured parts say so."""
+    facts = card_facts.common(graph, name)
+    chain: list[Made] = facts["chain"]
+    final = graph.final(name)
+    parts: list[Part] = kept(final.folder) if facts["done"] else []
+    rest = rejected(chain) if facts["done"] else None
+    header = _metadata(graph, name, facts, parts, rest)
+    return render(
+        "dataset.md",
+        header,
+        **facts,
+        kind="dataset",
+        parts=parts,
+        rejected=rest,
+        rows=sum(part.rows for part in parts),
+        columns=_columns(parts),
+        examples=list(islice(Dataset(final.folder).rows(parts[0].split), SHOWN_ROWS)) if parts else [],
+        funnel=funnel(chain),
+    )
+
+
+def _columns(parts: list[Part]) -> list[tuple[str, str]]:
+    if not parts:
+        return []
+    return [(field.name, str(field.type)) for field in parts[0].features.arrow_schema]
+
+
+def _metadata(graph: Graph, name: str, facts: dict[str, Any], parts: list[Part], rest: Part | None) -> dict[str, Any]:
+    verbs = {node.step.verb for node in lineage.upstream(graph, name)}
+    translated = bool(verbs & TRANSLATING)
+    sources = [made.name for made in facts["ingredients"] if "/" in made.name and "commit" in made.identity]
+    header: dict[str, Any] = {
+        "pretty_name": facts["title"],
+        "language": card_facts.languages(graph),
+        **license_metadata(facts["license"].license),
+        "task_categories": ["text-generation", *(["translation"] if translated else [])],
+        "tags": card_facts.tags(graph, name, stand_in=facts["stand_in"]),
+    }
+    if parts:
+        header["size_categories"] = [size_category(sum(part.rows for part in parts))]
+    if sources:
+        header["source_datasets"] = [f"extended|{source}" for source in sources]
+    if parts:
+        header |= hub_metadata(parts, rest)
+    return header
