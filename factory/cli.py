@@ -57,7 +57,7 @@ def _unforeseen(error: Exception) -> str:
     with tempfile.NamedTemporaryFile("w", prefix="factory-", suffix=".log", delete=False, encoding="utf-8") as log:
         traceback.print_exception(error, file=log)
     first = (str(error).strip() or "no message").splitlines()[0]
-    return f"error: {type(error).__name__}: {first} (this is a mistake in factory itself; the whole error is in {log.name})"
+    return f"error: {type(error).__name__}: {first} (a mistake in factory itself; the whole error is in {log.name})"
 
 
 @click.command(cls=Cli, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from factory.errors import FactoryError
+from factory.evaluate.base import Suite
 from factory.hub.resolve import Resolver
 from factory.recipe import DatasetSpec, LoadedRecipe, ModelSpec, Place
 from factory.recipe.refs import HubRef, SplitSlice, is_hub_ref, is_local
@@ -230,6 +231,8 @@ class _Builder:
 
     def _evaluations(self, name: str, suite: Step) -> None:
         place = self.loaded.place("evaluate", name)
+        if isinstance(suite, Suite):
+            suite = suite.at_revisions(self._revisions(suite.hub_datasets()))
         references = list(suite.references())
         split = getattr(suite, "split", None) or "test"
         inputs = {
@@ -248,6 +251,12 @@ class _Builder:
                 last=False,
                 trust_remote_code=False,
             )
+
+    def _revisions(self, repos: list[str]) -> dict[str, str]:
+        """Commits of the datasets that a suite reads under their own names, as far as they can be resolved."""
+        found = {repo: self.resolver.resolve(HubRef(repo), "dataset") for repo in repos}
+        self.graph.unresolved += [repo for repo, sha in found.items() if sha is None]
+        return {repo: sha for repo, sha in found.items() if sha is not None}
 
     def _add(self, name: str, *, step: Step, source: Edge | None, inputs: dict[str, Edge], **rest: Any) -> Node:
         identity: dict[str, Any] = {"verb": step.verb, "version": step.version, "parameters": step.parameters()}
