@@ -52,6 +52,15 @@ class RawPath:
             while "//" in path:  # clients join an endpoint ending in a slash with a path starting with one
                 path = path.replace("//", "/")
             scope = {**scope, "path": path, "root_path": ""}
+            request_id = f"Root=1-{uuid.uuid4().hex[:8]}-{uuid.uuid4().hex[:24]}".encode()
+
+            async def numbered(message: dict[str, Any]) -> None:
+                if message["type"] == "http.response.start":  # clients quote it in their error messages
+                    message = {**message, "headers": [*message.get("headers", []), (b"x-request-id", request_id)]}
+                await send(message)
+
+            await self.app(scope, receive, numbered)
+            return
         await self.app(scope, receive, send)
 
 
@@ -63,6 +72,11 @@ async def on_moved(request: Request, error: Exception) -> Response:
         path = path.replace(old, error.new_id, 1)
     query = request.scope.get("query_string", b"").decode()
     return Response(status_code=307, headers={"Location": path + (f"?{query}" if query else "")})
+
+
+async def on_bug(_request: Request, _error: Exception) -> Response:
+    """The traceback is in the server's log."""
+    return JSONResponse({"error": "Internal Error - this Hub's log says more"}, 500)
 
 
 async def on_http_error(request: Request, error: Exception) -> Response:
@@ -101,7 +115,7 @@ def create_app(data: Path, users: list[User] | None = None, jobs: bool = False) 
     app = Starlette(
         routes=routes,
         middleware=[Middleware(RawPath)],
-        exception_handlers={HubError: on_hub_error, Moved: on_moved, HTTPException: on_http_error},
+        exception_handlers={HubError: on_hub_error, Moved: on_moved, HTTPException: on_http_error, Exception: on_bug},
     )
     app.router.redirect_slashes = False
     accounts = Accounts(users if users is not None else default_users())

@@ -125,10 +125,10 @@ def find_repo(request: Request, *, write: bool = False, files: bool = False) -> 
     if repo is None:
         target = hub.store.moved_to(kind, repo_id)
         if target is None or not may_see(who, target):
-            raise repo_not_found()
+            raise repo_not_found(anonymous=who is None)
         raise Moved(kind, repo_id, target.id)
     if not may_see(who, repo):
-        raise repo_not_found()
+        raise repo_not_found(anonymous=who is None)
     if write:
         writer(request, repo.namespace, f"the {kind}")
     if files:
@@ -143,7 +143,7 @@ def check_gate(hub: Hub, who: Identity | None, repo: Repo) -> None:
         row = hub.store.db.one("SELECT status FROM access_requests WHERE repo = ? AND user = ?", repo.pk, who.name)
         if row and row["status"] == "accepted":
             return
-    raise gated(repo.id)
+    raise gated(repo.id, anonymous=who is None)
 
 
 async def json_body(request: Request) -> dict[str, Any]:

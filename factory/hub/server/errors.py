@@ -36,7 +36,10 @@ async def on_hub_error(_request: Request, error: Exception) -> JSONResponse:
     return error.response()
 
 
-def repo_not_found() -> HubError:
+def repo_not_found(anonymous: bool = False) -> HubError:
+    """As on the Hub, who has not said who they are is asked to first: the repo may be private."""
+    if anonymous:
+        return HubError(401, "Invalid username or password.", "RepoNotFound")
     return HubError(404, "Repository not found", "RepoNotFound")
 
 
@@ -49,7 +52,11 @@ def entry_not_found(path: str, commit: str | None = None) -> HubError:
     return HubError(404, f"Entry not found: {path}" if path else "Entry not found", "EntryNotFound", headers=headers)
 
 
-def gated(repo_id: str) -> HubError:
+def gated(repo_id: str, anonymous: bool = False) -> HubError:
+    if anonymous:
+        return HubError(
+            401, f"Access to {repo_id} is restricted. You must be authenticated to access it.", "GatedRepo"
+        )
     return HubError(
         403, f"Access to {repo_id} is restricted and you are not in the authorized list. Ask for access.", "GatedRepo"
     )
