@@ -1,4 +1,4 @@
-"""What leaves this machine and when: datasets that add up, models whose gates have passed, then Space and collection."""
+"""What leaves this machine and when: datasets that add up, models whose gates passed, then Space and collection."""
 
 from __future__ import annotations
 

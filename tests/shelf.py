@@ -109,7 +109,7 @@ def finish(
             reason = str(row["reason"]).rpartition(": ")[0] or str(row["reason"])
             reasons[reason] = reasons.get(reason, 0) + 1
         total = len(rows) + len(rejected) + failed
-        counts = RowCounts(rows_in=total, kept=len(rows), rejected=len(rejected), failed=failed, reasons=reasons)
+        counts = RowCounts(**{"in": total}, kept=len(rows), rejected=len(rejected), failed=failed, reasons=reasons)
     graph.store.finish(
         node.folder,
         Manifest(

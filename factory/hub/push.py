@@ -10,7 +10,8 @@ import hashlib
 import ipaddress
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -33,6 +34,7 @@ FINGERPRINT_TRAILER = "Factory-Fingerprint"
 DIGEST_TRAILER = "Factory-Digest"
 TRAILER = re.compile(rf"^({FINGERPRINT_TRAILER}|{DIGEST_TRAILER}): ([0-9a-f]+)$", re.MULTILINE)
 FIRST_FILES = {".gitattributes", "README.md"}  # all that creating a repo can put into its first commit
+WATCHED_BYTES = 50_000_000
 PREFIXES = {"dataset": "datasets/", "space": "spaces/", "model": ""}
 
 
@@ -175,15 +177,32 @@ def _commit(client: HfApi, release: Release, head: str, existing: list[str]) -> 
     ]
     stale = sorted(set(existing) - set(content) - {".gitattributes"})
     operations += [CommitOperationDelete(path_in_repo=path) for path in stale]
-    info = client.create_commit(
-        release.repo_id,
-        operations,
-        repo_type=release.kind,
-        parent_commit=head,
-        commit_message=f"Publish {release.title}",
-        commit_description=(f"{FINGERPRINT_TRAILER}: {release.fingerprint}\n{DIGEST_TRAILER}: {release.digest}"),
-    )
+    with _bars_for(content):
+        info = client.create_commit(
+            release.repo_id,
+            operations,
+            repo_type=release.kind,
+            parent_commit=head,
+            commit_message=f"Publish {release.title}",
+            commit_description=f"{FINGERPRINT_TRAILER}: {release.fingerprint}\n{DIGEST_TRAILER}: {release.digest}",
+        )
     return info.oid
+
+
+@contextmanager
+def _bars_for(content: Mapping[str, Content]) -> Iterator[None]:
+    """Progress bars for uploads worth watching only."""
+    from huggingface_hub.utils import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
+
+    size = sum(item.stat().st_size for item in content.values() if isinstance(item, Path))
+    if size >= WATCHED_BYTES or are_progress_bars_disabled():
+        yield
+        return
+    disable_progress_bars()
+    try:
+        yield
+    finally:
+        enable_progress_bars()
 
 
 def _someone_else(release: Release, head: GitCommitInfo) -> FactoryError:
