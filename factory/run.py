@@ -16,6 +16,7 @@ from factory.graph import Edge, Graph, Node
 from factory.job import Artifact, Job
 from factory.profile import Profile
 from factory.progress import Progress
+from factory.quiet import quiet_libraries
 from factory.store import Ledger, Manifest
 
 RECORDED_PACKAGES = (
@@ -81,7 +82,8 @@ class Runner:
             self.progress.log(f"{node.name}{' (resuming)' if any(partial.iterdir()) else ''}")
             began = time.monotonic()
             try:
-                node.step.run(job)
+                with quiet_libraries():
+                    node.step.run(job)
             except OSError as error:
                 raise _disk_error(error, node) from error
             except (FactoryError, KeyboardInterrupt):

@@ -40,7 +40,7 @@ def print_summary(opened: Session, report: Report, pushed: dict[str, Any]) -> No
     built = f"{len(report.built)} steps built, {len(report.kept)} kept"
     commits = sum(p.changed for p in pushed.values())
     print(f"\n{built}, {commits} commits, {report.seconds:.1f} s")
-    if opened.target.embedded:
+    if opened.target.embedded and pushed:
         data = opened.store.root / "hub"
         print(f"The embedded Hub stops with this command; browse it again with: factory hub --data {data}")
 

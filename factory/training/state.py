@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from factory.errors import FactoryError
-from factory.training.quiet import quiet_libraries
+from factory.quiet import quiet_libraries
 
 if TYPE_CHECKING:
     from factory.profile import Profile
