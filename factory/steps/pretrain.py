@@ -61,7 +61,7 @@ class Pretrain(Training):
             rows = rows.select(range(self.eval_rows, len(rows)))
             encoded = map_rows(job, rows, "train", Documents(tokenizer, self.text))
             options = cache_options(job.out / "tokenized", "packed")
-            packed = pack_dataset(encoded, self.sequence_length, "wrapped", options) if len(encoded) else encoded
+            packed = pack_dataset(encoded, self.sequence_length, "wrapped", options)
             before = perplexity(model, tokenizer, held_out, self.text, self.sequence_length, job.profile)
             model = fit(job, self, model, tokenizer, packed, packed=False)
             job.metrics["rows"] = len(rows)

@@ -96,7 +96,7 @@ class Sft(Training):
                 held_out = map_rows(job, load_rows(job, self.data, self.eval_split), "eval", encoder)
                 before = mean_loss(model, held_out, job.profile)
             encoded = encoded.remove_columns("truncated")
-            if self.packing and len(encoded):
+            if self.packing:
                 from trl import pack_dataset
 
                 encoded = pack_dataset(

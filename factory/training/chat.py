@@ -151,7 +151,10 @@ class Encoder:
         return ids, [token if yes else IGNORED for token, yes in zip(ids, inside, strict=True)]
 
     def _spans(self, messages: list[dict[str, str]]) -> tuple[str, list[tuple[int, int]]]:
-        """The rendered conversation and the character ranges of the assistant's turns, end-of-turn token included."""
+        """The rendered conversation and the character ranges of the assistant's turns, end-of-turn token included.
+
+        White space after that token belongs to the template: nothing is learnt from it.
+        """
         text = self._apply(messages, tokenize=False)
         spans = []
         for index, turn in enumerate(messages):
@@ -165,7 +168,7 @@ class Encoder:
                     "turns cannot be told apart; set chat_template: to one with {% generation %} markers, or "
                     "assistant_only_loss: false"
                 )
-            spans.append((len(before), len(until)))
+            spans.append((len(before), len(until.rstrip())))
         return text, spans
 
     def _apply(self, messages: list[dict[str, str]], **options: Any) -> Any:

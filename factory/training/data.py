@@ -33,14 +33,18 @@ def load_rows(job: Job, reference: str, split: str | None = None) -> Any:
 
 
 def map_rows(job: Job, rows: Any, name: str, function: Callable[..., Any]) -> Any:
-    """`function` (batched, with indices) over all rows, kept in ``job.out/tokenized``; old columns are dropped."""
+    """`function` (batched, with indices) over all rows, kept in ``job.out/tokenized``; old columns are dropped.
+
+    Raises:
+        FactoryError: nothing is left.
+    """
     folder = job.out / "tokenized"
     folder.mkdir(parents=True, exist_ok=True)
     workers = None
     if len(rows) >= PARALLEL_ROWS:
         job.progress.log(f"  {job.name}: tokenizing {len(rows):,} rows")
         workers = min(job.profile.threads or _cpus(), 16)
-    return rows.map(
+    mapped = rows.map(
         function,
         batched=True,
         batch_size=256,
@@ -50,6 +54,13 @@ def map_rows(job: Job, rows: Any, name: str, function: Callable[..., Any]) -> An
         new_fingerprint=f"{name}-{rows._fingerprint}"[:64],
         num_proc=workers if workers and workers > 1 else None,
     )
+    if len(mapped) == 0:
+        raise FactoryError(
+            f"no row is left to train on: none of {len(rows):,} has a token to learn",
+            where=job.where,
+            fix="look at the filters before this step, and at max_length",
+        )
+    return mapped
 
 
 def cache_options(folder: Path, name: str) -> dict[str, Any]:

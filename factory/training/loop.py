@@ -48,8 +48,6 @@ def fit(
 
     from factory.training.trainer import Reporter, Trainer, loss_metrics, tokens_seen
 
-    if len(rows) == 0:
-        raise FactoryError("no row is left to train on", where=job.where, fix="look at the filters before this step")
     steps = step.max_steps or math.ceil((step.epochs or 1) * math.ceil(len(rows) / step.batch_size))
     folder = job.out / "checkpoints"
     resume = checkpoints.last_complete(folder)

@@ -61,7 +61,9 @@ def load_tokenizer(folder: Path, where: str = "", trust_remote_code: bool = Fals
 def load_model(
     folder: Path, dtype: str, where: str = "", trust_remote_code: bool = False, device_map: str | None = None
 ) -> Any:
-    """The causal language model in `folder`, with weights as `dtype` (auto: as stored), on the CPU unless device_map says else.
+    """The causal language model in `folder`, with weights as `dtype`: auto keeps what is stored.
+
+    It lies on the CPU unless `device_map` says otherwise.
 
     Raises:
         FactoryError: no weights in safetensors, or not a causal language model that transformers knows.
