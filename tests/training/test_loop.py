@@ -1,0 +1,30 @@
+import doctest
+
+import pytest
+
+import factory.training.loop as loop
+from factory.training.loop import split_batch
+from factory.training.trainer import loss_metrics, tokens_seen
+
+
+def test_examples_in_the_docstrings():
+    assert doctest.testmod(loop).failed == 0
+
+
+@pytest.mark.parametrize(
+    ("batch", "device", "wanted"),
+    [(8, None, (8, 1)), (8, 3, (2, 4)), (8, 64, (8, 1)), (7, 4, (1, 7)), (64, 16, (16, 4)), (1, 1, (1, 1))],
+)
+def test_a_batch_is_split_without_changing_it(batch, device, wanted):
+    assert split_batch(batch, device) == wanted
+
+
+def test_tokens_of_a_run_with_two_resumes():
+    counts = [10, 20, 30, 5, 15, 4]
+    assert tokens_seen([{"num_tokens": count} for count in counts] + [{"train_loss": 1.0}]) == 30 + 15 + 4
+
+
+def test_loss_metrics():
+    history = [{"loss": 3.0, "step": 1}, {"eval_loss": 9.0, "step": 1}, {"loss": 2.0, "step": 5}, {"train_loss": 2.5}]
+    assert loss_metrics(history) == {"first": 3.0, "last": 2.0, "curve": [[1, 3.0], [5, 2.0]]}
+    assert loss_metrics([]) == {}
