@@ -170,16 +170,29 @@ class _Builder:
             step = DemoDataset(demo=demo.demo, rows=demo.rows, seed=demo.seed)
             return self._source(f"{name}/00-load", name, step, "dataset", place, last=not spec.steps)
         if isinstance(spec, DatasetSpec):
-            return self._edge(spec.from_, "dataset", place, split=spec.split, data_files=spec.data_files)
+            return self._edge(
+                spec.from_,
+                "dataset",
+                place,
+                split=spec.split,
+                data_files=spec.data_files,
+                column_names=spec.column_names,
+            )
         return self._edge(spec.from_, "model", place)
 
     def _edge(
-        self, reference: str, kind: str, place: Place, split: str = "train", data_files: str | None = None
+        self,
+        reference: str,
+        kind: str,
+        place: Place,
+        split: str = "train",
+        data_files: str | None = None,
+        column_names: list[str] | None = None,
     ) -> Edge:
         """The finished node that a reference means, made if it is the first to name it."""
         if is_local(reference):
             path = self._local(reference)
-            step = local_dataset(path, split) if kind == "dataset" else local_model(path)
+            step = local_dataset(path, split, column_names) if kind == "dataset" else local_model(path)
             edge = self._remember(reference, kind, self._source_name("local", path.name, split), step, place)
             return Edge(edge.node, "train")
         if is_hub_ref(reference):

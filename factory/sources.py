@@ -5,6 +5,7 @@ Sources are steps without a place in the recipe's `steps`: the graph makes them 
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
@@ -78,9 +79,10 @@ class LocalDataset(Source):
     path: str
     digest: str
     split: str = "train"
+    column_names: list[str] | None = None
 
     def parameters(self) -> dict[str, Any]:
-        return {"digest": self.digest, "split": self.split}
+        return {"digest": self.digest, "split": self.split, "column_names": self.column_names}
 
     def run(self, job: Job) -> None:
         import datasets
@@ -91,7 +93,7 @@ class LocalDataset(Source):
                 loaded: Any = datasets.load_from_disk(str(path))
                 rows = loaded[wanted.name] if isinstance(loaded, dict) else loaded
             else:
-                rows = datasets.load_dataset(**_loader(path), split="train", streaming=True)  # type: ignore[misc]
+                rows = datasets.load_dataset(**self._loader(path), split="train", streaming=True)  # type: ignore[misc]
                 wanted = SplitSlice("train", wanted.start, wanted.stop)
             write_rows(job, rows, wanted, name=self.path)
         except StopIteration:  # what `datasets` raises when it looks at an empty file
@@ -100,17 +102,19 @@ class LocalDataset(Source):
             cause = error.__cause__ or error
             raise FactoryError(f"cannot read: {str(cause).splitlines()[0]}", where=self.path) from error
 
-
-def _loader(path: Path) -> dict[str, Any]:
-    files = sorted(p for p in path.iterdir() if p.suffix in LOCAL_FORMATS) if path.is_dir() else [path]
-    formats = {LOCAL_FORMATS.get(p.suffix) for p in files}
-    if len(formats) != 1 or None in formats:
-        found = ", ".join(sorted({p.suffix for p in files})) or "nothing"
-        raise FactoryError(
-            f"found {found}; expected files of one kind", where=str(path), fix=f"one of {', '.join(LOCAL_FORMATS)}"
-        )
-    options = {"sep": "\t"} if files[0].suffix == ".tsv" else {}
-    return {"path": formats.pop(), "data_files": [str(p) for p in files], **options}
+    def _loader(self, path: Path) -> dict[str, Any]:
+        files = sorted(p for p in path.iterdir() if p.suffix in LOCAL_FORMATS) if path.is_dir() else [path]
+        formats = {LOCAL_FORMATS.get(p.suffix) for p in files}
+        if len(formats) != 1 or None in formats:
+            found = ", ".join(sorted({p.suffix for p in files})) or "nothing"
+            fix = f"one of {', '.join(LOCAL_FORMATS)}"
+            raise FactoryError(f"found {found}; expected files of one kind", where=str(path), fix=fix)
+        options: dict[str, Any] = {}
+        if files[0].suffix == ".tsv":  # a quotation mark in a tsv file is a character like any other
+            options = {"sep": "\t", "quoting": csv.QUOTE_NONE}
+        if self.column_names is not None:
+            options["names"] = self.column_names
+        return {"path": formats.pop(), "data_files": [str(p) for p in files], **options}
 
 
 class DemoDataset(Source):
@@ -167,8 +171,8 @@ class LocalModel(Source):
         shutil.copytree(self.path, job.out / "model", dirs_exist_ok=True)
 
 
-def local_dataset(path: Path, split: str) -> LocalDataset:
-    return LocalDataset(path=str(path), digest=file_digest(path), split=split)
+def local_dataset(path: Path, split: str, column_names: list[str] | None = None) -> LocalDataset:
+    return LocalDataset(path=str(path), digest=file_digest(path), split=split, column_names=column_names)
 
 
 def local_model(path: Path) -> LocalModel:

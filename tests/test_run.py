@@ -143,6 +143,15 @@ def test_local_formats(tmp_path: Path, name: str, content: str) -> None:
     assert list(Dataset(graph.final("a").folder).rows()) == [{"q": "one", "n": 1}]
 
 
+def test_a_tsv_without_a_header_and_with_quotation_marks(tmp_path: Path) -> None:
+    (tmp_path / "rows.tsv").write_text('He said "go\tقال\nWhat?\t"ماذا؟"\n', encoding="utf-8")
+    text = "datasets:\n  a: {from: ./rows.tsv, column_names: [en, ar]}\n"
+    graph = graph_of(tmp_path, RECIPE.partition("datasets:")[0] + text)
+    run(graph)
+    expected = [{"en": 'He said "go', "ar": "قال"}, {"en": "What?", "ar": '"ماذا؟"'}]
+    assert list(Dataset(graph.final("a").folder).rows()) == expected
+
+
 def test_saved_datasets_and_folders_of_parquet(tmp_path: Path) -> None:
     import datasets
 
