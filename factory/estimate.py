@@ -1,0 +1,420 @@
+"""What a plan would cost: rows, tokens, time, money and disk of everything that is not done.
+
+Rates measured in the store (same verb, same device, a model of like size) come first, then the table in
+``estimates/rates.yaml``; `Costs.as_json` lists every number that was used with its source. Nothing is read but
+manifests, and nothing is asked of the network.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from factory.errors import UsageError
+from factory.estimates.flow import Flows
+from factory.estimates.rates import Measured, Rates, best, device_key, interpolate, measurements, table
+from factory.estimates.sizes import Sizes
+from factory.estimates.text import bytes_text, number_text, rows_text, time_text
+from factory.graph import Graph, Node
+from factory.plan import NodePlan, Plan
+from factory.profile import Profile
+from factory.sources import HubDataset, HubModel
+from factory.store import Manifest
+
+TRAINS = {"sft", "pretrain", "dpo"}
+TRANSLATES = {"translate", "backtranslate"}
+ASKS = {"judge", "safety", "similarity"}
+SMALL = 1e8  # parameters; larger models are figured for a GPU where the profile names none
+WEIGHT_BYTES, QUANTIZED_BYTES = 2, 1
+
+
+@dataclass(frozen=True)
+class NodeCost:
+    """One step that is not done. None means not known.
+
+    Attributes:
+        rows: that it hands on.
+        tokens: that it generates (translations), reads (judges, evaluations) or trains on.
+        device_seconds: of one device; `seconds` is wall time with all devices of the profile.
+        dollars: for the time on accelerators; None where their price is not known.
+        disk: bytes that stay; `scratch` is needed in addition while it runs.
+        basis: where the speed comes from.
+    """
+
+    name: str
+    artifact: str
+    rows: float | None = None
+    tokens: float | None = 0.0
+    device_seconds: float | None = 0.0
+    seconds: float | None = 0.0
+    dollars: float | None = 0.0
+    disk: float = 0.0
+    scratch: float = 0.0
+    basis: str = ""
+
+
+@dataclass(frozen=True)
+class Cost:
+    """A sum over steps, raw and as text. ``≥`` stands before a sum that lacks a step whose cost is not known."""
+
+    rows: float | None
+    rows_counted: bool
+    tokens: float
+    seconds: float
+    dollars: float
+    disk: float
+    priced: bool
+    unknown: tuple[str, ...] = ()
+
+    @property
+    def rows_text(self) -> str:
+        return rows_text(self.rows, self.rows_counted)
+
+    @property
+    def tokens_text(self) -> str:
+        return self._at_least(number_text(self.tokens)) if self.tokens else "-"
+
+    @property
+    def time_text(self) -> str:
+        return self._at_least(time_text(self.seconds)) if self.seconds >= 1 else "-"
+
+    @property
+    def money_text(self) -> str:
+        if not self.priced or self.dollars < 0.005:
+            return "-"
+        return self._at_least(f"{self.dollars:,.0f}" if self.dollars >= 10 else f"{self.dollars:.2f}")
+
+    def _at_least(self, text: str) -> str:
+        return f"≥ {text}" if self.unknown else text
+
+
+@dataclass
+class Costs:
+    """Estimates of all steps that are not done, by name of the node."""
+
+    graph: Graph
+    nodes: dict[str, NodeCost]
+    flows: Flows
+    device: str
+    devices: int
+    price: float | None
+    device_assumed: bool
+    rates: Rates = field(default_factory=Rates)
+
+    def artifact(self, name: str) -> Cost:
+        """The steps of one artifact of the recipe, without what it is made from."""
+        node = self.graph.final(name)
+        chain = [part.name for part in self.graph.chain(name)] or [node.name]
+        flow = self.flows.of(node.name) if node.kind == "dataset" else None
+        return self._sum(chain, flow.rows if flow else None, bool(flow and flow.counted))
+
+    @property
+    def total(self) -> Cost:
+        return self._sum(self.nodes)
+
+    @property
+    def scratch(self) -> float:
+        """Bytes of disk for the checkpoints of the largest training."""
+        return max((node.scratch for node in self.nodes.values()), default=0.0)
+
+    def _sum(self, names: Iterable[str], rows: float | None = None, counted: bool = False) -> Cost:
+        found = [self.nodes[name] for name in names if name in self.nodes]
+        return Cost(
+            rows=rows,
+            rows_counted=counted,
+            tokens=sum(node.tokens or 0.0 for node in found),
+            seconds=sum(node.seconds or 0.0 for node in found),
+            dollars=sum(node.dollars or 0.0 for node in found),
+            disk=sum(node.disk for node in found),
+            priced=self.price is not None,
+            unknown=tuple(node.name for node in found if node.seconds is None),
+        )
+
+    def summary(self) -> str:
+        """Lines for people below the table of artifacts."""
+        if not self.nodes:
+            return "to do: nothing"
+        total = self.total
+        hours = sum(node.device_seconds or 0.0 for node in self.nodes.values() if node.dollars) / 3600
+        parts = [f"{len(self.nodes)} steps"]
+        parts += [f"{total.tokens_text} tokens"] if total.tokens else []
+        parts += [f"{total.time_text} on {self.devices} x {self.device}"] if total.seconds >= 1 else []
+        parts += [f"{number_text(hours)} GPU-hours"] if hours >= 0.1 else []
+        parts += [f"US$ {total.money_text}"] if total.money_text != "-" else []
+        free = shutil.disk_usage(_existing(self.graph.store.root)).free
+        need = total.disk + self.scratch
+        parts += [f"{bytes_text(need)} of disk ({bytes_text(free)} free)"] if need >= 1e6 else []
+        lines = ["to do: " + ", ".join(parts)]
+        if self.device_assumed:
+            lines.append(f"figured for {self.device}: a profile with gpu, gpu_hour and devices makes this yours")
+        measured = sum(node.basis.startswith("measured") for node in self.nodes.values())
+        lines.append(f"speeds: {measured} steps by rates measured in this store, the others by a table of assumptions")
+        if total.unknown:
+            shown = ", ".join(total.unknown[:4]) + (", …" if len(total.unknown) > 4 else "")
+            lines.append(f"not estimated (rows or model size not known): {shown}")
+        return "\n".join(lines)
+
+    def as_json(self) -> dict[str, Any]:
+        """Totals, every step, and every number that was used with its source."""
+        total = self.total
+        return {
+            "device": self.device,
+            "devices": self.devices,
+            "dollars_per_device_hour": self.price,
+            "total": {
+                "tokens": total.tokens,
+                "seconds": total.seconds,
+                "dollars": total.dollars if total.priced else None,
+                "disk_bytes": total.disk,
+                "scratch_bytes": self.scratch,
+                "not_estimated": list(total.unknown),
+            },
+            "nodes": [asdict(node) for node in self.nodes.values()],
+            "assumptions": list(self.rates.used.values()),
+        }
+
+
+def estimate(plan: Plan, profile: Profile) -> Costs:
+    """The cost of every node of the plan that is not done.
+
+    Raises:
+        UsageError: the profile's `gpu` is not in the table.
+    """
+    return _Estimator(plan, profile).run()
+
+
+class _Estimator:
+    def __init__(self, plan: Plan, profile: Profile) -> None:
+        self.plan, self.graph, self.profile = plan, plan.graph, profile
+        self.rates = Rates()
+        self.sizes = Sizes(self.graph, self.rates)
+        self.flows = Flows(self.graph, self.rates)
+        self.device, self.assumed = self._device()
+        self.price = self._price()
+        self.measured: list[Measured] = self._measured() if plan.todo else []
+
+    def run(self) -> Costs:
+        nodes = {entry.node.name: self._cost(entry) for entry in self.plan.todo}
+        return Costs(
+            self.graph, nodes, self.flows, self.device, self.profile.devices, self.price, self.assumed, self.rates
+        )
+
+    def _device(self) -> tuple[str, bool]:
+        """The profile's GPU or CPU; where it names neither, a GPU if a model of the plan needs one. True: assumed."""
+        if self.profile.gpu:
+            name = device_key(self.profile.gpu)
+            if name not in table()["gpus"]:
+                known = ", ".join(table()["gpus"])
+                raise UsageError(f"no figures for the GPU {self.profile.gpu!r}", fix=f"gpu in the profile: {known}")
+            return name, False
+        sizes = [self.sizes.of(entry.node.name) for entry in self.plan.todo if entry.node.kind == "model"]
+        large = max((size for size in sizes if size), default=0.0) > SMALL
+        if self.profile.device == "cpu" or not large:
+            return "cpu", False
+        return self.rates.value("default_gpu"), True
+
+    def _price(self) -> float | None:
+        if self.profile.gpu_hour is not None:
+            return self.profile.gpu_hour
+        return None if self.device == "cpu" else float(self.rates.gpu(self.device, "dollars"))
+
+    def _measured(self) -> list[Measured]:
+        found = dict(self.graph.store.manifests())
+        models = {
+            manifest.fingerprint: float(manifest.metrics["parameters"])
+            for manifest in found.values()
+            if manifest.metrics.get("parameters")
+        }
+        workers = {}
+        for manifest in found.values():
+            sizes = [models[digest] for digest in manifest.inputs.values() if digest in models]
+            if size := models.get(manifest.fingerprint) or max(sizes, default=None):
+                workers[manifest.fingerprint] = size
+        return measurements(found.values(), workers)
+
+    def _cost(self, entry: NodePlan) -> NodeCost:
+        node = entry.node
+        step = node.step
+        if isinstance(step, HubModel):
+            return self._fetch(node, self._weights(node))
+        if node.kind == "evaluation":
+            return self._evaluation(node)
+        if node.kind == "model":
+            return self._training(node) if step.verb in TRAINS else self._weights_only(node)
+        flow = self.flows.of(node.name)
+        disk = (flow.rows or 0.0) * flow.row_tokens * self.rates.value("text", "bytes_per_token")
+        if isinstance(step, HubDataset):
+            return self._fetch(node, disk, flow.rows)
+        if step.verb in TRANSLATES | ASKS:
+            return self._generation(entry, flow.rows, disk)
+        return self._rows(node, flow.rows, disk)
+
+    def _fetch(self, node: Node, size: float | None, rows: float | None = None) -> NodeCost:
+        if not size:
+            return NodeCost(node.name, node.artifact, rows, seconds=None, device_seconds=None)
+        seconds = size / self.rates.value("work", "download_bytes_per_second")
+        return NodeCost(node.name, node.artifact, rows, seconds=seconds, disk=size, basis="table")
+
+    def _rows(self, node: Node, rows: float | None, disk: float) -> NodeCost:
+        """A verb without a model: rows through the CPU."""
+        came = self.flows.into(node).rows if node.edges else rows
+        if came is None:
+            return NodeCost(node.name, node.artifact, rows, seconds=None, device_seconds=None)
+        found = best(self.measured, node.step.verb, "rows", "cpu")
+        speed = found.rate if found else self.rates.value("work", "rows_per_second")
+        return NodeCost(node.name, node.artifact, rows, seconds=came / speed, disk=disk, basis=_basis(found))
+
+    def _generation(self, entry: NodePlan, rows: float | None, disk: float) -> NodeCost:
+        """A model that answers once per row, or once per text that is translated."""
+        node = entry.node
+        step: Any = node.step
+        flow, size, quantized = self.flows.into(node), *self._worker(node)
+        if flow.rows is None or size is None:
+            return NodeCost(node.name, node.artifact, rows, None, None, None, None, disk)
+        overhead = self.rates.value("text", "prompt_overhead")
+        if step.verb in TRANSLATES:
+            texts = flow.rows * len(getattr(step, "fields", None) or [1])
+            written = texts * flow.tokens * self.flows.ratio
+            if (before := _per_row(entry)) is not None:
+                written = (
+                    self.rates.note(f"{node.name}: tokens per row", before, "measured before the change") * flow.rows
+                )
+            read, unit, amount = texts * (flow.tokens + overhead), "completion_tokens", written
+            tokens = written
+        else:
+            written = flow.rows * self.rates.value("text", "answer_tokens")
+            read, unit, amount = flow.rows * (2 * flow.tokens + overhead), "requests", flow.rows
+            tokens = read + written
+        found = best(self.measured, step.verb, unit, self.device, size)
+        seconds = amount / found.rate if found else self._speaking(written, read, size, quantized)
+        return self._on_device(node, seconds, rows=rows, tokens=tokens, disk=disk, basis=_basis(found))
+
+    def _worker(self, node: Node) -> tuple[float | None, bool]:
+        """Parameters of the model that works in a step on rows, and whether it is in 8 bits."""
+        for edge in node.inputs.values():
+            if self.graph.nodes[edge.node].kind == "model":
+                return self.sizes.of(edge.node), self.sizes.quantized(edge.node)
+        return None, False
+
+    def _speaking(self, written: float, read: float, size: float, quantized: bool) -> float:
+        """Seconds of one device to read and write so many tokens, by the table."""
+        if self.device == "cpu":
+            speed = interpolate(self.rates.value("generation", "cpu"), size)
+        else:
+            bandwidth = self.rates.gpu(self.device, "bandwidth") / table()["gpus"]["h100"]["bandwidth"]
+            speed = interpolate(self.rates.value("generation", "h100"), size) * bandwidth
+            if quantized and self.rates.gpu(self.device, "fp8"):
+                speed *= self.rates.value("generation", "fp8_speedup")
+            if self.profile.engine == "transformers":
+                speed *= self.rates.value("generation", "transformers")
+        return (written + read / self.rates.value("generation", "prompt_speedup")) / speed
+
+    def _training(self, node: Node) -> NodeCost:
+        step: Any = node.step
+        size = self.sizes.of(node.name)
+        tokens = self._trained_tokens(node)
+        disk = (size or 0.0) * WEIGHT_BYTES
+        if size is None or tokens is None:
+            return NodeCost(node.name, node.artifact, None, tokens, None, None, None, disk)
+        found = best(self.measured, step.verb, "tokens", self.device, size)
+        if found:
+            seconds = tokens / found.rate
+        else:
+            work = self.rates.value("training", "flops") * size * tokens
+            if step.gradient_checkpointing:
+                work *= self.rates.value("training", "checkpointing")
+            if step.verb == "dpo":
+                work *= self.rates.value("training", "dpo")
+            if self.device == "cpu":
+                seconds = work / self.rates.value("training", "cpu_flops")
+            else:
+                peak = self.rates.gpu(self.device, "tflops") * 1e12
+                seconds = work / (peak * self.rates.value("training", "utilisation"))
+        scratch = size * self.rates.value("training", "checkpoint_bytes")
+        return self._on_device(node, seconds, tokens=tokens, disk=disk, scratch=scratch, basis=_basis(found))
+
+    def _trained_tokens(self, node: Node) -> float | None:
+        """Tokens that a training sees: two texts per row in the target language's length, or what its steps hold."""
+        step: Any = node.step
+        flow = self.flows.edge(node.inputs[step.data])
+        length = getattr(step, "max_length", None) or getattr(step, "sequence_length", None)
+        text = flow.tokens * self.flows.ratio
+        row = text if step.verb == "pretrain" else 2 * text
+        if step.max_steps is not None:
+            filled = step.verb == "pretrain" or getattr(step, "packing", False)
+            return step.max_steps * step.batch_size * (length if filled and length else min(row, length or row))
+        if flow.rows is None:
+            return None
+        return flow.rows * min(row, length or row) * (step.epochs or 1)
+
+    def _weights_only(self, node: Node) -> NodeCost:
+        """init, merge, quantize and the like: weights read, changed and written."""
+        size = self._weights(node)
+        if size is None:
+            return NodeCost(node.name, node.artifact, seconds=None, device_seconds=None)
+        seconds = size / self.rates.value("work", "weight_bytes_per_second")
+        return NodeCost(node.name, node.artifact, seconds=seconds, disk=size, basis="table")
+
+    def _weights(self, node: Node) -> float | None:
+        size = self.sizes.of(node.name)
+        return None if size is None else size * (QUANTIZED_BYTES if self.sizes.quantized(node.name) else WEIGHT_BYTES)
+
+    def _evaluation(self, node: Node) -> NodeCost:
+        assert node.source is not None
+        step: Any = node.step
+        size, quantized = self.sizes.of(node.source.node), self.sizes.quantized(node.source.node)
+        writes = hasattr(step, "max_new_tokens")
+        samples, length = self._samples(node)
+        if size is None:
+            return NodeCost(node.name, node.artifact, None, None, None, None, None)
+        written, read = (samples * length * self.flows.ratio, samples * length) if writes else (0.0, samples * length)
+        found = best(self.measured, step.verb, "requests", self.device, size)
+        seconds = samples / found.rate if found else self._speaking(written, read, size, quantized)
+        return self._on_device(node, seconds, tokens=written or read, basis=_basis(found))
+
+    def _samples(self, node: Node) -> tuple[float, float]:
+        """How many samples an evaluation has, and tokens of each."""
+        step: Any = node.step
+        if self.rates.has("evaluation", step.verb):
+            samples, length = self.rates.value("evaluation", step.verb)
+            limit = getattr(step, "max_samples", None)
+            return (min(samples, 116 * limit) if limit else samples), length
+        flows = [
+            self.flows.edge(edge) for edge in node.inputs.values() if self.graph.nodes[edge.node].kind == "dataset"
+        ]
+        wanted = getattr(step, "n", None)
+        rows = flows[0].rows if flows else None
+        if wanted is None and rows is None:
+            return tuple(self.rates.value("evaluation", "default"))
+        samples = min(item for item in (wanted, rows) if item is not None)
+        return samples, flows[0].tokens if flows else self.rates.value("text", "tokens", "default")
+
+    def _on_device(self, node: Node, seconds: float, **rest: Any) -> NodeCost:
+        dollars = seconds / 3600 * self.price if self.price is not None else None
+        return NodeCost(
+            node.name,
+            node.artifact,
+            device_seconds=seconds,
+            seconds=seconds / self.profile.devices,
+            dollars=dollars,
+            **rest,
+        )
+
+
+def _basis(found: Measured | None) -> str:
+    return f"measured: {found.rate:,.0f} {found.unit} per second in {found.node}" if found else "table"
+
+
+def _per_row(entry: NodePlan) -> float | None:
+    """Tokens per row that the step wrote before it changed."""
+    before: Manifest | None = entry.manifest
+    if before is None or before.rows is None or not before.rows.rows_in or not before.usage.completion_tokens:
+        return None
+    return before.usage.completion_tokens / before.rows.rows_in
+
+
+def _existing(path: Path) -> Path:
+    return next(folder for folder in [path, *path.parents] if folder.exists())
