@@ -39,7 +39,7 @@ SYSTEM_PROMPTS = [
 ]
 BAD_SHARE = 0.25
 DUPLICATE_SHARE = 0.02
-LONG_PROMPT_SHARE = 0.25
+LONG_PROMPT_SHARE = 0.1
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ _LETTERS = """
 ا=a ب=b ت=t ث=th ج=j ح=h خ=kh د=d ذ=dh ر=r ز=z س=s ش=sh ص=s ض=d ط=t ظ=z ع=' غ=gh ف=f ق=q ك=k ل=l م=m ن=n
 ه=h و=w ي=y ة=a ى=a أ=a إ=i آ=aa ء=' ؤ=' ئ=' ً=n ،=, ؟=?
 """
-_LATIN = dict(pair.split("=") for pair in _LETTERS.split())
+_LATIN = {pair[0]: pair[2:] for pair in _LETTERS.split()}
 
 
 def damaged(rng: Random, pair: Pair, flaw: str) -> Pair:

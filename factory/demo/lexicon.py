@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 from typing import TypeVar
 
@@ -87,25 +87,16 @@ def pairs(table: str) -> list[tuple[str, str]]:
     return [(en, ar) for en, ar in _rows(table)]
 
 
-def _group(items: list, with_variants) -> dict:
+def _group(items: list) -> dict:
+    """By English word; later lines of the same word become variants of the first."""
     groups: dict[str, list] = {}
     for item in items:
         groups.setdefault(item.en, []).append(item)
-    return {en: with_variants(group) for en, group in groups.items()}
-
-
-def _noun_group(group: list[Noun]) -> Noun:
-    first = group[0]
-    return Noun(*(getattr(first, name) for name in Noun.__slots__[:-1]), variants=tuple(group[1:]))
-
-
-def _verb_group(group: list[Verb]) -> Verb:
-    first = group[0]
-    return Verb(*(getattr(first, name) for name in Verb.__slots__[:-1]), variants=tuple(group[1:]))
+    return {en: replace(first, variants=tuple(others)) for en, (first, *others) in groups.items()}
 
 
 def _nouns() -> dict[str, Noun]:
-    return _group([Noun(*row[:6], frozenset(row[6].split())) for row in _rows(words.NOUNS)], _noun_group)
+    return _group([Noun(*row[:6], frozenset(row[6].split())) for row in _rows(words.NOUNS)])
 
 
 def _roles(feminine: bool) -> dict[str, Noun]:
@@ -139,7 +130,7 @@ def _verbs() -> dict[str, Verb]:
         irregular = dict(item.split("=") for item in forms.split())
         tags = frozenset(objects.split())
         found.append(Verb(en, past, ing, ar, present, irregular, preposition, tags, tuple(adjuncts.split())))
-    return _group(found, _verb_group)
+    return _group(found)
 
 
 def _names() -> dict[str, Name]:
@@ -160,7 +151,7 @@ COLOURS = {
 }
 VERBS = _verbs()
 NAMES = _names()
-CAPITALS = [tuple(row) for row in _rows(words.CAPITALS)]
+CAPITALS = list(_rows(words.CAPITALS))
 CITIES = [(row[0], row[1]) for row in CAPITALS]
 SUBJECTS, DAYS, MONTHS = pairs(words.SUBJECTS), pairs(words.DAYS), pairs(words.MONTHS)
 TIMES = {

@@ -36,7 +36,7 @@ class NounPhrase:
     """English text, Arabic text by case, and the features others agree with."""
 
     en: str
-    ar: tuple[str, str, str]
+    ar: tuple[str, ...]
     gender: str = "m"
     number: str = "s"
     human: bool = False
@@ -80,7 +80,7 @@ I = NounPhrase("I", ("أنا", "أنا", "أنا"), human=True, person="1s")  # 
 WE = NounPhrase("we", ("نحن", "نحن", "نحن"), human=True, number="p", person="1p")
 
 
-def _cases(make) -> tuple[str, str, str]:
+def _cases(make) -> tuple[str, ...]:
     return (make("n"), make("a"), make("g"))
 
 

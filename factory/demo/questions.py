@@ -178,7 +178,8 @@ def code_and_links(rng: Random) -> Question:
         return Question(ask, (f"It prints `{a + b}`.", f"يطبع `{a + b}`."), "code")
     if kind == 1:
         ask = (f"Write a line of Python that adds {a} and {b}.", f"اكتب سطرًا بلغة بايثون يجمع {a} و{b}.")
-        return Question(ask, (f"```python\nprint({a} + {b})\n```",) * 2, "code")
+        code = f"```python\nprint({a} + {b})\n```"
+        return Question(ask, (code, code), "code")
     if kind == 2:
         noun = rng.choice(by_tag("animal"))
         link = f"https://example.org/animals/{noun.en}"

@@ -177,7 +177,7 @@ def _person_facts(person: Resident) -> list[Fact]:
                 (f"Who is the friend of {x}?", f"من {friend} {a}؟"),
                 (f"What is the name of {x}'s friend?", f"ما اسم {friend} {a}؟"),
                 (f"Tell me the name of {x}'s friend.", f"أخبرني باسم {friend} {a}."),
-                (f"Do you know who {x}'s friend is?", f"هل تعرف من {friend} {a}؟"),
+                (f"Do you know the friend of {x}?", f"هل تعرف {friend} {a}؟"),
             ],
             (y, y_ar),
             (f"{x}'s friend is {y}.", f"{friend} {a} {he_ar} {y_ar}."),
