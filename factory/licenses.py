@@ -252,9 +252,10 @@ class _Known:
 
         try:
             with hub_errors(repo, kind):
-                card = api().repo_info(repo, repo_type=kind, revision=revision, timeout=10).card_data
+                info = api().repo_info(repo, repo_type=kind, revision=revision, timeout=10)
         except FactoryError:
             return None  # gated or gone: our list and the recipe are asked next
+        card = getattr(info, "card_data", None)
         values = card.to_dict() if card is not None else {}
         name = values.get("license")
         if name == "other":

@@ -15,7 +15,7 @@ from factory.hub.lineage import repo_id, spec_of
 from factory.hub.push import Pushed, Release, push
 from factory.progress import Progress
 from factory.recipe import DatasetSpec
-from factory.store import Manifest
+from factory.store import Manifest, fingerprint
 
 if TYPE_CHECKING:
     from factory.hub.dataset_files import Part
@@ -78,7 +78,7 @@ def publish_model(graph: Graph, name: str, *, force: bool = False) -> Pushed | N
     Raises:
         FactoryError: a gate failed, a file is not safe to pass on, or the push is refused.
     """
-    from factory.hub.card_model import evaluation_files
+    from factory.hub.card_model import LOSS_PICTURE, evaluation_files, loss_picture
 
     repo = repo_id(graph, name)
     if repo is None:
@@ -91,7 +91,12 @@ def publish_model(graph: Graph, name: str, *, force: bool = False) -> Pushed | N
     if unsafe or not any(path.endswith(".safetensors") for path in files):
         found = f"holds {', '.join(unsafe)}" if unsafe else "holds no .safetensors file"
         raise FactoryError(f"{name} {found}", where=str(folder), fix="only safetensors are published")
-    documents = {"README.md": render_card(graph, name).encode(), **evaluation_files(graph, name)}
+    picture = loss_picture(graph, name)
+    documents = {
+        "README.md": render_card(graph, name).encode(),
+        **evaluation_files(graph, name),
+        **({LOSS_PICTURE: picture} if picture else {}),
+    }
     return push(
         Release(
             kind="model",
@@ -106,6 +111,67 @@ def publish_model(graph: Graph, name: str, *, force: bool = False) -> Pushed | N
         ),
         force=force,
     )
+
+
+def publish_space(graph: Graph, *, force: bool = False) -> Pushed | None:
+    """Push the Space: the app, its `space.json` and its card. None where the recipe has none."""
+    from factory.hub.space import space_files
+
+    recipe = graph.loaded.recipe
+    if recipe.space is None:
+        return None
+    documents = space_files(graph)
+    models = [reference for reference in recipe.space.demo if reference in graph.finals]
+    repo = recipe.space.repo if "/" in recipe.space.repo else f"{recipe.hub.namespace}/{recipe.space.repo}"
+    return push(
+        Release(
+            kind="space",
+            repo_id=repo,
+            fingerprint=fingerprint({model: graph.final(model).fingerprint for model in models}),
+            title=recipe.space.title or recipe.space.repo,
+            documents=documents,
+            private=recipe.hub.private,
+            stand_in=any(_stand_in(graph, model) for model in models),
+            record=_record(graph, "space"),
+        ),
+        force=force,
+    )
+
+
+def publish_collection(graph: Graph, pushed: Mapping[str, Pushed]) -> Pushed | None:
+    """Gather what was pushed in the recipe's collection, models first. None where the recipe names none."""
+    from factory.hub.collection import Item, collect
+
+    recipe = graph.loaded.recipe
+    if recipe.hub.collection is None or not pushed:
+        return None
+    order = {"model": 0, "dataset": 1, "space": 2}
+    items = [
+        Item(item.kind, item.repo_id, _note(graph, name))
+        for name, item in sorted(pushed.items(), key=lambda entry: order.get(entry[1].kind, 3))
+        if item.kind != "collection"
+    ]
+    return collect(
+        recipe.hub.namespace,
+        recipe.hub.collection,
+        items,
+        description=recipe.description or recipe.title or "",
+        private=recipe.hub.private,
+        record=_record(graph, "collection"),
+    )
+
+
+def _note(graph: Graph, name: str) -> str:
+    recipe = graph.loaded.recipe
+    spec = recipe.datasets.get(name) or recipe.models.get(name)
+    if spec is None:
+        return recipe.space.title or "" if recipe.space else ""
+    return (spec.publish.description if spec.publish else None) or spec.description or ""
+
+
+def _record(graph: Graph, name: str) -> Path:
+    """Where what is no artifact remembers its last push."""
+    return graph.store.root / "published" / f"{graph.loaded.recipe.name}-{name}"
 
 
 def check_rows(graph: Graph, name: str) -> None:
@@ -207,9 +273,11 @@ class Publisher:
 
     def space(self) -> None:
         """Push the Space, if the recipe has one."""
+        self._done("Space", publish_space(self.graph, force=self.force))
 
     def collection(self) -> None:
         """Gather what was pushed in the recipe's collection."""
+        self._done("Collection", publish_collection(self.graph, self.pushed))
 
     def _done(self, name: str, pushed: Pushed | None) -> None:
         if pushed is None:

@@ -11,9 +11,11 @@ from factory.graph import Graph, Node
 from factory.hub import card_facts, lineage
 from factory.hub.card_text import render
 from factory.hub.lineage import Made
+from factory.hub.loss_picture import loss_svg
 from factory.licenses import metadata as license_metadata
 from factory.store import Manifest
 
+LOSS_PICTURE = "loss.svg"
 TRAINERS = ("pretrain", "sft", "dpo")
 COMPARED = 6  # models beside this one in a table of scores
 SHOWN_SCORES = 12  # the rest is folded
@@ -120,9 +122,19 @@ def model_card(graph: Graph, name: str) -> str:
         architecture=", ".join(config.get("architectures") or []),
         metrics=facts["manifest"].metrics if facts["manifest"] else {},
         snippet=_snippet(folder, config),
-        loss_picture=None,
+        loss_picture=LOSS_PICTURE if loss_picture(graph, name) else None,
         question=_question(chain),
     )
+
+
+def loss_picture(graph: Graph, name: str) -> bytes | None:
+    """The losses of the model's own training steps as an SVG; None where none was recorded."""
+    curves = {
+        made.title: made.manifest.metrics["loss"]["curve"]
+        for made in lineage.own_chain(graph, name)
+        if made.verb in TRAINERS and made.manifest and made.manifest.metrics.get("loss")
+    }
+    return loss_svg(curves)
 
 
 def _config(folder: Path) -> dict[str, Any]:

@@ -113,7 +113,8 @@ class Part:
 
         schema = self.features.arrow_schema
         for shard in self.shards:
-            table = pq.read_table(shard.path, partitioning=None)
+            with pq.ParquetFile(shard.path) as file:
+                table = file.read()
             columns = []
             for wanted in schema:
                 if wanted.name == STEP_COLUMN and shard.step:

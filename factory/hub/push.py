@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from huggingface_hub import HfApi
     from huggingface_hub.hf_api import GitCommitInfo
 
-Kind = Literal["dataset", "model", "space"]
+Kind = Literal["dataset", "model", "space", "collection"]
 Content = Path | bytes
 
 RECORD = "published.json"
