@@ -76,13 +76,25 @@ class Flows:
             return self._start(_sliced(step.split, self._declared.get(node.name)), "default")
         before = self.into(node)
         rows = before.rows
-        key = "filter_sources" if step.verb == "filter" and getattr(step, "text", None) else step.verb
-        if rows is not None and self.rates.has("keep", key):
-            rows *= self.rates.value("keep", key)
+        if rows is not None:
+            rows *= self._kept(node)
         if step.verb == "sample":
             rows = _sampled(step, rows)
+        if step.verb == "mix" and step.weights and rows is not None:
+            taken = zip(node.inputs.values(), step.weights, strict=True)
+            rows = min((self.edge(edge).rows or 0.0) / weight for edge, weight in taken) * sum(step.weights)
         added = len(step.fields) * before.tokens * self.ratio if step.verb == "translate" else 0.0
         return Flow(rows, before.tokens, before.row_tokens + added, before.counted and rows == before.rows)
+
+    def _kept(self, node: Node) -> float:
+        """Share of its rows that a step keeps: what it kept before it changed, else by the table."""
+        step: Any = node.step
+        before = self.graph.store.previous(node.folder)
+        if before is not None and before.rows is not None and before.rows.rows_in:
+            share = before.rows.kept / before.rows.rows_in
+            return self.rates.note(f"{node.name}: rows kept", share, "measured before the change")
+        key = "filter_sources" if step.verb == "filter" and step.text else step.verb
+        return self.rates.value("keep", key) if self.rates.has("keep", key) else 1.0
 
     def _start(self, rows: float | None, key: str, counted: bool = False) -> Flow:
         tokens = self.rates.value("text", "tokens", key if self.rates.has("text", "tokens", key) else "default")
@@ -111,25 +123,16 @@ def _sliced(split: str, rows: float | None) -> float | None:
 
 
 def _parts(step: Any) -> dict[str, float]:
-    """Sizes in rows (or shares below 1) of the splits that a `split` step cuts off, by name."""
-    named = {**step.model_dump(), **(step.model_extra or {})}
-    named = named.get("splits") or named
-    return {
-        key: float(value)
-        for key, value in named.items()
-        if key not in ("seed", "train") and isinstance(value, int | float) and not isinstance(value, bool)
-    }
+    """Sizes in rows (or shares below 1) of what a `split` step sets apart, by name."""
+    sizes = {"test": step.test, "validation": step.validation}
+    return {name: float(size) for name, size in sizes.items() if size is not None}
 
 
 def _sampled(step: Any, rows: float | None) -> float | None:
-    """Rows that a `sample` step draws: `rows` or `n` of them, or a share."""
-    for name in ("rows", "n"):
-        if (wanted := getattr(step, name, None)) is not None:
-            return float(wanted) if rows is None else min(float(wanted), rows)
-    for name in ("fraction", "share"):
-        if (share := getattr(step, name, None)) is not None:
-            return None if rows is None else rows * share
-    return rows
+    """Rows that a `sample` step draws."""
+    if step.n is not None:
+        return float(step.n) if rows is None else min(float(step.n), rows)
+    return None if rows is None else rows * step.fraction
 
 
 def _sum(flows: list[Flow]) -> Flow:
