@@ -35,7 +35,7 @@ class Pretrain(Training):
         from factory.training.data import cache_options, load_rows, map_rows
         from factory.training.evaluate import perplexity
         from factory.training.loop import finish, fit
-        from factory.training.models import load_model, load_tokenizer
+        from factory.training.models import full_precision, load_model, load_tokenizer
         from factory.training.state import session
 
         with session(job.profile, self.seed):
@@ -51,6 +51,7 @@ class Pretrain(Training):
                     f"eval_rows is {self.eval_rows}, {self.data} has {len(rows)} rows", where=job.where, fix="lower it"
                 )
             source = job.before.model
+            full_precision(source, job.where)
             tokenizer = load_tokenizer(source, job.where, job.trust_remote_code)
             model = load_model(source, "float32", job.where, job.trust_remote_code)
             # Shuffled before packing, or neighbours in the file would share every block.

@@ -60,10 +60,10 @@ class Sft(Training):
 
     def run(self, job: Job) -> None:
         from factory.training.chat import find_layout, make_encoder
-        from factory.training.data import cache_options, load_rows, map_rows
+        from factory.training.data import cache_options, count_true, load_rows, map_rows
         from factory.training.evaluate import mean_loss
         from factory.training.loop import finish, fit
-        from factory.training.models import load_model, load_tokenizer
+        from factory.training.models import full_precision, load_model, load_tokenizer
         from factory.training.state import session
         from factory.training.tokens import set_chat_template
 
@@ -72,6 +72,7 @@ class Sft(Training):
         with session(job.profile, self.seed):
             source = job.before.model
             rows = load_rows(job, self.data)
+            full_precision(source, job.where)
             layout = find_layout(
                 rows.column_names,
                 column=self.messages,
@@ -89,7 +90,7 @@ class Sft(Training):
             job.metrics |= {
                 "rows": len(rows),
                 "rows_without_loss": len(rows) - len(encoded),
-                "rows_truncated": sum(encoded["truncated"]),
+                "rows_truncated": count_true(encoded, "truncated"),
             }
             held_out = None
             if self.eval_split:

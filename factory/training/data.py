@@ -63,6 +63,13 @@ def map_rows(job: Job, rows: Any, name: str, function: Callable[..., Any]) -> An
     return mapped
 
 
+def count_true(rows: Any, column: str) -> int:
+    """True values of a column, counted without making Python objects of them."""
+    import pyarrow.compute as pc
+
+    return pc.sum(rows.data.column(column)).as_py() or 0
+
+
 def cache_options(folder: Path, name: str) -> dict[str, Any]:
     """Where `datasets` keeps the result of one more map over the same rows."""
     return {"cache_file_name": str(folder / f"{name}.arrow"), "new_fingerprint": name}

@@ -141,10 +141,9 @@ def finish(job: Job, model: Any, tokenizer: Any, step: Training, *, tokenizer_ch
     if target.exists():  # of a run killed while saving
         shutil.rmtree(target)
     save_model(model, target, dtype)
+    copy_tokenizer(source, target)
     if tokenizer_changed:
         save_tokenizer(tokenizer, target)
-    else:
-        copy_tokenizer(source, target)
     job.metrics["size_bytes"] = size_bytes(target)
     for name in ("checkpoints", "tokenized"):
         shutil.rmtree(job.out / name, ignore_errors=True)

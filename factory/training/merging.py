@@ -8,7 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from factory.errors import FactoryError
-from factory.training.models import complete_config, copy_tokenizer, read_config, size_bytes, stored_dtype
+from factory.training.models import (
+    complete_config,
+    copy_tokenizer,
+    full_precision,
+    read_config,
+    size_bytes,
+    stored_dtype,
+)
 from factory.training.tensors import Tensor, count, read_tensors
 
 if TYPE_CHECKING:
@@ -67,6 +74,8 @@ def rest(t: Any) -> Any:
 
 def check_inputs(tuned: Path, base: Path, where: str) -> dict[str, Tensor]:
     """The tensors that the merged model must have."""
+    for folder in (tuned, base):
+        full_precision(folder, where)
     first, second = read_config(tuned, where), read_config(base, where)
     for key in ("model_type", "architectures"):
         if first.get(key) != second.get(key):
@@ -132,8 +141,9 @@ def _run(config: dict[str, Any], target: Path, job: Job) -> None:
     try:
         run_merge(MergeConfiguration.model_validate(config), str(target.absolute()), options)
     except (RuntimeError, ValueError, KeyError, AttributeError) as error:
+        kind = read_config(job.before.model).get("model_type")
         message = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise FactoryError(f"mergekit: {message}", where=job.where) from error
+        raise FactoryError(f"mergekit cannot merge {kind} models: {message}", where=job.where) from error
 
 
 def _shape(tensor: Tensor) -> str:

@@ -21,6 +21,9 @@ TOKENIZER_FILES = (
     "merges.txt",
     "chat_template.jinja",
     "chat_template.json",
+    "preprocessor_config.json",
+    "processor_config.json",
+    "video_preprocessor_config.json",
 )
 
 
@@ -45,6 +48,16 @@ def stored_dtype(folder: Path) -> Dtype:
     return "float32"
 
 
+def full_precision(folder: Path, where: str = "") -> None:
+    """Training and merging change weights, which a quantized model no longer has.
+
+    Raises:
+        FactoryError: the model is quantized.
+    """
+    if "quantization_config" in read_config(folder, where):
+        raise FactoryError("the model is quantized", where=where, fix="start from its 16-bit version")
+
+
 def load_tokenizer(folder: Path, where: str = "", trust_remote_code: bool = False) -> Any:
     """The folder's tokenizer, with a padding token (the end token where it has none of its own)."""
     from transformers import AutoTokenizer
@@ -61,21 +74,23 @@ def load_tokenizer(folder: Path, where: str = "", trust_remote_code: bool = Fals
 def load_model(
     folder: Path, dtype: str, where: str = "", trust_remote_code: bool = False, device_map: str | None = None
 ) -> Any:
-    """The causal language model in `folder`, with weights as `dtype`: auto keeps what is stored.
+    """The language model in `folder` (of text, or images and text) as `dtype`; auto keeps what is stored.
 
     It lies on the CPU unless `device_map` says otherwise.
 
     Raises:
-        FactoryError: no weights in safetensors, or not a causal language model that transformers knows.
+        FactoryError: no weights in safetensors, or no language model that transformers knows.
     """
     import torch
-    from transformers import AutoModelForCausalLM
+    from transformers import AutoModelForCausalLM, AutoModelForImageTextToText
 
-    read_config(folder, where)
+    architecture = (read_config(folder, where).get("architectures") or [""])[0]
+    sees = architecture.endswith("ForConditionalGeneration")  # how transformers names models of images and text
+    kind = AutoModelForImageTextToText if sees else AutoModelForCausalLM
     if not any(folder.glob("*.safetensors")):
         raise FactoryError(f"no *.safetensors in {folder}", where=where, fix="convert the weights to safetensors")
     try:
-        return AutoModelForCausalLM.from_pretrained(
+        return kind.from_pretrained(
             folder,
             dtype=dtype if dtype == "auto" else getattr(torch, dtype),
             device_map=device_map,
@@ -120,7 +135,7 @@ def save_tokenizer(tokenizer: Any, folder: Path) -> None:
 
 
 def copy_tokenizer(source: Path, target: Path) -> None:
-    """Copy tokenizer files byte for byte: saving them again would name classes that older readers do not know."""
+    """Copy tokenizer (and image processor) files byte for byte: saving them again would name classes that older readers do not know."""
     target.mkdir(parents=True, exist_ok=True)
     for name in TOKENIZER_FILES:
         if (source / name).is_file():

@@ -10,6 +10,7 @@ from factory.errors import FactoryError
 from factory.training.models import (
     complete_config,
     copy_tokenizer,
+    full_precision,
     load_model,
     load_tokenizer,
     read_config,
@@ -72,8 +73,7 @@ def quantize_model(job: Job, scheme: str, ignore: list[str], texts: list[str]) -
     import torch
 
     source, target = job.before.model, job.out / "model"
-    if "quantization_config" in read_config(source, job.where):
-        raise FactoryError("the model is quantized already", where=job.where, fix="start from its 16-bit version")
+    full_precision(source, job.where)
     shutil.rmtree(target, ignore_errors=True)
     tokenizer = load_tokenizer(source, job.where, job.trust_remote_code)
     dtype = stored_dtype(source)

@@ -77,7 +77,7 @@ def test_a_quantized_model_is_not_quantized_again(tmp_path):
     from tests.steps.model_toys import artifact
 
     quantized(tmp_path, make_model(tmp_path / "base", dtype="bfloat16"))
-    with pytest.raises(FactoryError, match="quantized already"):
+    with pytest.raises(FactoryError, match=r"the model is quantized \(start from its 16-bit"):
         quantized(tmp_path, artifact(tmp_path / "small"), "twice")
 
 

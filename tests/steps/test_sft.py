@@ -110,6 +110,28 @@ def test_empty_dataset(tmp_path):
         Sft.model_validate({"data": "data", "learning_rate": 1e-3}).run(work)
 
 
+def test_a_quantized_source_is_refused(tmp_path):
+    source = make_model(tmp_path / "base")
+    path = source.model / "config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"quantization_config": {"quant_method": "fp8"}}))
+    with pytest.raises(FactoryError, match=r"the model is quantized \(start from its 16-bit"):
+        tune(tmp_path, {}, source=source)
+
+
+def test_many_rows_are_tokenized_by_processes(tmp_path, monkeypatch):
+    import factory.training.data as training_data
+
+    source, profile = make_model(tmp_path / "base"), Profile(device="cpu", threads=2)
+    options = {"max_steps": 3}
+    alone = tune(tmp_path, options, chats(60), source, "alone", profile)
+    monkeypatch.setattr(training_data, "PARALLEL_ROWS", 50)
+    together = tune(tmp_path, options, chats(60), source, "together", profile)
+    assert largest_gap(alone.out / "model", together.out / "model") < 1e-6
+    rows = [*chats(55), {"messages": [{"role": "bot", "content": "x"}]}]
+    with pytest.raises(FactoryError, match="row 55 of the training data: role 'bot'"):
+        tune(tmp_path, options, rows, source, "wrong", profile)
+
+
 def test_no_chat_template_says_what_to_set(tmp_path):
     source = make_model(tmp_path / "base", chat_template=None)
     with pytest.raises(FactoryError, match=r"no chat template .set `chat_template: chatml`"):
