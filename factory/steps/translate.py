@@ -10,9 +10,10 @@ from pydantic import Field, field_validator
 
 from factory.errors import FactoryError
 from factory.generation import Answers, Ask, Generations, generations
+from factory.outcomes import ShardResult, Verdict, failed, rejected
 from factory.steps.base import ModelRef, Prompt
-from factory.steps.rows import RowStep, ShardResult, Tick, Verdict, Work, failed, rejected, with_column
-from factory.store.columns import NotText, require, texts
+from factory.steps.rows import RowStep, Tick, Work
+from factory.store.columns import NotText, require, texts, with_column
 from factory.suffix import Suffix, suffix_of
 from factory.text.chat import leaked_tokens
 from factory.text.segments import has_letters, paragraphs

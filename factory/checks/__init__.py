@@ -1,0 +1,59 @@
+"""Checks of texts and translations, one file each; its name is what `filter` takes. Pure functions of text."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import inspect
+import pkgutil
+from functools import cache
+from typing import Any
+
+from factory.checks.base import Check
+
+__all__ = ["DEFAULT", "Check", "checks", "parse_check"]
+
+DEFAULT = ("empty", "script", "length_ratio", "repetition", "structure", "echo", "refusal")
+
+
+@cache
+def checks() -> dict[str, type[Check]]:
+    """All checks by name."""
+    found: dict[str, type[Check]] = {}
+    for module_info in pkgutil.iter_modules(__path__):
+        if module_info.name == "base":
+            continue
+        module = importlib.import_module(f"{__name__}.{module_info.name}")
+        for _, member in inspect.getmembers(module, inspect.isclass):
+            if issubclass(member, Check) and member.__module__ == module.__name__:
+                found[module_info.name] = member
+    return found
+
+
+def parse_check(value: Any) -> Check:
+    """A check as a recipe writes it: ``script`` or ``{script: {min: 0.7}}``.
+
+    Raises:
+        ValueError: no such check, or wrong parameters.
+    """
+    from pydantic import ValidationError
+
+    if isinstance(value, Check):
+        return value
+    name, parameters = value, {}
+    if isinstance(value, dict) and len(value) == 1:
+        name, parameters = next(iter(value.items()))
+    if not isinstance(name, str) or not isinstance(parameters or {}, dict):
+        raise ValueError("a check is a name, or one name with its parameters: {script: {min: 0.7}}")
+    if name not in checks():
+        close = difflib.get_close_matches(name, checks(), n=1)
+        hint = f"did you mean {close[0]!r}?" if close else f"valid: {', '.join(checks())}"
+        raise ValueError(f"no check {name!r}; {hint}")
+    try:
+        return checks()[name].model_validate(parameters or {})
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"]))
+        fields = ", ".join(checks()[name].model_fields)
+        hint = f"; valid: {fields}" if first["type"] == "extra_forbidden" else ""
+        raise ValueError(f"{name}: {place}: {first['msg']}{hint}") from None

@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from factory.checks.base import Check
+from factory.text.structure import prose
+
+
+class Echo(Check):
+    """Share of the translation's words (code, URLs and numbers apart) that are words of its source: 1 for a copy.
+
+    A source without words, such as a sum, has nothing to translate: its copy scores 0.
+    """
+
+    direction: ClassVar[Literal["min", "max"]] = "max"
+    compares: ClassVar[bool] = True
+
+    max: float = Field(0.6, ge=0, le=1)
+
+    def score(self, source: str | None, target: str) -> float:
+        shared = set((source or "").casefold().split()).intersection(target.casefold().split())
+        if not any(map(str.isalpha, "".join(shared))):
+            return 0.0
+        words = _words(target)
+        known = set(_words(source or ""))
+        return sum(word in known for word in words) / len(words) if words else 0.0
+
+
+def _words(text: str) -> list[str]:
+    return [word for word in prose(text).casefold().split() if any(map(str.isalpha, word))]

@@ -1,0 +1,18 @@
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from factory.checks.base import Check
+
+
+class Empty(Check):
+    """Characters of the text without white space at its ends."""
+
+    direction: ClassVar[Literal["min", "max"]] = "min"
+
+    min: float = Field(1, ge=0)
+
+    def score(self, source: str | None, target: str) -> float:
+        return float(len(target.strip()))

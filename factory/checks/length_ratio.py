@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from factory.checks.base import Check
+
+
+class LengthRatio(Check):
+    """The shorter text's length over the longer one's, in characters: 1 where they are as long as expected.
+
+    ``(short + slack) / (long + slack)``; `slack` keeps short texts from failing over a few characters. `expected` is
+    how many characters of translation one character of source gives.
+    """
+
+    direction: ClassVar[Literal["min", "max"]] = "min"
+    compares: ClassVar[bool] = True
+
+    min: float = Field(0.4, ge=0, le=1)
+    expected: float = Field(1.0, gt=0)
+    slack: float = Field(10, ge=0)
+
+    def score(self, source: str | None, target: str) -> float:
+        wanted = len((source or "").strip()) * self.expected + self.slack
+        found = len(target.strip()) + self.slack
+        longer = wanted if wanted > found else found
+        return (wanted + found - longer) / longer if longer else 1.0

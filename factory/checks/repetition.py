@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+import re
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from factory.checks.base import Check
+
+MIN_WORDS = 8  # fewer words say nothing about repetition
+LONG_WORD = 30
+_RUN = re.compile(r"(\D{1,8}?)\1{7,}")
+
+
+class Repetition(Check):
+    """Share of distinct word trigrams, 1 for prose and near 0 for a model that goes round in circles.
+
+    Long words made of one repeated piece count as repeated, too. A source that repeats itself lowers what is expected
+    of its translation: the score is relative to the source's own, at most 1.
+    """
+
+    direction: ClassVar[Literal["min", "max"]] = "min"
+
+    min: float = Field(0.6, ge=0, le=1)
+
+    def score(self, source: str | None, target: str) -> float:
+        own = distinct(target)
+        if source is None or own > 0.99:
+            return own
+        share = own / max(distinct(source), 0.01)
+        return share if share < 1.0 else 1.0
+
+
+def distinct(text: str) -> float:
+    """Share of distinct word trigrams, times the share of characters that are not in runs within long words."""
+    words = text.split()
+    if not words:
+        return 1.0
+    share = 1.0
+    if len(words) >= MIN_WORDS:
+        share = len(set(zip(words, words[1:], words[2:], strict=False))) / (len(words) - 2)
+    if len(max(words, key=len)) >= LONG_WORD:
+        runs = sum(len(match[0]) for word in words if len(word) >= LONG_WORD for match in _letter_runs(word))
+        share *= 1 - runs / len(text)
+    return share
+
+
+def _letter_runs(word: str) -> list[re.Match[str]]:
+    """Runs with a letter in them: a rule of dashes is not repetition."""
+    return [match for match in _RUN.finditer(word) if any(map(str.isalpha, match[1]))]

@@ -1,0 +1,38 @@
+"""Arabic spelling variants that readers do not tell apart, mapped to one form: for comparing, never for output."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_MARKS = "".join(map(chr, [*range(0x0610, 0x061B), *range(0x064B, 0x0660), 0x0670, *range(0x06D6, 0x06EE)]))
+_DELETE = dict.fromkeys(map(ord, _MARKS + "ـ‌‍‎‏"), None)
+_FOLD = str.maketrans("أإآٱىئؤةکی", "ااااييوهكي")
+DIGITS = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹", "01234567890123456789")
+_FOLD_ALL = {**_DELETE, **_FOLD, **DIGITS}
+_MARK = re.compile(f"[{_MARKS}]+")
+_NOT_WORD = re.compile(r"[\W_]+")
+
+
+def without_marks(text: str) -> str:
+    """The text without Arabic vowel marks."""
+    return text if text.isascii() else _MARK.sub("", text)
+
+
+def fold(text: str) -> str:
+    """Without vowel marks, tatweel and direction marks; one form each of alef, ya, waw, ha and kaf; ASCII digits.
+
+    >>> fold("إِلَى ١٢")
+    'الي 12'
+    """
+    return text.translate(_FOLD_ALL)
+
+
+def normalize(text: str) -> str:
+    """For finding the same text again: Unicode-compatible form, no case, no Arabic variants, no punctuation.
+
+    >>> normalize("  Hello,   WORLD! أهْلاً")
+    'hello world اهلا'
+    """
+    folded = fold(unicodedata.normalize("NFKC", text)).casefold()
+    return _NOT_WORD.sub(" ", folded).strip()

@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import json
+
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from factory.errors import FactoryError
+from factory.steps.dedup import Dedup
+from tests.support import dataset, kept, rejected, run_step
+
+
+def test_the_first_is_kept_across_shards(tmp_path):
+    rows = [{"id": i, "t": text} for i, text in enumerate(["a", "b", "a", None, "c", "b", None])]
+    job = run_step(Dedup(on=["t"]), dataset(tmp_path / "in", rows, shard_rows=2), tmp_path / "out")
+    assert [row["id"] for row in kept(job)] == [0, 1, 3, 4]
+    assert [(row["id"], row["reason"]) for row in rejected(job)] == [(i, "dedup: seen before") for i in (2, 5, 6)]
+    assert not list(job.out.glob("dedup.index*"))
+
+
+def test_several_columns_and_other_types(tmp_path):
+    rows = [{"a": "x", "b": [1, 2]}, {"a": "x", "b": [1]}, {"a": "x", "b": [1, 2]}]
+    job = run_step(Dedup(on=["a", "b"]), dataset(tmp_path / "in", rows), tmp_path / "out")
+    assert job.rows.kept == 2
+
+
+def test_normalized(tmp_path):
+    rows = [{"t": text} for text in ("Hello, World!", "hello world", "أَهْلاً", "اهلا", "other")]
+    source = dataset(tmp_path / "in", rows)
+    assert run_step(Dedup(on=["t"]), source, tmp_path / "exact").rows.kept == 5
+    assert run_step(Dedup(on=["t"], normalize=True), source, tmp_path / "normalized").rows.kept == 3
+
+
+def test_a_shard_worked_on_twice_is_no_duplicate_of_itself(tmp_path):
+    """The index is written before the ledger: a kill between the two must not lose the shard's rows."""
+    rows = [{"t": str(i % 7)} for i in range(30)]
+    source = dataset(tmp_path / "in", rows, shard_rows=10)
+    whole = run_step(Dedup(on=["t"]), source, tmp_path / "whole")
+    torn = tmp_path / "torn"
+    with pytest.MonkeyPatch.context() as patch:
+        from factory.store import Ledger
+
+        append = Ledger.append
+
+        def killed(self, entry):
+            if entry["shard"] == 1:
+                raise KeyboardInterrupt
+            append(self, entry)
+
+        patch.setattr(Ledger, "append", killed)
+        with pytest.raises(KeyboardInterrupt):
+            run_step(Dedup(on=["t"]), source, torn)
+    assert [json.loads(line)["shard"] for line in (torn / "ledger.jsonl").read_text().splitlines()] == [0]
+    again = run_step(Dedup(on=["t"]), source, torn)
+    assert kept(again) == kept(whole) and rejected(again) == rejected(whole)
+
+
+@settings(max_examples=20, deadline=None)
+@given(values=st.lists(st.sampled_from("abcdef"), max_size=30), size=st.integers(1, 10))
+def test_same_as_a_dict(tmp_path_factory, values, size):
+    folder = tmp_path_factory.mktemp("dedup")
+    source = dataset(
+        folder / "in", [{"t": v} for v in values], schema=pa.schema([("t", pa.string())]), shard_rows=size
+    )
+    job = run_step(Dedup(on=["t"]), source, folder / "out")
+    assert [row["t"] for row in kept(job)] == list(dict.fromkeys(values))
+
+
+def test_unknown_column():
+    with pytest.raises(FactoryError, match="did you mean 'text'"):
+        Dedup(on=["txt"]).check_columns(["text"])

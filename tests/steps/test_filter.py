@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+import pyarrow as pa
+import pytest
+from pydantic import ValidationError
+
+from factory.checks import DEFAULT
+from factory.errors import FactoryError
+from factory.profile import Profile
+from factory.steps.filter import Filter
+from factory.store import Dataset
+from tests.support import dataset, kept, rejected, run_step
+
+GOOD = {"t": "The river is behind the house.", "t_ar": "النهر خلف البيت."}
+ENGLISH = {"t": "The river is behind the house.", "t_ar": "The river lies beyond that building."}
+LOOP = {"t": "Count the birds.", "t_ar": "الطيور كثيرة " * 40}
+REFUSAL = {"t": "Write a poem about rivers.", "t_ar": "عذرًا، لا أستطيع مساعدتك في ذلك."}
+
+
+def filter_step(**parameters):
+    return Filter.model_validate(parameters)
+
+
+def test_default_checks_name_what_is_wrong(tmp_path):
+    rows = [GOOD, ENGLISH, LOOP, REFUSAL, {"t": "Hello there", "t_ar": None}, {"t": None, "t_ar": None}]
+    job = run_step(filter_step(), dataset(tmp_path / "in", rows), tmp_path / "out")
+    assert [row["reason"].split(":")[0] for row in rejected(job)] == ["script", "length_ratio", "refusal", "empty"]
+    assert rejected(job)[0]["reason"] == "script: 0 < 0.5"
+    assert [row["t"] for row in kept(job)] == [GOOD["t"], None]
+    assert job.rows.reasons == {"script": 1, "length_ratio": 1, "refusal": 1, "empty": 1}
+    assert set(kept(job)[0]) == {"t", "t_ar", *(f"score_{name}" for name in DEFAULT)}
+    assert job.metrics["percentiles"]["score_script"]["p50"] == 1.0
+
+
+def test_limits_are_the_recipe_s(tmp_path):
+    source = dataset(tmp_path / "in", [ENGLISH])
+    assert run_step(filter_step(checks=["script"]), source, tmp_path / "a").rows.kept == 0
+    assert run_step(filter_step(checks=[{"script": {"min": 0}}]), source, tmp_path / "b").rows.kept == 1
+    assert run_step(filter_step(checks=[{"script": {"language": "en"}}]), source, tmp_path / "c").rows.kept == 1
+
+
+def test_pairs_text_and_the_worst_score(tmp_path):
+    rows = [
+        {"a": {"en": "one house", "ar": "بيت واحد"}, "note": "بيت"},
+        {"a": {"en": "x", "ar": "بيت"}, "note": "house"},
+    ]
+    step = filter_step(checks=["script"], pairs={"a.en": "a.ar"}, text=["note"])
+    job = run_step(step, dataset(tmp_path / "in", rows), tmp_path / "out")
+    assert kept(job)[0]["score_script"] == 1.0
+    assert rejected(job)[0]["score_script"] == 0.0
+
+
+def test_scores_can_be_left_out_of_what_is_kept(tmp_path):
+    step = filter_step(checks=["script"], keep_scores=False)
+    job = run_step(step, dataset(tmp_path / "in", [GOOD, ENGLISH]), tmp_path / "out")
+    assert kept(job) == [GOOD]
+    assert rejected(job)[0]["score_script"] == 0.0
+
+
+def test_a_row_that_breaks_a_check_fails_alone(tmp_path, monkeypatch):
+    from factory.checks.echo import Echo
+
+    def broken(self, source, target):
+        if "birds" in source:
+            raise ZeroDivisionError("no birds")
+        return 0.0
+
+    monkeypatch.setattr(Echo, "score", broken)
+    job = run_step(filter_step(checks=["echo"]), dataset(tmp_path / "in", [GOOD, LOOP]), tmp_path / "out")
+    assert (job.rows.kept, job.rows.failed) == (1, 1)
+    assert rejected(job)[0]["reason"] == "filter: echo: ZeroDivisionError: no birds"
+
+
+def test_columns(tmp_path):
+    with pytest.raises(FactoryError, match="did you mean 't_ar'"):
+        filter_step(pairs={"t": "t_arr"}).check_columns(["t", "t_ar"])
+    with pytest.raises(FactoryError, match="no pair of columns x and x_ar"):
+        run_step(filter_step(), dataset(tmp_path / "in", [{"t": "x"}]), tmp_path / "out")
+    after = filter_step(checks=["script"], suffix="_ar").check_columns(["t", "t_ar"])
+    assert after == ["t", "t_ar", "score_script"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ({"checks": ["scrypt"]}, "did you mean 'script'"),
+        ({"checks": [{"script": {"mim": 1}}]}, "valid: min, language"),
+        ({"checks": ["echo", {"echo": {"max": 1}}]}, "twice"),
+        ({"checks": ["echo"], "text": ["t"]}, "give `pairs`"),
+        ({"checks": []}, "at least 1"),
+    ],
+)
+def test_wrong_parameters(wrong, says):
+    with pytest.raises(ValidationError, match=says):
+        filter_step(**wrong)
+
+
+def test_identity_has_versions_and_limits():
+    parameters = filter_step(checks=[{"script": {"min": 0.7}}]).parameters()
+    assert parameters["checks"] == [{"script": {"version": 1, "min": 0.7, "language": None}}]
+    assert "length_ratio" in str(Filter.model_json_schema()["properties"]["checks"])
+
+
+def test_empty_dataset(tmp_path):
+    source = dataset(tmp_path / "in", [], schema=pa.schema([("t", pa.string()), ("t_ar", pa.string())]))
+    job = run_step(filter_step(), source, tmp_path / "out")
+    assert job.rows.rows_in == 0 and "score_script" in Dataset(job.out).schema().names
+
+
+def test_processes_give_the_same_rows(tmp_path, monkeypatch):
+    source = dataset(tmp_path / "in", [GOOD, ENGLISH, LOOP, REFUSAL] * 50, shard_rows=40)
+    one = run_step(filter_step(), source, tmp_path / "one", Profile(threads=1))
+    monkeypatch.setattr("factory.steps.rows.PARALLEL_ROWS", 0)
+    two = run_step(filter_step(), source, tmp_path / "two", Profile(threads=2))
+    assert kept(two) == kept(one) and rejected(two) == rejected(one)
+    assert two.rows == one.rows and two.metrics == one.metrics
