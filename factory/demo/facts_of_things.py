@@ -47,36 +47,14 @@ full|ممتلئ
 empty|فارغ
 near|قريب
 far|بعيد
-early|مبكر
-late|متأخر
 beautiful|جميل
 ugly|قبيح
-wet|مبلل
-dry|جاف
-soft|ناعم
-rough|خشن
-sweet|حلو
-bitter|مر
-deep|عميق
-shallow|ضحل
-high|مرتفع
-low|منخفض
-thick|سميك
-thin|رفيع
-brave|شجاع
-cowardly|جبان
-generous|كريم
-stingy|بخيل
-loud|صاخب
-quiet|هادئ
 day|نهار
 night|ليل
 war|حرب
 peace|سلام
 life|حياة
 death|موت
-truth|صدق
-lie|كذب
 north|شمال
 south|جنوب
 east|شرق
@@ -85,14 +63,8 @@ right|يمين
 left|يسار
 summer|صيف
 winter|شتاء
-beginning|بداية
-end|نهاية
 question|سؤال
 answer|جواب
-success|نجاح
-failure|فشل
-friend|صديق
-enemy|عدو
 first|أول
 last|أخير
 """
@@ -129,19 +101,13 @@ cow|grass|عشب|on the farm|في المزرعة|4
 horse|grass|عشب|on the farm|في المزرعة|4
 camel|grass|عشب|in the desert|في الصحراء|4
 lion|meat|لحم|in the jungle|في الغابة|4
-tiger|meat|لحم|in the jungle|في الغابة|4
 monkey|bananas|موز|in the jungle|في الغابة|0
-eagle|meat|لحم|in the mountains|في الجبال|2
-bear|honey|عسل|in the mountains|في الجبال|4
 whale|fish|سمك|in the sea|في البحر|0
-crocodile|fish|سمك|in the river|في النهر|4
 frog|insects|حشرات|in the river|في النهر|4
 spider|insects|حشرات|in the house|في البيت|8
 cat|fish|سمك|in the house|في البيت|4
-mouse|cheese|جبن|in the house|في البيت|4
 rabbit|carrots|جزر|on the farm|في المزرعة|4
 hen|seeds|بذور|on the farm|في المزرعة|2
-pigeon|seeds|بذور|in the tower|في البرج|2
 ant|sugar|سكر|under the ground|تحت الأرض|6
 bee|honey|عسل|in the garden|في الحديقة|6
 duck|fish|سمك|in the lake|في البحيرة|2
@@ -171,8 +137,8 @@ def opposites() -> Iterator[Row]:
 
 
 def sums() -> Iterator[Row]:
-    for a in range(1, 11):
-        for b in range(1, 11):
+    for a in range(1, 8):
+        for b in range(1, 8):
             e, f = en.number(a), en.number(b)
             x, y, z = ar.cardinal(a, "m"), ar.cardinal(b, "m"), ar.cardinal(a + b, "m")
             questions = (
@@ -284,7 +250,7 @@ def _legs(noun: Noun, x: str, a: str, n: int) -> Row:
 
 def kinds() -> Iterator[Row]:
     for tag, kind, kind_ar in KINDS:
-        for noun in [noun for noun in NOUNS.values() if tag in noun.tags][:8]:
+        for noun in [noun for noun in NOUNS.values() if tag in noun.tags][:5]:
             x, a = f"the {noun.en}", ar.definite(noun.ar)
             belongs, it = ("تنتمي", "هي") if noun.gender == "f" else ("ينتمي", "هو")
             questions = (

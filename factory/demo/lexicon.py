@@ -96,7 +96,12 @@ def _group(items: list) -> dict:
 
 
 def _nouns() -> dict[str, Noun]:
-    return _group([Noun(*row[:6], frozenset(row[6].split())) for row in _rows(words.NOUNS)])
+    return _group(
+        [
+            Noun(en, many, ar, ar_many, gender, kind, frozenset(tags.split()))
+            for en, many, ar, ar_many, gender, kind, tags in _rows(words.NOUNS)
+        ]
+    )
 
 
 def _roles(feminine: bool) -> dict[str, Noun]:

@@ -437,19 +437,14 @@ Baghdad|بغداد|Iraq|العراق
 Amman|عمان|Jordan|الأردن
 Beirut|بيروت|Lebanon|لبنان
 Riyadh|الرياض|Saudi Arabia|السعودية
-Rabat|الرباط|Morocco|المغرب
-Khartoum|الخرطوم|Sudan|السودان
 Doha|الدوحة|Qatar|قطر
 Paris|باريس|France|فرنسا
 London|لندن|Britain|بريطانيا
 Rome|روما|Italy|إيطاليا
-Madrid|مدريد|Spain|إسبانيا
 Berlin|برلين|Germany|ألمانيا
 Tokyo|طوكيو|Japan|اليابان
 Beijing|بكين|China|الصين
 Moscow|موسكو|Russia|روسيا
-Athens|أثينا|Greece|اليونان
-Ankara|أنقرة|Turkey|تركيا
 """
 
 SUBJECTS = """

@@ -19,7 +19,7 @@ from factory.demo.lexicon import CITIES, COLOURS, NAMES, NOUNS, ROLES, ROLES_F, 
 from factory.demo.phrases import Pair
 
 WORLD_SEED = 1
-RESIDENTS = 12  # of each gender
+RESIDENTS = 8  # of each gender
 YEAR = Noun("year", "years", "عام", "أعوام", "m", "b", frozenset())
 
 

@@ -17,8 +17,8 @@ from factory.demo.world import description, facts, residents
 
 def test_the_world_is_fixed():
     people = residents()
-    assert len(people) == 24 and sum(person.gender == "f" for person in people.values()) == 12
-    assert len({person.age for person in people.values()}) == 24  # so that older and younger are always decided
+    assert len(people) == 16 and sum(person.gender == "f" for person in people.values()) == 8
+    assert len({person.age for person in people.values()}) == 16  # so that older and younger are always decided
     assert all(people[person.friend].gender == person.gender for person in people.values())
     sami = people["Sami"]
     assert f"{sami.name} works as" in description(sami)[0]
@@ -33,7 +33,7 @@ def test_women_have_feminine_jobs_and_verbs():
 
 def test_facts_ask_the_same_in_both_languages_and_keys_are_unique():
     every = [fact for group in facts().values() for fact in group]
-    assert len({fact.key for fact in every}) == len(every) > 500
+    assert len({fact.key for fact in every}) == len(every) > 300
     for fact in every:
         assert len(fact.questions) >= 3
         assert len(set(fact.questions)) == len(fact.questions)
@@ -52,10 +52,10 @@ def test_no_question_is_held_out_for_one_fact_and_asked_for_another():
 
 def test_sums_are_right():
     values = {fact.short[0]: fact.short[1] for fact in facts()["sums"]}
-    assert values["Twelve"] == "اثنا عشر" and values["Seven"] == "سبعة" and values["Twenty"] == "عشرون"
+    assert values["Twelve"] == "اثنا عشر" and values["Seven"] == "سبعة"
     by_key = {fact.key: fact for fact in facts()["sums"]}
     assert by_key["sum:3+4"].short == ("Seven", "سبعة")
-    assert by_key["difference:9-4"].short == ("Five", "خمسة")
+    assert by_key["difference:7-2"].short == ("Five", "خمسة")
     assert by_key["sum:1+1"].full[1] == "واحد زائد واحد يساوي اثنين."
 
 
