@@ -35,7 +35,7 @@ LONGEST_TITLE, LONGEST_DESCRIPTION, LONGEST_NOTE = 60, 150, 500  # characters
 
 
 def slug_of(owner: str, title: str) -> str:
-    words = re.sub(r"[^\w]+", "-", title.lower()).strip("-") or "collection"
+    words = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-") or "collection"
     return f"{owner}/{words}-{uuid.uuid4().hex[:24]}"
 
 

@@ -114,21 +114,22 @@ def _commit(request: Request, draft: Draft) -> JSONResponse:
     _check_right(repo, who, pull_request=create_pr or bool(ref and _own_pull(hub, repo, ref, who)))
     if ref is None:
         raise revision_not_found(revision)
-    changes = Changes(hub, repo, identity(request), draft.path)
-    header = changes.header
-    title = str(header.get("summary") or "").strip()
-    message = str(header.get("description") or "")
-    if not title:
-        raise bad_request("The commit needs a summary")
-    parent = header.get("parentCommit") or None
-    if create_pr:
-        made, number = _pull_request(hub, repo, ref, changes, title, message, who, parent)
-        pull_url = f"{origin(request)}/{repo.path}/discussions/{number}"
-    else:
-        made = hub.store.add_commit(
-            repo, ref, changes.apply, title=title, message=message, author=who.name, parent=parent
-        )
-        pull_url = None
+    with hub.store.pinned():
+        changes = Changes(hub, repo, identity(request), draft.path)
+        header = changes.header
+        title = str(header.get("summary") or "").strip()
+        message = str(header.get("description") or "")
+        if not title:
+            raise bad_request("The commit needs a summary")
+        parent = header.get("parentCommit") or None
+        if create_pr:
+            made, number = _pull_request(hub, repo, ref, changes, title, message, who, parent)
+            pull_url = f"{origin(request)}/{repo.path}/discussions/{number}"
+        else:
+            made = hub.store.add_commit(
+                repo, ref, changes.apply, title=title, message=message, author=who.name, parent=parent
+            )
+            pull_url = None
     return JSONResponse(
         {
             "success": True,
@@ -216,7 +217,7 @@ class Changes:
             data = base64.b64decode(content, validate=False) if value.get("encoding") == "base64" else content.encode()
         except (binascii.Error, ValueError):
             raise bad_request(f"The content of {value.get('path')} is not base64") from None
-        return self.hub.store.add_regular(self.repo, [data], len(data), sync=sync)
+        return self.hub.store.put_regular(data, sync=sync)
 
     def _lfs(self, value: dict[str, Any]) -> StoredFile:
         path, sha256 = check_path(value.get("path")), str(value.get("oid", "")).lower()
@@ -231,6 +232,7 @@ class Changes:
         return self.hub.store.lfs_file(sha256, size)
 
     def apply(self, editor: TreeEditor) -> None:
+        self.hub.store.add_regular(self.repo, [file for _, _, file in self.steps if file and not file.lfs])
         for step, path, file in self.steps:
             if step == "put":
                 assert file is not None

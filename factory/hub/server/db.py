@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -70,6 +70,7 @@ class Database:
         self.path = path
         self._local = threading.local()
         self._lock = threading.RLock()
+        self._afterwards: list[Callable[[], None]] = []  # used with the lock held
         connection = self._connection()
         connection.executescript(SCHEMA)
         # names this store for ever: Xet clients cache by store and must not mistake a new one for an old one
@@ -111,5 +112,12 @@ class Database:
                 yield connection
             except BaseException:
                 connection.execute("ROLLBACK")
+                self._afterwards.clear()
                 raise
             connection.execute("COMMIT")
+            while self._afterwards:
+                self._afterwards.pop()()
+
+    def afterwards(self, action: Callable[[], None]) -> None:
+        """Runs once this thread's transaction is on disk, before any other can begin."""
+        self._afterwards.append(action)

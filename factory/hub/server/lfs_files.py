@@ -76,8 +76,7 @@ def _delete(request: Request, body: dict[str, Any]) -> JSONResponse:
                 connection.execute(
                     "DELETE FROM repo_blobs WHERE repo = ? AND sha256 = ? AND lfs = 1", (repo.pk, row["sha256"])
                 )
-                if not hub.store.db.one("SELECT 1 FROM repo_blobs WHERE sha256 = ?", row["sha256"]):
-                    hub.store.blobs.remove(row["sha256"])
+                hub.store.remove_orphans([row["sha256"]])
         if wanted.get("rewriteHistory", True) and files:
             Rewriter(hub, repo, {file.oid for file in files}).run()
     return JSONResponse({"success": True})

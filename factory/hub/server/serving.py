@@ -43,6 +43,8 @@ def serve(
     lock = _lock(data)
     try:
         with socket.create_server((host, port), family=_family(host), backlog=512) as listener:
+            # inherited by each connection; without it every small answer waits 40 ms for the client's acknowledgement
+            listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             endpoint = _endpoint(host, listener.getsockname()[1])
             app = create_app(data, accounts, jobs)
             config = uvicorn.Config(

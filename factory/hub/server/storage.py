@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import sqlite3
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -85,6 +88,9 @@ class Store:
         self.db = Database(data / "hub.sqlite")
         self.blobs = BlobStore(data)
         self.trees = Trees(self.db)
+        self._pins = threading.Lock()
+        self._pinned = 0
+        self._orphans: set[str] = set()
 
     # --- repositories
 
@@ -133,7 +139,8 @@ class Store:
         """A repo whose first commit holds `first_files`; the caller has checked that the name is free."""
         namespace, name = repo_id.split("/")
         moment = clock.now()
-        with self.db.writing() as connection:
+        with self.pinned(), self.db.writing() as connection:
+            stored = {path: self.put_regular(content) for path, content in first_files.items()}
             connection.execute("DELETE FROM redirects WHERE kind = ? AND old_id = ?", (kind, repo_id.lower()))
             pk = connection.execute(
                 "INSERT INTO repos (kind, namespace, name, private, created_at, updated_at, creator, space, visibility)"
@@ -154,8 +161,9 @@ class Store:
             repo = self.repo_by_pk(pk)
             assert repo is not None
             editor = TreeEditor(self.trees, gitobjects.tree_id({}))
-            for path, content in first_files.items():
-                editor.put(path, self.add_regular(repo, [content], len(content)).oid)
+            for path, file in stored.items():
+                editor.put(path, file.oid)
+            self.add_regular(repo, stored.values())
             commit = self._write_commit(repo, editor.save(), (), "initial commit", "", creator)
             self.set_ref(repo, HEADS + "main", commit.oid)
         return repo
@@ -185,10 +193,8 @@ class Store:
         with self.db.writing() as connection:
             own = [row["sha256"] for row in self.db.all("SELECT sha256 FROM repo_blobs WHERE repo = ?", repo.pk)]
             connection.execute("DELETE FROM repos WHERE pk = ?", (repo.pk,))
-            orphans = [sha for sha in set(own) if not self.db.one("SELECT 1 FROM repo_blobs WHERE sha256 = ?", sha)]
             connection.execute("DELETE FROM collection_items WHERE type = ? AND item = ?", (repo.kind, repo.id))
-            for sha in orphans:  # under the write lock: nobody can be adding the same content to another repo
-                self.blobs.remove(sha)
+            self.remove_orphans(own)
 
     # --- contents
 
@@ -207,18 +213,46 @@ class Store:
                 found[row["oid"]] = StoredFile(row["oid"], row["sha256"], row["size"], row["pointer_size"])
         return found
 
-    def add_regular(self, repo: Repo, pieces: list[bytes], size: int, *, sync: bool = True) -> StoredFile:
-        hasher = gitobjects.blob_hasher(size)
-        for piece in pieces:
-            hasher.update(piece)
-        oid = hasher.hexdigest()
-        sha256, _ = self.blobs.put(pieces, sync=sync)
+    def put_regular(self, data: bytes, *, sync: bool = True) -> StoredFile:
+        """Writes a content that `add_regular` will make part of a repo; call it with the content `pinned`."""
+        sha256 = hashlib.sha256(data).hexdigest()
+        if not self.blobs.has(sha256):
+            self.blobs.put([data], sync=sync)
+        return StoredFile(gitobjects.object_id("blob", data), sha256, len(data), None)
+
+    def add_regular(self, repo: Repo, files: Iterable[StoredFile]) -> None:
         with self.db.writing() as connection:
-            if not self.blobs.has(sha256):  # removed with another repo between the two steps
-                self.blobs.put(pieces, sync=sync)
-            connection.execute("INSERT OR IGNORE INTO files VALUES (?, ?, ?, NULL)", (oid, sha256, size))
-            self._own(connection, repo, sha256, size, lfs=False)
-        return StoredFile(oid, sha256, size, None)
+            for file in files:
+                connection.execute(
+                    "INSERT OR IGNORE INTO files VALUES (?, ?, ?, NULL)", (file.oid, file.sha256, file.size)
+                )
+                self._own(connection, repo, file.sha256, file.size, lfs=False)
+
+    @contextmanager
+    def pinned(self) -> Iterator[None]:
+        """While contents are on disk that no repo has yet, none is removed from disk."""
+        with self._pins:
+            self._pinned += 1
+        try:
+            yield
+        finally:
+            with self._pins:
+                self._pinned -= 1
+
+    def remove_orphans(self, candidates: Iterable[str]) -> None:
+        """Removes the contents among `candidates` (sha256) that no repo holds, once the caller's transaction is done."""
+        wanted = set(candidates)
+        self.db.afterwards(lambda: self._remove(wanted))
+
+    def _remove(self, candidates: set[str]) -> None:
+        with self._pins:
+            self._orphans |= candidates
+            if self._pinned:  # somebody may be about to use one of them; a later removal finds it again
+                return
+            for sha256 in self._orphans:
+                if not self.db.one("SELECT 1 FROM repo_blobs WHERE sha256 = ?", sha256):
+                    self.blobs.remove(sha256)
+            self._orphans.clear()
 
     def own_lfs(self, repo: Repo, sha256: str, size: int) -> None:
         """Notes that a content in the blob store was uploaded to (or duplicated into) this repo."""
