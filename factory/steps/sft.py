@@ -100,6 +100,11 @@ class Sft(Training):
             if self.packing:
                 from trl import pack_dataset
 
+                if model.config.model_type == "lfm2":
+                    job.notes.append(
+                        "packed LFM2: without the causal-conv1d kernel, the short convolutions see up to two tokens "
+                        "of the conversation before"
+                    )
                 encoded = pack_dataset(
                     encoded, self.max_length or 0, "bfd", cache_options(job.out / "tokenized", "packed")
                 )

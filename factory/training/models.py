@@ -135,7 +135,7 @@ def save_tokenizer(tokenizer: Any, folder: Path) -> None:
 
 
 def copy_tokenizer(source: Path, target: Path) -> None:
-    """Copy tokenizer (and image processor) files byte for byte: saving them again would name classes that older readers do not know."""
+    """Copy tokenizer and image processor files as they are: saved again they name classes older readers lack."""
     target.mkdir(parents=True, exist_ok=True)
     for name in TOKENIZER_FILES:
         if (source / name).is_file():

@@ -178,6 +178,9 @@ def test_packing_joins_conversations(tmp_path):
     packed = tune(tmp_path, {"packing": True, "max_length": 256, "learning_rate": 1e-2}, source=source, name="packed")
     assert packed.metrics["tokens"] == plain.metrics["tokens"]
     assert packed.metrics["steps"] < plain.metrics["steps"]
+    assert packed.notes == []
+    lfm2 = tune(tmp_path, {"packing": True}, source=make_model(tmp_path / "lfm2"), name="packed-lfm2")
+    assert any("causal-conv1d" in note for note in lfm2.notes)
     assert packed.metrics["loss"]["first"] == pytest.approx(plain.metrics["loss"]["first"], abs=0.3)
 
 
