@@ -84,10 +84,11 @@ class Runner:
             try:
                 with quiet_libraries():
                     node.step.run(job)
+            except FactoryError as error:
+                error.where = error.where or str(node.place)
+                raise
             except OSError as error:
                 raise _disk_error(error, node) from error
-            except (FactoryError, KeyboardInterrupt):
-                raise
             except Exception as error:
                 raise self._crash(error, node) from error
             finally:

@@ -10,7 +10,7 @@ from factory.hub.resolve import Resolver
 from factory.plan import make_plan
 from factory.profile import Profile
 from factory.progress import quiet
-from factory.recipe import load
+from factory.recipe import RecipeError, load
 from factory.run import Runner
 from factory.store import Dataset, Manifest, Store
 
@@ -100,12 +100,18 @@ def test_a_plan_touches_nothing(tmp_path: Path) -> None:
     assert not (tmp_path / "store").exists()
 
 
+def test_a_wrong_column_of_a_known_source_is_found_before_any_work(tmp_path: Path) -> None:
+    with pytest.raises(RecipeError, match=r"recipe\.yaml:18:9: no column 'outputs' \(did you mean 'output'\?\)"):
+        graph_of(tmp_path, RECIPE.replace("a: output}", "a: outputs}"))
+
+
 def test_a_failing_step_keeps_what_was_finished_and_says_where(tmp_path: Path) -> None:
-    graph = graph_of(tmp_path, RECIPE.replace("{q: instruction, a: output}", "{q: instruction, a: outputs}"))
-    with pytest.raises(FactoryError) as caught:
+    (tmp_path / "rows.jsonl").write_text('{"q": "one"}\n')
+    text = "datasets:\n  a:\n    from: ./rows.jsonl\n    steps:\n      - columns: {x: gone}\n"
+    graph = graph_of(tmp_path, RECIPE.partition("datasets:")[0] + text)
+    with pytest.raises(FactoryError, match=r"recipe\.yaml:9:9.*'gone'"):
         run(graph)
-    assert "recipe.yaml:" in str(caught.value) or "outputs" in str(caught.value)
-    assert Manifest.load(graph.nodes["a/00-load"].folder) is not None
+    assert Manifest.load(graph.nodes["local/rows.jsonl"].folder) is not None
 
 
 def test_an_unforeseen_error_is_one_line_and_a_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,7 @@
 
     python benchmarks/real_input/run.py DATA
 
-DATA holds ``parallel/train.en-ar.tsv`` (English, Arabic, origin), ``flores200/{eng_Latn,arb_Arab}.devtest`` (a sentence
+DATA holds ``parallel/train.en-ar.tsv`` (en, ar, origin), ``flores200/{eng_Latn,arb_Arab}.devtest`` (a sentence
 per line) and ``instructions/alpaca_en_demo.json`` (instruction, input, output).
 """
 
