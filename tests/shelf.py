@@ -145,7 +145,7 @@ def build(
     graph: Graph, *, tuned: float = 51.0, base: float = 40.0, rejected: Any = REJECTED, **manifest: Any
 ) -> Graph:
     """Finish every node."""
-    from support import random_model
+    from tests.support import random_model
 
     for name, node in graph.nodes.items():
         if node.kind == "dataset":
