@@ -156,3 +156,16 @@ def test_a_plan_imports_no_heavy_library(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "hala-1.2b" in done.stdout and "to do:" in done.stdout
     assert not any(tmp_path.glob("*/*/manifest.json"))
+
+
+@pytest.mark.parametrize("name", [*SIZES, "hala-translator"])
+def test_what_hala_would_cost_is_of_the_reports_order(name: str, graphs: dict[str, Graph]) -> None:
+    costs = estimate(make_plan(graphs[name]), Profile(gpu="h100", engine="vllm"))
+    assert not costs.total.unknown
+    assert 1500 / 10 < costs.total.dollars < 1500 * 2  # the report: US$ 1,000 for training, 500 for translation
+    rows = costs.artifact("translator-pairs").rows
+    assert rows == pytest.approx(1.25e6, rel=0.05)  # 1,249,592 by the report
+    if name != "hala-translator":
+        translated = [f"{part}-ar" for part in ("orca", "hermes", "scp", "realign", "gptj", "lamini", "tulu")]
+        corpus = sum(costs.artifact(part).rows or 0 for part in translated)
+        assert corpus == pytest.approx(5.0e6, rel=0.1)  # 5.09 M before code and other languages are taken out
