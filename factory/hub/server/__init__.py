@@ -1,4 +1,4 @@
-"""The embedded Hub: a server speaking the Hugging Face Hub's HTTP protocol, for first runs, tests and air-gapped sites.
+"""The embedded Hub: a server speaking the Hugging Face Hub's HTTP protocol, for a first run, tests, air-gapped sites.
 
 Imported lazily, so that naming it costs nothing.
 """

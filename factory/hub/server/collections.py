@@ -182,7 +182,8 @@ def _create(request: Request, body: dict[str, Any]) -> JSONResponse:
             raise HubError(409, f"{owner} already has a collection of this title", extra={"slug": same["slug"]})
         slug, moment = slug_of(owner, changes["title"]), clock.now()
         connection.execute(
-            "INSERT INTO collections (slug, owner, created_at, updated_at, title, description, private, theme, position)"
+            "INSERT INTO collections"
+            " (slug, owner, created_at, updated_at, title, description, private, theme, position)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 slug,

@@ -27,14 +27,14 @@ from factory.hub.server.storage import Commit, Repo
 PAGE = 1000
 ALWAYS = {"_id", "id", "modelId"}
 EXPANDABLE = {
-    "model": "author baseModels cardData childrenModelCount config createdAt disabled downloads downloadsAllTime evalResults"
-    " gated gguf inference inferenceProviderMapping lastModified library_name likes mask_token model-index pipeline_tag"
-    " private resourceGroup safetensors sha siblings spaces tags transformersInfo trendingScore usedStorage widgetData"
-    " securityStatus xetEnabled",
-    "dataset": "author cardData citation createdAt description disabled downloads downloadsAllTime gated lastModified likes"
-    " mainSize paperswithcode_id private resourceGroup sha siblings tags trendingScore usedStorage xetEnabled",
-    "space": "author cardData createdAt datasets disabled lastModified likes models private region resourceGroup runtime sdk"
-    " sha siblings subdomain tags trendingScore usedStorage xetEnabled",
+    "model": "author baseModels cardData childrenModelCount config createdAt disabled downloads downloadsAllTime"
+    " evalResults gated gguf inference inferenceProviderMapping lastModified library_name likes mask_token model-index"
+    " pipeline_tag private resourceGroup safetensors sha siblings spaces tags transformersInfo trendingScore"
+    " usedStorage widgetData securityStatus xetEnabled",
+    "dataset": "author cardData citation createdAt description disabled downloads downloadsAllTime gated lastModified"
+    " likes mainSize paperswithcode_id private resourceGroup sha siblings tags trendingScore usedStorage xetEnabled",
+    "space": "author cardData createdAt datasets disabled lastModified likes models private region resourceGroup"
+    " runtime sdk sha siblings subdomain tags trendingScore usedStorage xetEnabled",
 }
 LISTED = {
     "model": "createdAt downloads library_name likes pipeline_tag private tags trendingScore",

@@ -29,6 +29,7 @@ from factory.hub.server.trees import Entry
 PAGE, EXPANDED_PAGE, MOST_PATHS = 1000, 200, 1000
 FREE_FILES = ("README.md", ".gitattributes")  # readable without access to a gated repo
 CACHED = "no-cache"
+STORED_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; media-src 'self'"
 
 
 class BlobResponse(FileResponse):
@@ -162,7 +163,7 @@ def send(request: Request, repo: Repo, commit: Commit, path: str, file: StoredFi
         "Cache-Control": CACHED,
         "Access-Control-Allow-Origin": "*",
         # a stored page must never run as a page of this server
-        "Content-Security-Policy": "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; media-src 'self'",
+        "Content-Security-Policy": STORED_POLICY,
         "X-Content-Type-Options": "nosniff",
         "Link": f'<{origin(request)}/{repo.path}/resolve/{commit.oid}/{path}>; rel="canonical"'.encode(
             "ascii", "ignore"

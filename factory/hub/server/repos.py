@@ -77,6 +77,7 @@ DATASET_PATTERNS = [
 ]
 
 
+SDKS = ("gradio", "streamlit", "docker", "static")
 RESERVED = {"api", "models", "datasets", "spaces", "collections", "login", "logout", "xet", "lfs", "v1", "style.css"}
 
 
@@ -89,9 +90,8 @@ def gitattributes(kind: str) -> bytes:
 
 
 def space_readme(name: str, sdk: str) -> bytes:
-    return (
-        f"---\ntitle: {name}\nemoji: 🏭\ncolorFrom: gray\ncolorTo: blue\nsdk: {sdk}\napp_file: app.py\npinned: false\n---\n"
-    ).encode()
+    about = f"title: {name}\nemoji: 🏭\ncolorFrom: gray\ncolorTo: blue\nsdk: {sdk}\napp_file: app.py\npinned: false"
+    return f"---\n{about}\n---\n".encode()
 
 
 def repo_url(request: Request, kind: str, repo_id: str) -> str:
@@ -116,7 +116,7 @@ def _check_name(repo_id: str) -> None:
         raise bad_request(f"The namespace {namespace!r} is reserved")
     if not NAME.fullmatch(name) or not NAME.fullmatch(namespace) or name.endswith((".git", ".ipynb")):
         raise bad_request(
-            f"Invalid repo name {repo_id!r}: use letters, digits, '-', '_' and '.', at most 96 characters, no '--' or '..'"
+            f"Invalid repo name {repo_id!r}: use letters, digits, '-', '_' and '.', at most 96, no '--' or '..'"
         )
 
 
@@ -144,6 +144,8 @@ def _create(request: Request, body: dict[str, Any]) -> JSONResponse:
     space = None
     if kind == "space":
         sdk = body.get("sdk") or "gradio"
+        if sdk not in SDKS:
+            raise bad_request(f"The sdk must be one of {', '.join(SDKS)}")
         files["README.md"] = space_readme(repo_id.split("/")[1], sdk)
         space = first_space_state(body)
     with hub.store.db.writing():

@@ -79,7 +79,7 @@ def state_of(repo: Repo) -> dict[str, Any]:
 
 
 def runtime(hub: Any, repo: Repo) -> dict[str, Any]:
-    """What /runtime answers; a Space with an app file that is not paused counts as stopped, because it does not run."""
+    """What /runtime answers; a Space with an app file that is not paused counts as stopped: nothing runs here."""
     state = state_of(repo)
     stage = state["stage"]
     if stage == "NO_APP_FILE" and has_app(hub, repo):

@@ -2,96 +2,26 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
-import sqlite3
-import threading
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 from factory.hub.server import clock, gitobjects
-from factory.hub.server.blobs import BlobStore
-from factory.hub.server.db import Database
+from factory.hub.server.contents import Contents
 from factory.hub.server.errors import HubError, revision_not_found, unprocessable
-from factory.hub.server.trees import Entry, PathConflict, TreeEditor, Trees
+from factory.hub.server.records import PREFIXES, Commit, Repo, StoredFile, commit_of_row, repo_of_row
+from factory.hub.server.trees import Entry, PathConflict, TreeEditor
 
-PREFIXES = {"model": "", "dataset": "datasets/", "space": "spaces/"}
+__all__ = ["CONVERTS", "HEADS", "PREFIXES", "PULLS", "TAGS", "Commit", "Repo", "Store", "StoredFile"]
+
 OID = re.compile(r"[0-9a-f]{40}")
 SHORT_OID = re.compile(r"[0-9a-f]{7,39}")
 HEADS, TAGS, PULLS, CONVERTS = "refs/heads/", "refs/tags/", "refs/pr/", "refs/convert/"
 STALE = "A commit has happened since. Please refresh and try again."
 
 
-@dataclass(frozen=True)
-class Repo:
-    """A row of `repos`; `kind` is model, dataset or space."""
-
-    pk: int
-    kind: str
-    namespace: str
-    name: str
-    private: bool
-    gated: str | None
-    created_at: str
-    updated_at: str
-    creator: str
-    visibility: str
-    space: dict[str, Any] | None = field(hash=False, compare=False)
-
-    @property
-    def id(self) -> str:
-        return f"{self.namespace}/{self.name}"
-
-    @property
-    def path(self) -> str:
-        """Where its page is: `datasets/a/b`, or `a/b` for a model."""
-        return PREFIXES[self.kind] + self.id
-
-
-@dataclass(frozen=True)
-class Commit:
-    oid: str
-    tree: str
-    parents: tuple[str, ...]
-    title: str
-    message: str
-    author: str
-    date: str
-
-
-@dataclass(frozen=True)
-class StoredFile:
-    """What a git blob oid stands for: a content by its sha256, behind an LFS pointer or not."""
-
-    oid: str
-    sha256: str
-    size: int
-    pointer_size: int | None
-
-    @property
-    def lfs(self) -> bool:
-        return self.pointer_size is not None
-
-    @property
-    def etag(self) -> str:
-        return self.sha256 if self.lfs else self.oid
-
-
-class Store:
-    def __init__(self, data: Path) -> None:
-        data.mkdir(parents=True, exist_ok=True)
-        self.data = data
-        self.db = Database(data / "hub.sqlite")
-        self.blobs = BlobStore(data)
-        self.trees = Trees(self.db)
-        self._pins = threading.Lock()
-        self._pinned = 0
-        self._orphans: set[str] = set()
-
+class Store(Contents):
     # --- repositories
 
     def repo(self, kind: str, repo_id: str) -> Repo | None:
@@ -102,7 +32,7 @@ class Store:
             namespace.lower(),
             name.lower(),
         )
-        return _repo(row) if row else None
+        return repo_of_row(row) if row else None
 
     def moved_to(self, kind: str, repo_id: str) -> Repo | None:
         row = self.db.one(
@@ -111,11 +41,11 @@ class Store:
             kind,
             repo_id.lower(),
         )
-        return _repo(row) if row else None
+        return repo_of_row(row) if row else None
 
     def repo_by_pk(self, pk: int) -> Repo | None:
         row = self.db.one("SELECT * FROM repos WHERE pk = ?", pk)
-        return _repo(row) if row else None
+        return repo_of_row(row) if row else None
 
     def repos(self, kind: str | None = None, namespace: str | None = None) -> list[Repo]:
         sql, values = "SELECT * FROM repos WHERE 1", []
@@ -123,7 +53,7 @@ class Store:
             sql, values = sql + " AND kind = ?", [*values, kind]
         if namespace:
             sql, values = sql + " AND lower(namespace) = ?", [*values, namespace.lower()]
-        return [_repo(row) for row in self.db.all(sql + " ORDER BY updated_at DESC, pk DESC", *values)]
+        return [repo_of_row(row) for row in self.db.all(sql + " ORDER BY updated_at DESC, pk DESC", *values)]
 
     def create_repo(
         self,
@@ -143,7 +73,8 @@ class Store:
             stored = {path: self.put_regular(content) for path, content in first_files.items()}
             connection.execute("DELETE FROM redirects WHERE kind = ? AND old_id = ?", (kind, repo_id.lower()))
             pk = connection.execute(
-                "INSERT INTO repos (kind, namespace, name, private, created_at, updated_at, creator, space, visibility)"
+                "INSERT INTO repos"
+                " (kind, namespace, name, private, created_at, updated_at, creator, space, visibility)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     kind,
@@ -196,87 +127,6 @@ class Store:
             connection.execute("DELETE FROM collection_items WHERE type = ? AND item = ?", (repo.kind, repo.id))
             self.remove_orphans(own)
 
-    # --- contents
-
-    def file(self, oid: str) -> StoredFile:
-        row = self.db.one("SELECT * FROM files WHERE oid = ?", oid)
-        if row is None:
-            raise KeyError(oid)
-        return StoredFile(row["oid"], row["sha256"], row["size"], row["pointer_size"])
-
-    def files(self, oids: list[str]) -> dict[str, StoredFile]:
-        found: dict[str, StoredFile] = {}
-        for start in range(0, len(oids), 500):
-            part = oids[start : start + 500]
-            marks = ",".join("?" * len(part))
-            for row in self.db.all(f"SELECT * FROM files WHERE oid IN ({marks})", *part):
-                found[row["oid"]] = StoredFile(row["oid"], row["sha256"], row["size"], row["pointer_size"])
-        return found
-
-    def put_regular(self, data: bytes, *, sync: bool = True) -> StoredFile:
-        """Writes a content that `add_regular` will make part of a repo; call it with the content `pinned`."""
-        sha256 = hashlib.sha256(data).hexdigest()
-        if not self.blobs.has(sha256):
-            self.blobs.put([data], sync=sync)
-        return StoredFile(gitobjects.object_id("blob", data), sha256, len(data), None)
-
-    def add_regular(self, repo: Repo, files: Iterable[StoredFile]) -> None:
-        with self.db.writing() as connection:
-            for file in files:
-                connection.execute(
-                    "INSERT OR IGNORE INTO files VALUES (?, ?, ?, NULL)", (file.oid, file.sha256, file.size)
-                )
-                self._own(connection, repo, file.sha256, file.size, lfs=False)
-
-    @contextmanager
-    def pinned(self) -> Iterator[None]:
-        """While contents are on disk that no repo has yet, none is removed from disk."""
-        with self._pins:
-            self._pinned += 1
-        try:
-            yield
-        finally:
-            with self._pins:
-                self._pinned -= 1
-
-    def remove_orphans(self, candidates: Iterable[str]) -> None:
-        """Removes the contents among `candidates` (sha256) that no repo holds, once the caller's transaction is done."""
-        wanted = set(candidates)
-        self.db.afterwards(lambda: self._remove(wanted))
-
-    def _remove(self, candidates: set[str]) -> None:
-        with self._pins:
-            self._orphans |= candidates
-            if self._pinned:  # somebody may be about to use one of them; a later removal finds it again
-                return
-            for sha256 in self._orphans:
-                if not self.db.one("SELECT 1 FROM repo_blobs WHERE sha256 = ?", sha256):
-                    self.blobs.remove(sha256)
-            self._orphans.clear()
-
-    def own_lfs(self, repo: Repo, sha256: str, size: int) -> None:
-        """Notes that a content in the blob store was uploaded to (or duplicated into) this repo."""
-        with self.db.writing() as connection:
-            self._own(connection, repo, sha256, size, lfs=True)
-
-    def owned_lfs(self, repo: Repo, sha256: str) -> int | None:
-        """The size in bytes of an uploaded LFS content of this repo."""
-        row = self.db.one("SELECT size FROM repo_blobs WHERE repo = ? AND sha256 = ? AND lfs = 1", repo.pk, sha256)
-        return row["size"] if row and self.blobs.has(sha256) else None
-
-    @staticmethod
-    def _own(connection: sqlite3.Connection, repo: Repo, sha256: str, size: int, *, lfs: bool) -> None:
-        connection.execute(
-            "INSERT OR IGNORE INTO repo_blobs VALUES (?, ?, ?, ?, ?)", (repo.pk, sha256, size, int(lfs), clock.now())
-        )
-
-    def lfs_file(self, sha256: str, size: int) -> StoredFile:
-        pointer = gitobjects.lfs_pointer(sha256, size)
-        oid = gitobjects.object_id("blob", pointer)
-        with self.db.writing() as connection:
-            connection.execute("INSERT OR IGNORE INTO files VALUES (?, ?, ?, ?)", (oid, sha256, size, len(pointer)))
-        return StoredFile(oid, sha256, size, len(pointer))
-
     # --- refs and commits
 
     def ref(self, repo: Repo, name: str) -> str | None:
@@ -296,7 +146,7 @@ class Store:
 
     def commit(self, repo: Repo, oid: str) -> Commit | None:
         row = self.db.one("SELECT * FROM commits WHERE repo = ? AND oid = ?", repo.pk, oid)
-        return _commit(row) if row else None
+        return commit_of_row(row) if row else None
 
     def branch_ref(self, repo: Repo, revision: str) -> str | None:
         """The full name of an existing ref that commits may be added to."""
@@ -322,7 +172,7 @@ class Store:
         if SHORT_OID.fullmatch(revision):
             rows = self.db.all("SELECT * FROM commits WHERE repo = ? AND oid GLOB ?", repo.pk, revision + "*")
             if len(rows) == 1:
-                return _commit(rows[0])
+                return commit_of_row(rows[0])
         raise revision_not_found(revision)
 
     def history(self, repo: Repo, start: str) -> Iterator[Commit]:
@@ -432,31 +282,3 @@ class Store:
             return None
         file = self.file(entry.oid)
         return self.blobs.read(file.sha256, limit) if self.blobs.has(file.sha256) else None
-
-
-def _repo(row: sqlite3.Row) -> Repo:
-    return Repo(
-        row["pk"],
-        row["kind"],
-        row["namespace"],
-        row["name"],
-        bool(row["private"]),
-        row["gated"],
-        row["created_at"],
-        row["updated_at"],
-        row["creator"],
-        row["visibility"] or ("private" if row["private"] else "public"),
-        json.loads(row["space"]) if row["space"] else None,
-    )
-
-
-def _commit(row: sqlite3.Row) -> Commit:
-    return Commit(
-        row["oid"],
-        row["tree"],
-        tuple(json.loads(row["parents"])),
-        row["title"],
-        row["message"],
-        row["author"],
-        row["date"],
-    )

@@ -76,7 +76,8 @@ def test_cards_and_scores(client: Callable[..., str], repo: str) -> None:
     code = f"""
 from huggingface_hub import EvalResult, HfApi, ModelCard, ModelCardData
 scores = [EvalResult("translation", "a/b", "AB", "bleu", 31.5)]
-card = ModelCard("---\\n" + ModelCardData(license="mit", model_name="m", eval_results=scores).to_yaml() + "\\n---\\n# م")
+data = ModelCardData(license="mit", model_name="m", eval_results=scores)
+card = ModelCard("---\\n" + data.to_yaml() + "\\n---\\n# م")
 HfApi().upload_file(path_or_fileobj=str(card).encode(), path_in_repo="README.md", repo_id="{repo}")
 back = ModelCard.load("{repo}")
 assert back.data.license == "mit" and back.data.eval_results[0].metric_value == 31.5 and back.text.strip() == "# م"

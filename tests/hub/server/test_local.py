@@ -45,7 +45,8 @@ def test_joining_and_leaving(tmp_path: Path) -> None:
 
 
 def test_dies_with_a_killed_parent(tmp_path: Path) -> None:
-    code = "import sys, time; from factory.hub.server import LocalHub\nwith LocalHub(sys.argv[1]): print('up', flush=True); time.sleep(60)"
+    code = "import sys, time; from factory.hub.server import LocalHub\n"
+    code += "with LocalHub(sys.argv[1]): print('up', flush=True); time.sleep(60)"
     parent = subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE)
     assert parent.stdout is not None and parent.stdout.readline() == b"up\n"
     pid = pid_of(tmp_path)
@@ -66,7 +67,8 @@ def test_one_server_per_folder(tmp_path: Path) -> None:
 
 
 def test_many_start_at_once(tmp_path: Path) -> None:
-    code = "import sys; from factory.hub.server import LocalHub\nwith LocalHub(sys.argv[1]) as hub: print(hub.endpoint); sys.stdin.readline()"
+    code = "import sys; from factory.hub.server import LocalHub\n"
+    code += "with LocalHub(sys.argv[1]) as hub: print(hub.endpoint, flush=True); sys.stdin.readline()"
     started = [
         subprocess.Popen(
             [sys.executable, "-c", code, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True

@@ -1,0 +1,93 @@
+"""What the store hands out: repositories, commits, files."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from dataclasses import dataclass, field
+from typing import Any
+
+PREFIXES = {"model": "", "dataset": "datasets/", "space": "spaces/"}
+
+
+@dataclass(frozen=True)
+class Repo:
+    """A row of `repos`; `kind` is model, dataset or space."""
+
+    pk: int
+    kind: str
+    namespace: str
+    name: str
+    private: bool
+    gated: str | None
+    created_at: str
+    updated_at: str
+    creator: str
+    visibility: str
+    space: dict[str, Any] | None = field(hash=False, compare=False)
+
+    @property
+    def id(self) -> str:
+        return f"{self.namespace}/{self.name}"
+
+    @property
+    def path(self) -> str:
+        """Where its page is: `datasets/a/b`, or `a/b` for a model."""
+        return PREFIXES[self.kind] + self.id
+
+
+@dataclass(frozen=True)
+class Commit:
+    oid: str
+    tree: str
+    parents: tuple[str, ...]
+    title: str
+    message: str
+    author: str
+    date: str
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    """What a git blob oid stands for: a content by its sha256, behind an LFS pointer or not."""
+
+    oid: str
+    sha256: str
+    size: int
+    pointer_size: int | None
+
+    @property
+    def lfs(self) -> bool:
+        return self.pointer_size is not None
+
+    @property
+    def etag(self) -> str:
+        return self.sha256 if self.lfs else self.oid
+
+
+def repo_of_row(row: sqlite3.Row) -> Repo:
+    return Repo(
+        row["pk"],
+        row["kind"],
+        row["namespace"],
+        row["name"],
+        bool(row["private"]),
+        row["gated"],
+        row["created_at"],
+        row["updated_at"],
+        row["creator"],
+        row["visibility"] or ("private" if row["private"] else "public"),
+        json.loads(row["space"]) if row["space"] else None,
+    )
+
+
+def commit_of_row(row: sqlite3.Row) -> Commit:
+    return Commit(
+        row["oid"],
+        row["tree"],
+        tuple(json.loads(row["parents"])),
+        row["title"],
+        row["message"],
+        row["author"],
+        row["date"],
+    )
