@@ -116,4 +116,21 @@ class TransformersEngine:
     def _end_ids(self) -> list[int]:
         configured = self.model.generation_config.eos_token_id
         ids = configured if isinstance(configured, list) else [configured]
-        return [i for i in {*ids, self.tokenizer.eos_token_id} if i is not None]
+        return [i for i in {*ids, self.tokenizer.eos_token_id, self._turn_end()} if i is not None]
+
+    def _turn_end(self) -> int | None:
+        """The token that the chat template puts right after an answer.
+
+        It need not be the one that ends the turn: Command A closes its answers with <|END_RESPONSE|> before that.
+        """
+        from jinja2 import TemplateError
+
+        if self.tokenizer.chat_template is None:
+            return None
+        turns = [{"role": "user", "content": "?"}, {"role": "assistant", "content": "!"}]
+        try:
+            text = self.tokenizer.apply_chat_template(turns, tokenize=False)
+        except (TemplateError, ValueError, TypeError):
+            return None
+        after = self.tokenizer(text.rpartition("!")[2].lstrip(), add_special_tokens=False)["input_ids"]
+        return after[0] if after and after[0] in self.tokenizer.added_tokens_decoder else None
