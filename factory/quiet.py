@@ -18,13 +18,27 @@ SWITCHES = {
 LOGURU = ("llmcompressor", "compressed_tensors", "auto_round")
 
 
+_open = False
+
+
+def _close() -> None:
+    global _open
+    _open = False
+
+
 @contextmanager
 def quiet_libraries() -> Iterator[None]:
     """Only errors of the libraries get through while this is open: no bars, no warnings, no information lines.
 
-    Everything is put back on the way out. Our own progress is drawn with rich and is not touched.
+    Everything is put back on the way out of the outermost one. Our own progress is drawn with rich, not touched.
     """
+    global _open
+    if _open:
+        yield
+        return
     with ExitStack() as stack:
+        _open = True
+        stack.callback(_close)
         stack.enter_context(environment(SWITCHES))
         stack.enter_context(warnings.catch_warnings())
         warnings.simplefilter("ignore")

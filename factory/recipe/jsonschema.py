@@ -29,6 +29,7 @@ def recipe_schema() -> dict[str, Any]:
             for name, cls in evaluations.items()
         ]
     }
+    top["required"] = ["recipe"]  # a part that others include has no name, language or hub
     top["properties"]["env"] = {"type": ["object", "array"], "description": "variables that ${NAME} may use"}
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **top, "$defs": schema}
 

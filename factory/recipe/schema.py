@@ -58,7 +58,7 @@ def _publish(value: Any) -> Any:
     return {"repo": value} if isinstance(value, str) else value
 
 
-PublishField = Annotated[Publish | None, BeforeValidator(_publish)]
+PublishField = Annotated[Publish | None, BeforeValidator(_publish, json_schema_input_type=str | Publish | None)]
 
 
 class ArtifactSpec(Part):

@@ -75,7 +75,8 @@ class Dataset:
         import datasets
 
         files = [str(path) for path in self.shards(split)]
-        return datasets.Dataset.from_parquet(files, cache_dir=str(self.folder / ".arrow"), keep_in_memory=False)
+        cache = self.folder.parents[1] / "cache"  # beside the artifacts: a finished folder is not written to
+        return datasets.Dataset.from_parquet(files, cache_dir=str(cache), keep_in_memory=False)
 
 
 class ShardWriter:
