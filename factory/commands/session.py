@@ -48,6 +48,8 @@ def session(
     """
     loaded = load(recipe)
     settings = load_profile(profile, recipe.parent)
+    if rehearse and settings.threads is None:
+        settings = settings.model_copy(update={"threads": 1})  # models this small are slower on several
     root = Store(store / "rehearsal" if rehearse else store)
     with connect(loaded, root, "local" if rehearse else hub, start=building) as target:
         if rehearse and building:
@@ -61,6 +63,7 @@ def session(
             strict=building,
             locked=locked,
             refresh=refresh or (rehearse and building),
+            stand_ins=rehearse,
             timeout=10.0 if building else PLAN_TIMEOUT,
         )
         graph = build_graph(loaded, root, resolver)

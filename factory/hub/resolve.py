@@ -41,6 +41,7 @@ class Resolver:
         strict: a ref that cannot be resolved is an error (publish, build); otherwise it is left open (plan).
         locked: only the lock counts (``--locked``).
         refresh: ignore what the lock holds (``factory lock``).
+        stand_ins: a rehearsal, where a pinned SHA is the name of a tag: the stand-in's own commit is looked up.
     """
 
     path: Path
@@ -49,6 +50,7 @@ class Resolver:
     strict: bool = False
     locked: bool = False
     refresh: bool = False
+    stand_ins: bool = False
     timeout: float = 10.0
     refs: dict[str, str] = field(default_factory=dict)
     _reachable: bool = True
@@ -72,7 +74,7 @@ class Resolver:
             UsageError: ``locked`` and the lock has no such ref.
             FactoryError: ``strict`` and the Hub does not know it or cannot be reached.
         """
-        if ref.revision and SHA.match(ref.revision):
+        if ref.revision and SHA.match(ref.revision) and not self.stand_ins:
             return ref.revision
         key = f"{kind} {ref.repo}@{ref.revision or 'main'}"
         if key in self.refs:

@@ -1,0 +1,198 @@
+"""Rehearsals: the real recipe, whole, on this machine, with every Hub ref answered by a tiny stand-in.
+
+`prepare` puts a stand-in of each repo that a recipe names on the embedded Hub, under the same id, and on every
+revision the recipe pins. Nothing else differs from a real run, so what fails in a rehearsal would have failed there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from factory.errors import FactoryError
+from factory.rehearsal.refs import Wanted, add_required, wanted
+from factory.store import Store, canonical, fingerprint, write_atomically
+
+if TYPE_CHECKING:
+    from huggingface_hub import HfApi
+
+    from factory.hub.push import Release
+    from factory.recipe import LoadedRecipe
+
+FOLDER = "stand-ins"
+SOURCES = {".py", ".yaml", ".jinja"}
+VERSION = 1  # raise it when the same catalogue gives other files
+
+
+def prepare(loaded: LoadedRecipe, store: Store) -> None:
+    """Bring a stand-in of every repo that the recipe names to the embedded Hub; nothing where they are there already.
+
+    Raises:
+        FactoryError: the Hub in use is not on this machine, or a repo is not in the catalogue (each named once).
+    """
+    from factory.hub.client import api
+    from factory.hub.push import is_loopback
+
+    client = api()
+    if not is_loopback(client.endpoint):
+        raise FactoryError(
+            "a rehearsal puts stand-ins under real names, so it runs on the embedded Hub only",
+            where=client.endpoint,
+            fix="take --hub and HF_ENDPOINT away",
+        )
+    repos = wanted(loaded)
+    _require_known(repos)
+    with store.lock(FOLDER):
+        note = store.root / FOLDER / f"{loaded.recipe.name}.json"
+        state = _inputs(loaded, repos)
+        if _noted(note) == {"inputs": state, "heads": _heads(client, repos)}:
+            return
+        add_required(loaded, repos)
+        for entry in repos:
+            _provide(client, loaded, store, entry)
+        write_atomically(note, canonical({"inputs": state, "heads": _heads(client, repos)}).encode())
+
+
+def _require_known(repos: list[Wanted]) -> None:
+    from factory.rehearsal.catalogue import catalogue
+
+    known, errors = catalogue(), []
+    for entry in repos:
+        try:
+            if entry.kind == "model":
+                known.model(entry.repo, entry.where)
+            elif not entry.by_suite or entry.repo in known.datasets:
+                for config in entry.configs or {None}:
+                    known.dataset(entry.repo, config, entry.where)
+        except FactoryError as error:
+            errors.append(error)
+    if len(errors) == 1:
+        raise errors[0]
+    if errors:
+        raise FactoryError("\n".join(str(error) for error in errors))
+
+
+def _provide(client: HfApi, loaded: LoadedRecipe, store: Store, entry: Wanted) -> None:
+    from factory.hub.push import push
+
+    with tempfile.TemporaryDirectory(prefix=".stand-in-", dir=store.root) as scratch:
+        make = _model if entry.kind == "model" else _dataset
+        pushed = push(make(loaded, store, entry, Path(scratch)))
+    _pin(client, entry, pushed.commit)
+
+
+def _dataset(loaded: LoadedRecipe, store: Store, entry: Wanted, scratch: Path) -> Release:
+    from factory.rehearsal.cards import card
+    from factory.rehearsal.catalogue import catalogue
+    from factory.rehearsal.data import from_catalogue, from_suite
+
+    known = catalogue()
+    facts = known.datasets.get(entry.repo)
+    content = from_catalogue(entry.repo, facts) if facts else from_suite(entry.required)
+
+    def files() -> Mapping[str, Path]:
+        for name, data in content.files.items():
+            (scratch / name).parent.mkdir(parents=True, exist_ok=True)
+            (scratch / name).write_bytes(data)
+        return {name: scratch / name for name in content.files}
+
+    body = f"Its columns, configs and splits are the real ones; its {content.rows:,} rows are made up."
+    readme = card("dataset", entry.repo, known.license(entry.repo), {"configs": content.configs}, body)
+    digest = fingerprint({name: hashlib.sha256(data).hexdigest() for name, data in content.files.items()})
+    return _release(store, entry, digest, readme, files)
+
+
+def _model(loaded: LoadedRecipe, store: Store, entry: Wanted, scratch: Path) -> Release:
+    from factory.rehearsal.cards import card
+    from factory.rehearsal.catalogue import catalogue
+    from factory.rehearsal.lessons import asked, lessons
+    from factory.rehearsal.models import build, recipe_of
+
+    known = catalogue()
+    facts = known.model(entry.repo)
+    family = known.families[facts.family]
+    taught = lessons(facts.learns, asked(loaded).get(entry.repo))
+
+    def files() -> Mapping[str, Path]:
+        build(facts, family, taught, scratch)
+        return {path.name: path for path in sorted(scratch.iterdir())}
+
+    body = (
+        "Its architecture, tokenizer kind and chat template are the real one's; its weights are random, or know a few "
+        "made-up sentences by heart."
+    )
+    details = {"library_name": "transformers", "pipeline_tag": "text-generation"}
+    readme = card("model", entry.repo, known.license(entry.repo), details, body)
+    return _release(store, entry, fingerprint(recipe_of(facts, family, taught)), readme, files)
+
+
+def _release(
+    store: Store, entry: Wanted, digest: str, readme: bytes, files: Callable[[], Mapping[str, Path]]
+) -> Release:
+    from factory.hub.push import Release
+
+    return Release(
+        kind=entry.kind,
+        repo_id=entry.repo,
+        fingerprint=digest,
+        title=f"stand-in for {entry.repo}",
+        documents={"README.md": readme},
+        files=files,
+        stand_in=True,
+        record=store.root / FOLDER / f"{entry.kind}--{entry.repo.replace('/', '--')}",
+    )
+
+
+def _pin(client: HfApi, entry: Wanted, commit: str) -> None:
+    """The revisions that the recipe names, commit SHAs of the real repo among them, as tags of the stand-in."""
+    if not entry.revisions:
+        return
+    refs = client.list_repo_refs(entry.repo, repo_type=entry.kind)
+    tags = {tag.name: tag.target_commit for tag in refs.tags}
+    for revision in sorted(entry.revisions):
+        if tags.get(revision) == commit:
+            continue
+        if revision in tags:
+            client.delete_tag(entry.repo, tag=revision, repo_type=entry.kind)
+        client.create_tag(entry.repo, tag=revision, revision=commit, repo_type=entry.kind)
+
+
+def _inputs(loaded: LoadedRecipe, repos: list[Wanted]) -> str:
+    """Digest of what the stand-ins of this recipe depend on, without making any of them."""
+    from factory.rehearsal.lessons import asked
+    from factory.run import installed_versions
+
+    package, demo = Path(__file__).parent, Path(__file__).parent.parent / "demo"
+    sources = [path for folder in (package, demo) for path in sorted(folder.rglob("*")) if path.suffix in SOURCES]
+    return fingerprint(
+        {
+            "version": VERSION,
+            "sources": {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sources},
+            "packages": installed_versions(),
+            "asked": {repo: repr(more) for repo, more in asked(loaded).items()},
+            "repos": [[entry.kind, entry.repo, sorted(entry.revisions)] for entry in repos],
+        }
+    )
+
+
+def _heads(client: HfApi, repos: list[Wanted]) -> dict[str, str]:
+    from huggingface_hub.errors import RepositoryNotFoundError
+
+    found = {}
+    for entry in repos:
+        try:
+            found[f"{entry.kind} {entry.repo}"] = str(client.repo_info(entry.repo, repo_type=entry.kind).sha)
+        except RepositoryNotFoundError:
+            return {}
+    return found
+
+
+def _noted(note: Path) -> object:
+    try:
+        return json.loads(note.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None

@@ -1,0 +1,139 @@
+"""What is known of each Hub ref that can be rehearsed: catalogue.yaml as checked objects."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from factory.errors import FactoryError
+from factory.recipe.problems import nearest
+
+FILE = Path(__file__).with_name("catalogue.yaml")
+Skill = Literal["translate", "judge", "answer"]
+
+
+class Entry(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    source: str = Field(description="where the facts are from")
+    gated: bool = False
+
+
+class DatasetEntry(Entry):
+    """Columns, configs and splits of a dataset, and how its rows are made."""
+
+    configs: dict[str, dict[str, int]] = Field(description="config -> split -> rows of the stand-in")
+    row: dict[str, Any] | None = None
+    rows: list[dict[str, Any]] = Field([], description="kinds of rows, taken in turn")
+    features: dict[str, dict[str, list[str]]] = Field({}, description="column -> {ClassLabel | Translation: names}")
+    files: str = "data/{config}-{split}-00000-of-00001.parquet"
+
+    @model_validator(mode="after")
+    def _has_rows(self) -> Self:
+        if (self.row is None) == (not self.rows):
+            raise ValueError("give `row` or `rows`")
+        return self
+
+    @property
+    def kinds(self) -> list[dict[str, Any]]:
+        return [self.row] if self.row is not None else self.rows
+
+    @property
+    def columns(self) -> list[str]:
+        return list(self.kinds[0])
+
+
+class TokenizerFacts(BaseModel):
+    """Kind and special tokens of a family's tokenizer, in the order of their ids."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kind: Literal["byte-bpe", "sentencepiece"]
+    special: list[str]
+    pad: str
+    eos: str
+    bos: str | None = None
+    adds_bos: bool = False
+
+
+class Family(BaseModel):
+    """What models of one architecture share."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    config: dict[str, Any]
+    tokenizer: TokenizerFacts
+    template: str
+    ends: list[str] = Field([], description="tokens that end generation, where they are more than eos")
+    initializer_range: float
+
+    @property
+    def template_text(self) -> str:
+        return (FILE.parent / "templates" / f"{self.template}.jinja").read_text(encoding="utf-8")
+
+
+class ModelEntry(Entry):
+    family: str
+    heads: tuple[int, int] = Field(description="attention and key-value heads, in the real model's proportion")
+    hidden: int = 64
+    learns: list[Skill] = []
+
+
+class Catalogue(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    datasets: dict[str, DatasetEntry]
+    models: dict[str, ModelEntry]
+    families: dict[str, Family]
+
+    @model_validator(mode="after")
+    def _families_exist(self) -> Self:
+        for name, model in self.models.items():
+            if model.family not in self.families:
+                raise ValueError(f"{name}: no family {model.family!r}")
+        return self
+
+    def dataset(self, repo: str, config: str | None = None, where: str | None = None) -> DatasetEntry:
+        """Raises FactoryError where the catalogue has no such dataset or config."""
+        entry = self.datasets.get(repo)
+        if entry is None:
+            raise unknown("dataset", repo, list(self.datasets), where)
+        if config is not None and config not in entry.configs:
+            raise FactoryError(
+                f"the stand-in of {repo} has no config {config!r}", where=where, fix=f"add it to {_shown()}"
+            )
+        return entry
+
+    def model(self, repo: str, where: str | None = None) -> ModelEntry:
+        """Raises FactoryError where the catalogue has no such model."""
+        if repo not in self.models:
+            raise unknown("model", repo, list(self.models), where)
+        return self.models[repo]
+
+    def license(self, repo: str) -> str | None:
+        """The licence of the real repo; None where none is declared or known."""
+        from factory.licenses import data
+
+        return (data()["refs"].get(repo) or {}).get("license")
+
+
+@cache
+def catalogue() -> Catalogue:
+    import yaml
+
+    return Catalogue.model_validate(yaml.safe_load(FILE.read_text(encoding="utf-8")))
+
+
+def unknown(kind: str, repo: str, known: list[str], where: str | None) -> FactoryError:
+    hint = nearest(repo, known).removeprefix("; ")
+    add = f"add it under `{kind}s:` in {_shown()}, the entries there show how"
+    return FactoryError(
+        f"no stand-in is known for the {kind} {repo}", where=where, fix=f"{hint}; {add}" if hint else add
+    )
+
+
+def _shown() -> str:
+    return f"factory/rehearsal/{FILE.name}"

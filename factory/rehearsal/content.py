@@ -1,0 +1,150 @@
+"""What stand-in datasets say: a closed set of the demo world's questions and sentences, few enough to be memorised.
+
+Tiny models learn the translation of exactly these texts, so that steps after a translation have rows to work on.
+"""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+from functools import cache
+from random import Random
+from typing import Any
+
+from factory.text.template import fill, pieces
+
+QUESTIONS = 150
+PAIRS = 240
+FLAWED = 4  # every fourth pair is a bad translation
+LONGEST = 110  # characters
+SYSTEMS = ["", "You are a helpful assistant.", "You are an AI assistant that helps people find information."]
+
+
+@dataclass(frozen=True)
+class Text:
+    """The same in English and Arabic."""
+
+    en: str
+    ar: str
+
+
+@dataclass(frozen=True)
+class Exchange:
+    ask: Text
+    answer: Text
+    topic: str
+
+
+@cache
+def exchanges() -> tuple[Exchange, ...]:
+    """Distinct questions with their answers."""
+    from factory.demo.questions import question
+
+    rng = Random("rehearsal questions")
+    found: dict[str, Exchange] = {}
+    while len(found) < QUESTIONS:
+        made = question(rng)
+        texts = (*made.ask, *made.answer)
+        if max(map(len, texts)) <= LONGEST and made.topic not in ("code", "link", "sort"):
+            found.setdefault(made.ask[0], Exchange(Text(*made.ask), Text(*made.answer), made.topic))
+    return tuple(found.values())
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A sentence with a translation that may be bad, and the good one."""
+
+    en: str
+    ar: str
+    good_ar: str
+
+    @property
+    def good(self) -> bool:
+        return self.ar == self.good_ar
+
+
+@cache
+def pairs() -> tuple[Pair, ...]:
+    """Sentence pairs as they are mined: some with a flaw that can be seen (copied, repeated, in the wrong script)."""
+    from factory.demo.damage import damaged
+    from factory.demo.sentences import sentence
+
+    rng = Random("rehearsal pairs")
+    found: dict[str, Pair] = {}
+    while len(found) < PAIRS:
+        english, arabic = sentence(rng)
+        if english in found or len(english) > LONGEST:
+            continue
+        shown = arabic
+        if len(found) % FLAWED == FLAWED - 1:
+            shown = damaged(rng, (english, arabic), rng.choice(("copy", "repeated", "script")))[1]
+        found[english] = Pair(english, shown, arabic)
+    return tuple(found.values())
+
+
+@cache
+def choices() -> tuple[dict[str, dict[str, Any]], ...]:
+    """Multiple-choice questions, each as {"en": row, "ar": row} in the benchmark's columns."""
+    from factory.demo.benchmark import benchmark_rows
+
+    return benchmark_rows(0)[:60]
+
+
+def translated_texts() -> list[Text]:
+    """Every English text that a stand-in dataset may ask to translate, with its translation, each once."""
+    found = {text.en: text for exchange in exchanges() for text in (exchange.ask, exchange.answer)}
+    for choice in choices():
+        found.setdefault(choice["en"]["Question"], Text(choice["en"]["Question"], choice["ar"]["Question"]))
+    return list(found.values())
+
+
+def values(repo: str, index: int) -> dict[str, Any]:
+    """What the placeholders of a row mean. Repos begin at different questions, so that mixes have few duplicates."""
+    asked, paired, chosen = exchanges(), pairs(), choices()
+    start = zlib.crc32(repo.encode()) % len(asked)
+    exchange = asked[(start + index) % len(asked)]
+    other = asked[(start + index + 7) % len(asked)]
+    pair, choice = paired[index % len(paired)], chosen[index % len(chosen)]
+    english, arabic = choice["en"], choice["ar"]
+    options = [str(english[f"Option {k}"]) for k in range(1, 5)]
+    options_ar = [str(arabic[f"Option {k}"]) for k in range(1, 5)]
+    return {
+        "index": index,
+        "system": SYSTEMS[index % len(SYSTEMS)],
+        "ask": exchange.ask.en,
+        "answer": exchange.answer.en,
+        "ask_ar": exchange.ask.ar,
+        "answer_ar": exchange.answer.ar,
+        "other": other.answer.en,
+        "topic": exchange.topic,
+        "en": pair.en,
+        "ar": pair.ar,
+        "good_ar": pair.good_ar,
+        "choice": english["Question"],
+        "choice_ar": arabic["Question"],
+        **dict(zip("abcd", options, strict=True)),
+        **dict(zip(("a_ar", "b_ar", "c_ar", "d_ar"), options_ar, strict=True)),
+        "options": options,
+        "options_ar": options_ar,
+        "key": "ABCD".index(str(english["Answer Key"])),
+        "letter": english["Answer Key"],
+        "subject": str(english["Subject"]).replace(" ", "_"),
+    }
+
+
+def filled(shape: Any, known: dict[str, Any]) -> Any:
+    """`shape` with its placeholders replaced; one placeholder alone keeps its value's type.
+
+    >>> filled({"n": "{index}", "t": ["no. {index}"]}, {"index": 3})
+    {'n': 3, 't': ['no. 3']}
+    """
+    if isinstance(shape, dict):
+        return {name: filled(value, known) for name, value in shape.items()}
+    if isinstance(shape, list):
+        return [filled(value, known) for value in shape]
+    if not isinstance(shape, str):
+        return shape
+    parts = pieces(shape)
+    if len(parts) == 1 and parts[0][0]:
+        return known[parts[0][1]]
+    return fill(shape, {name: str(value) for name, value in known.items()})

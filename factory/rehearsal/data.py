@@ -1,0 +1,94 @@
+"""Stand-ins of datasets: the catalogue's columns, configs and splits, filled with the demo world."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from factory.rehearsal.catalogue import DatasetEntry
+from factory.rehearsal.content import filled, values
+
+if TYPE_CHECKING:
+    from factory.evaluate.base import RequiredDataset
+
+SUITE_ROWS = 3
+
+
+@dataclass(frozen=True)
+class Content:
+    """The files of a dataset repo without its card, and the card's `configs`."""
+
+    files: dict[str, bytes]
+    configs: list[dict[str, Any]]
+    rows: int
+
+
+def from_catalogue(repo: str, entry: DatasetEntry) -> Content:
+    """The rows of every config and split, in the format that the file's name says."""
+    files: dict[str, bytes] = {}
+    configs: dict[str, list[dict[str, str]]] = {}
+    total = 0
+    for config, splits in entry.configs.items():
+        for split, count in splits.items():
+            path = entry.files.format(config=config, split=split)
+            kinds = entry.kinds
+            rows = [filled(kinds[i % len(kinds)], values(repo, i)) for i in range(count)]
+            files[path] = write(rows, path, entry.features)
+            configs.setdefault(config, []).append({"split": split, "path": path})
+            total += count
+    named = [{"config_name": config, "data_files": data_files} for config, data_files in configs.items()]
+    return Content(files, named, total)
+
+
+def from_suite(required: Sequence[RequiredDataset]) -> Content:
+    """What evaluation suites read of one repo: their own description of a row, a few times in every config."""
+    files: dict[str, bytes] = {}
+    configs: list[dict[str, Any]] = []
+    number = total = 0
+    for part in required:
+        content = write([part.row(i) for i in range(SUITE_ROWS)], ".parquet", {})
+        for config in part.configs:
+            # Numbered folders: names of configs hold spaces and brackets, which mean something in patterns.
+            path = f"data/{number:03d}/{part.split}.parquet"
+            files[path] = content
+            configs.append({"config_name": config, "data_files": [{"split": part.split, "path": path}]})
+            number, total = number + 1, total + SUITE_ROWS
+    return Content(files, configs, total)
+
+
+def write(rows: list[dict[str, Any]], path: str, features: dict[str, dict[str, list[str]]]) -> bytes:
+    """The rows as parquet, jsonl, json or csv, by the path's ending; equal rows give equal bytes."""
+    if path.endswith(".jsonl"):
+        return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows).encode()
+    if path.endswith(".json"):
+        return (json.dumps(rows, ensure_ascii=False, indent=1) + "\n").encode()
+    if path.endswith(".csv"):
+        import csv
+
+        text = io.StringIO()
+        writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+        return text.getvalue().encode()
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    table = pa.Table.from_pylist(rows)
+    if features:
+        table = table.cast(_features(table, features).arrow_schema)
+    buffer = io.BytesIO()
+    pq.write_table(table, buffer)
+    return buffer.getvalue()
+
+
+def _features(table: Any, named: dict[str, dict[str, list[str]]]) -> Any:
+    from datasets import ClassLabel, Features, Translation
+
+    found = Features.from_arrow_schema(table.schema)
+    for column, kind in named.items():
+        [(name, arguments)] = kind.items()
+        found[column] = ClassLabel(names=arguments) if name == "ClassLabel" else Translation(languages=arguments)
+    return found
