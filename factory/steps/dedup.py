@@ -2,34 +2,38 @@
 
 from __future__ import annotations
 
-import sqlite3
+import shutil
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
 from factory.outcomes import ShardResult, Verdict, failed, rejected
-from factory.steps.rows import RowStep, Work
-from factory.store.columns import NotText, column, plain, require
+from factory.steps.rows import RowStep, Work, input_shards
+from factory.store import write_atomically
+from factory.store.columns import NotText, column, plain, read_columns, require
 from factory.text.arabic import normalize
-from factory.text.digest import digest
+from factory.text.digest import SIZE, digest
 
 if TYPE_CHECKING:
+    import numpy as np
     import pyarrow as pa
 
     from factory.job import Job
 
-INDEX = "dedup.index"
-SHARD_BITS = 32  # a row's place is its shard's number above its own within the shard
+KEYS = "keys"
+SORTED_AT_ONCE = 4_000_000  # keys; about 300 MB
+UNREADABLE = bytes(SIZE)
 
 
 class Dedup(RowStep):
     """Rejects a row whose `on` columns equal those of an earlier row (``dedup: seen before``).
 
     With `normalize`, texts are equal if they differ only in case, punctuation, white space, Unicode form, Arabic vowel
-    marks and spelling variants. Null is a value like others. What was seen lies in a file, 30 bytes a row, not in
-    memory; it holds where each was first seen, so a shard that is worked on twice has the same duplicates.
+    marks and spelling variants. Null is a value like others. First a digest of every row is written to disk, then the
+    digests are sorted in portions of equal keys, so that memory grows by one byte a row and time by the row.
     """
 
     on: list[str] = Field(min_length=1, description="columns that make a row what it is")
@@ -41,36 +45,31 @@ class Dedup(RowStep):
 
     @contextmanager
     def working(self, job: Job) -> Iterator[Work]:
-        with closing(sqlite3.connect(job.out / INDEX, isolation_level=None)) as base:
-            base.execute("PRAGMA journal_mode = WAL")
-            base.execute("PRAGMA synchronous = FULL")  # on the disk before the shard's line in the ledger
-            base.execute("PRAGMA cache_size = -65536")
-            base.execute("CREATE TABLE IF NOT EXISTS seen (key BLOB PRIMARY KEY, place INT) WITHOUT ROWID")
-            base.execute("CREATE TEMP TABLE shard (key BLOB, place INT)")
-            yield lambda number, table, tick: self._shard(base, number, table)
-        for path in job.out.glob(f"{INDEX}*"):
-            path.unlink()
+        import numpy as np
 
-    def _shard(self, base: sqlite3.Connection, number: int, table: pa.Table) -> ShardResult:
-        verdicts: dict[int, Verdict] = {}
-        places: list[tuple[bytes, int]] = []
-        first = number << SHARD_BITS
-        columns = [plain(column(table, name)) for name in self.on]
-        for row, values in enumerate(zip(*columns, strict=True)):
+        files = []
+        for number, path in enumerate(input_shards(job.before)):
+            files.append(job.out / KEYS / f"{number:05d}")
+            if not files[-1].exists():
+                files[-1].parent.mkdir(exist_ok=True)
+                keys = [
+                    key if isinstance(key, bytes) else UNREADABLE for key in self._keys(read_columns(path, self.on))
+                ]
+                write_atomically(files[-1], b"".join(keys))
+        starts = np.cumsum([0, *(file.stat().st_size // SIZE for file in files)])
+        later = _later(files, starts)
+        yield lambda number, table, tick: self._shard(table, files[number], later[starts[number] : starts[number + 1]])
+
+    def finish(self, job: Job, totals: dict[str, float]) -> None:
+        shutil.rmtree(job.out / KEYS, ignore_errors=True)
+
+    def _keys(self, table: pa.Table) -> Iterator[bytes | Exception]:
+        """A digest per row; the exception of a row that cannot be read."""
+        for values in zip(*(plain(column(table, name)) for name in self.on), strict=True):
             try:
-                places.append((self._key(values), first + row))
+                yield self._key(values)
             except Exception as error:  # one bad row never stops a run
-                verdicts[row] = failed(self.verb, error)
-        base.execute("BEGIN")
-        base.executemany("INSERT INTO shard VALUES (?, ?)", places)
-        # In the order of their keys: the index is then written in one sweep, not at random
-        base.execute("INSERT OR IGNORE INTO seen SELECT key, min(place) FROM shard GROUP BY key ORDER BY key")
-        later = base.execute("SELECT s.place FROM shard s JOIN seen USING (key) WHERE seen.place <> s.place")
-        for (place,) in later:
-            verdicts[place - first] = rejected("dedup: seen before")
-        base.execute("DELETE FROM shard")
-        base.execute("COMMIT")
-        return ShardResult(table, verdicts)
+                yield error
 
     def _key(self, values: tuple[Any, ...]) -> bytes:
         if bad := next((value for value in values if isinstance(value, NotText)), None):
@@ -78,3 +77,33 @@ class Dedup(RowStep):
         if self.normalize:
             values = tuple(normalize(value) if isinstance(value, str) else value for value in values)
         return digest(values)
+
+    def _shard(self, table: pa.Table, file: Path, later: np.ndarray) -> ShardResult:
+        duplicate = rejected("dedup: seen before")
+        verdicts: dict[int, Verdict] = dict.fromkeys(later.nonzero()[0].tolist(), duplicate)
+        keys = file.read_bytes()
+        if UNREADABLE in keys:
+            for row in range(table.num_rows):
+                if keys[row * SIZE : (row + 1) * SIZE] == UNREADABLE:
+                    verdicts[row] = failed(self.verb, next(self._keys(table.slice(row, 1))))
+        return ShardResult(table, verdicts)
+
+
+def _later(files: list[Path], starts: np.ndarray) -> np.ndarray:
+    """Of all rows: does one with the same key come before it?"""
+    import numpy as np
+
+    later = np.zeros(int(starts[-1]), dtype=bool)
+    portions = -(-len(later) // SORTED_AT_ONCE)
+    for portion in range(portions):
+        keys, places = [], []
+        for file, start in zip(files, starts, strict=False):
+            known = np.fromfile(file, dtype=np.uint64).reshape(-1, 2)
+            here = np.flatnonzero(known[:, 0] % np.uint64(portions) == portion)
+            keys.append(known[here])
+            places.append(here + start)
+        key, place = np.concatenate(keys), np.concatenate(places)
+        order = np.lexsort((key[:, 1], key[:, 0]))  # stable: equal keys stay in the order of their rows
+        key, place = key[order], place[order]
+        later[place[1:][(key[1:] == key[:-1]).all(axis=1)]] = True
+    return later

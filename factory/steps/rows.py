@@ -78,7 +78,7 @@ class RowStep(Step):
                     entries[entry["shard"]] = entry
                     ledger.append(entry)
                     self._show(job, entry)
-            else:
+            elif missing:
                 with self.working(job) as work:
                     for number, path in missing.items():
                         entries[number] = self.one_shard(job, number, path, work)

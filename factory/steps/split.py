@@ -15,7 +15,7 @@ from factory.errors import FactoryError
 from factory.outcomes import ShardResult
 from factory.steps.rows import RowStep, Work, input_shards
 from factory.store import SHARD_ROWS, write_shard
-from factory.store.columns import column, plain, require
+from factory.store.columns import column, plain, read_columns, require
 from factory.text.digest import digest
 
 if TYPE_CHECKING:
@@ -73,8 +73,6 @@ class Split(RowStep):
 
     def _bounds(self, shards: list[Path]) -> dict[str, tuple[int, int]]:
         """For each split the key that its rows lie below; the splits follow each other."""
-        import pyarrow.parquet as pq
-
         lower, bounds = (-1, -1), {}
         for name, size in self.sizes.items():
             if size < 1:
@@ -82,9 +80,7 @@ class Split(RowStep):
                 continue
             smallest: list[tuple[int, int]] = []  # a heap of negated keys: the largest of the smallest is on top
             for number, path in enumerate(shards):
-                with pq.ParquetFile(path) as file:
-                    keys = self._keys(number, file.read(columns=self._roots(file)))
-                for key in keys:
+                for key in self._keys(number, read_columns(path, self.on)):
                     if key <= lower:
                         continue
                     if len(smallest) < size:
@@ -95,12 +91,6 @@ class Split(RowStep):
                 raise FactoryError(f"{name}: {size} rows are wanted, {len(smallest)} are there")
             bounds[name] = lower = (-smallest[0][0], -smallest[0][1])
         return bounds
-
-    def _roots(self, file: Any) -> list[str] | None:
-        if self.on is None:
-            return None
-        names = file.schema_arrow.names
-        return [name if name in names else name.split(".")[0].split("[")[0] for name in self.on]
 
     @contextmanager
     def working(self, job: Job) -> Iterator[Work]:

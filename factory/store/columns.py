@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from factory.errors import FactoryError
@@ -102,6 +103,16 @@ def column(table: pa.Table, path: str) -> pa.ChunkedArray:
             one = pc.list_slice(values, part, part + 1, return_fixed_size_list=True)  # pads short lists with null
             values = pc.list_element(one, 0)
     return values
+
+
+def read_columns(path: Path, paths: Iterable[str] | None) -> pa.Table:
+    """A shard's columns that these paths begin with; all of them for None."""
+    import pyarrow.parquet as pq
+
+    with pq.ParquetFile(path) as file:
+        names = file.schema_arrow.names
+        wanted = None if paths is None else [name if name in names else str(parse_path(name)[0]) for name in paths]
+        return file.read(columns=wanted)
 
 
 def is_text(kind: pa.DataType) -> bool:

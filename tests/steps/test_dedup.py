@@ -17,7 +17,7 @@ def test_the_first_is_kept_across_shards(tmp_path):
     job = run_step(Dedup(on=["t"]), dataset(tmp_path / "in", rows, shard_rows=2), tmp_path / "out")
     assert [row["id"] for row in kept(job)] == [0, 1, 3, 4]
     assert [(row["id"], row["reason"]) for row in rejected(job)] == [(i, "dedup: seen before") for i in (2, 5, 6)]
-    assert not list(job.out.glob("dedup.index*"))
+    assert not (job.out / "keys").exists()
 
 
 def test_several_columns_and_other_types(tmp_path):
@@ -34,7 +34,6 @@ def test_normalized(tmp_path):
 
 
 def test_a_shard_worked_on_twice_is_no_duplicate_of_itself(tmp_path):
-    """The index is written before the ledger: a kill between the two must not lose the shard's rows."""
     rows = [{"t": str(i % 7)} for i in range(30)]
     source = dataset(tmp_path / "in", rows, shard_rows=10)
     whole = run_step(Dedup(on=["t"]), source, tmp_path / "whole")
@@ -66,6 +65,27 @@ def test_same_as_a_dict(tmp_path_factory, values, size):
     )
     job = run_step(Dedup(on=["t"]), source, folder / "out")
     assert [row["t"] for row in kept(job)] == list(dict.fromkeys(values))
+
+
+def test_portions_give_what_one_sort_gives(tmp_path, monkeypatch):
+    source = dataset(tmp_path / "in", [{"t": str(i * i % 41)} for i in range(200)], shard_rows=30)
+    whole = run_step(Dedup(on=["t"]), source, tmp_path / "whole")
+    monkeypatch.setattr("factory.steps.dedup.SORTED_AT_ONCE", 13)
+    assert kept(run_step(Dedup(on=["t"]), source, tmp_path / "portions")) == kept(whole)
+    assert whole.rows.kept == len({i * i % 41 for i in range(200)})
+
+
+def test_rows_that_cannot_be_read_fail_alone(tmp_path):
+    from factory.store import write_shard
+
+    offsets, data = pa.py_buffer(b"\0\0\0\0\1\0\0\0\2\0\0\0\3\0\0\0"), pa.py_buffer(b"\xffb\xff")
+    source = dataset(tmp_path / "in", [{"t": "b"}])
+    write_shard(
+        source.folder / "data" / "train-00000.parquet", pa.table({"t": pa.StringArray.from_buffers(3, offsets, data)})
+    )
+    job = run_step(Dedup(on=["t"]), source, tmp_path / "out")
+    assert (job.rows.kept, job.rows.failed) == (1, 2)
+    assert job.rows.reasons == {"dedup: UnicodeDecodeError": 2}
 
 
 def test_unknown_column():

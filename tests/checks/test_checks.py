@@ -1,0 +1,193 @@
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from factory.checks import DEFAULT, checks, parse_check
+
+ANY = st.text(max_size=150) | st.text(alphabet=st.sampled_from("ab سلام 12\n`{}<%-*."), max_size=150)
+EN = "Please describe the river behind the old house in 1995, and visit https://example.com for `code`."
+AR = "يرجى وصف النهر خلف البيت القديم عام 1995، وزيارة https://example.com من أجل `code`."
+
+
+def verdict(name: str, source: str | None, target: str, **parameters) -> bool:
+    check = parse_check({name: parameters}).in_language("ar")
+    return check.accept(check.score(source, target))
+
+
+@given(source=st.none() | ANY, target=ANY)
+@pytest.mark.parametrize("name", list(checks()))
+def test_any_text_gets_a_finite_score(name, source, target):
+    check = parse_check(name).in_language("ar")
+    score = check.score(source, target)
+    assert math.isfinite(score) and score >= 0
+    if name != "empty":
+        assert score <= 1
+    assert check.scores([source], [target]) == [score]
+
+
+@pytest.mark.parametrize("name", list(checks()))
+def test_every_check_declares_its_side(name):
+    check = parse_check(name)
+    assert check.direction in type(check).model_fields and check.name == name
+    good, bad = (check.limit, check.limit - 0.1) if check.direction == "min" else (check.limit, check.limit + 0.1)
+    assert check.accept(good) and not check.accept(bad)
+    assert check.worse(good, bad) == bad
+
+
+@pytest.mark.parametrize("name", DEFAULT)
+def test_a_good_translation_passes_everything(name):
+    assert verdict(name, EN, AR)
+
+
+@given(st.text(alphabet="abcdefgh ", min_size=1, max_size=80))
+def test_structure_and_length_of_a_copy_are_perfect(text):
+    assert parse_check("structure").score(text, text) == 1.0
+    assert parse_check("length_ratio").score(text, text) == 1.0
+
+
+@given(source=ANY, target=ANY)
+def test_length_ratio_has_no_favourite_side(source, target):
+    check = parse_check("length_ratio")
+    assert check.score(source, target) == check.score(target, source)
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "good"),
+    [
+        ("The house", "البيت", True),
+        ("The house", "The house", False),
+        ("Use `the_function_name` now", "استخدم `the_function_name` الآن", True),  # code is not prose
+        ("42", "42", True),
+        ("The house", "Дом у реки", False),
+    ],
+)
+def test_script(source, target, good):
+    assert verdict("script", source, target) is good
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "good"),
+    [
+        ("Yes.", "نعم.", True),
+        ("AI", "الذكاء الاصطناعي", True),  # short texts have slack
+        ("Why is the sky blue? " * 5, "لأن", False),
+        ("Why is the sky blue?", "السماء زرقاء لأن ضوء الشمس يتشتت " * 9, False),
+    ],
+)
+def test_length_ratio(source, target, good):
+    assert verdict("length_ratio", source, target) is good
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "good"),
+    [
+        ("Tell me about rivers.", "النهر جميل جدا " * 20, False),
+        ("Tell me about rivers.", "هههههههههههههههههههههههههههههههههههههه", False),
+        ("la la la " * 10, "لا لا لا " * 10, True),  # the source does it too
+        ("A rule:", "خط: " + "-" * 60, True),
+        ("no no no", "لا لا لا", True),  # too short to say
+    ],
+)
+def test_repetition(source, target, good):
+    assert verdict("repetition", source, target) is good
+
+
+def test_a_loop_after_a_good_beginning_is_seen():
+    beginning = " ".join(f"كلمة{i}" for i in range(60))
+    assert verdict("repetition", None, beginning)
+    assert not verdict("repetition", None, beginning + " ثم عاد إلى البيت" * 40)
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "good"),
+    [
+        ("Run `ls -l` in 2024", "شغل `ls -l` في ٢٠٢٤", True),
+        ("Run `ls -l`", "شغل `قائمة`", False),
+        ("See https://a.org/x.", "انظر https://a.org/x.", True),
+        ("See https://a.org/x", "انظر https://a.org/y", False),
+        ("Dear {name}", "عزيزي {الاسم}", False),
+        ("It cost 1,500", "كلف 1500", True),
+        ("It cost 1,500", "كلف 1600", False),
+        ("I have 3 cats", "لدي ثلاث قطط", True),  # small numbers become words
+        ("1. a\n2. b", "1. أ\n2. ب", True),
+        ("1. a\n2. b\n3. c", "أ، ب، ج", False),
+        ("```py\nx = 1\n```", "```py\nس = 1\n```", False),
+    ],
+)
+def test_structure(source, target, good):
+    assert verdict("structure", source, target) is good
+
+
+def test_structure_of_chosen_kinds():
+    assert verdict("structure", "In 1995", "في الماضي", kinds=["urls"])
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "good"),
+    [
+        (EN, EN, False),
+        (EN, EN.upper() + " شكرا", False),
+        ("Install Python and Django", "ثبّت Python و Django", True),
+        ("2 + 2 = 4", "2 + 2 = 4", True),
+    ],
+)
+def test_echo(source, target, good):
+    assert verdict("echo", source, target) is good
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "Here is the translation: النهر",
+        "Sure! Here's the Arabic translation of your text:\nالنهر",
+        "Translation: النهر",
+        "إليك الترجمة: النهر خلف البيت",
+        "بالتأكيد، فيما يلي ترجمة النص:",
+        "الترجمة: النهر",
+        "**الترجمة إلى العربية:** النهر",
+        "عذرًا، لا أستطيع مساعدتك في هذا.",
+        "آسف، لكن لا يمكنني تقديم ذلك",
+        "كنموذج لغوي، ليس لدي رأي",
+        "بصفتي نموذجًا لغويًا كبيرًا",
+        "I'm sorry, but I can't help with that.",
+        "As an AI language model, I do not",
+    ],
+)
+def test_refusals_and_prefaces(target):
+    assert not verdict("refusal", "Describe the river behind the house.", target)
+    assert not verdict("refusal", None, target)
+    assert verdict("refusal", "I'm sorry, as an AI I cannot translate that.", target)
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        AR,
+        "هذه قصة عن مترجم سافر إلى مصر",
+        "اكتب رسالة اعتذار إلى صديقك",
+        "لا أستطيع السباحة، قالت الفتاة",
+        "ما هو نموذج العمل التجاري؟",
+        "Here are three rivers in Egypt",
+    ],
+)
+def test_ordinary_text_is_no_refusal(target):
+    assert verdict("refusal", "Describe the river.", target)
+
+
+def test_empty():
+    assert not verdict("empty", "x", " \n") and verdict("empty", "x", "س")
+
+
+def test_one_broken_score_does_not_spoil_the_others(monkeypatch):
+    cls = checks()["echo"]
+
+    def broken(self, source, target):
+        return 1 / len(target)
+
+    monkeypatch.setattr(cls, "score", broken)
+    scores = cls().scores(["a", "b"], ["", "bb"])
+    assert isinstance(scores[0], ZeroDivisionError) and scores[1] == 0.5

@@ -1,0 +1,146 @@
+from __future__ import annotations
+
+import doctest
+import importlib
+import unicodedata
+from collections import Counter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from factory.text import arabic, chat, segments, structure, template
+from factory.text.digest import digest
+from factory.text.scripts import LANGUAGES, RANGES, script_shares, scripts_of
+
+TEXT = st.text(max_size=200)
+MIXED = st.text(alphabet=st.sampled_from("abc XYZ سلام َِ ـ أإآة 12٣٤ .,،؟\n-*`{}<>%"), max_size=120)
+
+
+@pytest.mark.parametrize("name", ["arabic", "chat", "digest", "scripts", "segments", "structure", "template"])
+def test_examples(name):
+    module = importlib.import_module(f"factory.text.{name}")
+    assert doctest.testmod(module).failed == 0
+
+
+@given(MIXED | TEXT)
+def test_paragraphs_join_to_the_text(text):
+    pieces = segments.paragraphs(text)
+    assert "".join(pieces) == text
+    assert all(not piece.strip() for piece in pieces[1::2])
+
+
+@given(MIXED | TEXT)
+def test_folding_twice_changes_nothing(text):
+    assert arabic.fold(arabic.fold(text)) == arabic.fold(text)
+    assert arabic.normalize(arabic.normalize(text)) == arabic.normalize(text)
+
+
+@given(st.text(alphabet="سلامعليكم", min_size=1), st.lists(st.sampled_from("ًٌٍَُِّْـ"), min_size=1))
+def test_vowel_marks_do_not_count(word, marks):
+    marked = "".join(letter + mark for letter, mark in zip(word, marks, strict=False)) + word[len(marks) :]
+    assert arabic.normalize(marked) == arabic.normalize(word)
+    assert arabic.without_marks(marked).replace("ـ", "") == word
+
+
+@given(st.lists(TEXT | MIXED, max_size=8))
+def test_script_shares_are_those_of_each_text_alone(texts):
+    shares = script_shares(texts, "ar")
+    assert shares == [script_shares([text], "ar")[0] for text in texts]
+    for text, share in zip(texts, shares, strict=True):
+        letters = [c for c in text if unicodedata.category(c)[0] == "L" and ord(c) < 0xFFFF]
+        own = sum(any(low <= ord(c) <= high for low, high in RANGES["Arabic"]) for c in letters)
+        assert share == pytest.approx(own / len(letters) if letters else 1.0)
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "share"),
+    [
+        ("Привет мир", "ru", 1.0),
+        ("你好 ok", "zh", 0.5),
+        ("日本のカナ", "ja", 1.0),
+        ("नमस्ते", "hi", 1.0),
+        ("Grüße", "de", 1.0),
+    ],
+)
+def test_other_languages(text, language, share):
+    assert script_shares([text], language) == [share]
+
+
+def test_every_language_has_a_known_script():
+    assert all(script in RANGES for scripts in LANGUAGES.values() for script in scripts)
+    assert scripts_of("xx") == ("Latin",)
+
+
+@given(TEXT)
+def test_filling_is_one_pass(text):
+    filled = template.fill("[{text}|{other}]", {"text": text, "other": "{text}"})
+    assert filled == f"[{text}|{{text}}]"
+
+
+@given(TEXT | MIXED)
+def test_pieces_say_what_fill_does(text):
+    values = {name: f"<{name}>" for name in template.placeholders(text)}
+    joined = "".join(values[piece] if is_name else piece for is_name, piece in template.pieces(text))
+    assert joined == template.fill(text, values)
+
+
+STRUCTURED = """# Title
+See https://example.com/a?b=1, or www.test.org.
+1. Run `pip install x`
+2) Set {name} and ${HOME}, then %s or <br/>
+- item
+```python
+x = {"a": 1}  # 1000
+```
+It cost 1,250.50 in ١٩٩٥."""
+
+
+def test_what_structure_sees():
+    assert structure.code_blocks(STRUCTURED) == Counter(['x = {"a": 1}  # 1000'])
+    assert structure.inline_code(STRUCTURED) == Counter(["pip install x"])
+    assert structure.urls(STRUCTURED) == Counter(["https://example.com/a?b=1", "www.test.org"])
+    assert structure.placeholders(STRUCTURED) == Counter(["{name}", "${HOME}", "%s", "<br/>"])
+    assert structure.numbers(STRUCTURED) == Counter(["1000", "125050", "1995"])
+    assert structure.list_markers(STRUCTURED) == Counter(["#", "1.", "2.", "-"])
+    assert "pip" not in structure.prose(STRUCTURED) and "It cost" in structure.prose(STRUCTURED)
+
+
+def test_an_unclosed_fence_reaches_the_end():
+    assert structure.code_blocks("text\n```\ncode\nmore") == Counter(["code\nmore"])
+    assert structure.prose("text\n~~~\ncode").strip() == "text"
+
+
+@given(TEXT | MIXED)
+def test_structure_of_any_text_equals_itself(text):
+    for find in structure.KINDS.values():
+        assert structure.overlap(find(text), find(text)) == 1.0
+
+
+@given(st.lists(st.sampled_from("abc")), st.lists(st.sampled_from("abc")))
+def test_overlap_is_symmetric_and_one_only_for_equals(one, other):
+    share = structure.overlap(Counter(one), Counter(other))
+    assert share == structure.overlap(Counter(other), Counter(one))
+    assert 0 <= share <= 1 and (share == 1) == (Counter(one) == Counter(other))
+
+
+def test_chat_tokens_count_only_where_the_source_has_them_not():
+    assert chat.leaked_tokens("explain <|im_end|>", "اشرح <|im_end|>") == []
+    assert chat.leaked_tokens("explain <|im_end|>", "<|im_end|> <|im_end|>") == ["<|im_end|>"]
+    assert chat.leaked_tokens("if a < b", "if a <b> < c |> [INSTALL]") == []
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(st.lists(JSON, max_size=4), st.lists(JSON, max_size=4))
+def test_digests_are_equal_for_equal_values_alone(one, other):
+    def same(a, b):  # True and 1 are equal in Python, not as values
+        return repr(a) == repr(b)
+
+    assert (digest(one) == digest(other)) == same(one, other)
+    assert digest(one, "salt") != digest(one)
