@@ -106,7 +106,7 @@ def finish(
             write_shard(partial / "rejected" / "train-00000.parquet", table)
         reasons: dict[str, int] = {}
         for row in rejected:
-            reason = str(row["reason"]).rpartition(": ")[0] or str(row["reason"])
+            reason = str(row["reason"]).partition(":")[0]
             reasons[reason] = reasons.get(reason, 0) + 1
         total = len(rows) + len(rejected) + failed
         counts = RowCounts(**{"in": total}, kept=len(rows), rejected=len(rejected), failed=failed, reasons=reasons)

@@ -66,7 +66,8 @@ def score_tables(graph: Graph, name: str) -> list[ScoreTable]:
         if name not in found:
             tables.append(ScoreTable(suite, "", [name], [], {}, measured=False))
             continue
-        others = sorted((m for m in listed if m != name and m in found), key=lambda m: (m != base, listed.index(m)))
+        others = [model for model in listed if model in found and not _made_from(graph, model, name)]
+        others.sort(key=lambda model: (model != base, listed.index(model)))
         columns = [name, *others[:COMPARED]]
         own = found[name]
         names = sorted(own["scores"], key=lambda score: score != own["headline"])
@@ -76,6 +77,11 @@ def score_tables(graph: Graph, name: str) -> list[ScoreTable]:
         ]
         tables.append(ScoreTable(suite, own["headline"], columns, rows, own["protocol"], measured=True))
     return tables
+
+
+def _made_from(graph: Graph, model: str, name: str) -> bool:
+    """Whether `model` is `name` or a descendant, which has a card of its own to be compared on."""
+    return graph.final(name).name in {node.name for node in lineage.upstream(graph, model)}
 
 
 @dataclass(frozen=True)

@@ -61,7 +61,7 @@ def own_chain(graph: Graph, name: str) -> list[Made]:
 
 def upstream(graph: Graph, name: str) -> list[Node]:
     """Every node that went into it, inputs first, itself included."""
-    return [node for node in graph.needed_for([name]) if node.kind != "evaluation"]
+    return [node for node in graph.needed_for([graph.final(name).name]) if node.kind != "evaluation"]
 
 
 def hub_source(node: Node) -> tuple[str, str] | None:
