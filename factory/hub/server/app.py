@@ -10,7 +10,7 @@ from urllib.parse import quote
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from factory.hub.server import (
@@ -20,6 +20,7 @@ from factory.hub.server import (
     discussions,
     identity,
     info,
+    leaderboard,
     lfs,
     lfs_files,
     misc,
@@ -74,6 +75,11 @@ async def on_moved(request: Request, error: Exception) -> Response:
     return Response(status_code=307, headers={"Location": path + (f"?{query}" if query else "")})
 
 
+async def on_gone(_request: Request, _error: Exception) -> Response:
+    """The client hung up in the middle of a body: nobody reads this, and nothing was stored."""
+    return Response(status_code=499)
+
+
 async def on_bug(_request: Request, _error: Exception) -> Response:
     """The traceback is in the server's log."""
     return JSONResponse({"error": "Internal Error - this Hub's log says more"}, 500)
@@ -99,6 +105,7 @@ def create_app(data: Path, users: list[User] | None = None, jobs: bool = False) 
         *repos.routes,
         *spaces.routes,
         *info.routes,
+        *leaderboard.routes,
         *read.routes,
         *commit.routes,
         *lfs.routes,
@@ -115,7 +122,13 @@ def create_app(data: Path, users: list[User] | None = None, jobs: bool = False) 
     app = Starlette(
         routes=routes,
         middleware=[Middleware(RawPath)],
-        exception_handlers={HubError: on_hub_error, Moved: on_moved, HTTPException: on_http_error, Exception: on_bug},
+        exception_handlers={
+            HubError: on_hub_error,
+            Moved: on_moved,
+            HTTPException: on_http_error,
+            ClientDisconnect: on_gone,
+            Exception: on_bug,
+        },
     )
     app.router.redirect_slashes = False
     accounts = Accounts(users if users is not None else default_users())

@@ -8,6 +8,7 @@ import sys
 import time
 import uuid
 from pathlib import Path
+from typing import Any
 
 from factory.errors import FactoryError
 from factory.hub.server.serving import alive, keep, read_info
@@ -30,12 +31,12 @@ class LocalHub:
         *,
         host: str = "127.0.0.1",
         port: int = 0,
-        users: Path | None = None,
+        users: Path | str | None = None,
         jobs: bool = False,
         token: str | None = None,
     ) -> None:
         self.data = Path(data).expanduser().resolve()
-        self.host, self.port, self.users, self.jobs = host, port, users, jobs
+        self.host, self.port, self.users, self.jobs = host, port, Path(users) if users else None, jobs
         self._token = token
         self._note: Path | None = None
         self._process: subprocess.Popen[bytes] | None = None
@@ -44,8 +45,11 @@ class LocalHub:
     @property
     def token(self) -> str:
         if self._token is None:
-            tokens = [t for user in load_users(self.users) for t in user.tokens] if self.users else [LOCAL_TOKEN]
-            self._token = tokens[0]
+            roles = (
+                {t: role for user in load_users(self.users) for t, role in user.tokens.items()} if self.users else {}
+            )
+            writing = [token for token, role in roles.items() if role != "read"]
+            self._token = next(iter([*writing, *roles]), LOCAL_TOKEN)
         return self._token
 
     @property
@@ -101,6 +105,7 @@ class LocalHub:
         while time.monotonic() < deadline:
             info = read_info(self.data)
             if info and alive(info):
+                self._check_same(info)
                 self.endpoint = info["endpoint"]
                 return
             if self._process is None:
@@ -117,6 +122,16 @@ class LocalHub:
         raise FactoryError(
             f"the Hub did not answer within {START_TIMEOUT:.0f} s", where=str(self.log), fix="see the log"
         )
+
+    def _check_same(self, info: dict[str, Any]) -> None:
+        """The running server must offer what this one was asked for."""
+        users = str(self.users.resolve()) if self.users else None
+        if users != info.get("users") or (self.jobs and not info.get("jobs")):
+            raise FactoryError(
+                f"the Hub at {info['endpoint']} already serves this folder with other users or without jobs",
+                where=str(self.data),
+                fix="stop it first, or use another folder",
+            )
 
     def _lost_race(self) -> bool:
         return "another Hub" in self._last_line()

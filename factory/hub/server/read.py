@@ -161,7 +161,6 @@ def send(request: Request, repo: Repo, commit: Commit, path: str, file: StoredFi
         "X-Linked-Size": str(file.size),
         "Accept-Ranges": "bytes",
         "Cache-Control": CACHED,
-        "Access-Control-Allow-Origin": "*",
         # a stored page must never run as a page of this server
         "Content-Security-Policy": STORED_POLICY,
         "X-Content-Type-Options": "nosniff",

@@ -28,64 +28,17 @@ from factory.hub.server.spaces import first_space_state
 from factory.hub.server.storage import PREFIXES, Repo
 
 NAME = re.compile(r"(?!.*--)(?!.*\.\.)[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,94}[A-Za-z0-9_-])?")
-LFS_PATTERNS = [
-    "7z",
-    "arrow",
-    "bin",
-    "bz2",
-    "ckpt",
-    "ftz",
-    "gz",
-    "h5",
-    "joblib",
-    "lfs.*",
-    "mlmodel",
-    "model",
-    "msgpack",
-    "npy",
-    "npz",
-    "onnx",
-    "ot",
-    "parquet",
-    "pb",
-    "pickle",
-    "pkl",
-    "pt",
-    "pth",
-    "rar",
-    "safetensors",
-]
-MORE_PATTERNS = ["tar.*", "tar", "tflite", "tgz", "wasm", "xz", "zip", "zst"]
-DATASET_PATTERNS = [
-    "pcm",
-    "sam",
-    "raw",
-    "aac",
-    "flac",
-    "mp3",
-    "ogg",
-    "wav",
-    "bmp",
-    "gif",
-    "png",
-    "tiff",
-    "jpg",
-    "jpeg",
-    "webp",
-    "mp4",
-    "webm",
-]
-
-
+# what the Hub writes into a new repo's .gitattributes
+LFS_SUFFIXES = """7z arrow bin bz2 ckpt ftz gz h5 joblib lfs.* mlmodel model msgpack npy npz onnx ot parquet pb pickle
+    pkl pt pth rar safetensors tar.* tar tflite tgz wasm xz zip zst"""
+MEDIA_SUFFIXES = "pcm sam raw aac flac mp3 ogg wav bmp gif png tiff jpg jpeg webp mp4 webm"
 SDKS = ("gradio", "streamlit", "docker", "static")
 RESERVED = {"api", "models", "datasets", "spaces", "collections", "login", "logout", "xet", "lfs", "v1", "style.css"}
 
 
 def gitattributes(kind: str) -> bytes:
-    patterns = [f"*.{p}" for p in LFS_PATTERNS] + ["saved_model/**/*"] + [f"*.{p}" for p in MORE_PATTERNS]
-    patterns += ["*tfevents*"]
-    if kind == "dataset":
-        patterns += [f"*.{p}" for p in DATASET_PATTERNS]
+    suffixes = LFS_SUFFIXES.split() + (MEDIA_SUFFIXES.split() if kind == "dataset" else [])
+    patterns = [f"*.{suffix}" for suffix in suffixes] + ["saved_model/**/*", "*tfevents*"]
     return "".join(f"{pattern} filter=lfs diff=lfs merge=lfs -text\n" for pattern in patterns).encode()
 
 

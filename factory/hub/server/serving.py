@@ -51,13 +51,24 @@ def serve(
                 app, log_level="warning", timeout_keep_alive=75, server_header=False, lifespan="off", access_log=False
             )
             server = uvicorn.Server(config)
-            _write_info(data, {"endpoint": endpoint, "pid": os.getpid(), "instance": app.state.hub.instance})
+            _write_info(
+                data,
+                {
+                    "endpoint": endpoint,
+                    "pid": os.getpid(),
+                    "instance": app.state.hub.instance,
+                    "jobs": jobs,
+                    "users": str(Path(users).resolve()) if isinstance(users, (str, Path)) else None,
+                },
+            )
             if while_kept:
                 threading.Thread(target=_watch_keepers, args=(data, server, app.state.hub), daemon=True).start()
             if not quiet:
                 print(f"Hub at {endpoint}  (data in {data}; stop with Ctrl-C)", flush=True)
             try:
                 server.run(sockets=[listener])
+            except KeyboardInterrupt:
+                pass  # how uvicorn ends after Ctrl-C, its work done
             finally:
                 app.state.hub.jobs.kill_all()
     except OSError as error:

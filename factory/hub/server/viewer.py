@@ -133,12 +133,21 @@ def _parquet(files: list[tuple[str, Path]], start: int, count: int) -> Page:
             before += size
             if first >= last:
                 continue
-            table = pq.ParquetFile(path).read_row_group(group).slice(first, last - first)
-            columns = columns or list(table.column_names)
-            rows += [[row.get(name) for name in columns] for row in table.to_pylist()]
+            for row in islice(_group_rows(path, group), first, last):
+                columns = columns or list(row)
+                rows.append([row.get(name) for name in columns])
     if not columns and files:
         columns = list(pq.read_schema(files[0][1]).names)
     return Page(columns, rows, total, start + count < total)
+
+
+def _group_rows(path: Path, group: int) -> Iterator[dict[str, Any]]:
+    """A few rows at a time: one group may hold gigabytes of images."""
+    import pyarrow.parquet as pq
+
+    with pq.ParquetFile(path) as file:
+        for batch in file.iter_batches(batch_size=ROWS, row_groups=[group]):
+            yield from batch.to_pylist()
 
 
 def _lines(files: list[tuple[str, Path]], start: int, count: int) -> Page:

@@ -209,3 +209,18 @@ def test_jobs(hub: LocalHub, api: HfApi) -> None:
 def test_jobs_must_be_allowed(peopled: LocalHub) -> None:
     with pytest.raises(HfHubHTTPError, match="--jobs"):
         HfApi(endpoint=peopled.endpoint, token="hf_amal").run_job(image="x", command=["true"])
+
+
+def test_leaderboard_and_storage(api: HfApi, repo: str) -> None:
+    api.create_repo(repo, repo_type="dataset")
+    for name, value in (("low", 40.5), ("high", 51)):
+        scores = f"- dataset: {{id: {repo}, task_id: t}}\n  value: {value}\n  notes: n={name}\n"
+        api.create_repo(f"{repo}-{name}")
+        api.upload_file(path_or_fileobj=scores.encode(), path_in_repo=".eval_results/x.yaml", repo_id=f"{repo}-{name}")
+    found = api.get_dataset_leaderboard(repo)
+    assert [(e.rank, e.model_id, e.value, e.notes) for e in found] == [
+        (1, f"{repo}-high", 51, "n=high"),
+        (2, f"{repo}-low", 40.5, "n=low"),
+    ]
+    stored = {item.id: item for item in api.list_user_repos("tester")}
+    assert stored[f"{repo}-high"].storage > 1500 and stored[f"{repo}-high"].type == "model"

@@ -111,3 +111,8 @@ def test_wrong_users_file_is_one_line(tmp_path: Path) -> None:
 def test_importing_is_cheap() -> None:
     code = "import sys, factory.hub.server; assert not {'starlette', 'uvicorn', 'jinja2'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_joining_wants_the_same_server(tmp_path: Path) -> None:
+    with LocalHub(tmp_path), pytest.raises(FactoryError, match="without jobs"), LocalHub(tmp_path, jobs=True):
+        pass
