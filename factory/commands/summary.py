@@ -15,6 +15,7 @@ def as_document(opened: Session, report: Report, pushed: dict[str, Any]) -> dict
     """The run as JSON: what was built, pushed and measured."""
     return {
         "recipe": opened.loaded.recipe.name,
+        "rehearsal": opened.rehearsal,
         "seconds": round(report.seconds, 2),
         "built": report.built,
         "kept": report.kept,
@@ -43,6 +44,8 @@ def print_summary(opened: Session, report: Report, pushed: dict[str, Any]) -> No
     if opened.target.embedded and pushed:
         data = opened.store.root / "hub"
         print(f"The embedded Hub stops with this command; browse it again with: factory hub --data {data}")
+    if opened.rehearsal:
+        print(f"rehearsal of {opened.loaded.recipe.name}: every step ran; nothing here is the real thing")
 
 
 def _print_scores(opened: Session) -> None:
@@ -70,7 +73,8 @@ def _print_scores(opened: Session) -> None:
     if rows:
         print()
         columns = ["evaluation", "model", "score", "value", "95 % interval", "n", "also"]
-        print_table("scores, measured in this store", columns, rows, right=["value", "n"])
+        title = "scores of stand-ins: they say nothing" if opened.rehearsal else "scores, measured in this store"
+        print_table(title, columns, rows, right=["value", "n"])
 
 
 def model_of(node: Node) -> str:

@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from factory.errors import FactoryError
+from factory.progress import Progress
+from factory.quiet import quiet_libraries
 from factory.rehearsal.refs import Wanted, add_required, wanted
 from factory.store import Store, canonical, fingerprint, write_atomically
 
@@ -51,9 +53,13 @@ def prepare(loaded: LoadedRecipe, store: Store) -> None:
         state = _inputs(loaded, repos)
         if _noted(note) == {"inputs": state, "heads": _heads(client, repos)}:
             return
-        add_required(loaded, repos)
-        for entry in repos:
-            _provide(client, loaded, store, entry)
+        progress = Progress()
+        progress.log(f"rehearsal of {loaded.recipe.name}: stand-ins for {len(repos)} repos of the Hub")
+        with quiet_libraries(), progress.task("stand-ins", total=len(repos), unit="repos"):
+            add_required(loaded, repos)
+            for entry in repos:
+                _provide(client, loaded, store, entry)
+                progress.advance()
         write_atomically(note, canonical({"inputs": state, "heads": _heads(client, repos)}).encode())
 
 
