@@ -78,7 +78,7 @@ class Rollup:
 def effective(graph: Graph, name: str, *, online: bool = False) -> Rollup:
     """Roll the chain of an artifact of the recipe up. With `online`, the Hub's own metadata is asked and wins."""
     declared = graph.loaded.recipe.hub.license
-    chain = list(_chain(graph, name, _Known(graph, online)))
+    chain = _chain(graph, name, _Known(graph, online))
     rollup = Rollup(declared or computed(chain), declared, chain)
     rollup.forbidden = [f"{name}: {text}" for text in _forbidden(declared, chain)]
     rollup.conflicts = [f"{name}: {text}" for text in _conflicts(rollup.license, chain)]
@@ -179,8 +179,9 @@ def _published(graph: Graph) -> list[str]:
     return [name for name in [*recipe.datasets, *recipe.models] if repo_id(graph, name) is not None]
 
 
-def _chain(graph: Graph, name: str, known: _Known) -> Iterator[Link]:
+def _chain(graph: Graph, name: str, known: _Known) -> list[Link]:
     """Sources, models and judges that went into the artifact, nearest first, each once."""
+    found: list[Link] = []
     seen: set[str] = set()
     waiting = [(graph.final(name), "source")]
     while waiting:
@@ -188,17 +189,19 @@ def _chain(graph: Graph, name: str, known: _Known) -> Iterator[Link]:
         if node.name in seen:
             continue
         seen.add(node.name)
-        if (link := known.link(node, role)) is not None:
-            yield link
+        link = known.link(node, role)
+        if link is not None and link not in found:
+            found.append(link)
         if node.source is not None:
             waiting.append((graph.nodes[node.source.node], role))
         if node.step.verb in NOT_DERIVED:
             continue
-        for parameter, value, kind in node.step.references():
+        for _, value, kind in node.step.references():
             if value in node.inputs:
                 inner = "training data" if node.kind == "model" and kind == "dataset" else ROLES.get(node.step.verb)
-                inner = inner or (parameter.rstrip("_") if role == "source" else role)
+                inner = inner or role
                 waiting.append((graph.nodes[node.inputs[value].node], inner))
+    return found
 
 
 ROLES = {
@@ -206,7 +209,6 @@ ROLES = {
     "judge": "judge",
     "backtranslate": "translator",
     "merge": "merged in",
-    "mix": "source",
 }
 
 
