@@ -17,7 +17,7 @@ from typing import Any, Literal
 
 from factory.errors import FactoryError
 from factory.graph import Graph, Node
-from factory.hub.lineage import hub_source, repo_id
+from factory.hub.lineage import NOT_DERIVED, hub_source, repo_id
 from factory.recipe.refs import is_hub_ref
 from factory.sources import DemoDataset, LocalDataset, LocalModel
 from factory.store import canonical, write_atomically
@@ -25,7 +25,6 @@ from factory.store import canonical, write_atomically
 DEMO_LICENSE = "cc0-1.0"
 DATA = Path(__file__).with_name("licenses.yaml")
 CACHE = "licenses.json"
-NOT_DERIVED = {"decontaminate"}  # compares rows with these inputs; nothing of them is passed on
 UNKNOWN = {"unknown", "other", ""}
 USES = {"yes": 2, "limited": 1, "no": 0}
 

@@ -176,13 +176,13 @@ def _record(graph: Graph, name: str) -> Path:
 
 
 def check_rows(graph: Graph, name: str) -> None:
-    """Every dataset that went in must add up, with no more failed rows than its `max_failed`.
+    """Every dataset whose rows went in must add up, with no more failed rows than its `max_failed`.
 
     Raises:
         FactoryError: one does not, or is not finished.
     """
     recipe = graph.loaded.recipe
-    for artifact in dict.fromkeys(node.artifact for node in lineage.upstream(graph, name)):
+    for artifact in dict.fromkeys(node.artifact for node in lineage.content(graph, name)):
         if artifact not in recipe.datasets:
             continue
         for node in graph.chain(artifact):

@@ -209,3 +209,41 @@ def test_the_collection_holds_everything_with_notes(graph: Graph) -> None:
     assert {item.item_id for item in items} == {item.repo_id for name, item in pushed.items() if name != "Collection"}
     notes = {item.item_id: item.note for item in items}
     assert notes[pushed["tuned"].repo_id] == "The base, tuned."
+
+
+MIXED = """\
+  mixed:
+    steps:
+      - mix: {datasets: [more, questions], seed: 0}
+    publish: shelf-mixed
+  more:
+    from: ./pairs.jsonl
+    license: cc-by-4.0
+    steps:
+      - columns: {en: en, ar: ar}
+models:
+"""
+
+
+def test_what_was_sorted_out_of_unpublished_parts_is_published_with_the_whole(tmp_path: Path, hub_client: Any) -> None:
+    graph = build(shelf(tmp_path, own_names(RECIPE.replace("models:\n", MIXED, 1))))
+    finish(graph, "more/01-columns", PAIRS, REJECTED[:1])
+    pushed = publish_dataset(graph, "mixed")
+    assert pushed is not None
+    code = f"""
+from datasets import load_dataset
+print("BY", load_dataset("{pushed.repo_id}", "rejected", split="train")["rejected_by"][:])
+"""
+    assert "BY ['more/01-columns']" in hub_client(code)
+    card = render_card(graph, "mixed")
+    assert "| more/01-columns | 4 | 3 | 1 | 0 |" in card and "(in `more`)" in card
+
+
+def test_failures_in_what_only_trained_a_judge_do_not_stop_a_dataset(tmp_path: Path) -> None:
+    graph = build(
+        shelf(tmp_path, own_names(RECIPE.replace("models:\n", MIXED, 1).replace("[more, questions]", "[more]")))
+    )
+    finish(graph, "more/01-columns", PAIRS, failed=1)
+    with pytest.raises(FactoryError, match="rows failed"):
+        publish_dataset(graph, "mixed")
+    assert publish_dataset(graph, "pairs") is not None

@@ -104,7 +104,10 @@ def step_views(chain: list[Made]) -> list[StepView]:
         short, long = {}, {}
         for key, value in lineage.parameters(made.node).items():
             text = value if isinstance(value, str) else _written(value)
-            (long if len(text) > LONG or "\n" in text else short)[key] = text
+            if len(text) <= LONG and "\n" not in text:
+                short[key] = text
+            else:
+                long[key] = text if isinstance(value, str) else _as_yaml(value)
         views.append(StepView(made.title, made.verb, short, long, made))
     return views
 
@@ -115,6 +118,12 @@ def _written(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:g}"
     return json.dumps(value, ensure_ascii=False)
+
+
+def _as_yaml(value: Any) -> str:
+    import yaml
+
+    return yaml.safe_dump(value, sort_keys=False, allow_unicode=True, width=100, default_flow_style=None).rstrip()
 
 
 def assumed(graph: Graph, name: str) -> dict[str, str]:

@@ -129,7 +129,7 @@ def model_card(graph: Graph, name: str) -> str:
         metrics=facts["manifest"].metrics if facts["manifest"] else {},
         snippet=_snippet(folder, config),
         loss_picture=LOSS_PICTURE if loss_picture(graph, name) else None,
-        question=_question(chain),
+        question=_question(graph, name, chain),
     )
 
 
@@ -157,8 +157,10 @@ def _snippet(folder: Path, config: dict[str, Any]) -> str:
     return "chat" if not folder.is_dir() or has_chat_template(folder) else "text"
 
 
-def _question(chain: list[Made]) -> str:
-    """A user's turn of the kind the model was trained on: its training prompt around a short sentence."""
+def _question(graph: Graph, name: str, chain: list[Made]) -> str:
+    """A user's turn of the kind the model was made for: its translation or training prompt around a short sentence."""
+    if translating := lineage.translation_prompt(graph, name):
+        return translating.replace("{text}", "The house is big.")
     for made in reversed(chain):
         prompt = lineage.parameters(made.node).get("prompt")
         if made.verb == "sft" and isinstance(prompt, str) and prompt.count("{") == 1:
@@ -179,7 +181,7 @@ def _metadata(graph: Graph, name: str, facts: dict[str, Any], config: dict[str, 
         **license_metadata(facts["license"].license),
         "library_name": "transformers",
         "pipeline_tag": "image-text-to-text" if "vision_config" in config else "text-generation",
-        "tags": card_facts.tags(graph, name, *_kinds(verbs), stand_in=facts["stand_in"]),
+        "tags": card_facts.tags(graph, name, *_kinds(graph, name, verbs), stand_in=facts["stand_in"]),
     }
     if bases:
         card |= {"base_model": bases, "base_model_relation": relation}
@@ -192,8 +194,9 @@ def _metadata(graph: Graph, name: str, facts: dict[str, Any], config: dict[str, 
     return card
 
 
-def _kinds(verbs: list[str]) -> list[str]:
-    return [tag for verb, tag in (("merge", "mergekit"), ("sft", "sft"), ("dpo", "dpo")) if verb in verbs]
+def _kinds(graph: Graph, name: str, verbs: list[str]) -> list[str]:
+    known = [tag for verb, tag in (("merge", "mergekit"), ("sft", "sft"), ("dpo", "dpo")) if verb in verbs]
+    return [*(["translation"] if lineage.translation_prompt(graph, name) else []), *known]
 
 
 def published_datasets(graph: Graph) -> dict[str, str]:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 # As numeric entities these are never markup in CommonMark, wherever they stand; $ and @ mean something to the Hub.
 ACTIVE = {ord(character): f"&#{ord(character)};" for character in "&<>\"'\\`*_{}[]()#+-.!|~$@:^="}
-SECRET = re.compile(r"\bhf_[A-Za-z0-9]{8,}\b")
+SECRET = re.compile(r"\bhf_[A-Za-z0-9]{16,}\b")
 
 
 def safe(value: Any, limit: int | None = None) -> str:

@@ -11,6 +11,8 @@ from factory.recipe.refs import artifact_name, is_hub_ref
 from factory.sources import HubDataset, HubModel, Source
 from factory.store import Manifest
 
+NOT_DERIVED = {"decontaminate"}  # compares rows with these inputs; nothing of them is passed on
+
 
 @dataclass(frozen=True)
 class Made:
@@ -47,16 +49,27 @@ def made(node: Node) -> Made:
 
 
 def own_chain(graph: Graph, name: str) -> list[Made]:
-    """The steps that made it, first to last, through every `from` up to a source or to what is published apart."""
-    chain: list[Made] = []
-    node: Node | None = graph.final(name)
-    while node is not None:
-        other = node.artifact != name and node.artifact in graph.finals
-        if chain and other and repo_id(graph, node.artifact) is not None:
-            break
-        chain.append(made(node))
-        node = graph.nodes[node.source.node] if node.source else None
-    return chain[::-1]
+    """The steps that made it, inputs first: through every `from`, and for a dataset through the datasets mixed into
+    it, back to the sources or to what is published apart."""
+    return [made(node) for node in content(graph, name, stop_at_published=True)]
+
+
+def content(graph: Graph, name: str, *, stop_at_published: bool = False) -> list[Node]:
+    """The nodes whose rows or weights go on into the artifact, inputs first, its last node at the end."""
+    final = graph.final(name)
+    found: set[str] = set()
+    waiting = [final]
+    while waiting:
+        node = waiting.pop()
+        apart = node.artifact != name and repo_id(graph, node.artifact) is not None
+        if node.name in found or (stop_at_published and apart and node is not final):
+            continue
+        found.add(node.name)
+        edges = [node.source] if node.source else []
+        if node.kind == "dataset" and node.step.verb not in NOT_DERIVED:
+            edges += [node.inputs[value] for _, value, kind in node.step.references() if kind == "dataset"]
+        waiting += [graph.nodes[edge.node] for edge in edges]
+    return [node for node in graph.order() if node.name in found]
 
 
 def upstream(graph: Graph, name: str) -> list[Node]:
@@ -123,3 +136,12 @@ def parameters(node: Node) -> dict[str, Any]:
         return {}
     values = node.step.model_dump(mode="json", by_alias=True)
     return {key: value for key, value in values.items() if value is not None and value != []}
+
+
+def translation_prompt(graph: Graph, reference: str) -> str | None:
+    """The prompt, with its ``{text}``, by which the recipe has this model translate; None where it does not."""
+    for node in graph.nodes.values():
+        if node.step.verb == "translate" and getattr(node.step, "model", None) == reference:
+            prompt = getattr(node.step, "prompt", "{text}")
+            return prompt if prompt.count("{text}") == 1 else "{text}"
+    return None

@@ -104,7 +104,7 @@ def _model(graph: Graph, reference: str) -> dict[str, Any]:
                 fix=f"add `publish:` to models.{reference}",
             )
         repo = published
-    prompt = _translation_prompt(graph, reference)
+    prompt = lineage.translation_prompt(graph, reference)
     node = graph.final(reference)
     task = "translate" if prompt else "image" if _sees(node) else "chat"
     return {"name": repo.rpartition("/")[2], "repo": repo, "task": task, "prompt": prompt or "{text}"}
@@ -113,15 +113,6 @@ def _model(graph: Graph, reference: str) -> dict[str, Any]:
 def _sees(node: Node) -> bool:
     path = node.folder / "model" / "config.json"
     return path.is_file() and "vision_config" in json.loads(path.read_text(encoding="utf-8"))
-
-
-def _translation_prompt(graph: Graph, reference: str) -> str | None:
-    """The prompt with which the recipe has this model translate; None for a model that does not."""
-    for node in graph.nodes.values():
-        if node.step.verb == "translate" and getattr(node.step, "model", None) == reference:
-            prompt = getattr(node.step, "prompt", "{text}")
-            return prompt if prompt.count("{text}") == 1 else "{text}"
-    return None
 
 
 def space_card(graph: Graph, config: dict[str, Any]) -> str:

@@ -10,7 +10,10 @@ from typing import Any
 
 import gradio as gr
 
-CONFIG: dict[str, Any] = json.loads(Path(__file__).with_name("space.json").read_text(encoding="utf-8"))
+CONFIG_FILE = Path(__file__).with_name("space.json")
+if not CONFIG_FILE.exists():
+    raise SystemExit("space.json is missing: `factory space RECIPE` writes it")
+CONFIG: dict[str, Any] = json.loads(CONFIG_FILE.read_text(encoding="utf-8"))
 MODELS: dict[str, dict[str, Any]] = {model["name"]: model for model in CONFIG["models"]}
 RIGHT_TO_LEFT = {"ar", "fa", "he", "ps", "ur", "ug", "yi", "ckb", "sd", "dv"}
 MAX_NEW_TOKENS = 512
