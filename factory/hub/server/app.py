@@ -135,5 +135,6 @@ def create_app(data: Path, users: list[User] | None = None, jobs: bool = False) 
     store = Store(Path(data))
     hub = Hub(store, accounts, jobs_routes.Jobs(store, enabled=jobs), instance=uuid.uuid4().hex)
     xet.forget_old_xorbs(hub)
+    lfs.forget_old_parts(hub)
     app.state.hub = hub
     return app

@@ -22,6 +22,7 @@ from factory.hub.server.context import (
     may_see,
     next_link,
     param,
+    whole,
     writer,
 )
 from factory.hub.server.errors import HubError, bad_request, missing
@@ -158,7 +159,7 @@ def _checked(body: dict[str, Any]) -> dict[str, Any]:
             raise bad_request(f"The theme must be one of {', '.join(THEMES)}")
         changes["theme"] = body["theme"]
     if "position" in body:
-        changes["position"] = int(body["position"])
+        changes["position"] = whole(body["position"], "position")
     return changes
 
 
@@ -293,7 +294,7 @@ def _update_item(request: Request, body: dict[str, Any]) -> JSONResponse:
                 "SELECT id FROM collection_items WHERE slug = ? ORDER BY position, rowid", row["slug"]
             )
             order = [r["id"] for r in rows if r["id"] != item["id"]]
-            order.insert(max(int(body["position"]), 0), item["id"])
+            order.insert(max(whole(body["position"], "position"), 0), item["id"])
             for position, one in enumerate(order):
                 connection.execute("UPDATE collection_items SET position = ? WHERE id = ?", (position, one))
         connection.execute("UPDATE collections SET updated_at = ? WHERE slug = ?", (clock.now(), row["slug"]))

@@ -25,6 +25,7 @@ from factory.hub.server.context import (
     logged_in,
     origin,
     param,
+    whole,
 )
 from factory.hub.server.discussions import open_discussion
 from factory.hub.server.errors import (
@@ -36,6 +37,7 @@ from factory.hub.server.errors import (
     unprocessable,
 )
 from factory.hub.server.ignore import is_ignored, is_lfs, lfs_rules
+from factory.hub.server.metadata import mappings
 from factory.hub.server.storage import HEADS, PULLS, Commit, Repo, StoredFile
 from factory.hub.server.trees import TreeEditor
 from factory.hub.server.users import Identity
@@ -71,8 +73,8 @@ def _preupload(request: Request, body: dict[str, Any]) -> JSONResponse:
     if ignore is None:
         ignore = (hub.store.read(commit, ".gitignore") or b"").decode("utf-8", "replace")
     answer = []
-    for file in body.get("files", []):
-        path, size = file["path"], int(file.get("size") or 0)
+    for file in mappings(body.get("files")):
+        path, size = str(file.get("path")), whole(file.get("size") or 0, "size")
         entry = hub.store.entry(commit, path)
         stored = hub.store.file(entry.oid) if entry and not entry.is_folder else None
         answer.append(
@@ -212,9 +214,9 @@ class Changes:
 
     def _regular(self, value: dict[str, Any], *, sync: bool) -> StoredFile:
         check_path(value.get("path"))
-        content = value.get("content", "")
+        content = str(value.get("content", ""))
         try:
-            data = base64.b64decode(content, validate=False) if value.get("encoding") == "base64" else content.encode()
+            data = base64.b64decode(content, validate=True) if value.get("encoding") == "base64" else content.encode()
         except (binascii.Error, ValueError):
             raise bad_request(f"The content of {value.get('path')} is not base64") from None
         return self.hub.store.put_regular(data, sync=sync)

@@ -159,6 +159,14 @@ async def json_body(request: Request) -> dict[str, Any]:
     return data
 
 
+def whole(value: Any, name: str) -> int:
+    """A whole number of a request, or 400."""
+    try:
+        return int(value)
+    except (TypeError, ValueError):
+        raise bad_request(f"{name} must be a whole number") from None
+
+
 def flag(request: Request, name: str) -> bool:
     return request.query_params.get(name, "").lower() in ("1", "true", "yes", "on")
 

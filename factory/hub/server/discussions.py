@@ -177,10 +177,10 @@ def listing(request: Request) -> JSONResponse:
 
 
 def _num(request: Request) -> int:
-    try:
-        return int(param(request, "num"))
-    except ValueError:
-        raise missing("Discussion") from None
+    text = param(request, "num")
+    if not text.isdecimal() or len(text) > 9:
+        raise missing("Discussion")
+    return int(text)
 
 
 def details(request: Request) -> JSONResponse:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
@@ -24,7 +26,7 @@ class HubError(Exception):
         self.extra = extra or {}
 
     def response(self) -> JSONResponse:
-        line = self.message.replace("\n", " ").encode("ascii", "replace").decode()
+        line = re.sub(r"[^\x20-\x7e]", "?", self.message.replace("\n", " "))  # a header holds nothing else
         headers = {"X-Error-Message": line, **self.headers}
         if self.code:
             headers["X-Error-Code"] = self.code

@@ -16,8 +16,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from factory.hub.server.blobs import CHUNK, receive
-from factory.hub.server.context import Hub, find_repo, hub_of, json_body, logged_in, origin
+from factory.hub.server.context import Hub, find_repo, hub_of, json_body, logged_in, origin, whole
 from factory.hub.server.errors import HubError, bad_request, forbidden, unprocessable
+from factory.hub.server.metadata import mappings
 from factory.hub.server.storage import Repo
 
 MULTIPART_ABOVE = 512 << 20  # bytes: bigger uploads come in parts, so that a broken one does not start over
@@ -68,8 +69,8 @@ def _batch(request: Request, body: dict[str, Any]) -> dict[str, Any]:
             raise forbidden("Your token has the role `read`; a write token is needed to upload.")
     objects, multipart = [], "multipart" in body.get("transfers", ["basic"])
     used_multipart = False
-    for item in body.get("objects", []):
-        oid, size = str(item.get("oid", "")), int(item.get("size") or 0)
+    for item in mappings(body.get("objects")):
+        oid, size = str(item.get("oid", "")), whole(item.get("size") or 0, "size")
         if not SHA256.fullmatch(oid):
             error = {"code": 422, "message": "the oid must be a sha256"}
             objects.append({"oid": oid, "size": size, "error": error})
@@ -177,6 +178,13 @@ def _complete(hub: Hub, repo: Repo, oid: str, size: int, body: dict[str, Any]) -
     finally:
         draft.discard()
     shutil.rmtree(folder, ignore_errors=True)
+
+
+def forget_old_parts(hub: Hub) -> None:
+    """Parts of uploads that were never completed and no longer can be."""
+    for folder in (hub.store.data / "parts").glob("*"):
+        if folder.stat().st_mtime < time.time() - VALID_FOR:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 async def verify(request: Request) -> Response:

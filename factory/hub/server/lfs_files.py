@@ -67,8 +67,10 @@ async def delete(request: Request) -> JSONResponse:
 def _delete(request: Request, body: dict[str, Any]) -> JSONResponse:
     """Removes contents for good; `rewriteHistory` also removes the files from every commit."""
     hub, repo = hub_of(request), find_repo(request, write=True)
-    wanted = body.get("deletions") or {}
-    oids = {str(oid) for oid in wanted.get("sha") or []}
+    wanted = body.get("deletions")
+    if not isinstance(wanted, dict) or not isinstance(wanted.get("sha"), list):
+        raise bad_request("deletions needs a list of sha")
+    oids = {str(oid) for oid in wanted["sha"]}
     with hub.store.db.writing() as connection:
         files = [file for file in hub.store.files(sorted(oids)).values() if file.lfs]
         for row in hub.store.db.all("SELECT * FROM repo_blobs WHERE repo = ? AND lfs = 1", repo.pk):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 import struct
 from collections import OrderedDict
@@ -15,6 +16,7 @@ from factory.hub.server.storage import Commit, Store
 
 FRONT_MATTER = re.compile(r"\A\s*---[ \t]*\r?\n(.*?)^---[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
 README_LIMIT = 2 << 20
+MOST_VALUES, DEEPEST = 200_000, 50
 PREFIXED = {
     "dataset": [
         "annotations_creators",
@@ -62,6 +64,11 @@ def as_list(value: Any) -> list[str]:
     return [str(item) for item in value if item is not None] if isinstance(value, list) else [str(value)]
 
 
+def mappings(value: Any) -> list[dict[str, Any]]:
+    """The mappings of a list, or a single mapping: what a card should hold but need not."""
+    return [item for item in (value if isinstance(value, list) else [value]) if isinstance(item, dict)]
+
+
 def split_card(text: str) -> tuple[dict[str, Any], str, str | None]:
     """(metadata, the rest, what is wrong with the metadata) of a README."""
     match = FRONT_MATTER.match(text)
@@ -71,27 +78,36 @@ def split_card(text: str) -> tuple[dict[str, Any], str, str | None]:
 
     body = text[match.end() :]
     try:
-        data = YAML(typ="safe", pure=True).load(match.group(1))
-    except (YAMLError, ValueError) as error:
+        data = plain(YAML(typ="safe", pure=True).load(match.group(1)))
+    except (YAMLError, ValueError, RecursionError) as error:
         return {}, body, " ".join(str(error).split())
     if data is None:
         return {}, body, None
     if not isinstance(data, dict):
         return {}, body, "the metadata must be a mapping of keys to values"
-    return plain(data), body, None
+    return data, body, None
 
 
 def plain(value: Any) -> Any:
-    """YAML values as JSON can hold them."""
-    if isinstance(value, dict):
-        return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple, set)):
-        return [plain(item) for item in value]
-    if isinstance(value, (datetime, date)):
-        return value.isoformat()
-    if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
-        return None
-    return value if value is None or isinstance(value, (str, int, float, bool)) else str(value)
+    """YAML values as JSON can hold them. Raises ValueError for one endless or enormous (aliases can be both)."""
+    left = MOST_VALUES
+
+    def convert(item: Any, depth: int) -> Any:
+        nonlocal left
+        left -= 1
+        if left < 0 or depth > DEEPEST:
+            raise ValueError("the metadata is nested too deeply or too large")
+        if isinstance(item, dict):
+            return {str(key): convert(inner, depth + 1) for key, inner in item.items()}
+        if isinstance(item, (list, tuple, set)):
+            return [convert(inner, depth + 1) for inner in item]
+        if isinstance(item, (datetime, date)):
+            return item.isoformat()
+        if isinstance(item, float) and not math.isfinite(item):
+            return None
+        return item if item is None or isinstance(item, (str, int, float, bool)) else str(item)
+
+    return convert(value, 0)
 
 
 def summary(hub: Hub, commit: Commit) -> Summary:
@@ -133,13 +149,13 @@ def _eval_results(store: Store, commit: Commit, path: str) -> list[dict[str, Any
     from ruamel.yaml import YAML, YAMLError
 
     try:
-        data = YAML(typ="safe", pure=True).load((store.read(commit, path, 1 << 20) or b"").decode("utf-8", "replace"))
-    except (YAMLError, ValueError):
+        text = (store.read(commit, path, 1 << 20) or b"").decode("utf-8", "replace")
+        data = plain(YAML(typ="safe", pure=True).load(text))
+    except (YAMLError, ValueError, RecursionError):
         return []
-    entries = data if isinstance(data, list) else [data]
-    wanted = [entry for entry in entries if isinstance(entry, dict) and isinstance(entry.get("dataset"), dict)]
+    wanted = [entry for entry in mappings(data) if isinstance(entry.get("dataset"), dict)]
     # the API wraps what the file holds and says where it came from
-    return [{"verified": False, "filename": path, "data": plain(entry)} for entry in wanted]
+    return [{"verified": False, "filename": path, "data": entry} for entry in wanted]
 
 
 def _parameters(store: Store, commit: Commit, paths: list[str]) -> dict[str, Any] | None:
@@ -157,12 +173,13 @@ def _parameters(store: Store, commit: Commit, paths: list[str]) -> dict[str, Any
                 header = json.loads(file.read(length)) if length < (100 << 20) else {}
         except (OSError, struct.error, ValueError):
             return None
-        for tensor, about in header.items():
-            if tensor != "__metadata__":
-                size = 1
-                for extent in about["shape"]:
-                    size *= extent
-                counts[about["dtype"]] = counts.get(about["dtype"], 0) + size
+        try:
+            for tensor, about in header.items():
+                if tensor != "__metadata__":
+                    dtype = str(about["dtype"])
+                    counts[dtype] = counts.get(dtype, 0) + math.prod(int(extent) for extent in about["shape"])
+        except (AttributeError, KeyError, TypeError, ValueError):
+            return None
     return {"parameters": counts, "total": sum(counts.values())} if counts else None
 
 

@@ -102,7 +102,7 @@ async def paths_info(request: Request) -> JSONResponse:
     if "json" in request.headers.get("content-type", ""):
         body = await request.json()
         paths, expand = body.get("paths", []), bool(body.get("expand"))
-        paths = [paths] if isinstance(paths, str) else paths
+        paths = [str(path) for path in paths] if isinstance(paths, list) else [str(paths)]
     else:
         async with request.form(max_fields=100_000) as form:
             paths = [str(value) for value in form.getlist("paths")]

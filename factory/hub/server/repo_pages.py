@@ -87,13 +87,12 @@ def scores(about: metadata.Summary) -> list[dict[str, Any]]:
         found.append(
             {"dataset": data["dataset"].get("id"), "task": data["dataset"].get("task_id"), "value": data.get("value")}
         )
-    for model in about.card.get("model-index") or []:
-        for result in (model.get("results") or []) if isinstance(model, dict) else []:
-            for metric in result.get("metrics") or []:
-                name = (result.get("dataset") or {}).get("name") or (result.get("dataset") or {}).get("type")
-                found.append(
-                    {"dataset": name, "task": metric.get("name") or metric.get("type"), "value": metric.get("value")}
-                )
+    for model in metadata.mappings(about.card.get("model-index")):
+        for result in metadata.mappings(model.get("results")):
+            about_data = next(iter(metadata.mappings(result.get("dataset"))), {})
+            for metric in metadata.mappings(result.get("metrics")):
+                name, task = about_data.get("name") or about_data.get("type"), metric.get("name") or metric.get("type")
+                found.append({"dataset": name, "task": task, "value": metric.get("value")})
     unique = {(str(row["dataset"]), str(row["task"]), str(row["value"])): row for row in found}
     return list(unique.values())
 
@@ -238,7 +237,7 @@ def discussion_list(request: Request) -> Response:
 def discussion(request: Request) -> Response:
     hub, repo = hub_of(request), find_repo(request)
     number = param(request, "num")
-    row = discussions.find(hub, repo, int(number) if number.isdigit() else 0)
+    row = discussions.find(hub, repo, int(number) if number.isdecimal() and len(number) < 10 else 0)
     events = discussions.events_of(hub, repo, row["num"])
     for event in events:
         if event["type"] == "comment":

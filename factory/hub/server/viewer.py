@@ -15,7 +15,7 @@ from typing import Any
 
 from factory.hub.server.context import Hub
 from factory.hub.server.ignore import pattern
-from factory.hub.server.metadata import Summary
+from factory.hub.server.metadata import Summary, mappings
 from factory.hub.server.storage import Commit
 
 SUFFIXES = (".parquet", ".jsonl", ".json", ".csv", ".ndjson", ".txt")
@@ -54,8 +54,8 @@ def configs(about: Summary) -> dict[str, list[Split]]:
     data = [path for path in about.paths if path.endswith(SUFFIXES) and not path.startswith(".")]
     data = [path for path in data if path.rsplit("/", 1)[-1] not in ("dataset_infos.json", "dataset_info.json")]
     declared: dict[str, list[Split]] = {}
-    for entry in about.card.get("configs") or []:
-        if isinstance(entry, dict) and entry.get("config_name") and entry.get("data_files"):
+    for entry in mappings(about.card.get("configs")):
+        if entry.get("config_name") and entry.get("data_files"):
             splits = [
                 Split(name, found)
                 for name, patterns in _declared(entry["data_files"])
@@ -107,7 +107,7 @@ def page(hub: Hub, commit: Commit, split: Split, start: int, count: int = ROWS) 
         if files and all(path.endswith(".parquet") for path, _ in files):
             return _parquet(files, start, count)
         return _lines(files, start, count)
-    except (OSError, ValueError, csv.Error) as error:
+    except (OSError, ValueError, NotImplementedError, KeyError, TypeError, csv.Error) as error:
         raise CannotShow(str(error).splitlines()[0] if str(error) else type(error).__name__) from error
 
 

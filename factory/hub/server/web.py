@@ -14,6 +14,7 @@ from starlette.responses import HTMLResponse, Response
 from factory.hub.server.cells import cell
 from factory.hub.server.context import identity, origin
 from factory.hub.server.errors import HubError
+from factory.hub.server.metadata import as_list
 
 PAGE = 30
 POLICY = (
@@ -34,7 +35,7 @@ def _templates() -> Any:
         lstrip_blocks=True,
     )
     environment.filters |= {"bytes": human_bytes, "path": quote, "day": lambda text: text[:10], "count": human_count}
-    environment.globals |= {"cell": cell, "query": lambda **values: urlencode(values)}
+    environment.globals |= {"cell": cell, "query": lambda **values: urlencode(values), "as_list": as_list}
     return environment
 
 

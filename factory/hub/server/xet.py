@@ -14,7 +14,7 @@ import hmac
 import re
 import shutil
 import time
-from typing import Any
+from pathlib import Path
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -69,7 +69,7 @@ def _repo_of(request: Request) -> Repo:
     return repo
 
 
-def _folder(request: Request):
+def _folder(request: Request) -> Path:
     name = request.path_params["session"]
     if not re.fullmatch(r"[0-9a-f]{32}-[0-9a-f]{12}-\d+", name):
         raise missing("Store")
@@ -105,7 +105,7 @@ async def put_shard(request: Request) -> JSONResponse:
     return JSONResponse({"result": 1})
 
 
-def _store_files(hub: Hub, repo: Repo, folder: Any, body: bytes) -> None:
+def _store_files(hub: Hub, repo: Repo, folder: Path, body: bytes) -> None:
     opened: dict[str, Xorb] = {}
     try:
         for file in read_shard(body):
@@ -120,15 +120,12 @@ def _store_files(hub: Hub, repo: Repo, folder: Any, body: bytes) -> None:
             xorb.close()
 
 
-def _store_file(hub: Hub, repo: Repo, folder: Any, file: ShardFile, opened: dict[str, Xorb]) -> None:
+def _store_file(hub: Hub, repo: Repo, folder: Path, file: ShardFile, opened: dict[str, Xorb]) -> None:
     draft = hub.store.blobs.draft()
     try:
         for segment in file.segments:
             if segment.xorb not in opened:
-                path = folder / segment.xorb
-                if not path.is_file():
-                    raise FormatError(f"xorb {segment.xorb} was not uploaded")
-                opened[segment.xorb] = Xorb(path)
+                opened[segment.xorb] = Xorb(_find_xorb(folder, segment.xorb))
             for chunk in opened[segment.xorb].chunks(segment.start, segment.end):
                 draft.write(chunk)
         if file.sha256 and draft.sha256 != file.sha256:
@@ -139,6 +136,15 @@ def _store_file(hub: Hub, repo: Repo, folder: Any, file: ShardFile, opened: dict
             hub.store.own_lfs(repo, draft.sha256, draft.size)
     finally:
         draft.discard()
+
+
+def _find_xorb(folder: Path, name: str) -> Path:
+    """Of this store and token; an upload that runs past midnight has its first xorbs in yesterday's folder."""
+    same_holder = folder.name.rpartition("-")[0]
+    for candidate in [folder, *folder.parent.glob(f"{same_holder}-*")]:
+        if (candidate / name).is_file():
+            return candidate / name
+    raise FormatError(f"xorb {name} was not uploaded")
 
 
 def forget_old_xorbs(hub: Hub) -> None:

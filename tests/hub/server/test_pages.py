@@ -181,3 +181,69 @@ def test_discussion_pages(hub: LocalHub, api: HfApi, model: str) -> None:
 def test_markdown_drops_comments_and_escapes_tags() -> None:
     assert markdown("<!-- hidden -->\n\ntext <b>x</b>") == '<p dir="auto">text &lt;b&gt;x&lt;/b&gt;</p>\n'
     assert "&lt;iframe" in markdown("<iframe src=x>\n\n`code`")
+
+
+FIELDS = """license language tags datasets base_model configs model-index library_name pipeline_tag title emoji sdk
+    app_file task_categories models dataset_info"""
+ODD = [
+    "3",
+    "true",
+    "[1, [2, {a: b}]]",
+    "{a: {b: c}}",
+    "null",
+    "2024-01-01",
+    "[null, .nan]",
+    "&a [*a]",
+    "!!python/name:os.system",
+]
+ODD += ["[{config_name: 1, data_files: 2}, {config_name: a, data_files: [{split: s, path: {x: y}}, 3]}, 5]"]
+ODD += ["[{results: [3, {metrics: 5, dataset: 6}, {metrics: [7, {value: x}]}]}, 4]"]
+
+
+@pytest.mark.parametrize("kind", ["model", "dataset", "space"])
+def test_odd_metadata_breaks_nothing(hub: LocalHub, api: HfApi, repo: str, kind: str) -> None:
+    api.create_repo(repo, repo_type=kind, space_sdk="static" if kind == "space" else None, exist_ok=True)
+    prefix = {"model": "", "dataset": "datasets/", "space": "spaces/"}[kind]
+    headers = {"Authorization": f"Bearer {hub.token}"}
+    for value in ODD:
+        card = "---\n" + "".join(f"{field}: {value}\n" for field in FIELDS.split()) + "---\n# x"
+        files = {
+            "README.md": card,
+            "t.jsonl": '{"a": 1}',
+            "config.json": '{"architectures": 5}',
+            ".eval_results/a.yaml": "[3]",
+        }
+        lines = [{"key": "header", "value": {"summary": "odd"}}]
+        lines += [{"key": "file", "value": {"path": path, "content": content}} for path, content in files.items()]
+        body = "\n".join(json.dumps(line) for line in lines)
+        made = httpx.post(f"{hub.endpoint}/api/{kind}s/{repo}/commit/main", content=body, headers=headers)
+        assert made.status_code == 200, made.text
+        for path in (f"/api/{kind}s/{repo}", f"/api/{kind}s?author=tester&full=1&filter=x&cardData=1&config=1"):
+            assert httpx.get(hub.endpoint + path).status_code == 200, (value, path)
+        for path in ("", "/tree/main", "/blob/main/README.md", *(["/viewer"] if kind == "dataset" else [])):
+            text(hub, f"/{prefix}{repo}{path}")
+
+
+def test_odd_requests_are_the_callers_fault(hub: LocalHub, repo: str) -> None:
+    headers = {"Authorization": f"Bearer {hub.token}"}
+    api, deep = f"/api/models/{repo}", "9" * 30
+    for path in (
+        f"{api}/tree/main?cursor=x",
+        f"{api}/commits/main?p=x",
+        f"{api}/discussions/{deep}",
+        f"{api}/revision/%00",
+    ):
+        assert 400 <= httpx.get(hub.endpoint + path, headers=headers).status_code < 500, path
+    for path, body in [
+        ("/api/repos/create", "[1]"),
+        ("/api/repos/create", '{"name": "a/b/c"}'),
+        (f"{api}/commit/main", "x"),
+        (f"{api}/commit/main", '{"key": "header", "value": {"summary": ""}}'),
+        (f"{api}/commit/main", '{"key": "header", "value": {"summary": "m", "parentCommit": 5}}'),
+        (f"{api}/lfs-files/batch", '{"deletions": 5}'),
+        (f"{api}/tag/main", '{"tag": null}'),
+        ("/api/collections", '{"title": "t", "position": "x"}'),
+        (f"/{repo}.git/info/lfs/objects/batch", '{"objects": [{"oid": 5, "size": "x"}]}'),
+    ]:
+        answer = httpx.post(hub.endpoint + path, content=body, headers=headers)
+        assert 400 <= answer.status_code < 500, (path, body, answer.text)
