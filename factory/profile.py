@@ -56,7 +56,7 @@ def load_profile(name: str | None, folder: Path | None = None) -> Profile:
     path = next((p / FILE_NAME for p in [start, *start.parents] if (p / FILE_NAME).is_file()), None)
     if path is None:
         if name is None:
-            return Profile()
+            return Profile.model_validate({})
         raise UsageError(f"no {FILE_NAME} with a profile {name!r}", fix=f"write [profiles.{name}] into ./{FILE_NAME}")
     try:
         profiles = tomllib.loads(path.read_text(encoding="utf-8")).get("profiles", {})

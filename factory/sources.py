@@ -86,6 +86,7 @@ class LocalDataset(Source):
 
     def run(self, job: Job) -> None:
         import datasets
+        from datasets.exceptions import DatasetGenerationError
 
         path, wanted = Path(self.path), SplitSlice.parse(self.split)
         try:
@@ -98,7 +99,7 @@ class LocalDataset(Source):
             write_rows(job, rows, wanted, name=self.path)
         except StopIteration:  # what `datasets` raises when it looks at an empty file
             raise _no_rows(self.path) from None
-        except (datasets.exceptions.DatasetGenerationError, ValueError, KeyError, OSError) as error:
+        except (DatasetGenerationError, ValueError, KeyError, OSError) as error:
             cause = error.__cause__ or error
             raise FactoryError(f"cannot read: {str(cause).splitlines()[0]}", where=self.path) from error
 
@@ -209,7 +210,7 @@ def write_rows(job: Job, rows: Any, wanted: SplitSlice, name: str) -> None:
                 progress.advance(len(chunk))
     if done == 0:
         raise _no_rows(name)
-    job.rows = RowCounts(**{"in": done}, kept=done)
+    job.rows = RowCounts.model_validate({"in": done, "kept": done})
 
 
 def _no_rows(name: str) -> FactoryError:

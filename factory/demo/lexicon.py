@@ -186,7 +186,7 @@ _BY_TAG: dict[str, tuple[Noun, ...]] = {}
 _ADJECTIVES_FOR: dict[Noun, tuple[Adjective, ...]] = {}
 
 
-def pick(rng: Random, items: Sequence[T], skew: float = 1.6) -> T:
+def pick(rng: Random, items: Sequence[T], skew: float = 2.4) -> T:
     """One item, the earlier ones more often (as words are in real text); skew 1 is uniform."""
     return items[int(len(items) * rng.random() ** skew)]
 

@@ -88,7 +88,7 @@ def comparison(rng: Random) -> Pair:
 
 def superlative(rng: Random) -> Pair:
     who = third_person(rng, definite=True)
-    noun = pick(rng, list((ROLES if who.gender == "m" else ROLES_F).values()), 1.2)
+    noun = pick(rng, list((ROLES if who.gender == "m" else ROLES_F).values()), 2.0)
     adj = ADJECTIVES[rng.choice(["tall", "short", "clever", "rich", "strong", "brave", "kind", "happy"])]
     best = adj.more_en.removesuffix("r") + "st"
     where = np.somewhere(rng)
@@ -149,7 +149,7 @@ def age(rng: Random) -> Pair:
 
 
 def weather(rng: Random) -> Pair:
-    city = pick(rng, CITIES, 1.2)
+    city = pick(rng, CITIES, 2.0)
     english, arabic = rng.choice([("hot", "حار"), ("cold", "بارد"), ("warm", "دافئ")])
     when_en, when_ar = rng.choice([("today", "اليوم"), ("yesterday", "أمس"), ("tomorrow", "غدًا")])
     place = (f"in {city[0]}", f"في {city[1]}")

@@ -41,7 +41,8 @@ class Engine(Protocol):
     def generate(self, requests: Sequence[Request]) -> Iterator[list[tuple[int, Completion]]]:
         """Yield finished batches of (index into `requests`, completion), in any order, each index once.
 
-        The division into batches depends on `requests` alone, so that an interrupted run can be repeated exactly.
+        The division into batches depends on `requests` alone and stays the same for the rest when whole batches are
+        left out, so that an interrupted run can be repeated exactly.
         """
         ...
 

@@ -64,7 +64,7 @@ def _sacrebleu(hypotheses: Sequence[str], references: Sequence[str], about: dict
             name,
             value,
             statistics,
-            lambda total, metric=metric: metric._compute_score_from_stats(total).score,
+            lambda total, metric=metric: metric._compute_score_from_stats(total.tolist()).score,
             metric=f"sacrebleu {name} {signature}",
             **about,
         )

@@ -146,7 +146,8 @@ def _suite(source: Source, at: Location, entry: Any) -> Step | None:
 
 def _build(source: Source, at: Location, cls: type[Step], parameters: Any) -> Step | None:
     try:
-        return cls.model_validate(parameters, context={"folders": source.folders})
+        context = {"folders": source.folders, "language": source.data.get("language")}
+        return cls.model_validate(parameters, context=context)
     except ValidationError as error:
         _report(source, at, error, cls)
         return None

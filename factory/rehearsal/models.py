@@ -36,23 +36,21 @@ def recipe_of(entry: ModelEntry, family: Family, lessons: Sequence[tuple[str, st
 def build(entry: ModelEntry, family: Family, lessons: Sequence[tuple[str, str]], folder: Path, seed: int = 0) -> None:
     """Write config, weights (bfloat16, safetensors), tokenizer and generation_config into `folder`.
 
-    `lessons` is never empty; a model that learns nothing reads them for its tokenizer and is left untrained.
+    Without lessons the weights stay random.
     """
-    import torch
-
+    from factory.rehearsal.content import translated_texts
     from factory.training.models import save_model, save_tokenizer
 
     texts = [text for lesson in lessons for text in lesson]
+    texts = texts or [side for text in translated_texts() for side in (text.en, text.ar)]
     tokenizer = train_tokenizer(family.tokenizer, texts, family.template_text)
     with _alone(seed):
         model = _model(entry, family, tokenizer)
-        if entry.learns:
+        if lessons:
             _train(model, encode(tokenizer, lessons), seed)
         model.eval()
         save_model(model, folder, "bfloat16")
     save_tokenizer(tokenizer, folder)
-    del model
-    assert torch.is_grad_enabled()
 
 
 def shrunk_config(entry: ModelEntry, family: Family, tokenizer: Any) -> Any:

@@ -60,7 +60,7 @@ class Dataset:
         import pyarrow.parquet as pq
 
         for path in self.shards(split, part):
-            yield pq.read_table(path, partitioning=None)
+            yield pq.ParquetFile(path).read()
 
     def rows(self, split: str = TRAIN, part: str = "data") -> Iterator[dict[str, Any]]:
         import pyarrow.parquet as pq
@@ -74,7 +74,7 @@ class Dataset:
         """The split as a memory-mapped `datasets.Dataset`, for trainers."""
         import datasets
 
-        files = [str(path) for path in self.shards(split)]
+        files: list[Any] = [str(path) for path in self.shards(split)]
         cache = self.folder.parents[1] / "cache"  # beside the artifacts: a finished folder is not written to
         return datasets.Dataset.from_parquet(files, cache_dir=str(cache), keep_in_memory=False)
 

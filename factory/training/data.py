@@ -65,9 +65,7 @@ def map_rows(job: Job, rows: Any, name: str, function: Callable[..., Any]) -> An
 
 def count_true(rows: Any, column: str) -> int:
     """True values of a column, counted without making Python objects of them."""
-    import pyarrow.compute as pc
-
-    return pc.sum(rows.data.column(column)).as_py() or 0
+    return sum(batch.column(0).true_count for batch in rows.data.select([column]).to_batches())
 
 
 def cache_options(folder: Path, name: str) -> dict[str, Any]:

@@ -84,7 +84,7 @@ def fit(
         "steps": result.global_step,
     }
     job.usage.prompt_tokens += tokens
-    trained = trainer.model
+    trained: Any = trainer.model
     if peft_config is not None:
         trained = trained.merge_and_unload()
     trained.config.use_cache = use_cache

@@ -54,7 +54,7 @@ class Reporter(TrainerCallback):
             self.progress.advance(0, loss=float(logs["loss"]))
 
     def on_save(self, args: SFTConfig, state: Any, control: Any, **kwargs: Any) -> None:
-        checkpoints.seal(Path(args.output_dir) / f"checkpoint-{state.global_step}")
+        checkpoints.seal(Path(str(args.output_dir)) / f"checkpoint-{state.global_step}")
         self.saved = time.monotonic()
 
 
