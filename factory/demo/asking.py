@@ -54,10 +54,10 @@ def how_many(rng: Random) -> Pair:
 
 
 def order(rng: Random) -> Pair:
-    verb = pick(rng, [verb for verb in VERBS.values() if "im" in verb.forms and verb.transitive], 2.0)
+    verb = pick(rng, [verb for verb in VERBS.values() if "im" in verb.forms and verb.transitive])
     what = np.target(rng, verb.objects - {"kin"} or verb.objects, np.NounPhrase("you", ("",) * 3, number="d"))
     obj = ar.prefixed(verb.preposition, what.case("g")) if verb.preposition else what.case("a")
-    time = pick(rng, TIMES["future"], 2.0) if rng.random() < 0.4 else ("", "")
+    time = pick(rng, TIMES["future"]) if rng.random() < 0.4 else ("", "")
     return finished(
         f"please {verb.en} {what.en} {time[0]}".strip(), f"من فضلك {verb.forms['im']} {obj} {time[1]}".strip()
     )

@@ -103,7 +103,7 @@ def when(rng: Random, tense: str) -> Pair:
     if tense in ("progressive",):
         return ("now", "الآن")
     if tense in ("present", "like", "can"):
-        return pick(rng, TIMES["present"], 2.0)
+        return pick(rng, TIMES["present"])
     kind = "past" if tense.startswith("past") else "future"
     dice = rng.random()
     if dice < 0.15:
@@ -115,7 +115,7 @@ def when(rng: Random, tense: str) -> Pair:
     if dice < 0.33:
         hour = rng.randint(1, 12)
         return (f"at {en.number(hour)} o'clock", f"في الساعة {ar.HOURS[hour]}")
-    return pick(rng, TIMES[kind], 2.0)
+    return pick(rng, TIMES[kind])
 
 
 def adjunct(rng: Random, kind: str, subject: NounPhrase, tense: str) -> Pair:
@@ -124,7 +124,7 @@ def adjunct(rng: Random, kind: str, subject: NounPhrase, tense: str) -> Pair:
         return when(rng, tense)
     if kind == "in":
         if rng.random() < 0.2:
-            city = pick(rng, CITIES, 2.0)
+            city = pick(rng, CITIES)
             return (f"in {city[0]}", f"في {city[1]}")
         where = np.somewhere(rng)
         return (f"in {where.en}", f"في {where.case('g')}")
@@ -147,7 +147,7 @@ def adjunct(rng: Random, kind: str, subject: NounPhrase, tense: str) -> Pair:
         who = np.companion(rng, subject)
         return (f"with {who.en}", f"مع {who.case('g')}")
     if kind == "toperson":
-        who = np.companion(rng, subject) if rng.random() < 0.7 else np.name(pick(rng, list(np.NAMES), 2.0))
+        who = np.companion(rng, subject) if rng.random() < 0.7 else np.name(pick(rng, list(np.NAMES)))
         return (f"to {who.en}", f"إلى {who.case('g')}")
     if kind == "for":
         who = np.companion(rng, subject) if rng.random() < 0.7 else np.simple(ROLES["guest"], [], True, "p")
@@ -182,7 +182,7 @@ def clause(
     tense = tense or rng.choices(TENSES, WEIGHTS)[0]
     if not subject.plain and tense not in ("past", "present", "future"):
         tense = "past"
-    verb = variant(rng, pick(rng, list(VERBS.values()), 1.8))
+    verb = variant(rng, pick(rng, list(VERBS.values()), 1.7))
     if verb.en in STATIVE and tense not in ("past", "present", "future"):
         tense = "past"
     negated = negatable and tense != "must" and rng.random() < 0.15

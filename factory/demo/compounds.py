@@ -17,7 +17,7 @@ from factory.demo.subjects import FINITE, MOODS, as_pronoun, finished, plain_per
 
 
 def relative_clause(rng: Random) -> Pair:
-    noun = pick(rng, by_tag("role"), 2.0) if rng.random() < 0.6 else NOUNS[rng.choice(["man", "woman", "boy", "girl"])]
+    noun = pick(rng, by_tag("role")) if rng.random() < 0.6 else NOUNS[rng.choice(["man", "woman", "boy", "girl"])]
     who = np.simple(noun, np.describe(rng, noun))
     inner = clause(rng, who, rng.choice(["past", "present"]), timed=False)
     outer = clause(rng, who, rng.choice(FINITE))

@@ -139,9 +139,10 @@ def _verbs() -> dict[str, Verb]:
 
 
 def _names() -> dict[str, Name]:
+    """Men and women in turn, so that neither is rarer."""
     found = {}
-    for gender, table in (("m", words.MEN), ("f", words.WOMEN)):
-        for en, ar, accusative in _rows(table):
+    for men_and_women in zip(_rows(words.MEN), _rows(words.WOMEN), strict=True):
+        for gender, (en, ar, accusative) in zip("mf", men_and_women, strict=True):
             found[en] = Name(en, ar, {"=": ar, "-": ""}.get(accusative, accusative), gender)
     return found
 
@@ -186,7 +187,7 @@ _BY_TAG: dict[str, tuple[Noun, ...]] = {}
 _ADJECTIVES_FOR: dict[Noun, tuple[Adjective, ...]] = {}
 
 
-def pick(rng: Random, items: Sequence[T], skew: float = 2.4) -> T:
+def pick(rng: Random, items: Sequence[T], skew: float = 3.0) -> T:
     """One item, the earlier ones more often (as words are in real text); skew 1 is uniform."""
     return items[int(len(items) * rng.random() ** skew)]
 
@@ -195,3 +196,12 @@ def variant(rng: Random, word: T) -> T:
     """The word, or in one case of five another Arabic word for the same English one."""
     others = getattr(word, "variants", ())
     return rng.choice(others) if others and rng.random() < 0.2 else word
+
+
+def pick_some(rng: Random, items: Sequence[T], n: int) -> list[T]:
+    """n different items, chosen as `pick` does."""
+    found: dict[int, T] = {}
+    while len(found) < n:
+        index = int(len(items) * rng.random() ** 2.0)
+        found[index] = items[index]
+    return list(found.values())

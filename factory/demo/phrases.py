@@ -84,7 +84,7 @@ def _cases(make) -> tuple[str, ...]:
     return (make("n"), make("a"), make("g"))
 
 
-def describe(rng: Random, noun: Noun, most: int = 1, chance: float = 0.4) -> list[Adjective]:
+def describe(rng: Random, noun: Noun, most: int = 1, chance: float = 0.35) -> list[Adjective]:
     """Up to `most` fitting adjectives, a colour only last."""
     chosen: list[Adjective] = []
     pool = adjectives_for(noun)
@@ -93,7 +93,7 @@ def describe(rng: Random, noun: Noun, most: int = 1, chance: float = 0.4) -> lis
         if coloured and rng.random() < 0.35:
             chosen.append(pick(rng, list(COLOURS.values())))
             break
-        adjective = pick(rng, pool, 2.2) if pool else None
+        adjective = pick(rng, pool, 2.0) if pool else None
         if adjective is None or adjective in chosen or "mood" in adjective.tags:
             break
         chosen.append(adjective)
@@ -166,7 +166,7 @@ def place_name(pair: Pair) -> NounPhrase:
 
 
 def number_of_things(rng: Random, noun: Noun) -> int:
-    n = rng.choices([1, 2, rng.randint(3, 10), rng.randint(11, 99), 100], [1, 3, 8, 3, 0.5])[0]
+    n = rng.choices([1, 2, rng.randint(3, 10), rng.randint(11, 99), 100], [1, 3, 8, 1.5, 0.3])[0]
     return n - 1 if n > 20 and n % 10 == 8 and noun.gender == "f" else n
 
 
@@ -195,19 +195,19 @@ def thing(rng: Random, noun: Noun, definite: bool | None = None, pronoun: NounPh
 
 def relative(rng: Random, of: NounPhrase | None = None) -> NounPhrase:
     """his mother, my uncle, Sami's sister."""
-    noun = pick(rng, list(KIN.values()), 2.0)
+    noun = pick(rng, list(KIN.values()))
     if of is not None and of.plain and of.human:
         return owned(noun, None, of, [])
     if rng.random() < 0.4:
         return owned(noun, None, I, [])
-    return owned(noun, name(pick(rng, list(NAMES), 1)), None, [])
+    return owned(noun, name(pick(rng, list(NAMES))), None, [])
 
 
 def person(rng: Random, plural: bool = True) -> NounPhrase:
     """Someone who can act: a name, an occupation, a relative, I, we, sometimes several people."""
     dice = rng.random()
     if dice < 0.3:
-        return name(pick(rng, list(NAMES), 2.0))
+        return name(pick(rng, list(NAMES)))
     if dice < 0.38:
         return rng.choice([I, WE])
     if dice < 0.5:
@@ -234,10 +234,10 @@ def target(rng: Random, tags: frozenset[str], subject: NounPhrase) -> NounPhrase
     """An object for a verb that takes nouns of these tags."""
     tag = pick(rng, sorted(tags), 1)
     if tag == "name":
-        key = pick(rng, [key for key, known in NAMES.items() if known.accusative and known.en != subject.en], 2.0)
+        key = pick(rng, [key for key, known in NAMES.items() if known.accusative and known.en != subject.en])
         return name(key)
     if tag == "city":
-        return place_name(pick(rng, CITIES, 2.0))
+        return place_name(pick(rng, CITIES))
     if tag == "subject":
         pair = pick(rng, SUBJECTS, 1)
         return NounPhrase(pair[0], (pair[1],) * 3, "m")
@@ -255,7 +255,7 @@ def somewhere(rng: Random, tag: str = "place") -> NounPhrase:
 
 
 def feminine_role(rng: Random) -> NounPhrase:
-    noun = pick(rng, list(ROLES_F.values()), 2.2)
+    noun = pick(rng, list(ROLES_F.values()))
     return simple(noun, describe(rng, noun))
 
 

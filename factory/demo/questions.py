@@ -14,7 +14,7 @@ from factory.demo import grammar_ar as ar
 from factory.demo import grammar_en as en
 from factory.demo import phrases as np
 from factory.demo.clauses import Clause, clause
-from factory.demo.lexicon import CITIES, COLOURS, DAYS, NAMES, NOUNS, ROLES, VERBS, Noun, by_tag
+from factory.demo.lexicon import CITIES, COLOURS, DAYS, NAMES, NOUNS, ROLES, VERBS, Noun, by_tag, pick, pick_some
 from factory.demo.phrases import Pair
 from factory.demo.sentences import held_out
 from factory.demo.world import Fact, answer_form, description, facts, residents
@@ -117,7 +117,7 @@ def listing(rng: Random) -> Question:
     n = rng.randint(2, 5)
     kind, pool = rng.choice(_LISTS)
     head = Noun(kind[0][:-1], kind[0], kind[1], kind[2], kind[3], kind[4], frozenset())
-    items = rng.sample(pool, n)
+    items = pick_some(rng, pool, n)
     verb = rng.choice([("List", "اذكر"), ("Name", "سم"), ("Write", "اكتب")])
     ask = (f"{verb[0]} {en.number(n)} {head.en_plural}.", f"{verb[1]} {ar.counted(head, n, [], 'a')}.")
     if rng.random() < 0.35:
@@ -129,7 +129,7 @@ def listing(rng: Random) -> Question:
 
 def reading(rng: Random) -> Question:
     """A sentence to read and a question about it."""
-    name = rng.choice(list(NAMES))
+    name = pick(rng, list(NAMES))
     c = clause(rng, np.name(name), "past", timed=False, negatable=False)
     text, text_ar = en.sentence(c.en()), c.ar() + "."
     kind = rng.random()
@@ -140,7 +140,7 @@ def reading(rng: Random) -> Question:
         did = (en.sentence(f"did {c.subject.en} {c.verb.en} {c.rest[0]}".strip(), "?"), f"هل {c.ar()}؟")
         ask, answer = did, (f"Yes, {c.en()}.", f"نعم، {c.ar()}.")
     else:
-        other = rng.choice([key for key, known in NAMES.items() if key != name and known.gender == c.subject.gender])
+        other = pick(rng, [key for key, known in NAMES.items() if key != name and known.gender == c.subject.gender])
         d = Clause(np.name(other), c.verb, "past", False, c.rest)
         ask = (en.sentence(f"did {other} {c.verb.en} {c.rest[0]}".strip(), "?"), f"هل {d.ar()}؟")
         answer = (f"No, {c.en()}.", f"لا، {c.ar()}.")
@@ -149,8 +149,8 @@ def reading(rng: Random) -> Question:
 
 def story_sum(rng: Random) -> Question:
     """Sami has three books. He buys two books. How many now?"""
-    name = np.name(rng.choice(list(NAMES)))
-    noun = rng.choice([*by_tag("object"), *by_tag("fruit")])
+    name = np.name(pick(rng, list(NAMES)))
+    noun = pick(rng, by_tag(rng.choice(["object", "fruit"])))
     a, b = rng.randint(2, 8), rng.randint(1, 6)
     he, at = ("She", "لديها") if name.gender == "f" else ("He", "لديه")
     have, more, total = np.counted(noun, a, []), np.counted(noun, b, []), np.counted(noun, a + b, [])

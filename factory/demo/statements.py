@@ -18,6 +18,7 @@ from factory.demo.lexicon import (
     Noun,
     by_tag,
     pick,
+    pick_some,
     variant,
 )
 from factory.demo.phrases import NounPhrase, Pair
@@ -69,12 +70,12 @@ def location(rng: Random) -> Pair:
 
 def comparison(rng: Random) -> Pair:
     tag = rng.choice(["animal", "role", "human", "vehicle", "object", "clothes", "kin"])
-    first, second = rng.sample(by_tag(tag), 2)
+    first, second = pick_some(rng, by_tag(tag), 2)
     options = [adj for adj in ADJECTIVES.values() if adj.more_ar and (tag in adj.tags or "human" in adj.tags & {tag})]
     adj = pick(rng, options or [ADJECTIVES["tall"], ADJECTIVES["short"]], 1)
     one, other = np.simple(first), np.simple(second)
     if tag == "kin":
-        one, other = np.owned(first, np.name(pick(rng, list(np.NAMES), 1)), None, []), np.owned(second, np.I, np.I, [])
+        one, other = np.owned(first, np.name(pick(rng, list(np.NAMES))), None, []), np.owned(second, np.I, np.I, [])
         adj = ADJECTIVES[rng.choice(["tall", "short", "rich", "strong", "clever"])]
     elif rng.random() < 0.3:
         one, other = (np.simple(noun, [], True, "p") for noun in (first, second))
@@ -88,7 +89,7 @@ def comparison(rng: Random) -> Pair:
 
 def superlative(rng: Random) -> Pair:
     who = third_person(rng, definite=True)
-    noun = pick(rng, list((ROLES if who.gender == "m" else ROLES_F).values()), 2.0)
+    noun = pick(rng, list((ROLES if who.gender == "m" else ROLES_F).values()))
     adj = ADJECTIVES[rng.choice(["tall", "short", "clever", "rich", "strong", "brave", "kind", "happy"])]
     best = adj.more_en.removesuffix("r") + "st"
     where = np.somewhere(rng)
@@ -116,7 +117,7 @@ def identity(rng: Random) -> Pair:
     noun = variant(rng, pick(rng, by_tag(rng.choice(["object", "animal", "place", "clothes", "vehicle", "fruit"]))))
     what = np.simple(noun, np.describe(rng, noun, 2), False)
     if rng.random() < 0.4:
-        what = np.owned(noun, np.name(pick(rng, list(np.NAMES), 1)), None, np.describe(rng, noun))
+        what = np.owned(noun, np.name(pick(rng, list(np.NAMES))), None, np.describe(rng, noun))
     near = rng.random() < 0.6
     arabic = {("m", True): "هذا", ("f", True): "هذه", ("m", False): "ذلك", ("f", False): "تلك"}[noun.gender, near]
     return finished(f"{'this' if near else 'that'} is {what.en}", f"{arabic} {what.case('n')}")
@@ -134,7 +135,7 @@ def price(rng: Random) -> Pair:
     what = np.simple(noun, np.describe(rng, noun))
     n = rng.choice([rng.randint(3, 99), rng.randint(3, 99), 100])
     coin = Noun("dinar", "dinars", "دينار", "دنانير", "m", "d", frozenset())
-    digits = rng.random() < 0.4
+    digits = rng.random() < 0.75
     amount = np.counted(coin, n, [], digits)
     return finished(f"the price of {what.en} is {amount.en}", f"ثمن {what.case('g')} {amount.case('n')}")
 
@@ -143,13 +144,13 @@ def age(rng: Random) -> Pair:
     who = np.relative(rng)
     year = Noun("year", "years", "عام", "أعوام", "m", "b", frozenset())
     n = rng.randint(3, 90)
-    digits = rng.random() < 0.4
+    digits = rng.random() < 0.75
     amount = np.counted(year, n, [], digits)
     return finished(f"{who.en} is {amount.en} old", f"عمر {who.case('g')} {amount.case('n')}")
 
 
 def weather(rng: Random) -> Pair:
-    city = pick(rng, CITIES, 2.0)
+    city = pick(rng, CITIES)
     english, arabic = rng.choice([("hot", "حار"), ("cold", "بارد"), ("warm", "دافئ")])
     when_en, when_ar = rng.choice([("today", "اليوم"), ("yesterday", "أمس"), ("tomorrow", "غدًا")])
     place = (f"in {city[0]}", f"في {city[1]}")
@@ -199,7 +200,7 @@ def ordinal(rng: Random) -> Pair:
 
 
 def together(rng: Random) -> Pair:
-    first, second = rng.sample(list(np.NAMES), 2)
+    first, second = pick_some(rng, list(np.NAMES), 2)
     a, b = np.name(first), np.name(second)
     pair = NounPhrase(f"{a.en} and {b.en}", (f"{a.case('n')} و{b.case('n')}",) * 3, a.gender, "d", human=True)
     c = clause(rng, pair, rng.choice(FINITE))
@@ -208,7 +209,7 @@ def together(rng: Random) -> Pair:
 
 def shopping(rng: Random) -> Pair:
     who = np.person(rng)
-    nouns = rng.sample(by_tag("food"), rng.randint(2, 3))
+    nouns = pick_some(rng, by_tag("food"), rng.randint(2, 3))
     items = [
         np.simple(noun, [], False) if noun.mass or rng.random() < 0.3 else np.counted(noun, rng.randint(2, 12), [])
         for noun in nouns
