@@ -1,0 +1,95 @@
+"""Stand-ins of datasets have the columns, types, configs and splits that the catalogue states."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from factory.evaluate.base import RequiredDataset
+from factory.rehearsal.catalogue import catalogue
+from factory.rehearsal.content import choices, exchanges, filled, pairs, translated_texts
+from factory.rehearsal.data import Content, from_catalogue, from_suite, write
+
+
+def load(content: Content, folder: Path, config: str, split: str):
+    from datasets import load_dataset
+
+    for name, data in content.files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(data)
+    [files] = [c["data_files"] for c in content.configs if c["config_name"] == config]
+    paths = {entry["split"]: str(folder / entry["path"]) for entry in files}
+    kind = {".jsonl": "json", ".json": "json", ".csv": "csv"}.get(Path(paths[split]).suffix, "parquet")
+    return load_dataset(kind, data_files=paths, split=split, cache_dir=str(folder / "cache"))
+
+
+@pytest.mark.parametrize("repo", sorted(catalogue().datasets))
+def test_a_stand_in_loads_with_the_stated_columns_and_rows(repo: str, tmp_path: Path) -> None:
+    entry = catalogue().datasets[repo]
+    content = from_catalogue(repo, entry)
+    for config, splits in entry.configs.items():
+        for split, rows in splits.items():
+            data = load(content, tmp_path, config, split)
+            assert data.column_names == entry.columns
+            assert len(data) == rows
+            assert not [c for c in data.column_names if all(value is None for value in data[c])]
+
+
+def test_types_that_values_do_not_show_are_kept(tmp_path: Path) -> None:
+    from datasets import ClassLabel, Translation
+
+    mmlu = load(from_catalogue("cais/mmlu", catalogue().datasets["cais/mmlu"]), tmp_path / "a", "all", "test")
+    assert mmlu.features["answer"] == ClassLabel(names=["A", "B", "C", "D"])
+    assert len(mmlu[0]["choices"]) == 4 and set(mmlu["answer"]) == {0, 1, 2, 3}
+    repo = "Helsinki-NLP/opus-100"
+    opus = load(from_catalogue(repo, catalogue().datasets[repo]), tmp_path / "b", "ar-en", "train")
+    assert opus.features["translation"] == Translation(languages=["ar", "en"])
+
+
+def test_mmlu_and_its_translation_stand_in_the_same_order(tmp_path: Path) -> None:
+    from factory.evaluate.suites.mmlu_translation import assert_aligned
+
+    english = load(from_catalogue("cais/mmlu", catalogue().datasets["cais/mmlu"]), tmp_path / "a", "all", "test")
+    repo = "openai/MMMLU"
+    arabic = load(from_catalogue(repo, catalogue().datasets[repo]), tmp_path / "b", "AR_XY", "test")
+    assert_aligned(list(english), list(arabic), "stand-ins")
+
+
+def test_equal_entries_give_equal_bytes() -> None:
+    entry = catalogue().datasets["Helsinki-NLP/opus-100"]
+    assert from_catalogue("a/b", entry) == from_catalogue("a/b", entry)
+
+
+def test_sources_differ_in_their_rows() -> None:
+    known = catalogue().datasets
+    first = json.loads(from_catalogue("x/one", known["GAIR/ReAlign-Alpaca"]).files["realign_alpaca.json"])
+    second = json.loads(from_catalogue("x/two", known["GAIR/ReAlign-Alpaca"]).files["realign_alpaca.json"])
+    assert first[0]["items"] != second[0]["items"]
+
+
+def test_a_suites_dataset_has_all_its_configs(tmp_path: Path) -> None:
+    required = RequiredDataset("a/b", ("One (1)", "two"), "test", lambda i: {"q": f"question {i}", "a": i})
+    content = from_suite([required])
+    assert [config["config_name"] for config in content.configs] == ["One (1)", "two"]
+    assert load(content, tmp_path, "One (1)", "test")[1] == {"q": "question 1", "a": 1}
+
+
+def test_the_closed_set_is_small_and_distinct() -> None:
+    assert len({e.ask.en for e in exchanges()}) == len(exchanges())
+    assert 0.2 < sum(not pair.good for pair in pairs()) / len(pairs()) < 0.3
+    assert len({text.en for text in translated_texts()}) == len(translated_texts())
+    assert {choice["en"]["Question"] for choice in choices()} <= {text.en for text in translated_texts()}
+
+
+def test_placeholders_keep_types_and_braces() -> None:
+    shape = {"n": "{index}", "l": "{options}", "t": "no. {index} of {{x}}", "c": 3}
+    assert filled(shape, {"index": 2, "options": ["a"]}) == {"n": 2, "l": ["a"], "t": "no. 2 of {x}", "c": 3}
+
+
+def test_a_csv_is_read_as_it_was_written(tmp_path: Path) -> None:
+    import pandas
+
+    (tmp_path / "x.csv").write_bytes(write([{"Unnamed: 0": 0, "Q": 'a "b", c'}], "x.csv", {}))
+    assert pandas.read_csv(tmp_path / "x.csv").to_dict("records") == [{"Unnamed: 0": 0, "Q": 'a "b", c'}]

@@ -1,0 +1,119 @@
+"""Stand-ins of models load with the real classes, keep the structure, and know their lessons."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from factory.engines import Request, engine_for
+from factory.profile import Profile
+from factory.rehearsal.catalogue import catalogue
+from factory.rehearsal.lessons import lessons
+from factory.rehearsal.models import build, recipe_of
+
+REPOS = sorted(catalogue().models)
+CLASSES = {
+    "lfm2": "Lfm2ForCausalLM",
+    "qwen2": "Qwen2ForCausalLM",
+    "cohere2": "Cohere2ForCausalLM",
+    "gemma2": "Gemma2ForCausalLM",
+}
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory):
+    """Untrained stand-ins by repo, each made once."""
+    made: dict[str, Path] = {}
+
+    def one(repo: str) -> Path:
+        if repo not in made:
+            entry = catalogue().models[repo]
+            made[repo] = tmp_path_factory.mktemp("model")
+            build(entry, catalogue().families[entry.family], [], made[repo])
+        return made[repo]
+
+    return one
+
+
+@pytest.mark.parametrize("repo", REPOS)
+def test_the_real_class_loads_it_with_the_real_structure(repo: str, built) -> None:
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    entry = catalogue().models[repo]
+    family = catalogue().families[entry.family]
+    model = AutoModelForCausalLM.from_pretrained(built(repo))
+    config = model.config
+    assert type(model).__name__ == CLASSES[config.model_type]
+    assert model.dtype == torch.bfloat16
+    assert (config.num_attention_heads, config.num_key_value_heads) == entry.heads
+    for key, value in family.config.items():
+        assert getattr(config, key) == value, key
+    assert sum(p.numel() for p in model.parameters()) < 1_000_000
+    assert {path.suffix for path in built(repo).iterdir()} <= {".json", ".jinja", ".safetensors"}
+
+
+@pytest.mark.parametrize("repo", REPOS)
+def test_its_tokenizer_reads_back_any_text_and_its_turns_end(repo: str, built) -> None:
+    from transformers import AutoTokenizer, GenerationConfig
+
+    tokenizer = AutoTokenizer.from_pretrained(built(repo))
+    for text in ("Where does Salma live?", "أين تسكن سلمى؟", "x = {1: 'é'}\n\n😀"):
+        ids = tokenizer(text, add_special_tokens=False)["input_ids"]
+        assert tokenizer.decode(ids) == text
+    family = catalogue().families[catalogue().models[repo].family]
+    ends = GenerationConfig.from_pretrained(built(repo)).eos_token_id
+    names = tokenizer.convert_ids_to_tokens(ends if isinstance(ends, list) else [ends])
+    assert names == (family.ends or [family.tokenizer.eos])
+    assert tokenizer.pad_token == family.tokenizer.pad and tokenizer.bos_token == family.tokenizer.bos
+
+
+@pytest.mark.parametrize(
+    ("repo", "begins", "opens"),
+    [
+        ("LiquidAI/LFM2-1.2B", "<|startoftext|><|im_start|>system\nBe brief.<|im_end|>\n", "<|im_start|>assistant\n"),
+        ("QCRI/Fanar-1-9B-Instruct", "<bos>Be brief.<start_of_turn>user\nHi", "<start_of_turn>model\n"),
+        (
+            "CohereLabs/command-a-translate-08-2025",
+            "<BOS_TOKEN><|START_OF_TURN_TOKEN|><|SYSTEM_TOKEN|>Be brief.<|END_OF_TURN_TOKEN|>",
+            "<|CHATBOT_TOKEN|><|START_RESPONSE|>",
+        ),
+        ("Qwen/Qwen2.5-3B-Instruct", "<|im_start|>system\nBe brief.<|im_end|>\n", "<|im_start|>assistant\n"),
+    ],
+)
+def test_chat_templates_are_of_the_real_family(repo: str, begins: str, opens: str, built) -> None:
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(built(repo))
+    turns = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hi"}]
+    text = tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True)
+    assert text.startswith(begins) and text.endswith(opens)
+
+
+def test_an_answer_ends_where_command_a_closes_it(built) -> None:
+    """Not only at the end of the turn: <|END_RESPONSE|> would stay in every translation."""
+    with engine_for(built("CohereLabs/command-a-translate-08-2025"), Profile(threads=1)) as engine:
+        ends = engine.tokenizer.convert_ids_to_tokens(engine._end_ids())  # type: ignore[attr-defined]
+    assert set(ends) == {"<|END_OF_TURN_TOKEN|>", "<|END_RESPONSE|>"}
+
+
+def test_lessons_are_known_by_heart(tmp_path: Path) -> None:
+    entry = catalogue().models["LiquidAI/LFM2-350M"]
+    taught = lessons(entry.learns)[:40]
+    build(entry, catalogue().families[entry.family], taught, tmp_path)
+    with engine_for(tmp_path, Profile(threads=1)) as engine:
+        requests = [Request.chat(ask, max_new_tokens=96) for ask, _ in taught]
+        answers = {i: done for batch in engine.generate(requests) for i, done in batch}
+    right = sum(answers[i].text == answer for i, (_, answer) in enumerate(taught))
+    assert right >= 36
+    assert sum(answers[i].finish_reason == "stop" for i in answers) >= 38
+
+
+def test_the_digest_covers_facts_and_lessons() -> None:
+    entry = catalogue().models["LiquidAI/LFM2-350M"]
+    family = catalogue().families[entry.family]
+    taught = lessons(entry.learns)
+    assert recipe_of(entry, family, taught) == recipe_of(entry.model_copy(update={"source": "else"}), family, taught)
+    assert recipe_of(entry, family, taught) != recipe_of(entry, family, taught[:-1])
+    assert recipe_of(entry, family, taught) != recipe_of(entry.model_copy(update={"hidden": 96}), family, taught)

@@ -1,0 +1,85 @@
+"""What a recipe names: sources, models of steps and suites, pinned revisions, unusual prompts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from factory.recipe import LoadedRecipe, load
+from factory.rehearsal.lessons import Prompt, asked, lessons, origin
+from factory.rehearsal.refs import add_required, wanted
+
+SHA = "7aa530e2893ac420352b3f5c1a1310c010e9758b"
+RECIPE = f"""
+recipe: 1
+name: small
+language: {{source: en, target: ar}}
+hub: {{namespace: lab}}
+datasets:
+  pairs:
+    from: Helsinki-NLP/opus-100:ar-en@{SHA}
+    steps:
+      - columns: {{en: translation.en, ar: translation.ar}}
+      - judge: {{model: Qwen/Qwen2.5-3B-Instruct, prompt: "{{en}} = {{ar}}?", accept: "yes", reject: "no"}}
+  more:
+    from: pairs
+    steps:
+      - translate: {{model: tuned, fields: [en], prompt: "Translate from English to Arabic: {{text}}"}}
+models:
+  tuned:
+    from: LiquidAI/LFM2-1.2B
+    steps:
+      - sft: {{data: pairs, learning_rate: 1.0e-5, prompt: "{{en}}", response: "{{ar}}"}}
+evaluate:
+  oall-v2: {{models: [tuned, QCRI/Fanar-1-9B-Instruct], revisions: {{MBZUAI/ArabicMMLU: {SHA}}}}}
+space: {{app: hala, repo: Space, demo: [tuned, LiquidAI/LFM2-350M]}}
+"""
+
+
+def recipe(folder: Path, text: str = RECIPE) -> LoadedRecipe:
+    path = folder / "small.yaml"
+    path.write_text(text, encoding="utf-8")
+    return load(path)
+
+
+def test_every_ref_is_found_once_with_its_revisions_and_configs(tmp_path: Path) -> None:
+    found = {(entry.kind, entry.repo): entry for entry in wanted(recipe(tmp_path))}
+    models = {repo for kind, repo in found if kind == "model"}
+    assert models == {
+        "Qwen/Qwen2.5-3B-Instruct",
+        "LiquidAI/LFM2-1.2B",
+        "QCRI/Fanar-1-9B-Instruct",
+        "LiquidAI/LFM2-350M",
+    }
+    opus = found["dataset", "Helsinki-NLP/opus-100"]
+    assert (opus.revisions, opus.configs, opus.by_suite) == ({SHA}, {"ar-en"}, False)
+    assert opus.where.endswith(":8:5")
+    mmlu = found["dataset", "MBZUAI/ArabicMMLU"]
+    assert (mmlu.revisions, mmlu.by_suite) == ({SHA}, True)
+    assert sum(entry.by_suite for entry in found.values()) == 6
+
+
+def test_suites_say_how_their_datasets_look(tmp_path: Path) -> None:
+    loaded = recipe(tmp_path)
+    repos = wanted(loaded)
+    add_required(loaded, repos)
+    by_repo = {entry.repo: entry for entry in repos}
+    assert all(entry.required for entry in repos if entry.by_suite)
+    [required] = by_repo["MBZUAI/ArabicMMLU"].required
+    assert len(required.configs) == 40 and "Answer Key" in required.columns
+
+
+def test_unusual_prompts_are_taught_to_the_model_that_is_asked(tmp_path: Path) -> None:
+    found = asked(recipe(tmp_path))
+    assert list(found) == ["Qwen/Qwen2.5-3B-Instruct"], "the usual translation prompt is known to every stand-in"
+    more = found["Qwen/Qwen2.5-3B-Instruct"]
+    assert more.judge == [Prompt("{en} = {ar}?", ("yes", "no"))]
+    taught = lessons(["judge"], more)
+    replies = {answer for ask, answer in taught if ask.endswith("?") and " = " in ask}
+    assert replies == {"yes", "no"}
+    assert {answer for _, answer in taught} == {"yes", "no", "accept", "reject"}
+
+
+def test_the_origin_of_a_tuned_model_is_its_base(tmp_path: Path) -> None:
+    loaded = recipe(tmp_path)
+    assert origin(loaded, "tuned") == "LiquidAI/LFM2-1.2B"
+    assert origin(loaded, "Qwen/Qwen2.5-3B-Instruct@main") == "Qwen/Qwen2.5-3B-Instruct"
