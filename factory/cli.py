@@ -168,6 +168,19 @@ def card(recipe: Path, name: str | None, store: Path, hub: Any) -> None:
     show_cards(recipe, name, store, hub)
 
 
+@main.command()
+@RECIPE
+@STORE
+@HUB
+@click.option("--push", is_flag=True, help="Push the Space instead of running it here.")
+@click.option("--port", default=7860, show_default=True, type=click.IntRange(1, 65535))
+def space(recipe: Path, store: Path, hub: Any, push: bool, port: int) -> None:
+    """Run the recipe's Space on this machine, with the models as they are in the store."""
+    from factory.commands.space import run_space
+
+    run_space(recipe, store, hub, push=push, port=port)
+
+
 @main.command("hub")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8090, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one.")

@@ -1,0 +1,50 @@
+"""`factory space`: the recipe's Gradio app here, or pushed."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from factory.commands.session import session
+from factory.errors import FactoryError, UsageError
+from factory.hub.target import Choice
+
+
+def run_space(recipe: Path, store: Path, hub: Choice, *, push: bool, port: int) -> None:
+    """Run the app until it is stopped, on the models that were published, or push it.
+
+    Raises:
+        UsageError: the recipe has no Space, or gradio is not installed.
+        FactoryError: a model the Space offers is not published yet.
+    """
+    from factory.hub.space import write_space
+    from factory.progress import Progress
+    from factory.publish import Publisher
+    from factory.store import Manifest
+
+    with session(recipe, store, hub, building=True) as opened:
+        graph = opened.graph
+        if graph.loaded.recipe.space is None:
+            raise UsageError("the recipe has no `space`", where=str(recipe))
+        missing = [ref for ref in graph.loaded.recipe.space.demo if Manifest.load(graph.final(ref).folder) is None]
+        if missing:
+            raise FactoryError(f"not built yet: {', '.join(missing)}", fix=f"run `factory publish {recipe}` first")
+        if push:
+            publisher = Publisher(graph, Progress())
+            publisher.space()
+            print(publisher.pushed["space"].url)
+            return
+        _require_gradio()
+        folder = write_space(graph, opened.store.root / "space")
+        print(f"http://127.0.0.1:{port}", flush=True)
+        environment = os.environ | {"GRADIO_SERVER_PORT": str(port), "GRADIO_ANALYTICS_ENABLED": "False"}
+        subprocess.run([sys.executable, "app.py"], cwd=folder, env=environment, check=False)
+
+
+def _require_gradio() -> None:
+    from importlib.util import find_spec
+
+    if find_spec("gradio") is None:
+        raise UsageError("gradio is not installed", fix="pip install 'hf-factory[space]'")
