@@ -1,0 +1,117 @@
+"""`factory publish … --rehearse` as a user runs it: shipped recipes whole, and what real clients find afterwards."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
+
+ROOT = Path(__file__).parents[2]
+RECIPES = ROOT / "recipes"
+SHARED = {"teacher", "orca-bilingual", "opus-pairs", "translator-pairs", "translator", "hala-sft"}
+
+
+def run(*arguments: object, environment: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    clean = {key: value for key, value in os.environ.items() if not key.startswith(("HF_", "FACTORY_", "HALA_"))}
+    command = [sys.executable, *map(str, arguments)]
+    return subprocess.run(
+        command, cwd=ROOT, env=clean | (environment or {}), capture_output=True, text=True, check=False
+    )
+
+
+class Rehearsal:
+    """One store in which recipes are rehearsed in turn."""
+
+    def __init__(self, store: Path) -> None:
+        self.store = store
+        self.first = self.publish("hala-1.2b")
+
+    def publish(self, recipe: str) -> dict[str, Any]:
+        done = run(
+            "-m", "factory", "publish", RECIPES / f"{recipe}.yaml", "--rehearse", "--store", self.store, "--json"
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return json.loads(done.stdout)
+
+    def client(self, code: str) -> list[str]:
+        """What a user's code prints who works with this Hub."""
+        from factory.hub.server import LocalHub
+
+        with LocalHub(self.store / "rehearsal" / "hub") as hub:
+            home = {"HF_HOME": str(self.store / "client"), "HF_HUB_DISABLE_PROGRESS_BARS": "1"}
+            done = run("-c", code, environment=hub.environment() | home)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.splitlines()
+
+
+@pytest.fixture(scope="module")
+def rehearsal(tmp_path_factory: pytest.TempPathFactory) -> Rehearsal:
+    return Rehearsal(tmp_path_factory.mktemp("rehearsal"))
+
+
+def test_every_step_ran_and_everything_was_pushed(rehearsal: Rehearsal) -> None:
+    pushed = rehearsal.first["pushed"]
+    assert {"teacher", "translator-pairs", "translator", "hala-sft", "hala-1.2b"} <= set(pushed)
+    assert all("127.0.0.1" in entry["url"] for entry in pushed.values())
+    assert {"oall-v2/hala-1.2b", "mmlu-translation/translator", "hala-1.2b/02-merge"} <= set(rehearsal.first["built"])
+    [oall] = [e for e in rehearsal.first["scores"] if (e["suite"], e["model"]) == ("oall-v2", "hala-1.2b")]
+    assert len(oall["protocol"]["subtasks"]) == 116
+
+
+def test_rows_pass_every_step_and_some_are_rejected(rehearsal: Rehearsal) -> None:
+    rows = {}
+    for path in (rehearsal.store / "rehearsal").glob("*/*/manifest.json"):
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+        assert manifest["stand_in"] is True
+        if manifest["rows"]:
+            rows[manifest["name"]] = manifest["rows"]
+    judged = rows["opus-pairs/02-judge"]
+    assert judged["kept"] > 100 and judged["rejected"] > 30 and judged["failed"] == 0
+    assert rows["orca-bilingual/01-translate"]["kept"] > 120, "an answer ends where the teacher's template says"
+    assert rows["hala-sft/02-filter"]["kept"] > 300 and rows["hala-sft/02-filter"]["rejected"] > 0
+    assert rows["tulu-ar/02-filter"]["rejected"] > 20, "the rows that are Arabic already"
+
+
+def test_a_repeat_does_nothing(rehearsal: Rehearsal) -> None:
+    again = rehearsal.publish("hala-1.2b")
+    assert again["built"] == []
+    assert [name for name, entry in again["pushed"].items() if entry["changed"]] == []
+
+
+def test_the_next_size_reuses_teacher_translator_and_corpus(rehearsal: Rehearsal) -> None:
+    report = rehearsal.publish("hala-9b")
+    assert {name.split("/")[0] for name in report["built"]} & SHARED == set()
+    assert {"hala-9b/01-sft", "hala-9b/02-merge", "oall-v2/hala-9b"} <= set(report["built"])
+    [printed] = rehearsal.client(
+        "from transformers import AutoModelForCausalLM, AutoTokenizer\n"
+        "model = AutoModelForCausalLM.from_pretrained('hammh0a/Hala-9B')\n"
+        "tokenizer = AutoTokenizer.from_pretrained('hammh0a/Hala-9B')\n"
+        "turns = [{'role': 'system', 'content': 'S'}, {'role': 'user', 'content': 'U'}]\n"
+        "text = tokenizer.apply_chat_template(turns, tokenize=False)\n"
+        "print(type(model).__name__, text.startswith('<bos>S<start_of_turn>user'))\n"
+    )
+    assert printed == "Gemma2ForCausalLM True"
+
+
+def test_real_clients_load_what_was_pushed(rehearsal: Rehearsal) -> None:
+    printed = rehearsal.client(
+        "from datasets import load_dataset\n"
+        "from huggingface_hub import HfApi\n"
+        "from transformers import pipeline\n"
+        "rows = load_dataset('hammh0a/Hala-4.6M-SFT', split='train')\n"
+        "print([turn['from'] for turn in rows[0]['conversations']])\n"
+        "print('reason' in load_dataset('hammh0a/Hala-4.6M-SFT', 'rejected', split='train').column_names)\n"
+        "answer = pipeline('text-generation', 'hammh0a/Hala-1.2B')([{'role': 'user', 'content': 'مرحبا'}])\n"
+        "print(answer[0]['generated_text'][-1]['role'])\n"
+        "api = HfApi()\n"
+        "print('stand-in' in api.model_info('hammh0a/Hala-1.2B').tags)\n"
+        "print('stand-in' in api.dataset_info('hammh0a/Hala-4.6M-SFT').tags)\n"
+    )
+    assert printed == ["['human', 'gpt']", "True", "assistant", "True", "True"]
