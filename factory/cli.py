@@ -42,7 +42,7 @@ class Cli(click.Group):
         except KeyboardInterrupt:
             click.echo("stopped: finished work is kept, the same command goes on from here", err=True)
             context.exit(1)
-        except (click.ClickException, click.exceptions.Exit, click.Abort):
+        except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):  # click knows these
             raise
         except Exception as error:
             click.echo(_unforeseen(error), err=True)

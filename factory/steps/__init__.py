@@ -9,7 +9,7 @@ from functools import cache
 
 from factory.steps.base import Step
 
-NOT_VERBS = {"base", "rows"}
+NOT_VERBS = {"base"}
 
 
 @cache

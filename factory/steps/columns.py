@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import ConfigDict, Field, model_validator
 
 from factory.errors import FactoryError
-from factory.outcomes import ShardResult, Verdict, rejected
-from factory.steps.rows import RowStep
+from factory.rows.outcomes import ShardResult, Verdict, rejected
+from factory.rows.step import RowStep
 from factory.store.columns import column, compute, parse_path, require
 from factory.text.template import pieces
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
-from factory.outcomes import ShardResult, Verdict, failed, rejected
-from factory.steps.rows import RowStep, Work, input_shards
+from factory.rows.outcomes import ShardResult, Verdict, failed, rejected
+from factory.rows.step import RowStep, Work, input_shards
 from factory.store import write_atomically
 from factory.store.columns import NotText, column, plain, read_columns, require
 from factory.text.arabic import normalize

@@ -10,10 +10,10 @@ from pydantic import BeforeValidator, Field, PlainSerializer, SerializeAsAny, Wi
 
 from factory.checks import DEFAULT, Check, checks, parse_check
 from factory.errors import FactoryError
-from factory.outcomes import ShardResult, Verdict, failed, rejected
-from factory.steps.rows import RowStep, Work
+from factory.rows.outcomes import ShardResult, Verdict, failed, rejected
+from factory.rows.step import RowStep, Work
+from factory.rows.suffix import Suffix, suffix_of
 from factory.store.columns import NotText, require, texts, with_column
-from factory.suffix import Suffix, suffix_of
 
 if TYPE_CHECKING:
     from typing import Self

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field, field_validator, model_validator
 
-from factory.generation import Ask, Generations, generations
-from factory.outcomes import ShardResult, Verdict, failed, rejected
+from factory.rows.generation import Ask, Generations, generations
+from factory.rows.outcomes import ShardResult, Verdict, failed, rejected
+from factory.rows.step import RowStep, Tick, Work
 from factory.steps.base import ModelRef, Prompt
-from factory.steps.rows import RowStep, Tick, Work
 from factory.store.columns import NotText, require, texts
 from factory.text.template import fill, placeholders
 

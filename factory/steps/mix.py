@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from pydantic import Field, model_validator
 
 from factory.errors import FactoryError
-from factory.sampling import Shuffle, draw
+from factory.rows.sampling import Shuffle, draw
+from factory.rows.step import input_shards
 from factory.steps.base import DatasetRef, Step
-from factory.steps.rows import input_shards
 from factory.store import SHARD_ROWS, TRAIN, Ledger, RowCounts, write_shard
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field, model_validator
 
-from factory.outcomes import ShardResult, Verdict
-from factory.sampling import draw
-from factory.steps.rows import RowStep, Work, input_shards
+from factory.rows.outcomes import ShardResult, Verdict
+from factory.rows.sampling import draw
+from factory.rows.step import RowStep, Work, input_shards
 
 if TYPE_CHECKING:
     from typing import Self

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import Field, model_validator
 
 from factory.errors import FactoryError
-from factory.outcomes import ShardResult
-from factory.steps.rows import RowStep, Work, input_shards
+from factory.rows.outcomes import ShardResult
+from factory.rows.step import RowStep, Work, input_shards
 from factory.store import SHARD_ROWS, write_shard
 from factory.store.columns import column, plain, read_columns, require
 from factory.text.digest import digest

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from pydantic import Field, field_validator
 
 from factory.errors import FactoryError
-from factory.generation import Answers, Ask, Generations, generations
-from factory.outcomes import ShardResult, Verdict, failed, rejected
+from factory.rows.generation import Answers, Ask, Generations, generations
+from factory.rows.outcomes import ShardResult, Verdict, failed, rejected
+from factory.rows.step import RowStep, Tick, Work
+from factory.rows.suffix import Suffix, suffix_of
 from factory.steps.base import ModelRef, Prompt
-from factory.steps.rows import RowStep, Tick, Work
 from factory.store.columns import NotText, require, texts, with_column
-from factory.suffix import Suffix, suffix_of
 from factory.text.chat import leaked_tokens
 from factory.text.segments import has_letters, paragraphs
 from factory.text.template import fill, placeholders

@@ -110,7 +110,7 @@ def test_empty_dataset(tmp_path):
 def test_processes_give_the_same_rows(tmp_path, monkeypatch):
     source = dataset(tmp_path / "in", [GOOD, ENGLISH, LOOP, REFUSAL] * 50, shard_rows=40)
     one = run_step(filter_step(), source, tmp_path / "one", Profile(threads=1))
-    monkeypatch.setattr("factory.steps.rows.PARALLEL_ROWS", 0)
+    monkeypatch.setattr("factory.rows.step.PARALLEL_ROWS", 0)
     two = run_step(filter_step(), source, tmp_path / "two", Profile(threads=2))
     assert kept(two) == kept(one) and rejected(two) == rejected(one)
     assert two.rows == one.rows and two.metrics == one.metrics

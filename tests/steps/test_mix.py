@@ -28,7 +28,7 @@ ALL = [f"a{i}" for i in range(60)] + [f"b{i}" for i in range(20)]
 
 def test_every_row_once_in_a_new_order(tmp_path, ab, monkeypatch):
     monkeypatch.setattr("factory.steps.mix.SHARD_ROWS", 16)
-    monkeypatch.setattr("factory.sampling.BUFFER_BYTES", 500)
+    monkeypatch.setattr("factory.rows.sampling.BUFFER_BYTES", 500)
     job = run_step(mix(), None, tmp_path / "out", **ab)
     assert sorted(ids(job)) == sorted(ALL) and ids(job) != ALL
     assert len(list((job.out / "data").iterdir())) == 5 and not (job.out / "shuffle").exists()

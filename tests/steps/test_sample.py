@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from factory.sampling import draw
+from factory.rows.sampling import draw
 from factory.steps.sample import Sample
 from tests.support import dataset, kept, rejected, run_step
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from factory.errors import FactoryError
-from factory.outcomes import EXAMPLES, ShardResult, examples, percentiles, sketch, write_result
-from factory.parallel import in_processes
+from factory.rows.outcomes import EXAMPLES, ShardResult, examples, percentiles, sketch, write_result
+from factory.rows.parallel import in_processes
 from factory.steps.base import Step
 from factory.store import RowCounts
 

@@ -13,7 +13,7 @@ from factory.errors import FactoryError
 
 if TYPE_CHECKING:
     from factory.job import Job
-    from factory.steps.rows import RowStep
+    from factory.rows.step import RowStep
 
 _NO_PROGRESS: Any = None  # a terminal cannot be sent to another process
 

@@ -1,0 +1,1 @@
+"""What the dataset verbs share: rows worked shard by shard, their outcomes, generation with a ledger, samples."""
