@@ -47,7 +47,7 @@ def publish_dataset(graph: Graph, name: str, *, force: bool = False) -> Pushed |
     parts: list[Part] = kept(final.folder)
     if sum(part.rows for part in parts) == 0:
         raise FactoryError("no row was kept", where=str(final.place), fix=f"look at why: factory card … {name}")
-    rest = rejected(lineage.own_chain(graph, name))
+    rest = rejected(lineage.row_chain(graph, name))
     with tempfile.TemporaryDirectory(prefix=".push-", dir=graph.store.root) as scratch:
 
         def files() -> Mapping[str, Path]:

@@ -69,10 +69,10 @@ def size_category(rows: int) -> str:
 def dataset_card(graph: Graph, name: str) -> str:
     """The whole README.md. Before the dataset is built its measured parts say so."""
     facts = card_facts.common(graph, name)
-    chain: list[Made] = facts["chain"]
+    rows_through = lineage.row_chain(graph, name)
     final = graph.final(name)
     parts: list[Part] = kept(final.folder) if facts["done"] else []
-    rest = rejected(chain) if facts["done"] else None
+    rest = rejected(rows_through) if facts["done"] else None
     header = _metadata(graph, name, facts, parts, rest)
     return render(
         "dataset.md",
@@ -84,7 +84,8 @@ def dataset_card(graph: Graph, name: str) -> str:
         rows=sum(part.rows for part in parts),
         columns=_columns(parts),
         examples=list(islice(Dataset(final.folder).rows(parts[0].split), SHOWN_ROWS)) if parts else [],
-        funnel=funnel(chain),
+        funnel=funnel(rows_through),
+        verbs={made.verb for made in rows_through},
     )
 
 

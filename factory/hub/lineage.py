@@ -72,6 +72,21 @@ def content(graph: Graph, name: str, *, stop_at_published: bool = False) -> list
     return [node for node in graph.order() if node.name in found]
 
 
+def row_chain(graph: Graph, name: str) -> list[Made]:
+    """Every step its rows went through, inputs first: its own chain, and what a mix took in that is not published."""
+    wanted: set[str] = set()
+    stack = [graph.final(name)]
+    while stack:
+        node = stack.pop()
+        apart = node.artifact != name and node.artifact in graph.finals and repo_id(graph, node.artifact) is not None
+        if node.name in wanted or apart:
+            continue
+        wanted.add(node.name)
+        mixed = node.inputs.values() if node.step.starts else ()
+        stack += [graph.nodes[edge.node] for edge in (node.source, *mixed) if edge is not None]
+    return [made(node) for node in upstream(graph, name) if node.name in wanted]
+
+
 def upstream(graph: Graph, name: str) -> list[Node]:
     """Every node that went into it, inputs first, itself included."""
     return [node for node in graph.needed_for([graph.final(name).name]) if node.kind != "evaluation"]
