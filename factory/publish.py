@@ -67,6 +67,7 @@ def publish_dataset(graph: Graph, name: str, *, force: bool = False) -> Pushed |
                 private=_private(graph, name),
                 stand_in=_stand_in(graph, name),
                 record=final.folder,
+                recipe=graph.loaded.recipe.name,
             ),
             force=force,
         )
@@ -108,6 +109,7 @@ def publish_model(graph: Graph, name: str, *, force: bool = False) -> Pushed | N
             private=_private(graph, name),
             stand_in=_stand_in(graph, name),
             record=final.folder,
+            recipe=graph.loaded.recipe.name,
         ),
         force=force,
     )

@@ -1,7 +1,8 @@
 """One repo, one commit: the repo's files become the given ones, or nothing happens.
 
-Each commit says what it was made of in two trailer lines. `Factory-Fingerprint` is the artifact's identity;
+Each commit says what it was made of in trailer lines. `Factory-Fingerprint` is the artifact's identity;
 `Factory-Digest` also covers the rendered documents, so that a changed card is pushed though its data is the same.
+`Factory-Recipe` names the recipe: where several share an artifact, the card of the one that published it stays.
 """
 
 from __future__ import annotations
@@ -32,7 +33,8 @@ Content = Path | bytes
 RECORD = "published.json"
 FINGERPRINT_TRAILER = "Factory-Fingerprint"
 DIGEST_TRAILER = "Factory-Digest"
-TRAILER = re.compile(rf"^({FINGERPRINT_TRAILER}|{DIGEST_TRAILER}): ([0-9a-f]+)$", re.MULTILINE)
+RECIPE_TRAILER = "Factory-Recipe"
+TRAILER = re.compile(rf"^({FINGERPRINT_TRAILER}|{DIGEST_TRAILER}|{RECIPE_TRAILER}): (\S+)$", re.MULTILINE)
 FIRST_FILES = {".gitattributes", "README.md"}  # all that creating a repo can put into its first commit
 WATCHED_BYTES = 50_000_000
 PREFIXES = {"dataset": "datasets/", "space": "spaces/", "model": ""}
@@ -48,6 +50,7 @@ class Release:
         private: None leaves the visibility of an existing repo as it is.
         stand_in: made of stand-ins by a rehearsal: refused anywhere but on a Hub on this machine.
         record: folder in which ``published.json`` remembers the last push.
+        recipe: name of the recipe that publishes it.
     """
 
     kind: Kind
@@ -59,6 +62,7 @@ class Release:
     private: bool | None = None
     stand_in: bool = False
     record: Path | None = None
+    recipe: str = ""
 
     @property
     def digest(self) -> str:
@@ -81,7 +85,8 @@ class Pushed:
 def push(release: Release, *, force: bool = False) -> Pushed:
     """Bring the repo to the release's files in one commit, creating it if need be.
 
-    A repo whose head carries the release's digest is left alone. `force` pushes over somebody else's commit.
+    A repo whose head carries the release's digest is left alone, and one that another recipe brought to the same
+    fingerprint. `force` pushes over that and over somebody else's commit.
 
     Raises:
         FactoryError: somebody else's commit is at the head; a stand-in would leave this machine; the Hub refuses.
@@ -107,13 +112,18 @@ def push(release: Release, *, force: bool = False) -> Pushed:
         commits = client.list_repo_commits(release.repo_id, repo_type=release.kind)
         head = commits[0]
         carried = trailers(head)
-        if carried.get(DIGEST_TRAILER) == release.digest:
+        if carried.get(DIGEST_TRAILER) == release.digest or (not force and _from_another_recipe(carried, release)):
             return _remember(release, head.commit_id, changed=False, notes=notes)
         existing = client.list_repo_files(release.repo_id, repo_type=release.kind, revision=head.commit_id)
         if not force and not carried and not (len(commits) == 1 and set(existing) <= FIRST_FILES):
             raise _someone_else(release, head)
         commit = _commit(client, release, head.commit_id, existing)
         return _remember(release, commit, changed=commit != head.commit_id, notes=notes)
+
+
+def _from_another_recipe(carried: Mapping[str, str], release: Release) -> bool:
+    recipe = carried.get(RECIPE_TRAILER, release.recipe)
+    return recipe != release.recipe and carried.get(FINGERPRINT_TRAILER) == release.fingerprint
 
 
 def trailers(commit: GitCommitInfo) -> dict[str, str]:
@@ -177,6 +187,9 @@ def _commit(client: HfApi, release: Release, head: str, existing: list[str]) -> 
     ]
     stale = sorted(set(existing) - set(content) - {".gitattributes"})
     operations += [CommitOperationDelete(path_in_repo=path) for path in stale]
+    carried = {FINGERPRINT_TRAILER: release.fingerprint, DIGEST_TRAILER: release.digest}
+    if release.recipe:
+        carried[RECIPE_TRAILER] = release.recipe
     with _bars_for(content):
         info = client.create_commit(
             release.repo_id,
@@ -184,7 +197,7 @@ def _commit(client: HfApi, release: Release, head: str, existing: list[str]) -> 
             repo_type=release.kind,
             parent_commit=head,
             commit_message=f"Publish {release.title}",
-            commit_description=f"{FINGERPRINT_TRAILER}: {release.fingerprint}\n{DIGEST_TRAILER}: {release.digest}",
+            commit_description="\n".join(f"{key}: {value}" for key, value in carried.items()),
         )
     return info.oid
 

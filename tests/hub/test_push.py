@@ -179,3 +179,19 @@ def test_a_refused_token_is_one_line_without_the_token(release: Release, monkeyp
 )
 def test_loopback(url: str, here: bool) -> None:
     assert is_loopback(url) is here
+
+
+def test_recipes_that_share_an_artifact_leave_each_others_card(release: Release) -> None:
+    first = push(replace(release, recipe="one"))
+    other = replace(release, recipe="other", documents={"README.md": NEW}, record=None)
+    assert (push(other).commit, push(other).changed) == (first.commit, False)
+    assert read(release, "README.md") == ROWS
+    changed = push(replace(other, fingerprint="cd" * 32))
+    assert changed.changed and read(release, "README.md") == NEW
+
+
+def test_a_recipe_updates_its_own_card_and_force_anybodys(release: Release) -> None:
+    push(replace(release, recipe="one"))
+    assert push(replace(release, recipe="one", documents={"README.md": NEW})).changed
+    assert push(replace(release, recipe="other"), force=True).changed
+    assert read(release, "README.md") == ROWS
