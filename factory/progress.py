@@ -60,7 +60,7 @@ class Progress:
 
     def log(self, message: str) -> None:
         if not self.quiet:
-            self.console.print(message, markup=False, highlight=False)
+            self.console.print(message, markup=False, highlight=False, soft_wrap=True)
 
     def _counts_text(self) -> str:
         elapsed = max(time.monotonic() - self._started, 1e-9)
