@@ -89,6 +89,9 @@ def test_the_next_size_reuses_teacher_translator_and_corpus(rehearsal: Rehearsal
     report = rehearsal.publish("hala-9b")
     assert {name.split("/")[0] for name in report["built"]} & SHARED == set()
     assert {"hala-9b/01-sft", "hala-9b/02-merge", "oall-v2/hala-9b"} <= set(report["built"])
+    for recipe in ("hala-1.2b", "hala-9b"):
+        again = rehearsal.publish(recipe)
+        assert [name for name, entry in again["pushed"].items() if entry["changed"]] == []
     [printed] = rehearsal.client(
         "from transformers import AutoModelForCausalLM, AutoTokenizer\n"
         "model = AutoModelForCausalLM.from_pretrained('hammh0a/Hala-9B')\n"
@@ -108,10 +111,12 @@ def test_real_clients_load_what_was_pushed(rehearsal: Rehearsal) -> None:
         "rows = load_dataset('hammh0a/Hala-4.6M-SFT', split='train')\n"
         "print([turn['from'] for turn in rows[0]['conversations']])\n"
         "print('reason' in load_dataset('hammh0a/Hala-4.6M-SFT', 'rejected', split='train').column_names)\n"
+        "judged = load_dataset('hammh0a/Hala-1.25M-Translation-Pairs', 'rejected', split='train')\n"
+        "print(sum(reason.startswith('judge: reject') for reason in judged['reason']))\n"
         "answer = pipeline('text-generation', 'hammh0a/Hala-1.2B')([{'role': 'user', 'content': 'مرحبا'}])\n"
         "print(answer[0]['generated_text'][-1]['role'])\n"
         "api = HfApi()\n"
         "print('stand-in' in api.model_info('hammh0a/Hala-1.2B').tags)\n"
         "print('stand-in' in api.dataset_info('hammh0a/Hala-4.6M-SFT').tags)\n"
     )
-    assert printed == ["['human', 'gpt']", "True", "assistant", "True", "True"]
+    assert printed == ["['human', 'gpt']", "True", "60", "assistant", "True", "True"]
