@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING
 from factory.errors import FactoryError
 from factory.progress import Progress
 from factory.quiet import quiet_libraries
+from factory.rehearsal.catalogue import Catalogue, catalogue_for
+from factory.rehearsal.lessons import Asked, asked, lessons
 from factory.rehearsal.refs import Wanted, add_required, wanted
 from factory.store import Store, canonical, fingerprint, write_atomically
 
@@ -47,26 +49,38 @@ def prepare(loaded: LoadedRecipe, store: Store) -> None:
             fix="take --hub and HF_ENDPOINT away",
         )
     repos = wanted(loaded)
-    _require_known(repos)
+    if not repos:
+        return
+    known = catalogue_for(loaded.source.folders)
+    _require_known(known, repos)
+    progress = Progress()
+    _preview(progress, known, repos)
     with store.lock(FOLDER):
         note = store.root / FOLDER / f"{loaded.recipe.name}.json"
-        state = _inputs(loaded, repos)
+        state = _inputs(loaded, known, repos)
         if _noted(note) == {"inputs": state, "heads": _heads(client, repos)}:
             return
-        progress = Progress()
-        progress.log(f"rehearsal of {loaded.recipe.name}: stand-ins for {len(repos)} repos of the Hub")
+        progress.log(f"rehearsal of {loaded.recipe.name}: making stand-ins for {len(repos)} repos of the Hub")
         with quiet_libraries(), progress.task("stand-ins", total=len(repos), unit="repos"):
             add_required(loaded, repos)
             for entry in repos:
-                _provide(client, loaded, store, entry)
+                _provide(client, loaded, known, store, entry)
                 progress.advance()
         write_atomically(note, canonical({"inputs": state, "heads": _heads(client, repos)}).encode())
 
 
-def _require_known(repos: list[Wanted]) -> None:
-    from factory.rehearsal.catalogue import catalogue
+def _preview(progress: Progress, known: Catalogue, repos: list[Wanted]) -> None:
+    """What the embedded Hub does not ask and the real one will."""
+    facts = [
+        (entry.repo, (known.models if entry.kind == "model" else known.datasets).get(entry.repo)) for entry in repos
+    ]
+    gated = [repo for repo, found in facts if found is not None and found.gated]
+    if gated:
+        progress.log(f"before the real run, accept the terms on the Hub pages of {', '.join(gated)}")
 
-    known, errors = catalogue(), []
+
+def _require_known(known: Catalogue, repos: list[Wanted]) -> None:
+    errors = []
     for entry in repos:
         try:
             if entry.kind == "model":
@@ -82,21 +96,22 @@ def _require_known(repos: list[Wanted]) -> None:
         raise FactoryError("\n".join(str(error) for error in errors))
 
 
-def _provide(client: HfApi, loaded: LoadedRecipe, store: Store, entry: Wanted) -> None:
+def _provide(client: HfApi, loaded: LoadedRecipe, known: Catalogue, store: Store, entry: Wanted) -> None:
     from factory.hub.push import push
 
     with tempfile.TemporaryDirectory(prefix=".stand-in-", dir=store.root) as scratch:
-        make = _model if entry.kind == "model" else _dataset
-        pushed = push(make(loaded, store, entry, Path(scratch)))
+        folder = Path(scratch)
+        if entry.kind == "model":
+            pushed = push(_model(asked(loaded).get(entry.repo), known, store, entry, folder))
+        else:
+            pushed = push(_dataset(known, store, entry, folder))
     _pin(client, entry, pushed.commit)
 
 
-def _dataset(loaded: LoadedRecipe, store: Store, entry: Wanted, scratch: Path) -> Release:
+def _dataset(known: Catalogue, store: Store, entry: Wanted, scratch: Path) -> Release:
     from factory.rehearsal.cards import card
-    from factory.rehearsal.catalogue import catalogue
     from factory.rehearsal.data import from_catalogue, from_suite
 
-    known = catalogue()
     facts = known.datasets.get(entry.repo)
     content = from_catalogue(entry.repo, facts) if facts else from_suite(entry.required)
 
@@ -112,16 +127,13 @@ def _dataset(loaded: LoadedRecipe, store: Store, entry: Wanted, scratch: Path) -
     return _release(store, entry, digest, readme, files)
 
 
-def _model(loaded: LoadedRecipe, store: Store, entry: Wanted, scratch: Path) -> Release:
+def _model(more: Asked | None, known: Catalogue, store: Store, entry: Wanted, scratch: Path) -> Release:
     from factory.rehearsal.cards import card
-    from factory.rehearsal.catalogue import catalogue
-    from factory.rehearsal.lessons import asked, lessons
     from factory.rehearsal.models import build, recipe_of
 
-    known = catalogue()
     facts = known.model(entry.repo)
     family = known.families[facts.family]
-    taught = lessons(facts.learns, asked(loaded).get(entry.repo))
+    taught = lessons(facts.learns, more)
 
     def files() -> Mapping[str, Path]:
         build(facts, family, taught, scratch)
@@ -167,9 +179,8 @@ def _pin(client: HfApi, entry: Wanted, commit: str) -> None:
         client.create_tag(entry.repo, tag=revision, revision=commit, repo_type=entry.kind)
 
 
-def _inputs(loaded: LoadedRecipe, repos: list[Wanted]) -> str:
+def _inputs(loaded: LoadedRecipe, known: Catalogue, repos: list[Wanted]) -> str:
     """Digest of what the stand-ins of this recipe depend on, without making any of them."""
-    from factory.rehearsal.lessons import asked
     from factory.run import installed_versions
 
     package, demo = Path(__file__).parent, Path(__file__).parent.parent / "demo"
@@ -177,6 +188,7 @@ def _inputs(loaded: LoadedRecipe, repos: list[Wanted]) -> str:
     return fingerprint(
         {
             "version": VERSION,
+            "catalogue": known.model_dump(mode="json"),
             "sources": {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sources},
             "packages": installed_versions(),
             "asked": {repo: repr(more) for repo, more in asked(loaded).items()},

@@ -1,17 +1,19 @@
-"""What is known of each Hub ref that can be rehearsed: catalogue.yaml as checked objects."""
+"""What is known of each Hub ref that can be rehearsed: catalogue.yaml, and ``stand-ins.yaml`` beside a recipe."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from factory.errors import FactoryError
-from factory.recipe.problems import nearest
+from factory.errors import FactoryError, UsageError
 
 FILE = Path(__file__).with_name("catalogue.yaml")
+OWN = "stand-ins.yaml"
 Skill = Literal["translate", "judge", "answer"]
 
 
@@ -19,6 +21,7 @@ class Entry(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     source: str = Field(description="where the facts are from")
+    license: str | None = Field(None, description="of the real repo, where factory/licenses.yaml does not have it")
     gated: bool = False
 
 
@@ -72,6 +75,9 @@ class Family(BaseModel):
 
     @property
     def template_text(self) -> str:
+        """A template is named, or written out."""
+        if "{" in self.template:
+            return self.template
         return (FILE.parent / "templates" / f"{self.template}.jinja").read_text(encoding="utf-8")
 
 
@@ -103,7 +109,7 @@ class Catalogue(BaseModel):
             raise unknown("dataset", repo, list(self.datasets), where)
         if config is not None and config not in entry.configs:
             raise FactoryError(
-                f"the stand-in of {repo} has no config {config!r}", where=where, fix=f"add it to {_shown()}"
+                f"the stand-in of {repo} has no config {config!r}", where=where, fix=f"describe it in {OWN}"
             )
         return entry
 
@@ -117,23 +123,47 @@ class Catalogue(BaseModel):
         """The licence of the real repo; None where none is declared or known."""
         from factory.licenses import data
 
-        return (data()["refs"].get(repo) or {}).get("license")
+        entry = self.datasets.get(repo) or self.models.get(repo)
+        return (entry.license if entry else None) or (data()["refs"].get(repo) or {}).get("license")
 
 
 @cache
 def catalogue() -> Catalogue:
+    """The entries that come with the factory."""
     import yaml
 
     return Catalogue.model_validate(yaml.safe_load(FILE.read_text(encoding="utf-8")))
 
 
+def catalogue_for(folders: Sequence[Path]) -> Catalogue:
+    """With the entries of every ``stand-ins.yaml`` in a recipe's folders, which win over those of the same name.
+
+    Raises:
+        UsageError: such a file is not valid.
+    """
+    import yaml
+
+    merged = catalogue().model_dump(exclude_unset=True)
+    own = [folder / OWN for folder in folders if (folder / OWN).is_file()]
+    for path in own:
+        try:
+            content = yaml.safe_load(path.read_text(encoding="utf-8"))
+            merged = {section: {**entries, **(content.get(section) or {})} for section, entries in merged.items()}
+            Catalogue.model_validate({**merged, **{key: content[key] for key in content if key not in merged}})
+        except ValidationError as error:
+            first = error.errors()[0]
+            place = ".".join(map(str, first["loc"]))
+            raise UsageError(f"{place}: {first['msg']}" if place else first["msg"], where=str(path)) from None
+        except (yaml.YAMLError, AttributeError, TypeError) as error:
+            raise UsageError(f"not a catalogue: {str(error).splitlines()[0]}", where=str(path)) from None
+    return Catalogue.model_validate(merged) if own else catalogue()
+
+
 def unknown(kind: str, repo: str, known: list[str], where: str | None) -> FactoryError:
-    hint = nearest(repo, known).removeprefix("; ")
-    add = f"add it under `{kind}s:` in {_shown()}, the entries there show how"
+    close = get_close_matches(repo, known, n=1, cutoff=0.6)
+    add = f"describe it under `{kind}s:` in a {OWN} beside the recipe, see docs/rehearsal.md"
     return FactoryError(
-        f"no stand-in is known for the {kind} {repo}", where=where, fix=f"{hint}; {add}" if hint else add
+        f"no stand-in is known for the {kind} {repo}",
+        where=where,
+        fix=f"did you mean {close[0]}? else {add}" if close else add,
     )
-
-
-def _shown() -> str:
-    return f"factory/rehearsal/{FILE.name}"

@@ -123,3 +123,14 @@ def test_a_hub_that_is_not_on_this_machine_is_refused(recipe: LoadedRecipe, tmp_
     with pytest.raises(FactoryError, match="on the embedded Hub only"):
         prepare(recipe, Store(tmp_path / "store"))
     assert not (tmp_path / "store").exists()
+
+
+@pytest.mark.usefixtures("embedded_hub")
+def test_entries_beside_the_recipe_are_used_and_gates_announced(tmp_path: Path, capfd) -> None:
+    (tmp_path / "stand-ins.yaml").write_text(
+        "datasets: {lab/own: {source: here, gated: true, configs: {default: {train: 3}}, row: {text: '{ask}'}}}\n"
+    )
+    text = RECIPE[: RECIPE.index("datasets:")] + "datasets:\n  own:\n    from: lab/own\n"
+    prepare(written(tmp_path, text), Store(tmp_path / "store"))
+    assert "stand-in" in api().dataset_info("lab/own").card_data["tags"]
+    assert "accept the terms on the Hub pages of lab/own" in " ".join(capfd.readouterr().err.split())
