@@ -98,7 +98,8 @@ def _columns(parts: list[Part]) -> list[tuple[str, str]]:
 def _metadata(graph: Graph, name: str, facts: dict[str, Any], parts: list[Part], rest: Part | None) -> dict[str, Any]:
     verbs = {node.step.verb for node in lineage.upstream(graph, name)}
     translated = bool(verbs & TRANSLATING)
-    sources = [made.name for made in facts["ingredients"] if "/" in made.name and "commit" in made.identity]
+    hub_sources = [lineage.hub_source(made.node) for made in lineage.row_chain(graph, name)]
+    sources = dict.fromkeys(repo for repo, _ in filter(None, hub_sources))
     header: dict[str, Any] = {
         "pretty_name": facts["title"],
         "language": card_facts.languages(graph),
