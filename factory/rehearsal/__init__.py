@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from factory.hub.push import Release
     from factory.recipe import LoadedRecipe
 
-FOLDER = "stand-ins"
+FOLDER, SCRATCH = "stand-ins", ".stand-in-"
 SOURCES = {".py", ".yaml", ".jinja"}
 VERSION = 1  # raise it when the same catalogue gives other files
 
@@ -61,6 +62,8 @@ def prepare(loaded: LoadedRecipe, store: Store) -> None:
         if _noted(note) == {"inputs": state, "heads": _heads(client, repos)}:
             return
         progress.log(f"rehearsal of {loaded.recipe.name}: making stand-ins for {len(repos)} repos of the Hub")
+        for left in store.root.glob(f"{SCRATCH}*"):  # of a run that was killed
+            shutil.rmtree(left, ignore_errors=True)
         with quiet_libraries(), progress.task("stand-ins", total=len(repos), unit="repos"):
             add_required(loaded, repos)
             for entry in repos:
@@ -99,7 +102,7 @@ def _require_known(known: Catalogue, repos: list[Wanted]) -> None:
 def _provide(client: HfApi, loaded: LoadedRecipe, known: Catalogue, store: Store, entry: Wanted) -> None:
     from factory.hub.push import push
 
-    with tempfile.TemporaryDirectory(prefix=".stand-in-", dir=store.root) as scratch:
+    with tempfile.TemporaryDirectory(prefix=SCRATCH, dir=store.root) as scratch:
         folder = Path(scratch)
         if entry.kind == "model":
             pushed = push(_model(asked(loaded).get(entry.repo), known, store, entry, folder))
