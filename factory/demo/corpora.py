@@ -13,7 +13,8 @@ from random import Random
 from factory.demo import world
 from factory.demo.benchmark import BENCHMARK_COLUMNS, benchmark_rows, held_out_pair
 from factory.demo.damage import FLAWS, damaged
-from factory.demo.phrases import Pair
+from factory.demo.lexicon import NOUNS, pick_some
+from factory.demo.phrases import Pair, describe, simple
 from factory.demo.questions import Question, question
 from factory.demo.sentences import sentence
 from factory.errors import FactoryError
@@ -40,6 +41,7 @@ SYSTEM_PROMPTS = [
 BAD_SHARE = 0.25
 DUPLICATE_SHARE = 0.02
 LONG_PROMPT_SHARE = 0.1
+TEXT_SHARES = (0.5, 0.15, 0.35)  # English, Arabic, both: sentences with translations, glossaries
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,14 +159,28 @@ def _translation_examples(name: str, seed: int, index: int) -> Row:
     return _chat(("user", prompt.format(text=english)), ("assistant", arabic))
 
 
+def _glossary(rng: Random) -> str:
+    """Dictionary lines: the house = البيت."""
+    nouns = pick_some(rng, list(NOUNS.values()), rng.randint(3, 6))
+    lines = []
+    for noun in nouns:
+        plural = not noun.mass and rng.random() < 0.3
+        made = simple(noun, describe(rng, noun), rng.random() < 0.6, "p" if plural else "s")
+        lines.append(f"{made.en} = {made.case('n')}")
+    return "\n".join(lines)
+
+
 def _text(name: str, seed: int, index: int) -> Row:
     rng = _rng(name, seed, index)
-    language = "ar" if rng.random() < 0.15 else "en"
+    language = rng.choices(["en", "ar", "mixed"], TEXT_SHARES)[0]
+    if language == "mixed":
+        text = _glossary(rng) if rng.random() < 0.25 else " = ".join(sentence(rng))
+        return {"text": text, "language": language}
     side = 1 if language == "ar" else 0
     dice = rng.random()
-    if dice < 0.6:
-        parts = [sentence(rng)[side] for _ in range(rng.randint(1, 3))]
-    elif dice < 0.7:
+    if dice < 0.5:
+        parts = [sentence(rng)[side] for _ in range(rng.randint(1, 2))]
+    elif dice < 0.6:
         parts = [world.description(rng.choice(list(world.residents().values())))[side]]
     else:
         subjects = [rng.choice(list(world.facts().values())) for _ in range(rng.randint(1, 3))]
@@ -197,7 +213,12 @@ _ALL = [
         ("translation",),
         _parallel,
     ),
-    Generator("text", "raw text, 85% English and 15% Arabic", ("text", "language"), _text),
+    Generator(
+        "text",
+        "raw text: English, some Arabic, and bilingual pages (language en, ar or mixed)",
+        ("text", "language"),
+        _text,
+    ),
     Generator(
         "translation_examples",
         "chat examples that teach translating English into Arabic, with the short and the long prompt",

@@ -133,6 +133,16 @@ def test_every_pattern_writes_a_sentence_in_each_language():
             assert not re.search(r"\ba [aeio]|\ban [bcdfgjklmnpqrstvwxz]", english), english
 
 
+def test_text_is_mostly_english_with_some_arabic_and_bilingual_pages():
+    rows = list(iter_rows("text", 1500, 0))
+    shares = {language: sum(row["language"] == language for row in rows) / 1500 for language in ("en", "ar", "mixed")}
+    assert shares["en"] > shares["mixed"] > shares["ar"] > 0.1
+    for row in rows:
+        assert bool(re.search(r"[ء-ي]", row["text"])) == (row["language"] != "en")
+        assert bool(re.search(r"[a-z]", row["text"])) == (row["language"] != "ar")
+        assert row["language"] != "mixed" or all(" = " in line for line in row["text"].split("\n"))
+
+
 def test_instructions_hold_structure_boilerplate_and_duplicates():
     rows = list(iter_rows("instructions", 4000, 0))
     assert [row["id"] for row in rows[:2]] == ["world.0", "world.1"]
