@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
 from factory.errors import FactoryError
 from factory.graph import Edge, Graph, Node
@@ -18,6 +19,7 @@ from factory.profile import Profile
 from factory.progress import Progress
 from factory.quiet import quiet_libraries
 from factory.store import Ledger, Manifest
+from factory.threads import torch_threads
 
 RECORDED_PACKAGES = (
     "torch",
@@ -82,8 +84,9 @@ class Runner:
             self.progress.log(f"{node.name}{' (resuming)' if any(partial.iterdir()) else ''}")
             began = time.monotonic()
             try:
-                with quiet_libraries():
+                with quiet_libraries(), torch_threads(self.profile, _models(job)):
                     node.step.run(job)
+                    device = _device(self.profile, node)
             except FactoryError as error:
                 error.where = error.where or str(node.place)
                 raise
@@ -94,7 +97,7 @@ class Runner:
             finally:
                 with Ledger(partial / "attempts.jsonl") as attempts:
                     attempts.append({"seconds": round(time.monotonic() - began, 3)})
-            self.graph.store.finish(node.folder, self._manifest(node, job))
+            self.graph.store.finish(node.folder, self._manifest(node, job, device))
 
     def _job(self, node: Node) -> Job:
         return Job(
@@ -115,7 +118,7 @@ class Runner:
         assert manifest is not None, f"{node.name} is not done"
         return Artifact(node.artifact, node.folder, manifest, edge.split)
 
-    def _manifest(self, node: Node, job: Job) -> Manifest:
+    def _manifest(self, node: Node, job: Job, device: str) -> Manifest:
         if node.kind == "dataset" and (job.rows is None or not job.rows.balanced):
             raise FactoryError(f"rows do not add up: {job.rows}", where=node.name)
         attempts = Ledger(job.out / "attempts.jsonl")
@@ -134,7 +137,7 @@ class Runner:
             usage=job.usage,
             metrics=job.metrics,
             notes=job.notes,
-            device=_device(self.profile, node),
+            device=device,
             versions=installed_versions(),
             stand_in=bool(stand_in),
             created=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -151,6 +154,11 @@ class Runner:
             where=str(node.place),
             fix=f"finished work is kept; the whole error is in {log}",
         )
+
+
+def _models(job: Job) -> list[Path]:
+    artifacts = [*([job.source] if job.source else []), *job.inputs.values()]
+    return [artifact.model for artifact in artifacts if artifact.manifest.kind == "model"]
 
 
 def installed_versions() -> dict[str, str]:

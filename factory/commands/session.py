@@ -48,8 +48,6 @@ def session(
     """
     loaded = load(recipe)
     settings = load_profile(profile, recipe.parent)
-    if rehearse and settings.threads is None:
-        settings = settings.model_copy(update={"threads": 1})  # models this small are slower on several
     root = Store(store / "rehearsal" if rehearse else store)
     with connect(loaded, root, "local" if rehearse else hub, start=building) as target:
         if rehearse and building:

@@ -22,8 +22,6 @@ class TransformersEngine:
 
         self.folder = model
         self.batch_size = profile.batch_size
-        if profile.threads:
-            torch.set_num_threads(profile.threads)
         try:
             self.tokenizer: Any = AutoTokenizer.from_pretrained(
                 model, padding_side="left", trust_remote_code=trust_remote_code

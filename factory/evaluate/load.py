@@ -20,8 +20,6 @@ def load_model(folder: Path, profile: Profile, *, trust_remote_code: bool = Fals
     import torch
     from transformers import AutoModelForCausalLM
 
-    if profile.threads:
-        torch.set_num_threads(profile.threads)
     try:
         model: Any = AutoModelForCausalLM.from_pretrained(
             folder,

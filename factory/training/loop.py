@@ -109,6 +109,7 @@ def make_arguments(job: Job, step: Training, steps: int, folder: Path, packed: b
         warmup_steps=math.ceil(step.warmup_ratio * steps),
         weight_decay=step.weight_decay,
         max_grad_norm=step.max_grad_norm,
+        train_sampling_strategy=step.train_sampling_strategy,
         seed=step.seed,
         data_seed=step.seed,
         use_cpu=device == "cpu",

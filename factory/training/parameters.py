@@ -27,6 +27,9 @@ class Training(Step):
     weight_decay: float = Field(0.0, ge=0, description="AdamW's decoupled weight decay")
     max_grad_norm: float = Field(1.0, gt=0, description="gradients are clipped to this norm")
     seed: int = Field(0, ge=0, description="order of the rows, dropout and new weights")
+    train_sampling_strategy: Literal["random", "group_by_length"] = Field(
+        "random", description="group_by_length: batches of rows of like length, less padding, a less random order"
+    )
     dtype: Dtype | None = Field(None, description="type of the saved weights; default: that of the source model")
     gradient_checkpointing: bool = Field(False, description="recompute activations: less memory, about 30 % slower")
 
