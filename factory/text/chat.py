@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 
-_TOKEN = re.compile(
-    r"<\|[^|<>\s]{1,40}\|>"  # <|im_end|>, <|endoftext|>, <|START_OF_TURN_TOKEN|>
+TOKEN = re.compile(
+    r"<\|[^|<>\s]{1,40}\|>"  # <|im_end|>, <|endoftext|>, <|START_OF_TURNTOKEN|>
     r"|</?(?:start|end)_of_(?:turn|text|image)>"
-    r"|\[/?INST\]|<</?SYS>>|<(?:bos|eos|pad|unk|s|/s|BOS_TOKEN|EOS_TOKEN|PAD|EOS)>"
+    r"|\[/?INST\]|<</?SYS>>|<(?:bos|eos|pad|unk|s|/s|BOSTOKEN|EOSTOKEN|PAD|EOS)>"
     r"|<｜[^｜<>]{1,40}｜>"
 )
 
@@ -21,7 +21,7 @@ def chat_tokens(text: str) -> Counter[str]:
     """
     if "<" not in text and "[" not in text:
         return Counter()
-    return Counter(_TOKEN.findall(text))
+    return Counter(TOKEN.findall(text))
 
 
 def leaked_tokens(source: str, output: str) -> list[str]:

@@ -17,7 +17,11 @@ TEXT = st.text(max_size=200)
 MIXED = st.text(alphabet=st.sampled_from("abc XYZ سلام َِ ـ أإآة 12٣٤ .,،؟\n-*`{}<>%"), max_size=120)
 
 
-@pytest.mark.parametrize("name", ["arabic", "chat", "digest", "scripts", "segments", "structure", "template"])
+MODULES = """arabic chat code_lines code_spans conversations digest inline json_text language_tasks masks scripts
+segments sentences structure tables template"""
+
+
+@pytest.mark.parametrize("name", MODULES.split())
 def test_examples(name):
     module = importlib.import_module(f"factory.text.{name}")
     assert doctest.testmod(module).failed == 0

@@ -1,0 +1,158 @@
+"""Code that no fence announces, told from prose by its lines.
+
+Prose taken for code stays untranslated, code taken for prose is spoiled: what starts a block must be unmistakable,
+what continues it need not.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+_STRONG = re.compile(
+    r"""[ \t]*+(?:
+    (?:import[ ][\w.]+(?:[ ]as[ ]\w+)?(?:,[ ]*[\w.]+)*;?|from[ ][\w.]+[ ]import[ ].+)\s*$
+  | import[ ].+[ ]from[ ]['"]
+  | \#(?:include\s*[<"]|define\s\w|ifn?def\s\w|!/) | using[ ]namespace[ ] | (?:using|package)[ ][\w.]+;
+  | (?:async[ ])?def[ ]\w+\s*\( | class[ ](?:[A-Z_]\w*(?:\([^()]*\))?|\w+\([^()]*\)|\w+(?=\s*\{))\s*[:{]\s*$
+  | (?:public|private|protected|static|void|int|double|float|char|bool|boolean|String)
+      [ ](?:[^.?!]*[{;]|[^.?!(]*\w\([^()]*\))\s*$
+  | (?:export[ ]|default[ ]|async[ ])*function\b\s*\w*\s*\( | (?:const|let|var)[ ][\w{}\[\], ]+\s*=
+  | (?:for|while|if|switch|catch)\s*\(.*\)\s*\{?\s*$ | \}\s*(?:else|catch|finally|while)\b
+  | for[ ]\w+(?:,[ ]*\w+)*[ ]in[ ](?:[^,]+:\s*$|range\()
+  | (?:if|elif|while)[ ](?=[^,]*:\s*$)[^,]*?(?:[=!<>]=|[<>]|\(|[ ]in[ ]|[ ]not[ ])
+  | if[ ]__name__ | (?:else|try|finally):\s*$ | except\b[\w ,.()]*:\s*$ | return[ ][^.!?]*;\s*$
+  | (?:print|println|printf|echo|console\.log|System\.out\.\w+|alert|document\.\w+)\( | echo[ ]["'$]
+  | SELECT[ ].+?[ ]FROM[ ]\w | (?:SELECT|select)[ ](?:\*|[a-z_][\w.]*(?:,|\s*$)|[A-Z]+\()
+  | (?:INSERT[ ]INTO|DELETE[ ]FROM)[ ]\w | UPDATE[ ]\w+[ ]SET[ ]
+  | (?:CREATE|DROP|ALTER)[ ](?:TABLE|DATABASE|INDEX|VIEW)\b
+  | <\?(?:php|xml)\b | \\(?:documentclass|usepackage|begin|end|section|title|author|maketitle|newcommand)\b
+  | (?:[A-Za-z_$][\w.$]*+(?:\[[^\]]*+\])?|[a-z_]\w*+(?:,[ ]*[a-z_]\w*+)+)
+      \s*[-+*/]?=\s*(?:[\w.]+\(|\[|\{|['"f]['"]|['"][^'"]*['"];?\s*$|new[ ]|lambda\b
+      |(?:None|True|False|null|true|false);?\s*$)
+  | (?:\$[ ])?(?:sudo[ ]\w|pip3?[ ]install[ ]|npm[ ](?:install|run|init)|npx[ ]
+      |git[ ](?:clone|add|commit|push|pull|checkout|init)\b
+      |docker[ ](?:run|build|pull)\b|conda[ ](?:install|create|activate)\b
+      |apt(?:-get)?[ ](?:install|update)\b|mkdir[ ][\w./-]+\s*$)
+    )""",
+    re.VERBOSE,
+)
+_WEAK = re.compile(
+    r"""[ \t]*+(?:
+    [^.!?]*[;{}]\s*$ | [)}\]]++[;,]?\s*$ | [\w.\[\]'"$]++\s*[-+*/%]?=[^=] | @\w | [\w.]++\(.*\)[;:,]?\s*$
+  | ["'][^"']*["']\s*: | (?:else|try|finally|do|begin|end)\b\s*[:{]?\s*$
+  | (?:elif|except|with|while|if|for)\b.*[:{;]\s*$
+  | (?:return|yield|raise|pass|break|continue)\b.{0,60}$ | (?:import|from)[ ]
+  | (?:FROM|WHERE|ORDER[ ]BY|GROUP[ ]BY|(?:LEFT[ ]|RIGHT[ ]|INNER[ ])?JOIN|HAVING|LIMIT|VALUES|ON|AND|SET)[ (]
+    )""",
+    re.VERBOSE,
+)
+_COMMENT = re.compile(r"[ \t]*+(?:#(?!#)|//|/\*|\*/|\*[ ]|--[ ]|%[ ])")
+_INDENTED = re.compile(r"(?: {4}| {0,3}\t)")
+_LISTED = re.compile(r"\s*(?:[-*•+–◦▪‣]|\(?\w{1,3}[.)])\s")
+_SYMBOLS = re.compile(r"[{}();=<>$_\\/\[\]|`]")
+_WORD = re.compile(r"[^\W\d_]{2,}")
+_LONGEST = 1000  # characters of a line that are looked at
+
+
+def is_code(line: str) -> bool:
+    """Can the line be nothing but code?
+
+    >>> is_code("for x in fruits:"), is_code("for example, in this case:")
+    (True, False)
+    """
+    return _STRONG.match(line[:_LONGEST]) is not None
+
+
+def looks_like_code(lines: Sequence[str]) -> bool:
+    """Is this more likely code than prose, where code is expected?"""
+    lines = [line for line in lines if line.strip()]
+    if any(map(is_code, lines)):
+        return True
+    return sum(map(_continues, lines)) * 2 > len(lines)
+
+
+def code_runs(lines: Sequence[str], starts_line: bool = True) -> dict[int, int]:
+    """First line -> line after the last one, of every run of code lines and of every indented code block.
+
+    `starts_line`: the first line is a whole one.
+    """
+    strong = [i for i, line in enumerate(lines) if is_code(line)]
+    runs: dict[int, int] = {}
+    end = 0
+    for first in strong:
+        if first < end:
+            continue
+        start = first
+        while start > end and _joins(lines[start - 1]):
+            start -= 1
+        end = _run_end(lines, first)
+        runs[start] = end
+    if any(map(_INDENTED.match, lines)):
+        runs.update(_indented(lines, runs, starts_line))
+    return runs
+
+
+def _joins(line: str) -> bool:
+    return _COMMENT.match(line) is not None or _continues(line)
+
+
+def _continues(line: str) -> bool:
+    return _WEAK.match(line[:_LONGEST]) is not None
+
+
+def _run_end(lines: Sequence[str], first: int) -> int:
+    base, end, i = _indent(lines[first]), first + 1, first + 1
+    while i < len(lines):
+        line = lines[i]
+        if not line.strip():
+            i += 1
+            continue
+        after_blank = i > end
+        deeper = _indent(line) > base and not (after_blank and _LISTED.match(line))
+        if not (is_code(line) or deeper or _continues(line) or (not after_blank and _COMMENT.match(line))):
+            comment = _COMMENT.match(line) and not line.lstrip().startswith("# ")
+            if not (comment and i + 1 < len(lines) and is_code(lines[i + 1])):
+                break
+        i += 1
+        end = i
+    return end
+
+
+def _indented(lines: Sequence[str], runs: dict[int, int], starts_line: bool) -> dict[int, int]:
+    """Blocks of lines indented by four spaces after a blank line, but for the insides of lists and indented prose."""
+    found: dict[int, int] = {}
+    in_list, after_blank, i = False, starts_line, 0
+    while i < len(lines):
+        line = lines[i]
+        if i in runs:
+            i, after_blank = runs[i], False
+        elif not line.strip():
+            i, after_blank = i + 1, True
+        elif not _INDENTED.match(line):
+            in_list = _LISTED.match(line) is not None or (in_list and line[0].isspace())
+            i, after_blank = i + 1, False
+        elif in_list or not after_blank:
+            i, after_blank = i + 1, False
+        else:
+            end = i
+            while end < len(lines) and end not in runs and _INDENTED.match(lines[end]) and lines[end].strip():
+                end += 1
+            if not _is_prose(lines[i:end]):
+                found[i] = end
+            i, after_blank = max(end, i + 1), False
+    return found
+
+
+def _is_prose(lines: Sequence[str]) -> bool:
+    if _LISTED.match(lines[0]):
+        return True
+    text = "".join(lines)
+    words = len(_WORD.findall(text))
+    sentences = all(line.rstrip()[-1] in ".,;:!?…\"'”’" or line.lstrip()[0].isupper() for line in lines)
+    return sentences and words >= 3 * len(lines) and len(_SYMBOLS.findall(text)) * 8 < words
+
+
+def _indent(line: str) -> int:
+    expanded = line[:80].expandtabs(4)
+    return len(expanded) - len(expanded.lstrip(" "))
