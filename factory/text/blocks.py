@@ -66,6 +66,7 @@ class _Scan:
         self._fences: list[Fence] | None = None
         self._open_fences: dict[str, int] = {}  # the shortest run of a character that nothing closes from here on
         self._environments: dict[int, int] | None = None
+        self._closings: dict[str, int] = {}  # where the next end of a formula is
         self._absent: set[str] = set()  # ends that do not come any more
         self._is_chat = _CHAT.search(text) is not None
 
@@ -166,8 +167,11 @@ class _Scan:
     def _display(self, start: int, opening: str) -> Block | int:
         text, closing = self._text, "$$" if opening == "$$" else "\\]"
         after = start + 2
-        end = text.find(closing, after, after + _MATH_LONGEST)
-        if end < 0:
+        end = self._closings.get(closing, 0)
+        if end < after:
+            end = text.find(closing, after)
+            end = self._closings[closing] = len(text) + _MATH_LONGEST if end < 0 else end
+        if end >= min(len(text), after + _MATH_LONGEST):
             return after
         if opening == "\\[" and "\\[" in text[after:end]:
             return after

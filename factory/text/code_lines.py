@@ -21,6 +21,7 @@ _STRONG = re.compile(
   | (?:for|while|if|switch|catch)\s*\(.*\)\s*\{?\s*$ | \}\s*(?:else|catch|finally|while)\b
   | for[ ]\w+(?:,[ ]*\w+)*[ ]in[ ](?:[^,]+:\s*$|range\()
   | (?:if|elif|while)[ ](?=[^,]*:\s*$)[^,]*?(?:[=!<>]=|[<>]|\(|[ ]in[ ]|[ ]not[ ])
+  | (?:for|while|until)[ ].*;[ ]*do\s*$ | if[ ]\[.*\];?[ ]*(?:then)?\s*$
   | if[ ]__name__ | (?:else|try|finally):\s*$ | except\b[\w ,.()]*:\s*$ | return[ ][^.!?]*;\s*$
   | (?:print|println|printf|echo|console\.log|System\.out\.\w+|alert|document\.\w+)\( | echo[ ]["'$]
   | SELECT[ ].+?[ ]FROM[ ]\w | (?:SELECT|select)[ ](?:\*|[a-z_][\w.]*(?:,|\s*$)|[A-Z]+\()
@@ -40,7 +41,7 @@ _STRONG = re.compile(
 _WEAK = re.compile(
     r"""[ \t]*+(?:
     [^.!?]*[;{}]\s*$ | [)}\]]++[;,]?\s*$ | [\w.\[\]'"$]++\s*[-+*/%]?=[^=] | @\w | [\w.]++\(.*\)[;:,]?\s*$
-  | ["'][^"']*["']\s*: | (?:else|try|finally|do|begin|end)\b\s*[:{]?\s*$
+  | ["'][^"']*["']\s*: | (?:else|try|finally|do|then|begin|end|done|fi|esac)\b\s*[:;{]?\s*$
   | (?:elif|except|with|while|if|for)\b.*[:{;]\s*$
   | (?:return|yield|raise|pass|break|continue)\b.{0,60}$ | (?:import|from)[ ]
   | (?:FROM|WHERE|ORDER[ ]BY|GROUP[ ]BY|(?:LEFT[ ]|RIGHT[ ]|INNER[ ])?JOIN|HAVING|LIMIT|VALUES|ON|AND|SET)[ (]
@@ -77,7 +78,7 @@ def code_runs(lines: Sequence[str], starts_line: bool = True) -> dict[int, int]:
 
     `starts_line`: the first line is a whole one.
     """
-    strong = [i for i, line in enumerate(lines) if is_code(line)]
+    strong = [i for i, line in enumerate(lines) if is_code(line) or _opens_braces(lines, i)]
     runs: dict[int, int] = {}
     end = 0
     for first in strong:
@@ -91,6 +92,13 @@ def code_runs(lines: Sequence[str], starts_line: bool = True) -> dict[int, int]:
     if any(map(_INDENTED.match, lines)):
         runs.update(_indented(lines, runs, starts_line))
     return runs
+
+
+def _opens_braces(lines: Sequence[str], i: int) -> bool:
+    """``body {`` and then ``color: red;``."""
+    if not lines[i].rstrip().endswith("{") or i + 1 == len(lines):
+        return False
+    return len(lines[i]) < 200 and lines[i + 1].rstrip()[-1:] in tuple(";,{}") and lines[i + 1][:1] in tuple(" \t}")
 
 
 def _joins(line: str) -> bool:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 _DECODE = json.JSONDecoder().raw_decode
 _STRING = decoder.scanstring  # type: ignore[attr-defined]  # (text, after the quote) -> value, end
-_DEEP = 1000  # characters that a document too deep to parse is reckoned to have cost
+_DEEP = 16_000  # characters that a document too deep to parse is reckoned to have cost
 _TOKEN = re.compile(r'"|[{}\[\]:,]')
 _OPENS = re.compile(r'\{\s*+["}]|\[\s*+[\[{"]')
 
