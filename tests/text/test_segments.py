@@ -57,7 +57,7 @@ def test_a_translation_that_changes_nothing_gives_the_text(text):
         ("First:\n```\nx = 1\n\ny = 2\n\nThat is all there is.", ["First:", "That is all there is."]),
         ("First:\n```\nwords in the middle", ["First:"]),
         ("See:\n\n    run this now\n\nDone.", ["See:", "Done."]),
-        ("1. One:\n\n    Go on with it.\n\n2. Two", ["One:", "Go on with it.", "Two"]),
+        ("1. One:\n\n    go on with it\n\n2. Two", ["One:", "go on with it", "Two"]),
         ("    It was a dark night, and long ago.\n", ["It was a dark night, and long ago."]),
         ("Try this:\nimport os\nprint(os.name)\n\nIt works.", ["Try this:", "It works."]),
         ("#include <stdio.h>\nint main() {\n  return 0;\n}\nCompile it.", ["Compile it."]),
@@ -150,6 +150,9 @@ def test_long_units_are_cut_between_sentences_and_never_inside_what_must_survive
     text = "Dr. Who came. He saw `a. b. c` there! Then he left, as one does."
     assert units(text, max_characters=40) == ["Dr. Who came. He saw `a. b. c` there!", "Then he left, as one does."]
     assert units(text, max_characters=20)[:2] == ["Dr. Who came.", "He saw `a. b. c`"]
+    assert units("See `one. Two. three. Four` and $a + b + c$ now", max_characters=8) == [
+        "See", "`one. Two. three. Four`", "and", "$a + b + c$", "now",
+    ][::2]  # fmt: skip
     assert units("word " * 50, max_characters=60) == [("word " * 12).strip()] * 4 + ["word word"]
     assert units("x" * 100, max_characters=10) == ["x" * 100]
 
