@@ -14,7 +14,7 @@ FILE_NAME = "factory.toml"
 class Profile(BaseModel):
     """One ``[profiles.<name>]`` table of factory.toml.
 
-    `batch_size` counts prompts generated together, `train_batch_size` samples per device; `gpu_hour` is US dollars.
+    `train_batch_size` counts samples per device; `gpu_hour` is US dollars.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -22,7 +22,8 @@ class Profile(BaseModel):
     device: str = Field("auto", description="auto, cpu, cuda or cuda:N")
     dtype: str = Field("auto", description="auto (bfloat16 on a GPU, float32 on a CPU), float32, bfloat16, float16")
     engine: str = "transformers"
-    batch_size: int = Field(64, ge=1)
+    batch_size: int = Field(256, ge=1, description="prompts generated together, at most")
+    batch_tokens: int = Field(32_768, ge=1, description="tokens of a batch, prompts and budgets together, at most")
     train_batch_size: int | None = Field(None, ge=1, description="per device; default: the recipe's batch size")
     threads: int | None = Field(None, ge=1, description="CPU threads for torch; default: all")
     devices: int = Field(1, ge=1, description="accelerators, for estimates of GPU-hours")

@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 
 
 class TransformersEngine:
-    """Prompts are sorted by length and padded on the left in batches of the profile's `batch_size`."""
+    """Prompts are sorted by length and padded on the left in batches as large as the profile allows."""
 
     def __init__(self, model: Path, profile: Profile, *, trust_remote_code: bool = False) -> None:
         import torch
         from transformers import AutoModelForCausalLM, AutoTokenizer
 
         self.folder = model
-        self.batch_size = profile.batch_size
+        self.batch_size, self.batch_tokens = profile.batch_size, profile.batch_tokens
         try:
             self.tokenizer: Any = AutoTokenizer.from_pretrained(
                 model, padding_side="left", trust_remote_code=trust_remote_code
@@ -79,9 +79,13 @@ class TransformersEngine:
         prompts = [self.encode(request) for request in requests]
         # The longest first: memory runs out at once or not at all, and the estimate of the time left errs high.
         order = sorted(range(len(requests)), key=lambda i: (-len(prompts[i]), -requests[i].max_new_tokens, i))
-        for start in range(0, len(order), self.batch_size):
-            batch = order[start : start + self.batch_size]
-            yield self._batch(batch, requests, prompts)
+        start = 0
+        while start < len(order):
+            ahead = order[start : start + self.batch_size]
+            width = len(prompts[ahead[0]]) + max(requests[i].max_new_tokens for i in ahead)
+            size = max(1, min(self.batch_size, self.batch_tokens // width))
+            yield self._batch(order[start : start + size], requests, prompts)
+            start += size
 
     def _batch(
         self, batch: list[int], requests: Sequence[Request], prompts: list[list[int]]

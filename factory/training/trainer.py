@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,8 +27,32 @@ class Trainer(SFTTrainer):
     def _send_telemetry(self) -> None:
         pass
 
+    def compute_loss(self, *args: Any, **kwargs: Any) -> Any:
+        with _labelled_positions_only(self.args.device.type):
+            return super().compute_loss(*args, **kwargs)
+
     def create_model_card(self, *args: Any, **kwargs: Any) -> None:
         pass
+
+
+@contextmanager
+def _labelled_positions_only(device: str) -> Iterator[None]:
+    """On a CPU, put the LM head to those positions that have a label, as TRL does where there is Triton.
+
+    Elsewhere TRL scores every position, so that accelerators which compile for a shape need not do so at every batch;
+    a CPU does not compile, and on short answers to long prompts the head is most of the work. The loss is the same.
+    """
+    import trl.trainer.utils as utils
+
+    if device != "cpu":
+        yield
+        return
+    before = utils._use_triton
+    utils._use_triton = lambda device: True
+    try:
+        yield
+    finally:
+        utils._use_triton = before
 
 
 class Reporter(TrainerCallback):

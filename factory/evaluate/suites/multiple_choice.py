@@ -49,6 +49,10 @@ class MultipleChoice(Suite):
     subject: str | None = Field(None, description="column that divides the questions into subtasks")
     split: str | None = Field(None, description="default: the split that the ref names")
     language: Literal["ar", "en"] = Field("ar", description="of the instruction and of the letters")
+    formulation: Literal["MCF", "CF"] = Field(
+        "MCF",
+        description="MCF: options with letters in the prompt, letters scored; CF: the question alone, texts scored",
+    )
     few_shot: int = Field(0, ge=0, le=32)
     few_shot_split: str | None = Field(None, description="where the examples come from, in the same dataset")
     chat_template: bool | Literal["auto"] = Field("auto", description="auto: where the tokenizer has one")
@@ -85,6 +89,7 @@ class MultipleChoice(Suite):
         protocol |= {
             "suite": self.verb,
             "language": self.language,
+            "formulation": self.formulation,
             "data": self.data,
             "average": f"unweighted mean of {len(parts)} subjects" if len(parts) > 1 else "over all questions",
             "prompt_example": details[0]["query"],
@@ -149,10 +154,18 @@ class MultipleChoice(Suite):
         return Subtask(name, config, load)
 
     def _doc(self, row: dict[str, Any], task_name: str | None = None) -> Any:
-        """The prompt of lighteval's ArabicMMLU task: instruction, question, lettered options, "answer:"."""
+        """MCF: the prompt of lighteval's ArabicMMLU task, with instruction, question, lettered options and "answer:".
+
+        CF: the question alone; the options' own texts are scored, which small models can answer long before letters
+        mean anything to them (lighteval's templates call the two formulations by these names).
+        """
         from lighteval.tasks.requests import Doc
 
         used = [i for i, option in enumerate(self.options) if row[option] not in (None, "")]
+        gold = used.index(answer_index(row[self.answer]))
+        if self.formulation == "CF":
+            texts = [str(row[self.options[i]]) for i in used]
+            return Doc(task_name=task_name or "", query=str(row[self.question]), choices=texts, gold_index=gold)
         letters = LETTERS[self.language][: len(used)]
         lines = "".join(f"{letter}. {row[self.options[i]]}\n" for letter, i in zip(letters, used, strict=True))
         instruction = INSTRUCTION[self.language]
@@ -160,7 +173,7 @@ class MultipleChoice(Suite):
             task_name=task_name or "",
             query=f"{instruction}{row[self.question]}\n{lines}{ANSWER[self.language]}",
             choices=letters,
-            gold_index=used.index(answer_index(row[self.answer])),
+            gold_index=gold,
             instruction=instruction,
         )
 
