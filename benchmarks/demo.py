@@ -10,6 +10,7 @@ import statistics
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from measure import Measurement, run, save
 
@@ -45,7 +46,30 @@ def main() -> None:
             ],
         },
     )
-    print(path.read_text())
+    update_readme(json.loads(path.read_text(encoding="utf-8")))
+    print(path.read_text(encoding="utf-8"))
+
+
+def update_readme(results: dict[str, Any]) -> None:
+    """Put the scores and times between the README's markers."""
+    lines = ["| measured | model | score | 95 % interval | n |", "| --- | --- | ---: | --- | ---: |"]
+    for row in results["scores"]:
+        interval = f"{row['low']:.1f} to {row['high']:.1f}"
+        lines.append(
+            f"| {row['suite']} ({row['name']}) | {row['model']} | {row['value']:.1f} | {interval} | {row['n']} |"
+        )
+    first, repeat = results["first_run"], results["repeat"]
+    lines += [
+        "",
+        f"The whole run took {first['seconds'] / 60:.1f} minutes and {first['peak_gb']:.1f} GB at its peak;",
+        f"a repeat with nothing changed took {repeat['seconds']:.1f} s, built {repeat['steps_built']} steps and made"
+        f" {repeat['commits']} commits.",
+    ]
+    readme = ROOT / "README.md"
+    before, _, rest = readme.read_text(encoding="utf-8").partition("<!-- demo-results -->\n")
+    after = rest.partition("<!-- /demo-results -->")[2]
+    text = f"{before}<!-- demo-results -->\n" + "\n".join(lines) + f"\n<!-- /demo-results -->{after}"
+    readme.write_text(text, encoding="utf-8")
 
 
 def _checked(measured: Measurement) -> Measurement:

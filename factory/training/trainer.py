@@ -12,6 +12,7 @@ from transformers import TrainerCallback
 from trl import SFTConfig, SFTTrainer
 
 from factory.training import checkpoints
+from factory.training.sampler import LengthGroupedBatches
 
 if TYPE_CHECKING:
     from factory.progress import Progress
@@ -26,6 +27,15 @@ class Trainer(SFTTrainer):
 
     def _send_telemetry(self) -> None:
         pass
+
+    def _get_train_sampler(self, train_dataset: Any = None) -> Any:
+        if self.args.train_sampling_strategy != "group_by_length":
+            return super()._get_train_sampler(train_dataset)
+        rows: Any = train_dataset if train_dataset is not None else self.train_dataset
+        lengths = [len(ids) for ids in rows["input_ids"]]
+        return LengthGroupedBatches(
+            lengths, self.args.train_batch_size * self.args.gradient_accumulation_steps, self.args.seed
+        )
 
     def compute_loss(self, *args: Any, **kwargs: Any) -> Any:
         with _labelled_positions_only(self.args.device.type):
