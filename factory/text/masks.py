@@ -36,6 +36,10 @@ BRACKET = Form(
 TAG = Form("<x{}/>", re.compile(r"[<＜]\s{0,3}[xX]\s{0,3}(\d{1,6})\s{0,3}/?\s{0,3}[>＞]"), "<＜")
 
 
+# One of these beside a sentinel of ours could be read together with it, so each is masked by itself.
+_RARE_BRACKET = re.compile(r"[⟦⟧〚〛【】［］⦋⦌]")
+
+
 class Masked(NamedTuple):
     """A unit as the model gets it, and what its sentinels stand for, in their order."""
 
@@ -74,8 +78,9 @@ def mask(text: str, form: Form = BRACKET) -> Masked:
     Masked(text='Run ⟦1⟧ at ⟦2⟧, ⟦3⟧!', originals=('`ls`', 'https://a.org', '{name}'))
     """
     spans = inline_spans(text)
-    if any(map(text.__contains__, form.hint)) and (read := [match.span() for match in form.read.finditer(text)]):
-        spans = apart([*spans, *read])
+    if any(map(text.__contains__, form.hint)):
+        read = [match.span() for pattern in (form.read, _RARE_BRACKET) for match in pattern.finditer(text)]
+        spans = apart([*spans, *read]) if read else spans
     if not spans:
         return Masked(text, ())
     pieces: list[str] = []

@@ -55,13 +55,14 @@ def test_a_repeat_builds_and_pushes_nothing(demo: Demo) -> None:
 
 
 def test_the_reports_findings_show_in_miniature(demo: Demo) -> None:
-    assert demo.score("world-translation", "translator") > demo.score("world-translation", "base") + 10
+    assert demo.score("world-translation", "translator") > demo.score("world-translation", "base") + 3
     assert demo.score("world-translation", "teacher") > demo.score("world-translation", "teacher-16bit") - 3
-    assert demo.score("world-ar", "arabic") > demo.score("world-ar", "base")
+    assert demo.score("world-ar", "arabic-tuned") > demo.score("world-ar", "base")
+    assert demo.score("world-en", "arabic") > demo.score("world-en", "arabic-tuned")
 
 
 def test_scores_land_between_nothing_and_everything(demo: Demo) -> None:
-    assert 20 < demo.score("world-translation", "translator") < 95
+    assert 3 < demo.score("world-translation", "translator") < 95
 
 
 CLIENT = """
@@ -123,7 +124,7 @@ def test_every_dataset_loads_again_with_its_rejected_rows(found: dict[str, Any])
     }  # fmt: skip
     opus = found["datasets"]["factory/demo-opus-ar"]
     assert opus["rejected"] > 0
-    assert opus["splits"]["train"] + opus["rejected"] == 1500 or opus["rejected"] > 100
+    assert opus["splits"]["train"] + opus["rejected"] == 6000
     assert set(found["datasets"]["factory/demo-hala-sft"]["splits"]) == {"train", "test"}
 
 
@@ -149,9 +150,8 @@ def test_space_and_collection_are_there(found: dict[str, Any]) -> None:
 
 def test_one_changed_prompt_names_exactly_what_depends_on_it(demo: Demo, tmp_path: Path) -> None:
     text = RECIPE.read_text(encoding="utf-8")
-    changed = text.replace(
-        'prompt: "Translate everything that follows into Arabic: {text}"', 'prompt: "Into Arabic: {text}"', 1
-    )
+    before, after = text.split("model: translator\n", 1)  # the second translation, by the light translator
+    changed = before + "model: translator\n" + after.replace("Translate from English to Arabic:", "Into Arabic:", 1)
     assert changed != text
     recipes = tmp_path / "recipes"
     recipes.mkdir()

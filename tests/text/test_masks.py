@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from factory.text.masks import BRACKET, TAG, mask, needs_translation, unmask
@@ -46,6 +46,7 @@ def test_what_is_masked(text, originals):
 
 
 @given(st.text(alphabet=st.sampled_from("⟦⟧[]【】<x1/>٢ ab`{}$.\\n_"), max_size=40))
+@example("⟧1<a>")
 def test_sentinels_in_a_text_are_never_taken_for_ours(text):
     for form in (BRACKET, TAG):
         masked = mask(text, form)

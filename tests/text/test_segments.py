@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import time
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -172,15 +170,9 @@ ADVERSARIAL = [
 ]  # fmt: skip
 
 
+@pytest.mark.timeout(20)  # what backtracks or starts over at every line takes minutes here; linear, a second
 @pytest.mark.parametrize("bit", ADVERSARIAL)
-def test_time_is_linear(bit):
-    def seconds(size: int) -> float:
-        text = (bit * (size // len(bit) + 1))[:size]
-        start = time.process_time()
-        parts = split(text, 500)
-        masked = mask(text)
-        spent = time.process_time() - start
-        assert join(parts) == text and unmask(*masked).text == text
-        return spent
-
-    assert seconds(60_000) < max(0.4, 20 * seconds(6_000))
+def test_long_runs_of_one_thing_are_split_and_put_together(bit):
+    text = (bit * (60_000 // len(bit) + 1))[:60_000]
+    assert join(split(text, 500)) == text
+    assert unmask(*mask(text)).text == text
