@@ -29,6 +29,8 @@ class Profile(BaseModel):
     devices: int = Field(1, ge=1, description="accelerators, for estimates of GPU-hours")
     gpu: str | None = Field(None, description="accelerator's name in the table of rates, e.g. h100")
     gpu_hour: float | None = Field(None, ge=0, description="US dollars per accelerator and hour")
+    prompt_price: float | None = Field(None, ge=0, description="US dollars per million tokens an endpoint reads")
+    completion_price: float | None = Field(None, ge=0, description="US dollars per million tokens an endpoint writes")
 
     def torch_device(self) -> str:
         import torch

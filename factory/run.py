@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from factory.bill import attempt, bill
 from factory.errors import FactoryError
 from factory.graph import Edge, Graph, Node
 from factory.job import Artifact, Job
@@ -83,6 +84,7 @@ class Runner:
             job = self._job(node)
             self.progress.log(f"{node.name}{' (resuming)' if any(partial.iterdir()) else ''}")
             began = time.monotonic()
+            works = _uses_model(node)
             try:
                 with quiet_libraries(), torch_threads(self.profile, _models(job)):
                     node.step.run(job)
@@ -96,7 +98,7 @@ class Runner:
                 raise self._crash(error, node) from error
             finally:
                 with Ledger(partial / "attempts.jsonl") as attempts:
-                    attempts.append({"seconds": round(time.monotonic() - began, 3)})
+                    attempts.append(attempt(self.profile, time.monotonic() - began, model=works))
             self.graph.store.finish(node.folder, self._manifest(node, job, device))
 
     def _job(self, node: Node) -> Job:
@@ -122,7 +124,7 @@ class Runner:
         if node.kind == "dataset" and (job.rows is None or not job.rows.balanced):
             raise FactoryError(f"rows do not add up: {job.rows}", where=node.name)
         attempts = Ledger(job.out / "attempts.jsonl")
-        job.usage.seconds = round(sum(entry["seconds"] for entry in attempts), 3)
+        bill(job.usage, list(attempts), self.profile)
         attempts.close()
         inputs = {edge.node: self.graph.nodes[edge.node] for edge in node.edges}
         stand_in = self.rehearsal or any((m := Manifest.load(n.folder)) and m.stand_in for n in inputs.values())
@@ -171,8 +173,12 @@ def installed_versions() -> dict[str, str]:
     return found
 
 
+def _uses_model(node: Node) -> bool:
+    return node.kind != "dataset" or any(kind == "model" for _, _, kind in node.step.references())
+
+
 def _device(profile: Profile, node: Node) -> str:
-    if node.kind == "dataset" and not any(kind == "model" for _, _, kind in node.step.references()):
+    if not _uses_model(node):
         return "cpu"
     import torch
 

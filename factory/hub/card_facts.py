@@ -150,10 +150,7 @@ def usage(made: list[Made]) -> Usage:
     total = Usage()
     for step in made:
         if step.manifest is not None:
-            total.prompt_tokens += step.manifest.usage.prompt_tokens
-            total.completion_tokens += step.manifest.usage.completion_tokens
-            total.requests += step.manifest.usage.requests
-            total.seconds += step.manifest.usage.seconds
+            total.add(step.manifest.usage)
     return total
 
 

@@ -109,7 +109,7 @@ class RowStep(Step):
         return {
             "shard": number,
             "rows": rows.model_dump(by_alias=True),
-            "usage": result.usage.model_dump(exclude={"seconds"}),
+            "usage": result.usage.model_dump(exclude={"seconds", "dollars"}),
             "totals": dict(result.totals),
             "values": {name: sketch(values) for name, values in result.values.items()},
             "examples": examples(result),

@@ -38,12 +38,25 @@ class RowCounts(BaseModel):
 
 
 class Usage(BaseModel):
-    """What a step cost: generated and read tokens, and seconds of wall time over all its runs."""
+    """What a step cost: generated and read tokens, seconds of wall time over all its runs, and US dollars.
+
+    `dollars` is None where the profile states no price.
+    """
 
     prompt_tokens: int = 0
     completion_tokens: int = 0
     requests: int = 0
     seconds: float = 0.0
+    dollars: float | None = None
+
+    def add(self, other: Usage) -> None:
+        """A sum with an unpriced part holds the priced parts only."""
+        self.prompt_tokens += other.prompt_tokens
+        self.completion_tokens += other.completion_tokens
+        self.requests += other.requests
+        self.seconds += other.seconds
+        if other.dollars is not None:
+            self.dollars = (self.dollars or 0.0) + other.dollars
 
 
 class Manifest(BaseModel):
