@@ -91,3 +91,78 @@ def test_rows_that_cannot_be_read_fail_alone(tmp_path):
 def test_unknown_column():
     with pytest.raises(FactoryError, match="did you mean 'text'"):
         Dedup(on=["txt"]).check_columns(["text"])
+
+
+STORY = "the small house near the green river where seven birds sing every morning before the long day begins again"
+
+
+def edited(text: str, *places: int) -> str:
+    """The text with other words at these places."""
+    return " ".join(f"other{i}" if i in places else word for i, word in enumerate(text.split()))
+
+
+def test_near_duplicates_are_found_and_named(tmp_path):
+    changed = [edited(STORY, 18), edited(STORY, 3, 9, 15)]
+    texts = [STORY, changed[0], "something else", STORY.upper() + "!", changed[1], "something ELSE."]
+    rows = [{"t": text} for text in texts]
+    source = dataset(tmp_path / "in", rows, shard_rows=4)
+    job = run_step(Dedup.model_validate({"on": ["t"], "near": {}}), source, tmp_path / "out")
+    assert [row["t"] for row in kept(job)] == [texts[0], texts[2], texts[4]]
+    reasons = [row["reason"] for row in rejected(job)]
+    assert reasons[0].startswith("dedup: near an earlier row: 0.") and reasons[0].endswith("like row 0")
+    assert reasons[1:] == [f"dedup: near an earlier row: 1.00 like row {row}" for row in (0, 2)]
+    assert not (job.out / "keys").exists()
+
+
+def test_the_threshold_is_the_jaccard_similarity(tmp_path):
+    """Pairs whose true similarity is known: those well above the threshold go, those well below stay."""
+    import random
+
+    from factory.text.words import words
+
+    def grams(text: str) -> set[tuple[str, ...]]:
+        known = words(text)
+        return {tuple(known[i : i + 3]) for i in range(len(known) - 2)}
+
+    chance = random.Random(3)
+    pairs = []
+    for number in range(60):
+        text = " ".join(f"w{chance.randrange(10**6)}" for _ in range(90))
+        pairs.append((text, edited(text, *chance.sample(range(90), 1 + number % 12))))
+    rows = [{"t": text} for pair in pairs for text in pair]
+    step = Dedup.model_validate({"on": ["t"], "near": {"threshold": 0.7, "ngram": 3, "num_perm": 256}})
+    left = {row["t"] for row in kept(run_step(step, dataset(tmp_path / "in", rows, shard_rows=17), tmp_path / "out"))}
+    true = {b: len(grams(a) & grams(b)) / len(grams(a) | grams(b)) for a, b in pairs}
+    assert {b for b, share in true.items() if share < 0.6} <= left
+    assert not {b for b, share in true.items() if share > 0.8} & left
+    assert all(a in left for a, _ in pairs)
+
+
+def test_shards_and_portions_do_not_change_what_is_near(tmp_path, monkeypatch):
+    texts = [edited(STORY, i % 5, i % 7) for i in range(60)]
+    step = Dedup.model_validate({"on": ["t"], "near": {"threshold": 0.6}})
+    rows = [{"t": text} for text in texts]
+    whole = run_step(step, dataset(tmp_path / "one", rows), tmp_path / "whole")
+    monkeypatch.setattr("factory.rows.minhash.SORTED_AT_ONCE", 9)
+    monkeypatch.setattr("factory.rows.minhash.PAIRS_AT_ONCE", 4)
+    parts = run_step(step, dataset(tmp_path / "many", rows, shard_rows=7), tmp_path / "parts")
+    assert kept(parts) == kept(whole) and rejected(parts) == rejected(whole)
+    assert 1 < whole.rows.kept < 35
+
+
+def test_near_fails_unreadable_rows_alone(tmp_path):
+    from factory.store import write_shard
+
+    offsets, data = pa.py_buffer(b"\0\0\0\0\1\0\0\0\2\0\0\0\3\0\0\0"), pa.py_buffer(b"\xffb\xff")
+    source = dataset(tmp_path / "in", [{"t": "b"}])
+    table = pa.table({"t": pa.StringArray.from_buffers(3, offsets, data)})
+    write_shard(source.folder / "data" / "train-00000.parquet", table)
+    job = run_step(Dedup.model_validate({"on": ["t"], "near": {}}), source, tmp_path / "out")
+    assert (job.rows.kept, job.rows.failed) == (1, 2)
+
+
+def test_an_empty_dataset_has_no_duplicates(tmp_path):
+    source = dataset(tmp_path / "in", [], schema=pa.schema([("t", pa.string())]))
+    for near in (None, {}):
+        job = run_step(Dedup.model_validate({"on": ["t"], "near": near}), source, tmp_path / f"out-{near}")
+        assert job.rows.rows_in == 0
