@@ -3,12 +3,56 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from factory.errors import UsageError
 
 FILE_NAME = "factory.toml"
+
+
+class Endpoint(BaseModel):
+    """``[profiles.<name>.openai]``: a server that speaks OpenAI's completions protocol."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    base_url: str = Field(pattern="^https?://", description="up to and with /v1, e.g. http://127.0.0.1:8000/v1")
+    model: str | None = Field(None, description="as the server names it; default: the only one it serves")
+    api_key_env: str | None = Field(None, description="name of the environment variable that holds the key")
+    concurrency: int = Field(256, ge=1, description="requests in flight, at most; fewer while the server is pressed")
+    timeout: float = Field(600, gt=0, description="seconds for one request")
+    retries: int = Field(8, ge=0, description="of one request, after 408, 409, 425, 429, 5xx and broken connections")
+    max_wait: float = Field(60, gt=0, description="seconds between two tries, at most, unless the server says longer")
+    token_limit: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
+    body: dict[str, Any] = Field({}, description="more fields for the body of every request")
+
+
+class Vllm(BaseModel):
+    """``[profiles.<name>.vllm]``: the worker process of the vllm engine."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    options: dict[str, Any] = Field({}, description="arguments of vllm.LLM, e.g. tensor_parallel_size = 4")
+    environment: dict[str, str] = Field({}, description="environment variables of the process")
+    restarts: int = Field(3, ge=0, description="of a process that dies again and again without an answer between")
+    silence: float = Field(600, gt=0, description="seconds without a sign of life after which it is restarted")
+    verify: bool = Field(True, description="compare log-probabilities with transformers, once per model")
+
+
+class Ray(BaseModel):
+    """``[profiles.<name>.ray]``: actors that each hold one of the other engines."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    engine: Literal["transformers", "vllm", "openai"] = "transformers"
+    address: str | None = Field(None, description="of a running cluster, e.g. auto; default: one on this machine")
+    workers: int | None = Field(None, ge=1, description="actors; default: one per accelerator, or one per CPU core")
+    cpus: float = Field(1, gt=0, description="cores that an actor claims")
+    gpus: float | None = Field(
+        None, ge=0, description="accelerators that an actor claims; default: 1 where there are any"
+    )
+    batch_size: int | None = Field(None, ge=1, description="prompts handed to an actor at once; default: batch_size")
 
 
 class Profile(BaseModel):
@@ -21,7 +65,7 @@ class Profile(BaseModel):
 
     device: str = Field("auto", description="auto, cpu, cuda or cuda:N")
     dtype: str = Field("auto", description="auto (bfloat16 on a GPU, float32 on a CPU), float32, bfloat16, float16")
-    engine: str = "transformers"
+    engine: str = Field("transformers", description="transformers, vllm, openai or ray")
     batch_size: int = Field(256, ge=1, description="prompts generated together, at most")
     batch_tokens: int = Field(32_768, ge=1, description="tokens of a batch, prompts and budgets together, at most")
     train_batch_size: int | None = Field(None, ge=1, description="per device; default: the recipe's batch size")
@@ -31,6 +75,9 @@ class Profile(BaseModel):
     gpu_hour: float | None = Field(None, ge=0, description="US dollars per accelerator and hour")
     prompt_price: float | None = Field(None, ge=0, description="US dollars per million tokens an endpoint reads")
     completion_price: float | None = Field(None, ge=0, description="US dollars per million tokens an endpoint writes")
+    openai: Endpoint | None = None
+    vllm: Vllm = Field(default_factory=lambda: Vllm.model_validate({}))
+    ray: Ray = Field(default_factory=lambda: Ray.model_validate({}))
 
     def torch_device(self) -> str:
         import torch

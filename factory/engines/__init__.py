@@ -5,15 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from factory.engines.base import Completion, Engine, Request
+from factory.engines.base import Completion, Engine, LogProbability, Request, Scorer
 from factory.errors import UsageError
 
 if TYPE_CHECKING:
     from factory.profile import Profile
 
-__all__ = ["ENGINES", "Completion", "Engine", "Request", "engine_for"]
+__all__ = ["ENGINES", "Completion", "Engine", "LogProbability", "Request", "Scorer", "engine_for"]
 
-ENGINES = ("transformers",)
+ENGINES = ("transformers", "openai")
 
 
 def engine_for(model: Path, profile: Profile, *, trust_remote_code: bool = False) -> Engine:
@@ -27,4 +27,8 @@ def engine_for(model: Path, profile: Profile, *, trust_remote_code: bool = False
         from factory.engines.transformers import TransformersEngine
 
         return TransformersEngine(model, profile, trust_remote_code=trust_remote_code)
+    if profile.engine == "openai":
+        from factory.engines.openai import OpenAIEngine
+
+        return OpenAIEngine(model, profile, trust_remote_code=trust_remote_code)
     raise UsageError(f"unknown engine {profile.engine!r} in the profile", fix=f"one of: {', '.join(ENGINES)}")

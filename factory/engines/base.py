@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol, Self
+from typing import Literal, Protocol, Self, runtime_checkable
 
 
 @dataclass(frozen=True)
@@ -20,32 +20,75 @@ class Request:
         turns = (("system", system),) if system else ()
         return cls(max_new_tokens, messages=(*turns, ("user", user)))
 
+    def turns(self) -> list[dict[str, str]]:
+        """The messages as chat templates and chat endpoints take them."""
+        return [{"role": role, "content": content} for role, content in self.messages or ()]
+
+
+FinishReason = Literal["stop", "length", "error"]
+
 
 @dataclass(frozen=True)
 class Completion:
-    """What came back. `finish_reason` is ``stop`` (the model ended) or ``length`` (the budget ended it)."""
+    """What came back for one request.
+
+    `finish_reason` is ``stop`` (the model ended), ``length`` (the budget ended it) or ``error`` (this request cannot
+    be answered, whatever is tried: the prompt is too long, the endpoint refuses it). With ``error`` the text is empty
+    and `detail` says why.
+    """
 
     text: str
-    finish_reason: Literal["stop", "length"]
+    finish_reason: FinishReason
     prompt_tokens: int
     completion_tokens: int
+    detail: str = ""
+
+    @classmethod
+    def error(cls, detail: str, prompt_tokens: int = 0) -> Completion:
+        return cls("", "error", prompt_tokens, 0, detail)
+
+
+Batch = list[tuple[int, Completion]]
 
 
 class Engine(Protocol):
-    """Greedy generation: equal requests give equal completions."""
+    """Greedy generation: equal requests give equal completions, as far as the engine's arithmetic allows."""
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each text under the model's tokenizer, for output budgets."""
         ...
 
-    def generate(self, requests: Sequence[Request]) -> Iterator[list[tuple[int, Completion]]]:
+    def generate(self, requests: Sequence[Request]) -> Iterator[Batch]:
         """Yield finished batches of (index into `requests`, completion), in any order, each index once.
 
-        The division into batches depends on `requests` alone and stays the same for the rest when whole batches are
-        left out, so that an interrupted run can be repeated exactly.
+        Engines that batch here divide by `requests` alone, in a way that stays the same for the rest when whole
+        batches are left out, so that an interrupted run repeats exactly. Engines that batch continuously yield what
+        has finished, often enough that little is lost.
         """
         ...
 
     def __enter__(self) -> Self: ...
 
     def __exit__(self, *exception: object) -> None: ...
+
+
+@dataclass(frozen=True)
+class LogProbability:
+    """Of a continuation given its context: the sum over its tokens in nats, and whether greedy decoding writes it."""
+
+    total: float
+    greedy: bool
+    tokens: int
+
+
+@runtime_checkable
+class Scorer(Protocol):
+    """Engines that can also say how likely given texts are: transformers and vllm."""
+
+    def log_probabilities(self, pairs: Sequence[tuple[str, str]]) -> list[LogProbability]:
+        """One result per (context, continuation), in order. The context is taken as it is: no chat template.
+
+        The texts are tokenized together and divided where the context alone would end, trailing spaces going to the
+        continuation, as in the Language Model Evaluation Harness (lm_eval/api/model.py, `_encode_pair`).
+        """
+        ...

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from factory.engines.base import Completion, Request
-from factory.errors import FactoryError
+from factory.engines.base import Batch, LogProbability, Request
+from factory.engines.tokens import Tokens, unloadable
 
 if TYPE_CHECKING:
     from factory.profile import Profile
@@ -18,14 +18,11 @@ class TransformersEngine:
 
     def __init__(self, model: Path, profile: Profile, *, trust_remote_code: bool = False) -> None:
         import torch
-        from transformers import AutoModelForCausalLM, AutoTokenizer
+        from transformers import AutoModelForCausalLM
 
-        self.folder = model
         self.batch_size, self.batch_tokens = profile.batch_size, profile.batch_tokens
+        self.tokens = Tokens(model, trust_remote_code=trust_remote_code)
         try:
-            self.tokenizer: Any = AutoTokenizer.from_pretrained(
-                model, padding_side="left", trust_remote_code=trust_remote_code
-            )
             self.model: Any = AutoModelForCausalLM.from_pretrained(
                 model,
                 dtype=getattr(torch, profile.torch_dtype()),
@@ -33,11 +30,8 @@ class TransformersEngine:
                 use_safetensors=True,
             )
         except (OSError, ValueError, KeyError) as error:
-            first_line = str(error).strip().splitlines()[0]
-            raise FactoryError(f"cannot load the model: {first_line}", where=str(model)) from error
+            raise unloadable(model, error) from error
         self.model.to(profile.torch_device()).eval()
-        if self.tokenizer.pad_token_id is None:
-            self.tokenizer.pad_token = self.tokenizer.eos_token
 
     def __enter__(self) -> Self:
         return self
@@ -53,30 +47,10 @@ class TransformersEngine:
             torch.cuda.empty_cache()
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        if not texts:
-            return []
-        return [len(ids) for ids in self.tokenizer(list(texts), add_special_tokens=False)["input_ids"]]
+        return self.tokens.count(texts)
 
-    def encode(self, request: Request) -> list[int]:
-        """Token ids of the rendered prompt.
-
-        Raises:
-            FactoryError: chat messages for a model without a chat template.
-        """
-        if request.messages is None:
-            return self.tokenizer(request.prompt)["input_ids"]
-        if self.tokenizer.chat_template is None:
-            raise FactoryError(
-                "the model has no chat template, so it cannot be prompted with messages",
-                where=str(self.folder),
-                fix="use an instruction-tuned model, or give it one with `sft: {chat_template: …}`",
-            )
-        messages = [{"role": role, "content": content} for role, content in request.messages]
-        text = self.tokenizer.apply_chat_template(messages, add_generation_prompt=True, tokenize=False)
-        return self.tokenizer(text, add_special_tokens=False)["input_ids"]
-
-    def generate(self, requests: Sequence[Request]) -> Iterator[list[tuple[int, Completion]]]:
-        prompts = [self.encode(request) for request in requests]
+    def generate(self, requests: Sequence[Request]) -> Iterator[Batch]:
+        prompts = self.tokens.encode(requests)
         # The longest first: memory runs out at once or not at all, and the estimate of the time left errs high.
         order = sorted(range(len(requests)), key=lambda i: (-len(prompts[i]), -requests[i].max_new_tokens, i))
         start = 0
@@ -87,52 +61,51 @@ class TransformersEngine:
             yield self._batch(order[start : start + size], requests, prompts)
             start += size
 
-    def _batch(
-        self, batch: list[int], requests: Sequence[Request], prompts: list[list[int]]
-    ) -> list[tuple[int, Completion]]:
+    def _batch(self, batch: list[int], requests: Sequence[Request], prompts: list[list[int]]) -> Batch:
         import torch
         from transformers import GenerationConfig
 
-        inputs = self.tokenizer.pad({"input_ids": [prompts[i] for i in batch]}, return_tensors="pt")
+        tokenizer = self.tokens.tokenizer
+        inputs = tokenizer.pad({"input_ids": [prompts[i] for i in batch]}, return_tensors="pt")
         width = inputs["input_ids"].shape[1]
-        ends = self._end_ids()
         settings = GenerationConfig(
             do_sample=False,
             max_new_tokens=max(requests[i].max_new_tokens for i in batch),
-            pad_token_id=self.tokenizer.pad_token_id,
-            eos_token_id=ends,
+            pad_token_id=tokenizer.pad_token_id,
+            eos_token_id=self.tokens.ends,
         )
         with torch.inference_mode():
             output = self.model.generate(**inputs.to(self.model.device), generation_config=settings)
-        completions = []
-        for i, row in zip(batch, output[:, width:].tolist(), strict=True):
-            end = next((n for n, token in enumerate(row) if token in ends), None)
-            tokens = row[: requests[i].max_new_tokens] if end is None else row[:end][: requests[i].max_new_tokens]
-            stopped = end is not None and end <= requests[i].max_new_tokens
-            text = self.tokenizer.decode(tokens, skip_special_tokens=False)
-            completions.append(
-                (i, Completion(text, "stop" if stopped else "length", len(prompts[i]), len(tokens) + int(stopped)))
-            )
-        return completions
+        rows = output[:, width:].tolist()
+        return [
+            (i, self.tokens.completion(row, len(prompts[i]), requests[i].max_new_tokens))
+            for i, row in zip(batch, rows, strict=True)
+        ]
 
-    def _end_ids(self) -> list[int]:
-        configured = self.model.generation_config.eos_token_id
-        ids = configured if isinstance(configured, list) else [configured]
-        return [i for i in {*ids, self.tokenizer.eos_token_id, self._turn_end()} if i is not None]
+    def log_probabilities(self, pairs: Sequence[tuple[str, str]]) -> list[LogProbability]:
+        """See `Scorer.log_probabilities`; batches of like length, at most `batch_tokens` tokens each."""
+        return self.score_ids([self.tokens.encode_pair(*pair) for pair in pairs])
 
-    def _turn_end(self) -> int | None:
-        """The token that the chat template puts right after an answer.
+    def score_ids(self, texts: Sequence[tuple[list[int], int]]) -> list[LogProbability]:
+        """The same for (token ids, how many of them are context)."""
+        order = sorted(range(len(texts)), key=lambda i: -len(texts[i][0]))
+        found: dict[int, LogProbability] = {}
+        while order:
+            size = max(1, min(self.batch_size, self.batch_tokens // max(1, len(texts[order[0]][0]))))
+            batch, order = order[:size], order[size:]
+            found.update(zip(batch, self._score([texts[i] for i in batch]), strict=True))
+        return [found[i] for i in range(len(texts))]
 
-        It need not be the one that ends the turn: Command A closes its answers with <|END_RESPONSE|> before that.
-        """
-        from jinja2 import TemplateError
+    def _score(self, texts: list[tuple[list[int], int]]) -> Iterator[LogProbability]:
+        import torch
 
-        if self.tokenizer.chat_template is None:
-            return None
-        turns = [{"role": "user", "content": "?"}, {"role": "assistant", "content": "!"}]
-        try:
-            text = self.tokenizer.apply_chat_template(turns, tokenize=False)
-        except (TemplateError, ValueError, TypeError):
-            return None
-        after = self.tokenizer(text.rpartition("!")[2].lstrip(), add_special_tokens=False)["input_ids"]
-        return after[0] if after and after[0] in self.tokenizer.added_tokens_decoder else None
+        inputs = self.tokens.tokenizer.pad(
+            {"input_ids": [ids for ids, _ in texts]}, padding_side="right", return_tensors="pt"
+        ).to(self.model.device)
+        with torch.inference_mode():
+            logits = self.model(**inputs).logits
+        for (ids, begin), row in zip(texts, logits, strict=True):
+            targets = torch.tensor(ids[begin:], device=row.device)
+            logs = row[begin - 1 : len(ids) - 1].float().log_softmax(-1)
+            total = logs.gather(1, targets[:, None]).double().sum().item()
+            yield LogProbability(total, bool((logs.argmax(-1) == targets).all()), len(targets))

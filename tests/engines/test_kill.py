@@ -1,0 +1,62 @@
+"""kill -9 of a run in the middle, engine by engine: the rerun has the rows of an uninterrupted run."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+from factory.store import Dataset
+from tests.engines.moody_server import MoodyServer
+from tests.support import dataset
+
+ROOT = Path(__file__).parents[2]
+TRANSLATE = {"model": "teacher", "fields": ["text"], "prompt": "ar: {text}", "max_new_tokens": 24}
+
+
+def prepare(folder, engine, rows, **parameters):
+    """What the drivers need, but for the model: rows with repeats, the step, the profile."""
+    texts = [f"text {i} " + "ab" * (i % 9) for i in range(rows)]
+    dataset(folder / "in", [{"text": text} for text in [*texts, *texts[: rows // 10]]], shard_rows=rows // 4)
+    spec = {"verb": "translate", "parameters": TRANSLATE | parameters, "models": ["teacher"]}
+    (folder / "step.json").write_text(json.dumps(spec))
+    (folder / "profile.json").write_text(json.dumps({"device": "cpu", "threads": 1} | engine))
+
+
+def drive(driver, folder, *arguments, timeout=300):
+    command = [sys.executable, str(Path(__file__).with_name(driver)), str(folder), *map(str, arguments)]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=timeout)
+    assert done.returncode == 0, f"{command}: {done.stderr[-3000:]}"
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def assert_equal_runs(folder):
+    """Both runs' rows are equal, and no prompt was paid for twice."""
+    for part in ("data", "rejected"):
+        whole, torn = (Dataset(folder / out) for out in ("uninterrupted", "interrupted"))
+        assert list(torn.rows(part=part)) == list(whole.rows(part=part))
+    lines = (folder / "interrupted" / "generations.jsonl").read_text().splitlines()
+    keys = [entry[0] for line in lines for entry in json.loads(line)["batch"]]
+    whole, torn = (json.loads((folder / f"{out}.json").read_text()) for out in ("uninterrupted", "interrupted"))
+    assert len(keys) == len(set(keys)) == torn["usage"]["requests"] == whole["usage"]["requests"]
+    assert torn["rows"] == whole["rows"]
+    return len(keys)
+
+
+def test_openai_survives(tmp_path):
+    chance = random.Random()
+
+    def mood(server, prompt, before):
+        return (429, {}, {"error": "slow down"}) if chance.random() < 0.02 else None
+
+    (tmp_path / "teacher").mkdir()
+    with MoodyServer(mood, delay=0.01) as server:
+        endpoint = {"base_url": server.url, "model": "m", "max_wait": 0.05, "concurrency": 16}
+        prepare(tmp_path, {"engine": "openai", "openai": endpoint}, 240)
+        result = drive("kill_driver.py", tmp_path, random.randrange(10**6), 6)
+    assert result["killed"] >= 3
+    assert assert_equal_runs(tmp_path) == 240
