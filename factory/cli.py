@@ -137,12 +137,14 @@ def build(
 @RECIPE
 @STORE
 @HUB
+@REHEARSE
+@click.option("--watch", is_flag=True, help="Refresh until the run is over.")
 @JSON
-def status(recipe: Path, store: Path, hub: Any, as_json: bool) -> None:
-    """Show what is done, in progress and rejected, and where the files are."""
+def status(recipe: Path, store: Path, hub: Any, rehearse: bool, watch: bool, as_json: bool) -> None:
+    """Show what is done, running and rejected and why, also while a run goes on elsewhere."""
     from factory.commands.status import show_status
 
-    show_status(recipe, store, hub, as_json=as_json)
+    show_status(recipe, store, hub, as_json=as_json, watch=watch, rehearse=rehearse)
 
 
 @main.command()

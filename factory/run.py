@@ -15,6 +15,7 @@ from pathlib import Path
 from factory.bill import attempt, bill
 from factory.errors import FactoryError
 from factory.graph import Edge, Graph, Node
+from factory.heartbeat import Heartbeat
 from factory.job import Artifact, Job
 from factory.profile import Profile
 from factory.progress import Progress
@@ -65,8 +66,10 @@ class Runner:
             FactoryError: a step failed; everything finished before it is kept.
         """
         report, started = Report(), time.monotonic()
-        with self.graph.store.lock(self.graph.loaded.recipe.name):
+        recipe = self.graph.loaded.recipe.name
+        with self.graph.store.lock(recipe), Heartbeat(self.graph.store, recipe, self.progress) as heart:
             for node in nodes:
+                heart.step = node.name
                 if Manifest.load(node.folder) is not None:
                     report.kept.append(node.name)
                 else:

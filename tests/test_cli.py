@@ -53,7 +53,7 @@ def test_plan_then_build_then_nothing_to_do(recipe: Path) -> None:
     again = factory("plan", recipe, "--json", cwd=recipe.parent)
     assert {node["state"] for node in json.loads(again.stdout)["nodes"]} == {"done"}
     status = factory("status", recipe, "--json", cwd=recipe.parent)
-    assert [entry["kept"] for entry in json.loads(status.stdout)] == [30, 30]
+    assert [entry["kept"] for entry in json.loads(status.stdout)["steps"]] == [30, 30]
 
 
 def test_a_wrong_recipe_exits_with_2_and_places(recipe: Path) -> None:

@@ -1,52 +1,188 @@
-"""`factory status`: what is done, in progress, rejected, and where the files are."""
+"""`factory status`: what is done, running, rejected and why, what it cost, and where the files are."""
 
 from __future__ import annotations
 
+import time
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from factory.commands.session import session
-from factory.commands.table import print_json, print_table
+from factory.commands.table import COLOURS, print_json
+from factory.estimates.text import time_text
+from factory.funnel import Account, StepAccount, account
+from factory.heartbeat import Beat
 from factory.hub.target import Choice
-from factory.plan import NodePlan, make_plan
-from factory.store import Store
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+REFRESH = 2.0  # seconds
+SHOWN_REASONS = 6  # of a step
+WITHOUT_TERMINAL = 160  # columns
 
 
-def show_status(recipe: Path, store: Path, hub: Choice, *, as_json: bool = False) -> None:
-    with session(recipe, store, hub) as opened:
-        plan = make_plan(opened.graph)
-        entries = [_entry(entry, opened.store) for entry in plan.nodes.values()]
-    if as_json:
-        print_json(entries)
+def show_status(
+    recipe: Path, store: Path, hub: Choice, *, as_json: bool = False, watch: bool = False, rehearse: bool = False
+) -> None:
+    """Print the funnel as it stands; with `watch` again and again until the run is over or Ctrl-C."""
+    with session(recipe, store, hub, rehearse=rehearse) as opened:
+        if as_json:
+            print_json(as_document(account(opened.graph)))
+        elif watch:
+            _watch(lambda: account(opened.graph), opened.store.root)
+        else:
+            _console().print(rendered(account(opened.graph), opened.store.root))
+
+
+def as_document(found: Account) -> dict[str, Any]:
+    """The account as JSON: `run` is None where no process is at work."""
+    run: dict[str, Any] | None = None
+    if found.beat is not None and found.running:
+        beat = found.beat
+        run = asdict(beat) | {
+            "rate": beat.rate,
+            "tokens_per_second": beat.tokens_per_second,
+            "seconds_left": beat.left,
+        }
+    return {
+        "recipe": found.recipe,
+        "run": run,
+        "steps": [step.as_json() for step in found.steps],
+        "total": found.total.model_dump(),
+    }
+
+
+def _watch(look: Any, root: Path) -> None:
+    from rich.live import Live
+
+    console = _console()
+    try:
+        with Live(console=console, auto_refresh=False, vertical_overflow="visible") as screen:
+            while True:
+                found = look()
+                screen.update(rendered(found, root), refresh=True)
+                if not found.running:
+                    return
+                time.sleep(REFRESH)
+    except KeyboardInterrupt:
         return
-    columns = ["step", "state", "in", "kept", "rejected", "failed", "seconds", "folder"]
-    rows = [[entry.get(column, "") for column in columns] for entry in entries]
-    print_table(f"{opened.loaded.recipe.name}", columns, rows, right=columns[2:7])
 
 
-def _entry(plan: NodePlan, store: Store) -> dict[str, Any]:
-    entry: dict[str, Any] = {"step": plan.node.name, "state": plan.state}
-    if plan.state == "done" and plan.manifest is not None:
-        rows = plan.manifest.rows
-        if rows is not None:
-            entry |= {"in": rows.rows_in, "kept": rows.kept, "rejected": rows.rejected, "failed": rows.failed}
-            entry["reasons"] = rows.reasons
-        entry |= {"seconds": round(plan.manifest.usage.seconds, 1), "folder": str(plan.node.folder)}
-    elif (partial := store.partial(plan.node.folder)).is_dir():
-        entry |= {"state": "resume", "folder": str(partial), **_partial_counts(partial)}
-    return entry
+def rendered(found: Account, root: Path) -> RenderableType:
+    """Run line, table of steps, reasons, totals."""
+    from rich.console import Group
+    from rich.text import Text
+
+    parts: list[RenderableType] = [Text(run_line(found)), Text(), _table(found, root)]
+    if any(step.rows and step.rows.reasons for step in found.steps):
+        parts += [Text(), _reasons(found)]
+    return Group(*parts, Text(), Text(f"{total_line(found)}\nfiles: {root}"))
 
 
-def _partial_counts(partial: Path) -> dict[str, int]:
-    """What the ledger of an unfinished dataset step has counted so far."""
-    from factory.store import Ledger
+def run_line(found: Account) -> str:
+    """Which process is at work, on what, and how fast."""
+    beat = found.beat
+    if beat is None:
+        return f"{found.recipe}: no run is going on"
+    if not found.running:
+        return f"{found.recipe}: the last run was killed at {beat.step or 'its start'}; the same command goes on from there"
+    since = beat.started.replace("T", " ").removesuffix("+00:00")
+    line = (
+        f"{found.recipe}: process {beat.pid} on {beat.host} is at {beat.step or 'its start'} (run started {since} UTC)"
+    )
+    return line if not beat.task else f"{line}\n  {_pace(beat)}"
 
-    path = partial / "ledger.jsonl"
-    if not path.is_file():
-        return {}
-    counts = {"in": 0, "kept": 0, "rejected": 0, "failed": 0}
-    for entry in Ledger.read(path):
-        found = entry.get("counts", entry)
-        for key in counts:
-            counts[key] += int(found.get(key, 0) or 0)
-    return counts
+
+def _pace(beat: Beat) -> str:
+    of = f" of {beat.total:,}" if beat.total else ""
+    parts = [f"{beat.done:,}{of} {beat.unit}"]
+    if beat.rate:
+        parts.append(f"{beat.rate:,.1f} {beat.unit}/s")
+    if beat.tokens_per_second:
+        parts.append(f"{beat.tokens_per_second:,.0f} tokens/s")
+    if beat.left is not None:
+        parts.append(f"{time_text(beat.left)} left for this step")
+    return ", ".join(parts)
+
+
+def _table(found: Account, root: Path) -> Any:
+    from rich.table import Table
+    from rich.text import Text
+
+    priced = found.total.dollars is not None
+    columns = ["step", "state", "in", "kept", "rejected", "failed", "tokens", "time", *(["US$"] if priced else [])]
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        table.add_column(column, justify="left" if column in ("step", "state") else "right", overflow="fold")
+    table.add_column("folder", overflow="ellipsis", no_wrap=True, ratio=1)
+    for step in found.steps:
+        cells = [step.node.name, step.state, *_counts(step), *_cost(step, priced)]
+        folder = str(step.folder.relative_to(root)) if step.folder else ""
+        table.add_row(*[Text(cell, style=COLOURS.get(cell, "")) for cell in cells], Text(folder, style="dim"))
+    return table
+
+
+def _counts(step: StepAccount) -> list[str]:
+    rows = step.rows
+    return [f"{n:,}" for n in (rows.rows_in, rows.kept, rows.rejected, rows.failed)] if rows else [""] * 4
+
+
+def _cost(step: StepAccount, priced: bool) -> list[str]:
+    if step.folder is None:
+        return [""] * (2 + priced)
+    usage = step.usage
+    tokens = usage.prompt_tokens + usage.completion_tokens
+    dollars = [f"{usage.dollars:,.2f}" if usage.dollars else ""] if priced else []
+    return [f"{tokens:,}" if tokens else "", time_text(usage.seconds), *dollars]
+
+
+def _reasons(found: Account) -> Any:
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("step")
+    table.add_column("sorted out because of", overflow="fold")
+    table.add_column("rows", justify="right")
+    table.add_column("of its input", justify="right")
+    for step in found.steps:
+        if step.rows is None:
+            continue
+        reasons = sorted(step.rows.reasons.items(), key=lambda item: (-item[1], item[0]))
+        for number, (reason, count) in enumerate(reasons[:SHOWN_REASONS]):
+            table.add_row(step.node.name if number == 0 else "", reason, f"{count:,}", share(count, step.rows.rows_in))
+        if len(reasons) > SHOWN_REASONS:
+            rest = sum(count for _, count in reasons[SHOWN_REASONS:])
+            more = f"{len(reasons) - SHOWN_REASONS} more reasons"
+            table.add_row("", more, f"{rest:,}", share(rest, step.rows.rows_in))
+    return table
+
+
+def share(part: int, whole: int) -> str:
+    """
+    >>> share(1, 8), share(1, 30_000), share(0, 5)
+    ('12.5 %', '< 0.1 %', '0 %')
+    """
+    if not part or not whole:
+        return "0 %"
+    percent = part / whole * 100
+    return "< 0.1 %" if percent < 0.05 else f"{percent:.1f} %"
+
+
+def total_line(found: Account) -> str:
+    """What everything in the store has cost so far."""
+    total = found.total
+    done = sum(step.state == "done" for step in found.steps)
+    parts = [f"{done} of {len(found.steps)} steps done", time_text(total.seconds)]
+    if total.prompt_tokens or total.completion_tokens:
+        parts.append(f"{total.prompt_tokens:,} tokens read, {total.completion_tokens:,} written")
+    if total.dollars is not None:
+        parts.append(f"US$ {total.dollars:,.2f}")
+    return ", ".join(parts)
+
+
+def _console() -> Any:
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    return console if console.is_terminal else Console(width=WITHOUT_TERMINAL, highlight=False)

@@ -71,6 +71,7 @@ class RowStep(Step):
             for entry in ledger:
                 entries[entry["shard"]] = entry
                 self._show(job, entry)
+            job.progress.resume()
             missing = {number: path for number, path in enumerate(shards) if number not in entries}
             processes = min(job.profile.threads or os.cpu_count() or 1, len(missing)) if self.parallel else 1
             if processes > 1 and total >= PARALLEL_ROWS:
