@@ -44,6 +44,7 @@ class Job:
         inputs: the artifacts that the step's parameters name, by the very text written in the recipe.
         language: {source, target} codes of the recipe.
         where: file:line:column of the step in the recipe, for errors.
+        memory: folder of what models answered before, shared by all steps and runs of a store; None: nothing is.
         rows, usage, metrics, notes: filled by the step; they go into the manifest. For a dataset step `rows` must
             balance.
     """
@@ -57,6 +58,7 @@ class Job:
     language: dict[str, str]
     where: str = ""
     trust_remote_code: bool = False
+    memory: Path | None = None
     rows: RowCounts | None = None
     usage: Usage = field(default_factory=Usage)
     metrics: dict[str, Any] = field(default_factory=dict)

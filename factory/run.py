@@ -115,6 +115,7 @@ class Runner:
             language=self.graph.loaded.recipe.language.model_dump(),
             where=str(node.place),
             trust_remote_code=node.trust_remote_code,
+            memory=self.graph.store.memory,
         )
 
     def artifact(self, edge: Edge) -> Artifact:

@@ -4,24 +4,32 @@ from __future__ import annotations
 
 import hashlib
 import json
-import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from factory.engines import Completion, Engine, Request, engine_for
-from factory.store import Usage
+from factory.rows.places import Place, Places
+from factory.store import Usage, canonical
+from factory.store.memory import Memory
 
 if TYPE_CHECKING:
     from factory.job import Artifact, Job
 
 LEDGER = "generations"
 BUDGET_FACTOR, BUDGET_EXTRA = 2, 32  # output tokens allowed for n tokens of source: 2 n + 32
+TEMPLATE_TOKENS = 64  # room left for what a chat template adds around a prompt
+TOO_LONG = "longer than the model's context"
+KEY_VERSION = 1  # raise it when the same prompt to the same model gives another completion
+
+Origin = Literal["generated", "step", "memory"]
+"""Where a completion is from: made now for this shard, made before in this step, or found in the memory."""
 
 
-@dataclass(frozen=True)
-class Ask:
+class Ask(NamedTuple):
     """One prompt. Without `max_new_tokens` the budget follows the length of `source`, the text that is worked on."""
 
     user: str
@@ -31,37 +39,46 @@ class Ask:
 
     @property
     def key(self) -> bytes:
-        """Digest of the prompt. Model and decoding are the same for a whole artifact: its fingerprint has them."""
-        prompt = json.dumps([self.system, self.user], ensure_ascii=False)
-        return hashlib.blake2b(prompt.encode(), digest_size=16).digest()
+        """Digest of the prompt and its budget. The model is the same for a whole ledger."""
+        lead = f"{self.max_new_tokens}\0{'' if self.system is None else f'{len(self.system)}:{self.system}'}\0"
+        return hashlib.blake2b(f"{lead}{self.user}".encode(), digest_size=16).digest()
 
 
 @dataclass(frozen=True)
 class Answers:
-    """The completions in the order asked, what was generated for them, and its cost."""
+    """The completions in the order asked and where each is from; what was generated for them, and its cost."""
 
     completions: list[Completion]
+    origins: list[Origin]
     generated: int
     usage: Usage
 
 
 class Generations:
-    """Completions of one step, by prompt.
+    """Completions of one model in one step, by prompt.
 
-    ``generations.jsonl`` holds one line per finished batch, fsynced before anything uses it, so a torn line is a batch
-    in flight and nothing else. An interrupted run generates exactly the batches it still lacks, in the division an
-    uninterrupted one would have made: what is asked of the engine for a shard are the prompts that no earlier shard
-    asked for, less whole batches. Only the current shard's texts are in memory; an index file knows where the others
-    lie, and is made anew from the ledger whenever it is opened.
+    The ledger holds one line per finished batch, fsynced before anything uses it, so a torn line is a batch in flight
+    and nothing else. An interrupted run generates exactly the batches it still lacks, in the division an
+    uninterrupted one would have made: what is asked of the engine are the prompts that neither an earlier call nor
+    the memory answered, less whole batches. For that, what a call takes from the memory is a line of the ledger too,
+    and a call that has its line never looks again. Only the current call's texts are in RAM.
     """
 
-    def __init__(self, job: Job, model: Artifact, stack: ExitStack) -> None:
+    def __init__(
+        self, job: Job, model: Artifact, stack: ExitStack, name: str = LEDGER, remember: bool = False
+    ) -> None:
         self._job, self._model, self._stack = job, model, stack
         self._engine: Engine | None = None
-        self._ledger = stack.enter_context(job.ledger(LEDGER))
-        self._index = _Index(job, stack)
+        self._ledger = stack.enter_context(job.ledger(name))
+        self._places = Places(job.out / f"{name}.index", stack)
+        self._looked_up: set[tuple[int, str]] = set()
+        self._memory = Memory(job.memory) if remember and job.memory is not None else None
+        if self._memory is not None:
+            stack.callback(self._close_memory, self._memory)
+        identity = {"model": model.manifest.fingerprint, "decoding": "greedy", "version": KEY_VERSION}
+        self._identity = canonical(identity | {"budget": [BUDGET_FACTOR, BUDGET_EXTRA]}).encode()
         for offset, line in _lines(self._ledger.path):
-            self._index.add(offset, line["shard"], [bytes.fromhex(entry[0]) for entry in line["batch"]])
+            self._note(offset, line)
 
     @property
     def engine(self) -> Engine:
@@ -71,19 +88,28 @@ class Generations:
             self._engine = self._stack.enter_context(engine)
         return self._engine
 
-    def answer(self, shard: int, asks: Sequence[Ask], tick: Callable[..., None]) -> Answers:
-        """Completions of `asks`, equal ones generated once; `tick` is told the share that is done."""
-        unique = {ask.key: ask for ask in reversed(asks)}
-        unique = {ask.key: unique[ask.key] for ask in asks}
+    def answer(self, shard: int, asks: Sequence[Ask], tick: Callable[..., None], round: str = "") -> Answers:
+        """Completions of `asks`, equal ones generated once; `tick` is told the share that is done.
+
+        A shard that asks more than once names its rounds.
+        """
+        keys = [ask.key for ask in asks]
+        unique: dict[bytes, Ask] = {}
+        for key, ask in zip(keys, asks, strict=True):
+            unique.setdefault(key, ask)
         found: dict[bytes, Completion] = {}
+        origins: dict[bytes, Origin] = {}
         own: list[bytes] = []
-        for key, maker, completion in self._known(unique):
+        for key, place, completion in self._known(list(unique)):
             found[key] = completion
-            if maker == shard:
+            own_work = (place.shard, place.round) == (shard, round)
+            origins[key] = "memory" if place.remembered else "generated" if own_work else "step"
+            if origins[key] == "generated":
                 own.append(key)
-        missing = {key: ask for key, ask in unique.items() if key not in found}
+        for key, completion in self._remembered(shard, round, [key for key in unique if key not in found]):
+            found[key], origins[key] = completion, "memory"
         tick(len(found) / max(len(unique), 1))
-        for batch in self._generate(shard, missing):
+        for batch in self._generate(shard, round, {key: ask for key, ask in unique.items() if key not in found}):
             found.update(batch)
             own += batch
             tick(len(found) / len(unique), tokens=sum(completion.completion_tokens for completion in batch.values()))
@@ -92,82 +118,141 @@ class Generations:
             prompt_tokens=sum(found[key].prompt_tokens for key in own),
             completion_tokens=sum(found[key].completion_tokens for key in own),
         )
-        return Answers([found[ask.key] for ask in asks], len(own), usage)
+        return Answers([found[key] for key in keys], [origins.get(key, "generated") for key in keys], len(own), usage)
 
-    def _known(self, keys: Iterable[bytes]) -> Iterator[tuple[bytes, int, Completion]]:
-        """(key, shard that generated it, completion) of the keys that are in the ledger."""
-        places: dict[int, dict[int, tuple[bytes, int]]] = {}
-        for key in keys:
-            if place := self._index.find(key):
-                shard, offset, position = place
-                places.setdefault(offset, {})[position] = key, shard
+    def _known(self, keys: Sequence[bytes]) -> Iterator[tuple[bytes, Place, Completion]]:
+        """The keys that are in the ledger."""
+        lines: dict[int, list[tuple[bytes, Place]]] = {}
+        for key, place in self._places.find(keys):
+            lines.setdefault(place.offset, []).append((key, place))
         with self._ledger.path.open("rb") as file:
-            for offset in sorted(places):
+            for offset in sorted(lines):
                 file.seek(offset)
                 batch = json.loads(file.readline())["batch"]
-                for position, (key, shard) in places[offset].items():
-                    yield key, shard, Completion(*batch[position][1:])
+                for key, place in lines[offset]:
+                    yield key, place, Completion(*batch[place.position][1:])
 
-    def _generate(self, shard: int, asks: dict[bytes, Ask]) -> Iterator[dict[bytes, Completion]]:
+    def _remembered(self, shard: int, round: str, keys: list[bytes]) -> Iterator[tuple[bytes, Completion]]:
+        if self._memory is None or not keys or (shard, round) in self._looked_up:
+            return
+        places = {self._memory_key(key): key for key in keys}
+        entries = {places[key]: Completion(*entry) for key, entry in self._memory.find(list(places)).items()}  # type: ignore[arg-type]
+        self._append(
+            {"shard": shard, "round": round, "memory": True, "batch": [_written(key, c) for key, c in entries.items()]}
+        )
+        yield from entries.items()
+
+    def _generate(self, shard: int, round: str, asks: dict[bytes, Ask]) -> Iterator[dict[bytes, Completion]]:
         if not asks:
             return
         keys = list(asks)
-        for batch in self.engine.generate(self._requests(list(asks.values()))):
-            offset = self._ledger.path.stat().st_size
-            entries = [
-                [keys[i].hex(), c.text, c.finish_reason, c.prompt_tokens, c.completion_tokens] for i, c in batch
-            ]
-            self._ledger.append({"shard": shard, "batch": entries})
-            self._index.add(offset, shard, [keys[i] for i, _ in batch])
-            yield {keys[i]: completion for i, completion in batch}
+        requests = self._requests(list(asks.values()))
+        if too_long := {
+            key: Completion.error(TOO_LONG) for key, request in zip(keys, requests, strict=True) if not request
+        }:
+            self._append({"shard": shard, "round": round, "batch": [_written(*entry) for entry in too_long.items()]})
+            yield too_long
+            keys = [key for key in keys if key not in too_long]
+        if not keys:
+            return
+        for batch in self.engine.generate([request for request in requests if request]):
+            entries = {keys[i]: _encodable(completion) for i, completion in batch}
+            self._append({"shard": shard, "round": round, "batch": [_written(*entry) for entry in entries.items()]})
+            yield entries
 
-    def _requests(self, asks: list[Ask]) -> list[Request]:
-        open_ended = [ask.source for ask in asks if ask.max_new_tokens is None]
-        counts = iter(self.engine.count_tokens(open_ended))
-        return [
-            Request.chat(
-                ask.user,
-                system=ask.system,
-                max_new_tokens=ask.max_new_tokens or BUDGET_FACTOR * next(counts) + BUDGET_EXTRA,
-            )
-            for ask in asks
-        ]
+    def _append(self, line: dict[str, Any]) -> None:
+        offset = self._ledger.path.stat().st_size
+        self._ledger.append(line)
+        self._note(offset, line)
+
+    def _note(self, offset: int, line: dict[str, Any]) -> None:
+        """Index a line of the ledger; what was generated goes into the memory, also after a kill in between."""
+        keys = [bytes.fromhex(entry[0]) for entry in line["batch"]]
+        remembered = "memory" in line
+        self._places.add(keys, line["shard"], line["round"], remembered, offset)
+        if remembered:
+            self._looked_up.add((line["shard"], line["round"]))
+        elif self._memory is not None:
+            entries = zip(keys, line["batch"], strict=True)
+            self._memory.add({self._memory_key(key): (*entry[1:5],) for key, entry in entries if entry[2] != "error"})
+
+    def _memory_key(self, key: bytes) -> bytes:
+        return hashlib.blake2b(self._identity + key, digest_size=16).digest()
+
+    def _close_memory(self, memory: Memory) -> None:
+        if memory.trouble:
+            self._job.progress.log(f"{self._job.name}: no translation memory ({memory.path}): {memory.trouble}")
+        memory.close()
+
+    def _requests(self, asks: list[Ask]) -> list[Request | None]:
+        """None for one that does not fit into the model's context together with its budget."""
+        unknown = [i for i, ask in enumerate(asks) if ask.max_new_tokens is None or self._may_be_too_long(ask)]
+        counts = dict(zip(unknown, self.engine.count_tokens([asks[i].source for i in unknown]), strict=True))
+        around = self._around(asks[0]) if counts and self._context else 0
+        requests: list[Request | None] = []
+        for i, ask in enumerate(asks):
+            tokens = counts.get(i, 0)
+            budget = ask.max_new_tokens or BUDGET_FACTOR * tokens + BUDGET_EXTRA
+            fits = i not in counts or not self._context or around + tokens + budget <= self._context
+            requests.append(Request.chat(ask.user, system=ask.system, max_new_tokens=budget) if fits else None)
+        return requests
+
+    def _may_be_too_long(self, ask: Ask) -> bool:
+        """A text has no more tokens than bytes, so most need not be counted."""
+        size = len(ask.user) + len(ask.system or "") + (ask.max_new_tokens or 0) + TEMPLATE_TOKENS
+        return bool(ask.source and self._context and 4 * size > self._context)
+
+    def _around(self, ask: Ask) -> int:
+        """Tokens of a prompt besides its source."""
+        return sum(self.engine.count_tokens([ask.user.replace(ask.source, "", 1), ask.system or ""])) + TEMPLATE_TOKENS
+
+    @cached_property
+    def _context(self) -> int | None:
+        return context_length(self._model.model)
 
 
 @contextmanager
-def generations(job: Job, model: Artifact) -> Iterator[Generations]:
-    """Open a step's generations; frees the model and drops the index at the end."""
+def generations(job: Job, model: Artifact, name: str = LEDGER, *, remember: bool = False) -> Iterator[Generations]:
+    """Open a step's generations with one model; frees the model and drops the index at the end.
+
+    With `remember`, completions are looked for in the store's memory and kept there.
+    """
     with ExitStack() as stack:
-        yield Generations(job, model, stack)
+        yield Generations(job, model, stack, name, remember)
 
 
-class _Index:
-    """Where each key's completion lies in the ledger: (shard, byte offset of the line, position in its batch)."""
-
-    def __init__(self, job: Job, stack: ExitStack) -> None:
-        path = job.out / f"{LEDGER}.index"
-        path.unlink(missing_ok=True)
-        self._base = sqlite3.connect(path, isolation_level=None)
-        stack.callback(path.unlink, missing_ok=True)
-        stack.callback(self._base.close)
-        self._base.execute("PRAGMA journal_mode = OFF")
-        self._base.execute("PRAGMA synchronous = OFF")
-        self._base.execute(
-            "CREATE TABLE place (key BLOB PRIMARY KEY, shard INT, offset INT, position INT) WITHOUT ROWID"
-        )
-
-    def add(self, offset: int, shard: int, keys: list[bytes]) -> None:
-        rows = [(key, shard, offset, position) for position, key in enumerate(keys)]
-        self._base.executemany("INSERT OR IGNORE INTO place VALUES (?, ?, ?, ?)", rows)
-
-    def find(self, key: bytes) -> tuple[int, int, int] | None:
-        query = "SELECT shard, offset, position FROM place WHERE key = ?"
-        return self._base.execute(query, (key,)).fetchone()
+def context_length(model: Path) -> int | None:
+    """Tokens that prompt and answer may have together, by the model's config.json; None where it does not say."""
+    try:
+        config = json.loads((model / "config.json").read_text(encoding="utf-8"))
+        found = config.get("max_position_embeddings") or config.get("text_config", {}).get("max_position_embeddings")
+    except (OSError, ValueError, AttributeError):
+        return None
+    return found if isinstance(found, int) else None
 
 
-def _lines(path: object) -> Iterator[tuple[int, dict]]:
+def _written(key: bytes, completion: Completion) -> list[Any]:
+    entry = [
+        key.hex(),
+        completion.text,
+        completion.finish_reason,
+        completion.prompt_tokens,
+        completion.completion_tokens,
+    ]
+    return [*entry, completion.detail] if completion.detail else entry
+
+
+def _encodable(completion: Completion) -> Completion:
+    """Half a surrogate pair, as an endpoint's JSON may hold, can be stored nowhere: it becomes a question mark."""
+    text = completion.text.encode("utf-8", "replace").decode()
+    if text == completion.text:
+        return completion
+    return Completion(text, completion.finish_reason, completion.prompt_tokens, completion.completion_tokens)
+
+
+def _lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     offset = 0
-    with open(path, "rb") as file:  # type: ignore[arg-type]  # noqa: PTH123
+    with path.open("rb") as file:
         for line in file:
             yield offset, json.loads(line)
             offset += len(line)

@@ -20,8 +20,13 @@ def chained(tmp_path_factory):
     return chain_model(tmp_path_factory.mktemp("models") / "m", CHAIN)
 
 
-def translate(**parameters):
+def laddered(**parameters):
     return Translate.model_validate({"model": "m", "fields": ["t"], "prompt": "{text}", **parameters})
+
+
+def translate(**parameters):
+    """One attempt at whole texts, nothing checked that the engine does not say."""
+    return laddered(**{"split": "none", "checks": [], "ladder": [], **parameters})
 
 
 def test_kept_and_rejected(tmp_path, chained):
@@ -52,7 +57,17 @@ def test_equal_texts_are_paid_once_across_shards(tmp_path, chained):
     rows = [{"t": "ab"}, {"t": "aab"}, {"t": "ab"}, {"t": "ab"}]
     job = run_step(translate(), dataset(tmp_path / "in", rows, shard_rows=2), tmp_path / "out", m=chained)
     assert job.usage.requests == 2
-    assert job.metrics["translations"] == {"needed": 4, "generated": 2, "copied": 0, "saved_share": 0.5}
+    assert job.metrics["translations"] == {
+        "needed": 4,
+        "generated": 2,
+        "reused": {"step": 2, "memory": 0},
+        "copied": 0,
+        "saved_share": 0.5,
+        "saved_tokens": 6,
+        "saved_token_share": 0.5,
+        "units": {"first": 3},  # per shard
+        "faults": {},
+    }
     assert [row["t_ar"] for row in kept(job)] == ["xy"] * 4
     assert job.usage.completion_tokens == 2 * 3  # x, y and the end
 
@@ -143,7 +158,7 @@ def test_empty_dataset(tmp_path, chained):
 def test_wrong_columns(tmp_path, chained):
     with pytest.raises(FactoryError, match="did you mean 'text'"):
         translate(fields=["txt"]).check_columns(["text", "n"])
-    with pytest.raises(FactoryError, match="int64, text is needed"):
+    with pytest.raises(FactoryError, match="'t' is int64, text is needed"):
         run_step(translate(), dataset(tmp_path / "in", [{"t": 1}]), tmp_path / "out", m=chained)
     with pytest.raises(FactoryError, match="'t_ar' already"):
         run_step(translate(), dataset(tmp_path / "in2", [{"t": "b", "t_ar": ""}]), tmp_path / "out2", m=chained)
