@@ -13,7 +13,12 @@ from factory.checks.base import Check
 
 __all__ = ["DEFAULT", "Check", "checks", "parse_check"]
 
-DEFAULT = ("empty", "script", "length_ratio", "repetition", "structure", "echo", "refusal")
+DEFAULT = (
+    "empty", "script", "language", "source_language", "mixed_script", "length_ratio", "repetition", "echo",
+    "untranslated",
+    "refusal", "chat_tokens", "answered", "language_task", "dropped", "unfinished", "structure", "urls", "numbers",
+    "symbols", "lexicon", "repeated_target",
+)  # fmt: skip
 
 
 @cache

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict
+
+Pairs = tuple[Sequence[str | None], Sequence[str]]
+"""Sources and targets of some rows, of the same length; a source is None for a text that is no translation."""
 
 
 class Check(BaseModel):
@@ -18,6 +21,7 @@ class Check(BaseModel):
         version: raise it when the same text gets another score.
         direction: ``min``: a score below the limit is bad; ``max``: one above it is.
         compares: True if there is no score without a source.
+        surveys: True if a score depends on other rows: `survey` is called with all of them before any is scored.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -26,6 +30,7 @@ class Check(BaseModel):
     version: ClassVar[int] = 1
     direction: ClassVar[Literal["min", "max"]]
     compares: ClassVar[bool] = False
+    surveys: ClassVar[bool] = False
 
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: object) -> None:
@@ -41,15 +46,10 @@ class Check(BaseModel):
 
     def scores(self, sources: Sequence[str | None], targets: Sequence[str]) -> list[float | Exception]:
         """The scores of many, an exception in place of a score that could not be computed."""
-        found: list[float | Exception] = []
-        for source, target in zip(sources, targets, strict=True):
-            try:
-                found.append(self.score(source, target))
-            except Exception as error:  # one bad row never stops a run
-                found.append(error)
-        return found
+        return each(self.score, sources, targets)
 
     def accept(self, score: float) -> bool:
+        """Is the score on the good side of the limit? Never for NaN, which compares with nothing."""
         return score >= self.limit if self.direction == "min" else score <= self.limit
 
     def worse(self, one: float, other: float) -> float:
@@ -59,6 +59,23 @@ class Check(BaseModel):
         """``0.12 < 0.5``: why the score was not accepted."""
         return f"{score:.3g} {'<' if self.direction == 'min' else '>'} {self.limit:g}"
 
-    def in_language(self, language: str) -> Check:
-        """The check for texts in this language, where it matters and the recipe did not say."""
+    def in_language(self, target: str, source: str | None = None) -> Check:
+        """The check for translations into `target`, where it matters and the recipe did not say."""
         return self
+
+    def survey(self, batches: Iterable[Pairs]) -> Check:
+        """The check with what it has to know of all rows."""
+        return self
+
+
+def each(
+    score: Callable[[str | None, str], float], sources: Sequence[str | None], targets: Sequence[str]
+) -> list[float | Exception]:
+    """One score after the other, an exception in place of one that could not be computed."""
+    found: list[float | Exception] = []
+    for source, target in zip(sources, targets, strict=True):
+        try:
+            found.append(score(source, target))
+        except Exception as error:  # one bad row never stops a run
+            found.append(error)
+    return found

@@ -24,5 +24,5 @@ class Script(Check):
     def scores(self, sources: Sequence[str | None], targets: Sequence[str]) -> list[float | Exception]:
         return [*script_shares([prose(target) for target in targets], self.language or "en")]
 
-    def in_language(self, language: str) -> Check:
-        return self if self.language else self.model_copy(update={"language": language})
+    def in_language(self, target: str, source: str | None = None) -> Check:
+        return self if self.language else self.model_copy(update={"language": target})

@@ -9,18 +9,20 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 from pydantic import BeforeValidator, Field, PlainSerializer, SerializeAsAny, WithJsonSchema, model_validator
 
 from factory.checks import DEFAULT, Check, checks, parse_check
+from factory.checks.base import Pairs
+from factory.checks.scoring import Scored
 from factory.errors import FactoryError
 from factory.rows.outcomes import ShardResult, Verdict, failed, rejected
 from factory.rows.step import RowStep, Work
 from factory.rows.suffix import Suffix, suffix_of
-from factory.store.columns import NotText, require, texts, with_column
+from factory.store.columns import NotText, read_columns, require, texts, with_column
 
 if TYPE_CHECKING:
     from typing import Self
 
     import pyarrow as pa
 
-    from factory.job import Job
+    from factory.job import Artifact, Job
 
 
 def _check_schema() -> dict[str, Any]:
@@ -49,7 +51,8 @@ class Filter(RowStep):
     Checks that compare leave out single columns. The first check not accepted, in their order, gives the reason.
 
     With `keep_scores`, kept rows have columns ``score_{check}``, the worst over all pairs, so that a limit can be
-    chosen by looking; rejected rows have them always. A check that breaks on a row makes it `failed`.
+    chosen by looking; rejected rows have them always. A check that breaks on a row, or whose score is no number, makes
+    it `failed`. A check that looks at all rows (`repeated_target`) reads the input once before.
     """
 
     uses_language: ClassVar[bool] = True
@@ -94,8 +97,13 @@ class Filter(RowStep):
 
     @contextmanager
     def working(self, job: Job) -> Iterator[Work]:
-        suffix, language = suffix_of(self.suffix, job), job.language["target"]
-        checks = [check.in_language(language) for check in self.checks]
+        suffix, language = suffix_of(self.suffix, job), job.language
+        checks = [check.in_language(language["target"], language.get("source")) for check in self.checks]
+        if any(check.surveys for check in checks):
+            columns = job.before.dataset.schema(job.before.split).names
+            pairs = [pair for pair in self._pairs(columns, suffix) if pair[0] is not None]
+            batches = _Batches(job.before, pairs)
+            checks = [check.survey(batches) if check.surveys else check for check in checks]
         yield lambda number, table, tick: self._shard(table, checks, self._pairs(table.column_names, suffix))
 
     def _shard(self, table: pa.Table, checks: list[Check], pairs: list[tuple[str | None, str]]) -> ShardResult:
@@ -107,37 +115,34 @@ class Filter(RowStep):
             for row in [row for row, value in enumerate(values) if isinstance(value, NotText)]:
                 verdicts.setdefault(row, failed(self.verb, values[row].error))
                 values[row] = None
-        scored: dict[str, list[float | None]] = {}
-        for check in checks:
-            scores: list[float | None] = [None] * table.num_rows
-            for source, target in pairs:
-                if source is not None or not check.compares:
-                    self._score(check, columns.get(source or ""), columns[target], scores, verdicts)
-            for row, score in enumerate(scores):
-                if score is not None and row not in verdicts and not check.accept(score):
-                    verdicts[row] = rejected(check.name, check.explain(score))
-            scored[f"score_{check.name}"] = scores
-        kept = {name: [s for s in scores if s is not None] for name, scores in scored.items()}
-        for name, scores in scored.items():
-            table = with_column(table, name, pa.array(scores, pa.float32()))
-        return ShardResult(table, verdicts, values=kept, hidden=() if self.keep_scores else tuple(scored))
+        scored = Scored(checks, table.num_rows)
+        for source, target in pairs:
+            sources = columns[source] if source is not None else [None] * table.num_rows
+            scored.add((sources, columns[target]), compared=source is not None)
+        for row, (name, error) in scored.broken.items():
+            verdicts.setdefault(row, failed(f"{self.verb}: {name}", error))
+        for row, refused in scored.refused().items():
+            check, score = refused[0]
+            verdicts.setdefault(row, rejected(check.name, check.explain(score)))
+        scores = {f"score_{name}": values for name, values in scored.scores.items()}
+        for name, values in scores.items():
+            table = with_column(table, name, pa.array(values, pa.float32()))
+        known = {name: [value for value in values if value is not None] for name, values in scores.items()}
+        return ShardResult(table, verdicts, values=known, hidden=() if self.keep_scores else tuple(scores))
 
-    def _score(
-        self,
-        check: Check,
-        sources: list[str | None] | None,
-        targets: list[str | None],
-        worst: list[float | None],
-        verdicts: dict[int, Verdict],
-    ) -> None:
-        """Lower `worst` to this pair's scores."""
-        rows = range(len(targets))
-        if sources is not None:
-            rows = [row for row in rows if sources[row] is not None or targets[row] is not None]
-        befores = [sources[row] or "" if sources is not None else None for row in rows]
-        for row, score in zip(rows, check.scores(befores, [targets[row] or "" for row in rows]), strict=True):
-            if isinstance(score, Exception):
-                verdicts.setdefault(row, failed(f"{self.verb}: {check.name}", score))
-                continue
-            known = worst[row]
-            worst[row] = score if known is None else check.worse(known, score)
+
+class _Batches:
+    """Sources and targets of every shard, as often as they are asked for."""
+
+    def __init__(self, source: Artifact, pairs: list[tuple[str | None, str]]) -> None:
+        self._source, self._pairs = source, pairs
+
+    def __iter__(self) -> Iterator[Pairs]:
+        for path in self._source.dataset.shards(self._source.split):
+            table = read_columns(path, {name for pair in self._pairs for name in pair if name is not None})
+            for source, target in self._pairs:
+                yield _plain(table, source or ""), _plain(table, target)
+
+
+def _plain(table: pa.Table, name: str) -> list[str]:
+    return [value if isinstance(value, str) else "" for value in texts(table, name)]

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 
 from factory.text.arabic import DIGITS
+from factory.text.inline import inline_spans
 
 _FENCE = re.compile(r"^[ \t]*(```+|~~~+)[^\n]*\n(.*?)(?:^[ \t]*\1[ \t]*$|\Z)", re.MULTILINE | re.DOTALL)
 _INLINE = re.compile(r"(`+)([^`\n]+)\1")
@@ -16,11 +17,13 @@ _PLACEHOLDER = re.compile(
     r"|%(?:\(\w+\))?[sdif](?![\w%])"  # %s, %(name)d
     r"|</?[A-Za-z][\w-]*(?:\s[^<>]*)?/?>"  # <tag>
 )
-_NUMBER = re.compile(r"[0-9٠-٩۰-۹][0-9٠-٩۰-۹.,٫٬]+[0-9٠-٩۰-۹]")
+_EMAIL = re.compile(r"(?<![\w.+@/-])[\w.+-]++@[A-Za-z0-9-]++(?:\.[A-Za-z0-9-]++)++")
+_JSON_KEY = re.compile(r'"([^"\n\\]{1,60})"\s*:')
+_CODE_NAME = re.compile(r"\w_\w|\(\)|[a-z][A-Z]|/\w|\.\w")
+_MATH_EDGE = re.compile(r"\s+|^\$+\(?|[.,?؟،:;]*\)?\$+$")
+_NO_NAME = re.compile(r"^[`$\\<{\[%&#@]|://|@|www\.|^[\d.,/]+$")
 _MARKER = re.compile(r"^[ \t]*(?:([-*•+–])|(\d{1,3})[.)]|(#{1,6}))[ \t]+(?=\S)", re.MULTILINE)
-_NOT_DIGIT = re.compile(r"\D")
 _NOTHING: Counter[str] = Counter()
-MIN_DIGITS = 3  # shorter numbers are often written in words
 
 
 def code_blocks(text: str) -> Counter[str]:
@@ -35,9 +38,14 @@ def inline_code(text: str) -> Counter[str]:
 
 
 def urls(text: str) -> Counter[str]:
+    """Addresses of pages, without the punctuation after them."""
     if "http" not in text and "www." not in text:
         return _NOTHING
     return Counter(url.rstrip(".,;:!?؟") for url in _URL.findall(text))
+
+
+def emails(text: str) -> Counter[str]:
+    return Counter(_EMAIL.findall(text)) if "@" in text else _NOTHING
 
 
 def placeholders(text: str) -> Counter[str]:
@@ -47,13 +55,32 @@ def placeholders(text: str) -> Counter[str]:
     return Counter(_PLACEHOLDER.findall(_INLINE.sub(" ", _without_blocks(text))))
 
 
-def numbers(text: str) -> Counter[str]:
-    """Numbers of three digits or more, as digits: 1,000 and 1000 and ١٠٠٠ are the same; 3.14 is 314."""
-    matches = _NUMBER.findall(text)
-    if not matches:
+def math(text: str) -> Counter[str]:
+    """Formulas between dollar signs or brackets and LaTeX commands, without their white space, with ASCII digits."""
+    if "$" not in text and "\\" not in text:
         return _NOTHING
-    found = (_NOT_DIGIT.sub("", match) for match in matches)
-    return Counter(number.translate(DIGITS) for number in found if len(number) >= MIN_DIGITS)
+    spans = (text[start:end] for start, end in inline_spans(text))
+    return Counter(_MATH_EDGE.sub("", span.translate(DIGITS)) for span in spans if span[0] in "$\\")
+
+
+def identifiers(text: str) -> Counter[str]:
+    """Names from code, file names and paths that a sentence mentions: ``get_name``, ``getName()``, ``./a.py``."""
+    if _CODE_NAME.search(text) is None:
+        return _NOTHING
+    spans = [text[start:end] for start, end in inline_spans(text)]
+    return Counter(span for span in spans if _CODE_NAME.search(span) and not _NO_NAME.search(span))
+
+
+def json_keys(text: str) -> Counter[str]:
+    """Keys of JSON objects, or of what looks like one."""
+    return Counter(_JSON_KEY.findall(text)) if '"' in text and "{" in text and ":" in text else _NOTHING
+
+
+def table_rows(text: str) -> Counter[str]:
+    """Rows of tables, as many bars as they have."""
+    if "|" not in text or "\n" not in text:
+        return _NOTHING
+    return Counter("|" * bars for line in text.split("\n") if (bars := line.count("|")) > 1)
 
 
 def list_markers(text: str) -> Counter[str]:
@@ -68,10 +95,12 @@ def list_markers(text: str) -> Counter[str]:
 KINDS: dict[str, Callable[[str], Counter[str]]] = {
     "code": code_blocks,
     "inline_code": inline_code,
-    "urls": urls,
     "placeholders": placeholders,
-    "numbers": numbers,
+    "math": math,
+    "identifiers": identifiers,
+    "json_keys": json_keys,
     "lists": list_markers,
+    "tables": table_rows,
 }
 
 

@@ -10,21 +10,22 @@ from factory.checks import DEFAULT, checks, parse_check
 
 ANY = st.text(max_size=150) | st.text(alphabet=st.sampled_from("ab سلام 12\n`{}<%-*."), max_size=150)
 EN = "Please describe the river behind the old house in 1995, and visit https://example.com for `code`."
+COUNTS = {"empty", "chat_tokens", "untranslated", "pii", "toxicity", "repeated_target"}  # the rest are shares
 AR = "يرجى وصف النهر خلف البيت القديم عام 1995، وزيارة https://example.com من أجل `code`."
 
 
 def verdict(name: str, source: str | None, target: str, **parameters) -> bool:
-    check = parse_check({name: parameters}).in_language("ar")
+    check = parse_check({name: parameters}).in_language("ar", "en")
     return check.accept(check.score(source, target))
 
 
 @given(source=st.none() | ANY, target=ANY)
 @pytest.mark.parametrize("name", list(checks()))
 def test_any_text_gets_a_finite_score(name, source, target):
-    check = parse_check(name).in_language("ar")
+    check = parse_check(name).in_language("ar", "en")
     score = check.score(source, target)
     assert math.isfinite(score) and score >= 0
-    if name != "empty":
+    if name not in COUNTS:
         assert score <= 1
     assert check.scores([source], [target]) == [score]
 
@@ -107,12 +108,15 @@ def test_a_loop_after_a_good_beginning_is_seen():
     [
         ("Run `ls -l` in 2024", "شغل `ls -l` في ٢٠٢٤", True),
         ("Run `ls -l`", "شغل `قائمة`", False),
-        ("See https://a.org/x.", "انظر https://a.org/x.", True),
-        ("See https://a.org/x", "انظر https://a.org/y", False),
         ("Dear {name}", "عزيزي {الاسم}", False),
-        ("It cost 1,500", "كلف 1500", True),
-        ("It cost 1,500", "كلف 1600", False),
-        ("I have 3 cats", "لدي ثلاث قطط", True),  # small numbers become words
+        ("Call get_name() first", "استدع get_name() أولا", True),
+        ("Call get_name() first", "استدع الاسم أولا", False),
+        ("Solve $x^2 = 4$.", "حل $x^2 = 4$.", True),
+        ("Solve $x^2 = 4$.", "حل $x^3 = 4$.", False),
+        ('{"name": "Ali"}', '{"name": "علي"}', True),
+        ('{"name": "Ali"}', '{"اسم": "علي"}', False),
+        ("|a|b|\n|-|-|\n|1|2|", "|أ|ب|\n|-|-|\n|1|2|", True),
+        ("|a|b|\n|-|-|\n|1|2|", "أ ب\n1 2", False),
         ("1. a\n2. b", "1. أ\n2. ب", True),
         ("1. a\n2. b\n3. c", "أ، ب، ج", False),
         ("```py\nx = 1\n```", "```py\nس = 1\n```", False),
@@ -123,7 +127,7 @@ def test_structure(source, target, good):
 
 
 def test_structure_of_chosen_kinds():
-    assert verdict("structure", "In 1995", "في الماضي", kinds=["urls"])
+    assert verdict("structure", "Call get_name() first", "استدع الاسم أولا", kinds=["code"])
 
 
 @pytest.mark.parametrize(

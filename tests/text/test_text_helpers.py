@@ -17,7 +17,7 @@ TEXT = st.text(max_size=200)
 MIXED = st.text(alphabet=st.sampled_from("abc XYZ سلام َِ ـ أإآة 12٣٤ .,،؟\n-*`{}<>%"), max_size=120)
 
 
-MODULES = """arabic chat code_lines code_spans conversations digest inline json_text language_tasks masks scripts
+MODULES = """arabic chat code_lines code_spans conversations counts digest inline json_text language_tasks languages lexicon answering personal insults masks numbers scripts
 segments sentences structure tables template"""
 
 
@@ -105,7 +105,7 @@ def test_what_structure_sees():
     assert structure.inline_code(STRUCTURED) == Counter(["pip install x"])
     assert structure.urls(STRUCTURED) == Counter(["https://example.com/a?b=1", "www.test.org"])
     assert structure.placeholders(STRUCTURED) == Counter(["{name}", "${HOME}", "%s", "<br/>"])
-    assert structure.numbers(STRUCTURED) == Counter(["1000", "125050", "1995"])
+    assert structure.emails("Write to a.b@example.org.") == Counter(["a.b@example.org"])
     assert structure.list_markers(STRUCTURED) == Counter(["#", "1.", "2.", "-"])
     assert "pip" not in structure.prose(STRUCTURED) and "It cost" in structure.prose(STRUCTURED)
 

@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from factory.checks.base import Check
+from factory.text.languages import language_share
+
+
+class Language(Check):
+    """Share of the text that is in the target language as CLD2 sees it; 1 where CLD2 is not sure, as of short texts.
+
+    Tells Arabic from Persian or Urdu, which `script` cannot. Dialects of Arabic are one language to CLD2. Limit: a
+    majority. FLORES-200 devtest: 1 of 1,012 Arabic sentences is not recognised, none is taken for another language;
+    about 8 µs a sentence.
+    """
+
+    direction: ClassVar[Literal["min", "max"]] = "min"
+
+    min: float = Field(0.5, ge=0, le=1)
+    language: str | None = Field(None, description="default: the recipe's target language")
+
+    def score(self, source: str | None, target: str) -> float:
+        return language_share(target, self.language or "en")
+
+    def in_language(self, target: str, source: str | None = None) -> Check:
+        return self if self.language else self.model_copy(update={"language": target})

@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from factory.checks.base import Check
+from factory.text.lexicon import coverage, lexicon
+
+
+class Lexicon(Check):
+    """Are the source's everyday words and names met in the translation? (found + 1) / (looked up + 1), from 0 to 1.
+
+    Looks up some 480 English words and, by their consonants, names. Finds texts that translate something else: rows
+    that slipped out of line, leaked examples of the prompt, answers. 1 for languages without a lexicon (there is one
+    for English to Arabic) and where fewer than `least` words are known. Limit: of good translations (FLORES-200
+    devtest, Tatoeba) 1 in 500 scores below it. About 8 µs a sentence.
+    """
+
+    direction: ClassVar[Literal["min", "max"]] = "min"
+    compares: ClassVar[bool] = True
+
+    min: float = Field(0.35, ge=0, le=1)
+    least: int = Field(3, ge=1)
+    languages: list[str] | None = Field(None, min_length=2, max_length=2, description="default: those of the recipe")
+
+    def score(self, source: str | None, target: str) -> float:
+        words = lexicon(*(self.languages or ("", "")))
+        if not words or not source:
+            return 1.0
+        found, size = coverage(source, target, words)
+        return (found + 1) / (size + 1) if size >= self.least else 1.0
+
+    def in_language(self, target: str, source: str | None = None) -> Check:
+        if self.languages:
+            return self
+        codes = [code.lower().replace("_", "-").split("-")[0] for code in (source or "", target)]
+        return self.model_copy(update={"languages": codes})

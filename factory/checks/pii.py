@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+import re
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from factory.checks.base import Check
+from factory.text.personal import KINDS, personal_data
+
+__all__ = ["Pii"]
+_DIGITS = re.compile(r"[0-9٠-٩]{2}|@")
+
+
+class Pii(Check):
+    """How many pieces of personal data the text has: e-mail and IP addresses, phone numbers, IBANs, payment cards.
+
+    Cards must pass the Luhn test, IBANs their checksum (ISO 13616); addresses of documentation (example.com,
+    192.0.2.0/24) and of private networks count as none. Limit: none. FLORES-200 devtest: 0 of 1,012. Under 1 µs a text
+    without digits. Not among the defaults.
+    """
+
+    direction: ClassVar[Literal["min", "max"]] = "max"
+
+    max: float = Field(0, ge=0)
+    kinds: list[Literal["email", "ip", "phone", "iban", "card"]] = Field(
+        list(KINDS),  # type: ignore[arg-type]
+        min_length=1,
+    )
+
+    def score(self, source: str | None, target: str) -> float:
+        if _DIGITS.search(target) is None:
+            return 0.0
+        return float(sum(kind in self.kinds for kind, _ in personal_data(target)))

