@@ -141,12 +141,12 @@ class ScoreStep(RowStep):
         return {**needs, "language": job.language} if self.uses_language else needs
 
 
-def below(name: str, score: float | None, limit: float | None, reason: str = "") -> Verdict | None:
+def below(reason: str, score: float | None, limit: float | None) -> Verdict | None:
     """``similarity: 0.61 < 0.8``; None where there is no score, no limit, or the limit is reached."""
     if score is None or limit is None or score >= limit:
         return None
     shown = f"{score:.4g}" if float(f"{score:.4g}") < limit else f"{score:.9g}"
-    return rejected(reason or name, f"{name} {shown} < {limit:g}" if reason else f"{shown} < {limit:g}")
+    return rejected(reason, f"{shown} < {limit:g}")
 
 
 def worst(one: float | None, other: float | None) -> float | None:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from factory.rows.generation import Ask, Generations, generations
-from factory.rows.outcomes import ShardResult, Verdict, failed, rejected
-from factory.rows.step import RowStep, Tick, Work
+from factory.rows.outcomes import Verdict, failed, rejected
+from factory.rows.scoring import Scores, ScoreShard, ScoreStep, below
+from factory.rows.step import Tick
 from factory.steps.base import ModelRef, Prompt
 from factory.store.columns import NotText, require, texts
+from factory.text.replies import numbers, parse
 from factory.text.template import fill, placeholders
 
 if TYPE_CHECKING:
@@ -24,12 +25,20 @@ if TYPE_CHECKING:
     from factory.job import Job
 
 
-class Judge(RowStep):
+Criterion = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
+
+
+class Judge(ScoreStep):
     """Keeps the rows that the model accepts.
 
     The prompt's placeholders are columns, or names that `fields` maps to columns (``{ar_text: translation.ar}``).
     The reply, without case and the punctuation around it, must be exactly `accept` or `reject`; anything else makes
     the row `failed`, never kept, with the reply in its reason. A row with a null or blank field is rejected unasked.
+
+    With `criteria` the model gives marks instead: the reply must hold ``name: number`` for each criterion (lines, or
+    JSON), or a bare number if there is one criterion; every number within `scale`, and only one for each. Anything
+    else is `failed`. A row is kept where every mark reaches its criterion's limit (there is a floor, no mean); marks
+    stand beside the rows as ``score_{name}``, and another limit does not ask the model again.
     """
 
     model: ModelRef
@@ -37,8 +46,12 @@ class Judge(RowStep):
     fields: dict[str, str] = Field({}, description="placeholder -> column, where they are not called alike")
     accept: str = "accept"
     reject: str = "reject"
+    criteria: dict[Criterion, float] | None = Field(
+        None, min_length=1, description="criterion -> lowest mark that is kept; default: accept or reject"
+    )
+    scale: tuple[float, float] = Field((1, 5), description="lowest and highest mark of the criteria")
     system_prompt: Prompt | None = None
-    max_new_tokens: int = Field(8, ge=1)
+    max_new_tokens: int | None = Field(None, ge=1, description="default: 8, or 16 and 16 more for each criterion")
 
     @field_validator("accept", "reject")
     @classmethod
@@ -56,6 +69,11 @@ class Judge(RowStep):
             raise ValueError(f"fields: {unused[0]!r} is not in the prompt, which has: {', '.join(names)}")
         if parse(self.accept) == parse(self.reject):
             raise ValueError("accept and reject are the same word")
+        low, high = self.scale
+        if low >= high:
+            raise ValueError("scale: the lowest mark comes first")
+        if outside := [name for name, limit in (self.criteria or {}).items() if not low <= limit <= high]:
+            raise ValueError(f"criteria: the limit of {outside[0]!r} is outside the scale {low:g} to {high:g}")
         return self
 
     @property
@@ -65,18 +83,32 @@ class Judge(RowStep):
 
     def check_columns(self, columns: list[str] | None) -> list[str] | None:
         require(self.columns.values(), columns)
-        return columns
+        if columns is None:
+            return None
+        return [*columns, *(name for name in map(_score, self.criteria or ()) if name not in columns)]
+
+    def without_limits(self, parameters: dict[str, Any]) -> dict[str, Any]:
+        return {**parameters, "criteria": [*(parameters.get("criteria") or ())]}
+
+    def accepted(self, scores: Mapping[str, Any]) -> Verdict | None:
+        for name, limit in (self.criteria or {}).items():
+            if verdict := below(f"judge: {name}", scores[_score(name)], limit):
+                return verdict
+        return None
 
     @contextmanager
-    def working(self, job: Job) -> Iterator[Work]:
+    def scoring(self, job: Job) -> Iterator[ScoreShard]:
         with generations(job, job.inputs[self.model]) as ledger:
-            yield lambda number, table, tick: self._shard(ledger, number, table, tick)
+            yield lambda number, table, tick: self._scores(ledger, number, table, tick)
 
     def finish(self, job: Job, totals: dict[str, float]) -> None:
         job.metrics["judged"] = {name: int(value) for name, value in totals.items()}
 
-    def _shard(self, ledger: Generations, number: int, table: pa.Table, tick: Tick) -> ShardResult:
+    def _scores(self, ledger: Generations, number: int, table: pa.Table, tick: Tick) -> Scores:
+        import pyarrow as pa
+
         columns = {name: texts(table, path) for name, path in self.columns.items()}
+        budget = self.max_new_tokens or (8 if self.criteria is None else 16 + 16 * len(self.criteria))
         asks: dict[int, Ask] = {}
         verdicts: dict[int, Verdict] = {}
         for row in range(table.num_rows):
@@ -84,14 +116,23 @@ class Judge(RowStep):
             if (verdict := self._unfit(values)) is not None:
                 verdicts[row] = verdict
             else:
-                user = fill(self.prompt, values)
-                asks[row] = Ask(user, self.system_prompt, max_new_tokens=self.max_new_tokens)
+                asks[row] = Ask(fill(self.prompt, values), self.system_prompt, max_new_tokens=budget)
         answers = ledger.answer(number, list(asks.values()), tick)
+        marks: dict[str, list[float | None]] = {name: [None] * table.num_rows for name in self.criteria or ()}
         for row, completion in zip(asks, answers.completions, strict=True):
-            if (verdict := self._verdict(completion.text)) is not None:
-                verdicts[row] = verdict
+            if completion.finish_reason == "error":
+                verdicts[row] = Verdict("failed", "judge: no reply", completion.detail)
+            elif self.criteria is None:
+                if (verdict := self._verdict(completion.text)) is not None:
+                    verdicts[row] = verdict
+            elif (given := numbers(completion.text, list(marks), self.scale)) is None:
+                verdicts[row] = Verdict("failed", "judge: reply has not the marks asked for", _shown(completion.text))
+            else:
+                for name, value in given.items():
+                    marks[name][row] = value
         totals = {"asked": len(asks), "generated": answers.generated}
-        return ShardResult(table, verdicts, answers.usage, totals)
+        found = {_score(name): pa.array(values, pa.float32()) for name, values in marks.items()}
+        return Scores(found, verdicts, answers.usage, totals)
 
     def _unfit(self, values: dict[str, Any]) -> Verdict | None:
         for name, value in values.items():
@@ -107,24 +148,12 @@ class Judge(RowStep):
             return None
         if word == parse(self.reject):
             return rejected(f"judge: {self.reject}")
-        detail = " ".join(reply.split())[:200]
-        return Verdict("failed", f"judge: reply is neither {self.accept} nor {self.reject}", detail)
+        return Verdict("failed", f"judge: reply is neither {self.accept} nor {self.reject}", _shown(reply))
 
 
-def parse(reply: str) -> str:
-    """The reply without case and without white space, punctuation and symbols at its ends.
-
-    >>> parse(" **Accept.**\\n")
-    'accept'
-    """
-    text = reply.casefold()
-    start, end = 0, len(text)
-    while start < end and not _is_word(text[start]):
-        start += 1
-    while end > start and not _is_word(text[end - 1]):
-        end -= 1
-    return text[start:end]
+def _score(criterion: str) -> str:
+    return f"score_{criterion}"
 
 
-def _is_word(character: str) -> bool:
-    return unicodedata.category(character)[0] in "LNM"
+def _shown(reply: str) -> str:
+    return " ".join(reply.split())[:200]

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from factory.errors import FactoryError
-from factory.steps.judge import Judge, parse
+from factory.steps.judge import Judge
+from factory.text.replies import labelled, numbers, parse
 from tests.support import chain_model, dataset, kept, rejected, run_step
 
 # The prompt's last letter decides the reply: y -> "Yo.", n -> "no", anything else -> "k"
@@ -68,3 +71,66 @@ def test_replies_are_read_without_their_clothes(reply, word):
 @pytest.mark.parametrize("reply", ["accept it", "I accept", "accept/reject", "acceptable", "not accept", ""])
 def test_nothing_but_the_word_is_the_word(reply):
     assert parse(reply) not in ("accept", "reject")
+
+
+@pytest.mark.parametrize(
+    ("reply", "marks"),
+    [
+        ("adequacy: 4\nfluency: 5", (4, 5)),
+        ('{"adequacy": 4, "fluency": "2"}', (4, 2)),
+        ("Adequacy = ٤/٥; Fluency: 1.", (4, 1)),
+        ("adequacy: 4\nadequacy: 4\nfluency: 1", (4, 1)),
+        ("adequacy: 4", None),
+        ("adequacy: 4 or 5\nfluency: 5", None),
+        ("adequacy: 3-4\nfluency: 5", None),
+        ("adequacy: 4\nfluency: 5\nadequacy: 2", None),
+        ("adequacy: 4\nfluency: 5\nadequacy: good", None),
+        ("adequacy: 9\nfluency: 5", None),
+        ("adequacy: 4/10\nfluency: 5", None),
+        ("inadequacy: 4\nfluency: 5", None),
+        ("4\n5", None),
+        ("", None),
+    ],
+)
+def test_marks_are_read_or_refused(reply, marks):
+    found = numbers(reply, ["adequacy", "fluency"], (1, 5))
+    assert found == (None if marks is None else dict(zip(("adequacy", "fluency"), map(float, marks), strict=True)))
+
+
+@given(st.text(max_size=40))
+def test_no_reply_breaks_the_reading(reply):
+    marks = numbers(reply, ["a", "b"], (1, 5))
+    assert marks is None or all(1 <= mark <= 5 for mark in marks.values())
+    parse(reply)
+    labelled(reply, "rating")
+
+
+@pytest.fixture(scope="session")
+def marker(tmp_path_factory):
+    """Answers with the mark that the prompt's last letter stands for; after x without end."""
+    chain = dict(zip("abcdef", "123459", strict=True)) | dict.fromkeys("123459", "") | {"x": "x"}
+    return chain_model(tmp_path_factory.mktemp("models") / "marks", chain)
+
+
+def test_marks_with_a_floor(tmp_path, marker):
+    step = judge(prompt="{ar}", criteria={"adequacy": 4}, max_new_tokens=4)
+    rows = [{"ar": text} for text in ("d", "a", "c", "f", "x", "e", "")]  # marks 4 1 3 9 none 5 unasked
+    job = run_step(step, dataset(tmp_path / "in", rows), tmp_path / "out", m=marker)
+    assert [(row["ar"], row["score_adequacy"]) for row in kept(job)] == [("d", 4.0), ("e", 5.0)]
+    found = {row["ar"]: (row["outcome"], row["reason"], row["score_adequacy"]) for row in rejected(job)}
+    assert found == {
+        "a": ("rejected", "judge: adequacy: 1 < 4", 1.0),
+        "c": ("rejected", "judge: adequacy: 3 < 4", 3.0),
+        "f": ("failed", "judge: reply has not the marks asked for: 9", None),
+        "x": ("failed", "judge: reply has not the marks asked for: xxxx", None),
+        "": ("rejected", "judge: no text: ar", None),
+    }
+    assert step.check_columns(["ar"]) == ["ar", "score_adequacy"]
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"criteria": {"a": 7}}, {"criteria": {}}, {"scale": (5, 1)}, {"criteria": {"A b": 2}}]
+)
+def test_wrong_criteria(wrong):
+    with pytest.raises(ValidationError):
+        judge(**wrong)
