@@ -148,6 +148,33 @@ def status(recipe: Path, store: Path, hub: Any, rehearse: bool, watch: bool, as_
 
 
 @main.command()
+@click.argument("dataset")
+@click.argument("name", required=False)
+@STORE
+@HUB
+@REHEARSE
+@click.option("--split", default="train", show_default=True)
+@click.option("--rejected", is_flag=True, help="The rows that were sorted out.")
+@click.option("--reason", help="Only rows sorted out because of this, e.g. script or 'translate: cut off'.")
+@click.option("--check", help="The rows that this check likes least, the worst first.")
+@click.option("--rows", default=10, show_default=True, type=click.IntRange(1), help="How many.")
+@click.option("--skip", default=0, show_default=True, type=click.IntRange(0), help="Leave out the first ones.")
+@click.option("--sample", "draw", type=click.IntRange(1), help="This many, drawn at random.")
+@click.option("--seed", default=0, show_default=True, help="Of --sample.")
+@click.option("--columns", default="", help="Only these, separated by commas.")
+@click.option("--full", is_flag=True, help="Long texts whole.")
+@JSON
+def look(dataset: str, name: str | None, store: Path, hub: Any, **options: Any) -> None:
+    """Look at rows: source beside translation, scores, reasons.
+
+    DATASET is a recipe (then NAME is one of its datasets or steps), a file or folder, or a dataset on the Hub.
+    """
+    from factory.commands.look import show_rows
+
+    show_rows(dataset, name, store, hub, **options)
+
+
+@main.command()
 @RECIPE
 @STORE
 @HUB

@@ -1,4 +1,4 @@
-"""The account of a recipe, of a run that is over, of one that goes on in another process, and of one that was killed."""
+"""The account of a recipe whose run is over, goes on in another process, or was killed."""
 
 from __future__ import annotations
 

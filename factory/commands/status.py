@@ -86,7 +86,7 @@ def run_line(found: Account) -> str:
     if beat is None:
         return f"{found.recipe}: no run is going on"
     if not found.running:
-        return f"{found.recipe}: the last run was killed at {beat.step or 'its start'}; the same command goes on from there"
+        return f"{found.recipe}: the last run was killed at {beat.step or 'its start'}; its command goes on from there"
     since = beat.started.replace("T", " ").removesuffix("+00:00")
     line = (
         f"{found.recipe}: process {beat.pid} on {beat.host} is at {beat.step or 'its start'} (run started {since} UTC)"

@@ -8,6 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from factory.resources import resource
+from factory.text.direction import right_to_left
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -47,13 +48,6 @@ def fence(text: str, language: str = "") -> str:
     longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
     ticks = "`" * max(3, longest + 1)
     return f"{ticks}{language}\n{text.rstrip()}\n{ticks}"
-
-
-def right_to_left(text: str) -> bool:
-    """Whether most letters of `text` are Arabic, Hebrew or of another script written from the right."""
-    directions = [unicodedata.bidirectional(c) for c in text[:2000]]
-    right = sum(d in ("R", "AL") for d in directions)
-    return right > sum(d == "L" for d in directions)
 
 
 def block(value: Any, limit: int = 600) -> str:

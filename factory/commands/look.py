@@ -1,0 +1,132 @@
+"""`factory look`: rows of a dataset with source beside translation, scores and reasons."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from factory.browse.layout import layout, view
+from factory.browse.rows import Numbered, Rows, of_artifact, of_hub, of_path, sample, worst
+from factory.commands.session import session
+from factory.commands.table import print_json
+from factory.errors import UsageError
+from factory.hub.target import Choice
+
+if TYPE_CHECKING:
+    from factory.browse.terminal import Screen
+
+WITHOUT_TERMINAL = 120  # columns
+
+
+def show_rows(
+    dataset: str,
+    name: str | None,
+    store: Path,
+    hub: Choice,
+    *,
+    split: str = "train",
+    rejected: bool = False,
+    reason: str | None = None,
+    check: str | None = None,
+    rows: int = 10,
+    skip: int = 0,
+    draw: int | None = None,
+    seed: int = 0,
+    columns: str = "",
+    full: bool = False,
+    as_json: bool = False,
+    rehearse: bool = False,
+) -> None:
+    """Print some rows: the first ones, a sample (`draw`), or those that a `check` likes least.
+
+    Raises:
+        UsageError: no such dataset, column, score or reason.
+    """
+    with _opened(dataset, name, store, hub, split, rehearse) as found:
+        numbered = found.numbered(rejected=rejected, reason=reason)
+        if check is not None:
+            chosen = worst(numbered, check, draw or rows)
+        elif draw is not None:
+            chosen = sample(numbered, draw, seed)
+        else:
+            chosen = list(islice(numbered, skip, skip + rows))
+        wanted = [column.strip() for column in columns.split(",") if column.strip()]
+        _check_columns(chosen, wanted)
+        if as_json:
+            print_json([{"row": number, **_only(row, wanted)} for number, row in chosen])
+        else:
+            _print(found, chosen, wanted, full, "the worst first" if check else "a sample" if draw else "")
+        if not chosen and reason is not None:
+            raise UsageError(f"no row was sorted out because of {reason!r}", where=found.title)
+
+
+@contextmanager
+def _opened(dataset: str, name: str | None, store: Path, hub: Choice, split: str, rehearse: bool) -> Iterator[Rows]:
+    path = Path(dataset)
+    if path.suffix in (".yaml", ".yml") and path.is_file():
+        with session(path, store, hub, rehearse=rehearse) as opened:
+            if name is None:
+                named = ", ".join(opened.loaded.recipe.datasets)
+                raise UsageError("which dataset of the recipe?", fix=f"factory look {dataset} NAME, one of: {named}")
+            yield of_artifact(opened.graph, name, split)
+    elif path.exists():
+        yield of_path(path, split)
+    elif "/" not in dataset or path.suffix or dataset.startswith((".", "/")):
+        raise UsageError("no such file, folder, recipe or Hub dataset", where=dataset)
+    elif hub == "local":
+        with _embedded(store):
+            yield of_hub(dataset, split)
+    else:
+        yield of_hub(dataset, split)
+
+
+@contextmanager
+def _embedded(store: Path) -> Iterator[None]:
+    from factory.hub.server import LocalHub
+
+    root = store.absolute()
+    with LocalHub(root / "hub") as hub:
+        os.environ.update(hub.environment() | {"HF_HOME": str(root / "hf-home")})
+        yield
+
+
+def _check_columns(chosen: list[Numbered], wanted: list[str]) -> None:
+    if not chosen or not wanted:
+        return
+    from factory.browse.layout import columns_of
+    from factory.store.columns import unknown_column
+
+    known = dict.fromkeys(name for _, row in chosen for name in columns_of(row))
+    for column in wanted:
+        if column not in known:
+            error = unknown_column(column, known)
+            raise UsageError(error.what, fix=error.fix)
+
+
+def _only(row: dict[str, Any], wanted: list[str]) -> dict[str, Any]:
+    from factory.browse.layout import columns_of
+
+    return {name: value for name, value in columns_of(row).items() if name in wanted} if wanted else row
+
+
+def _print(found: Rows, chosen: list[Numbered], wanted: list[str], full: bool, how: str) -> None:
+    screen = _screen(full)
+    for number, row in chosen:
+        screen.console.print(screen.row(number, view(row, layout(row, wanted))), soft_wrap=True)
+        screen.console.print()
+    ending = f" ({how})" if how else ""
+    screen.console.print(f"{found.title}: {len(chosen):,} rows{ending}", style="dim", soft_wrap=True)
+
+
+def _screen(full: bool) -> Screen:
+    from rich.console import Console
+
+    from factory.browse.terminal import LINES, Screen
+
+    console = Console(highlight=False)
+    width = console.width if console.is_terminal or "COLUMNS" in os.environ else WITHOUT_TERMINAL
+    return Screen(console, width, console.is_terminal, None if full else LINES)
