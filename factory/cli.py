@@ -174,6 +174,64 @@ def look(dataset: str, name: str | None, store: Path, hub: Any, **options: Any) 
     show_rows(dataset, name, store, hub, **options)
 
 
+PAIR_OPTIONS = (
+    click.option("--source-language", default="en", show_default=True, help="ISO 639 code."),
+    click.option("--target-language", default="ar", show_default=True, help="ISO 639 code."),
+    click.option("--source-column", default="source", show_default=True, help="Column or path, as translation.en."),
+    click.option("--target-column", default="target", show_default=True, help="Column or path."),
+    click.option("--split", default="train", show_default=True, help="Of a Hub dataset; train[:1000] takes a part."),
+    click.option("--checks", help="script,numbers=0.8 takes these; +pii,-numbers changes the default set."),
+    click.option("--processes", type=click.IntRange(1, 256), help="Default: all cores where the file is large."),
+)
+
+
+def pair_options(command: Any) -> Any:
+    for option in reversed(PAIR_OPTIONS):
+        command = option(command)
+    return command
+
+
+@main.command("check")
+@click.argument("pairs")
+@pair_options
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="JSON lines: each row with its outcome.")
+@JSON
+def check_command(
+    pairs: str, source_language: str, target_language: str, source_column: str, target_column: str, split: str,
+    checks: str | None, processes: int | None, out: Path, as_json: bool,
+) -> None:  # fmt: skip
+    """Check any file or Hub dataset of source and translation: scores, verdict and reasons for every row."""
+    from factory.commands.check import open_pairs, run_check
+
+    languages = (source_language, target_language)
+    opened = open_pairs(pairs, split, source_column, target_column, languages, checks)
+    run_check(opened, out, processes=processes, as_json=as_json)
+
+
+@main.command("thresholds")
+@click.argument("recipe_or_pairs")
+@pair_options
+@click.option("--rows", default=100_000, show_default=True, type=click.IntRange(1), help="Rows of pairs looked at.")
+@STORE
+@HUB
+@JSON
+def thresholds_command(
+    recipe_or_pairs: str, source_language: str, target_language: str, source_column: str, target_column: str,
+    split: str, checks: str | None, processes: int | None, rows: int, store: Path, hub: Any, as_json: bool,
+) -> None:  # fmt: skip
+    """Suggest limits of checks from the scores of a recipe's filters, or of any pairs."""
+    from factory.commands.thresholds import suggest_for_pairs, suggest_for_recipe
+
+    if recipe_or_pairs.endswith((".yaml", ".yml")):
+        suggest_for_recipe(Path(recipe_or_pairs), store, hub, as_json=as_json)
+        return
+    from factory.commands.check import open_pairs
+
+    languages = (source_language, target_language)
+    opened = open_pairs(recipe_or_pairs, split, source_column, target_column, languages, checks)
+    suggest_for_pairs(opened, rows, processes=processes, as_json=as_json)
+
+
 @main.command()
 @RECIPE
 @STORE

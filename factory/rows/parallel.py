@@ -50,18 +50,22 @@ def in_processes(step: RowStep, job: Job, shards: dict[int, Path], processes: in
 _process: dict[str, Any] = {}
 
 
-def _start(step: RowStep, job: Job) -> None:
+def follow_parent() -> None:
     """Set a process up: it leaves Ctrl-C to its parent and does not outlive it."""
     import multiprocessing
     import signal
     import threading
 
-    from factory.progress import quiet
-
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=lambda: (parent.join(), os._exit(1)), daemon=True).start()
+
+
+def _start(step: RowStep, job: Job) -> None:
+    from factory.progress import quiet
+
+    follow_parent()
     _process.update(step=step, job=replace(job, progress=quiet()))
     _process["work"] = _process["working"] = None
 

@@ -1,0 +1,138 @@
+"""Batches of pairs through the checks, in this process or in several, in the order of the rows."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from factory.audit.reading import Row, Rows, Unreadable, text_at
+from factory.checks.base import Check, Pairs
+from factory.checks.scoring import Scored
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+PARALLEL_BYTES = 10_000_000  # smaller files are done before the processes have started
+FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Where the texts of a pair are."""
+
+    source: str
+    target: str
+
+
+@dataclass
+class Judged:
+    """One row's outcome: the score of each check (None where there is none) and why the row is not kept.
+
+    `reasons` begin with the check's name (``numbers: 0 < 0.5``), or with ``failed`` where the row could not be read
+    or a check broke. `refused` names the checks alone.
+    """
+
+    scores: dict[str, float | None]
+    verdict: str
+    reasons: list[str]
+    refused: list[str]
+
+
+def judge(checks: Sequence[Check], texts: Sequence[tuple[str | None, str | None] | str]) -> list[Judged]:
+    """Outcomes of rows, each a pair of texts, or the error that kept it from being read."""
+    readable = [row for row, pair in enumerate(texts) if not isinstance(pair, str)]
+    pairs = [texts[row] for row in readable]
+    scored = Scored(checks, len(pairs))
+    # A pair of two missing texts is no translation of anything: scored like two empty ones, which `empty` refuses.
+    scored.add(([pair[0] or "" for pair in pairs], [pair[1] or "" for pair in pairs]))
+    refused = scored.refused()
+    found: list[Judged] = [Judged({}, FAILED, [f"{FAILED}: {text}"], []) for text in texts]
+    for index, row in enumerate(readable):
+        scores = {name: _rounded(values[index]) for name, values in scored.scores.items()}
+        bad = refused.get(index, [])
+        reasons = [f"{check.name}: {check.explain(score)}" for check, score in bad]
+        verdict = "rejected" if bad else "kept"
+        if index in scored.broken:
+            name, error = scored.broken[index]
+            verdict, reasons = FAILED, [f"{FAILED}: {name}: {type(error).__name__}: {error}"[:200], *reasons]
+        found[row] = Judged(scores, verdict, reasons, [check.name for check, _ in bad])
+    return found
+
+
+def _rounded(score: float | None) -> float | None:
+    return None if score is None else round(score, 4)
+
+
+def survey(checks: Sequence[Check], rows: Rows, columns: Columns, limit: int | None = None) -> list[Check]:
+    """The checks that have to know all rows, knowing them."""
+    batches = _Pairs(rows, columns, limit)
+    return [check.survey(batches) if check.surveys else check for check in checks]
+
+
+@dataclass(frozen=True)
+class _Pairs:
+    rows: Rows
+    columns: Columns
+    limit: int | None
+
+    def __iter__(self) -> Iterator[Pairs]:
+        for batch in self.rows.batches(self.limit):
+            pairs = [pair for pair in texts_of(batch, self.columns) if not isinstance(pair, str)]
+            yield [source or "" for source, _ in pairs], [target or "" for _, target in pairs]
+
+
+def texts_of(batch: Sequence[Row], columns: Columns) -> list[tuple[str | None, str | None] | str]:
+    """The texts of each row, or the error that says why there are none."""
+    found: list[tuple[str | None, str | None] | str] = []
+    for row in batch:
+        try:
+            found.append((text_at(row, columns.source), text_at(row, columns.target)))
+        except ValueError as error:
+            found.append(row.error if isinstance(row, Unreadable) else str(error))
+    return found
+
+
+@contextmanager
+def judges(checks: Sequence[Check], processes: int) -> Iterator[Callable[[Iterable[Any], Any], Iterator[Any]]]:
+    """A function that maps (batches, texts of a batch) to (batch, outcomes) in order, with `processes` at work."""
+    if processes <= 1:
+        yield lambda batches, texts: ((batch, judge(checks, texts(batch))) for batch in batches)
+        return
+    import multiprocessing
+    from concurrent.futures import ProcessPoolExecutor
+
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(processes, context, _start, (list(checks),)) as pool:
+
+        def run(batches: Iterable[Any], texts: Any) -> Iterator[Any]:
+            waiting: deque[Any] = deque()
+            for batch in batches:
+                waiting.append((batch, pool.submit(_judge, texts(batch))))
+                if len(waiting) > processes + 2:
+                    done, future = waiting.popleft()
+                    yield done, future.result()
+            while waiting:
+                done, future = waiting.popleft()
+                yield done, future.result()
+
+        try:
+            yield run
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+_checks: list[Check] = []
+
+
+def _start(checks: list[Check]) -> None:
+    from factory.rows.parallel import follow_parent
+
+    follow_parent()
+    _checks[:] = checks
+
+
+def _judge(texts: Sequence[tuple[str | None, str | None] | str]) -> list[Judged]:
+    return judge(_checks, texts)

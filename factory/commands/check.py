@@ -1,0 +1,217 @@
+"""`factory check`: the checks over any file or Hub dataset of source and translation, with no recipe."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import time
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from factory.audit.reading import Row, Rows, Unreadable, require_column
+from factory.audit.scoring import FAILED, PARALLEL_BYTES, Columns, Judged, judges, survey, texts_of
+from factory.checks import DEFAULT, Check, parse_check
+from factory.commands.table import print_json, print_table
+from factory.errors import FactoryError, UsageError
+
+ADDED = ("scores", "verdict", "reasons")
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """What is checked: where the rows are, which columns hold the texts, in which languages, by which checks."""
+
+    rows: Rows
+    columns: Columns
+    checks: list[Check]
+
+    def prepared(self, limit: int | None = None) -> list[Check]:
+        """The checks, knowing what they must know of all rows.
+
+        Raises:
+            UsageError: a column is not there.
+            FactoryError: there are no rows that can be read.
+        """
+        first = next((row for batch in self.rows.batches() for row in batch if isinstance(row, dict)), None)
+        if first is None:
+            raise FactoryError("no row can be read", where=self.rows.ref)
+        require_column(first, self.columns.source, "--source-column")
+        require_column(first, self.columns.target, "--target-column")
+        if any(check.surveys for check in self.checks):
+            return survey(self.checks, self.rows, self.columns, limit)
+        return self.checks
+
+
+def open_pairs(
+    ref: str, split: str, source_column: str, target_column: str, languages: tuple[str, str], checks: str | None
+) -> Pairs:
+    """Raises UsageError where the arguments are wrong."""
+    for language in languages:
+        if not re.fullmatch(r"[A-Za-z]{2,3}(?:[-_]\w+)*", language):
+            raise UsageError(f"{language!r} is no language code", fix="as in: en, ar, zh-Hans")
+    source, target = languages
+    chosen = [check.in_language(target, source) for check in choose_checks(checks)]
+    return Pairs(Rows(ref, split), Columns(source_column, target_column), chosen)
+
+
+def choose_checks(text: str | None) -> list[Check]:
+    """The checks that ``--checks`` names, the defaults for None.
+
+    ``script,numbers`` takes these two; ``script=0.7`` sets a limit; ``+pii,-numbers`` changes the default set.
+
+    >>> [check.name for check in choose_checks("script=0.7, numbers")]
+    ['script', 'numbers']
+
+    Raises:
+        UsageError: no such check, or not its limit.
+    """
+    items = [item.strip() for item in (text or "").split(",") if item.strip()]
+    if text is not None and not items:
+        raise UsageError("--checks names no check")
+    changes = all(item[0] in "+-" for item in items)
+    chosen: dict[str, Check] = {name: parse_check(name) for name in DEFAULT} if changes else {}
+    for item in items:
+        name, equals, limit = item.lstrip("+-").partition("=")
+        try:
+            check = parse_check(name.strip())
+            if equals:
+                check = parse_check({check.name: {check.direction: float(limit)}})
+        except ValueError as error:
+            raise UsageError(f"--checks {item}: {error}") from None
+        if item[0] == "-":
+            chosen.pop(check.name, None)
+        else:
+            chosen[check.name] = check
+    if not chosen:
+        raise UsageError("--checks leaves no check")
+    return list(chosen.values())
+
+
+def processes_for(rows: Rows, wanted: int | None) -> int:
+    if wanted is not None:
+        return wanted
+    small = rows.size is not None and rows.size < PARALLEL_BYTES
+    return 1 if small else os.cpu_count() or 1
+
+
+def run_check(pairs: Pairs, out: Path, *, processes: int | None = None, as_json: bool = False) -> None:
+    """Check every row and write it with its outcome to `out` (jsonl), then print the funnel.
+
+    Each row keeps its columns and gets `scores` (check -> score), `verdict` (kept, rejected, or failed where it could
+    not be read or a check broke) and `reasons`. Columns of these names step aside as ``scores_before`` and so on. The
+    file is written beside its place and renamed at the end.
+
+    Raises:
+        UsageError: `out` cannot be written, or a column is not there.
+        FactoryError: the rows cannot be read.
+    """
+    from factory.progress import Progress
+
+    if out.suffix not in (".jsonl", ".ndjson", ".json"):
+        raise UsageError(
+            f"rows are written as JSON lines, not {out.suffix or 'a file without a suffix'}", fix=".jsonl"
+        )
+    if out.exists() and Path(pairs.rows.ref).expanduser().exists() and out.samefile(Path(pairs.rows.ref).expanduser()):
+        raise UsageError("--out is the file that is read", where=str(out))
+    progress = Progress(quiet=as_json)
+    started = time.monotonic()
+    checks = pairs.prepared()
+    funnel = Funnel(checks)
+    partial = out.with_name(f".{out.name}.partial")
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        file = partial.open("w", encoding="utf-8", errors="surrogatepass")
+    except OSError as error:
+        raise UsageError(f"cannot write: {error.strerror}", where=str(out)) from None
+    try:
+        with (
+            file,
+            progress.task(f"check {pairs.rows.ref}"),
+            judges(checks, processes_for(pairs.rows, processes)) as run,
+        ):
+            for batch, outcomes in run(pairs.rows.batches(), lambda batch: texts_of(batch, pairs.columns)):
+                file.writelines(map(_line, batch, outcomes))
+                progress.advance(len(batch), **funnel.add(outcomes))
+        partial.replace(out)
+    finally:
+        partial.unlink(missing_ok=True)
+    document = funnel.document() | {"pairs": pairs.rows.ref, "out": str(out)}
+    document["seconds"] = round(time.monotonic() - started, 2)
+    if as_json:
+        print_json(document)
+    else:
+        _print(document)
+
+
+def _line(row: Row, outcome: Judged) -> str:
+    if isinstance(row, Unreadable):
+        content: dict[str, Any] = {"unreadable": row.text}
+    else:
+        content = {(f"{name}_before" if name in ADDED else name): value for name, value in row.items()}
+    content |= {"scores": outcome.scores, "verdict": outcome.verdict, "reasons": outcome.reasons}
+    return json.dumps(content, ensure_ascii=False, default=str) + "\n"
+
+
+class Funnel:
+    """Counts of what became of the rows."""
+
+    def __init__(self, checks: list[Check]) -> None:
+        self.checks = checks
+        self.counts: Counter[str] = Counter()
+        self.first: Counter[str] = Counter()
+        self.refused: Counter[str] = Counter()
+        self.alone: Counter[str] = Counter()
+        self.failures: Counter[str] = Counter()
+
+    def add(self, outcomes: list[Judged]) -> dict[str, int]:
+        verdicts = Counter(outcome.verdict for outcome in outcomes)
+        self.counts += verdicts
+        for outcome in outcomes:
+            if outcome.verdict == FAILED:
+                self.failures[outcome.reasons[0].split(": ")[1][:60]] += 1
+            elif outcome.refused:
+                self.first[outcome.refused[0]] += 1
+                self.refused.update(outcome.refused)
+                if len(outcome.refused) == 1:
+                    self.alone[outcome.refused[0]] += 1
+        return {name: verdicts[name] for name in ("kept", "rejected", FAILED)}
+
+    def document(self) -> dict[str, Any]:
+        return {
+            "in": self.counts.total(),
+            "kept": self.counts["kept"],
+            "rejected": self.counts["rejected"],
+            "failed": self.counts[FAILED],
+            "checks": [
+                {
+                    "check": check.name,
+                    check.direction: check.limit,
+                    "first": self.first[check.name],
+                    "refused": self.refused[check.name],
+                    "alone": self.alone[check.name],
+                }
+                for check in self.checks
+            ],
+            "failures": dict(self.failures),
+        }
+
+
+def _print(document: dict[str, Any]) -> None:
+    total = max(document["in"], 1)
+    rows, left = [], document["in"] - document["failed"]
+    for entry in document["checks"]:
+        left -= entry["first"]
+        side = "min" if "min" in entry else "max"
+        share = f"{100 * entry['refused'] / total:.2f} %"
+        rows.append([entry["check"], f"{side} {entry[side]:g}", entry["refused"], share, entry["alone"], left])
+    columns = ["check", "limit", "refused", "share", "by it alone", "left"]
+    print_table(document["pairs"], columns, rows, right=columns[2:])
+    for reason, count in document["failures"].items():
+        print(f"failed: {reason}: {count:,}")
+    print(
+        f"\n{document['in']:,} rows: {document['kept']:,} kept, {document['rejected']:,} rejected,"
+        f" {document['failed']:,} failed; {document['seconds']:.1f} s; written to {document['out']}"
+    )
