@@ -29,6 +29,7 @@ from factory.hub.server import (
     refs,
     repos,
     spaces,
+    webhooks,
     xet,
 )
 from factory.hub.server import (
@@ -53,7 +54,7 @@ class RawPath:
             while "//" in path:  # clients join an endpoint ending in a slash with a path starting with one
                 path = path.replace("//", "/")
             scope = {**scope, "path": path, "root_path": ""}
-            request_id = f"Root=1-{uuid.uuid4().hex[:8]}-{uuid.uuid4().hex[:24]}".encode()
+            request_id = _request_id(scope)
 
             async def numbered(message: dict[str, Any]) -> None:
                 if message["type"] == "http.response.start":  # clients quote it in their error messages
@@ -63,6 +64,17 @@ class RawPath:
             await self.app(scope, receive, numbered)
             return
         await self.app(scope, receive, send)
+
+
+def _request_id(scope: dict[str, Any]) -> bytes:
+    """The number that the client gave the request, else a new one."""
+    headers = dict(scope.get("headers", ()))
+    given = headers.get(b"x-request-id")
+    if given:
+        return given[:200]
+    trace = headers.get(b"x-amzn-trace-id")
+    root = trace[:200] if trace else f"1-{uuid.uuid4().hex[:8]}-{uuid.uuid4().hex[:24]}".encode()
+    return root if root.startswith(b"Root=") else b"Root=" + root
 
 
 async def on_moved(request: Request, error: Exception) -> Response:
@@ -115,8 +127,10 @@ def create_app(data: Path, users: list[User] | None = None, jobs: bool = False) 
         *discussions.routes,
         *collections.routes,
         *access.routes,
+        *webhooks.routes,
         *jobs_routes.routes,
         *info.last_routes,
+        *repos.last_routes,
         *pages.routes,
     ]
     app = Starlette(

@@ -52,7 +52,8 @@ def check_path(path: Any) -> str:
         raise unprocessable(f"Invalid path: {path!r}")
     parts = path.split("/")
     bad = any(part in ("", ".", "..") or part.lower() == ".git" or len(part.encode()) > 255 for part in parts)
-    if bad or any(ord(c) < 32 or c == "\x7f" or c == "\\" for c in path):
+    bad = bad or path.startswith("..\\")  # a way out of the folder on Windows
+    if bad or any(ord(c) < 32 or c == "\x7f" for c in path):
         raise unprocessable(f"Invalid path: {path!r}")
     return path
 
@@ -241,10 +242,16 @@ class Changes:
                 editor.put(path, file.oid)
             elif step == "folder" and path.strip("/") in ("", "."):
                 editor.clear()
-            elif not editor.remove(check_path(path.strip("/")), folder=step == "folder"):
+            elif not self._remove(editor, check_path(path.strip("/")), step):
                 kind = "folder" if step == "folder" else "file"
                 error = entry_not_found(path)
                 raise HubError(404, f"A {kind} with this name doesn't exist: {path}", error.code)
+
+    def _remove(self, editor: TreeEditor, path: str, step: str) -> bool:
+        """Clients also ask for a folder by its bare name, as if it were a file."""
+        if step == "folder":
+            return editor.remove(path, folder=True)
+        return editor.remove(path, folder=False) or editor.remove(path, folder=True)
 
 
 _API = "/api/{kind:kind}/{namespace}/{name}"

@@ -143,7 +143,7 @@ def check_gate(hub: Hub, who: Identity | None, repo: Repo) -> None:
         row = hub.store.db.one("SELECT status FROM access_requests WHERE repo = ? AND user = ?", repo.pk, who.name)
         if row and row["status"] == "accepted":
             return
-    raise gated(repo.id, anonymous=who is None)
+    raise gated(f"{repo.kind} {repo.id}", anonymous=who is None)
 
 
 async def json_body(request: Request) -> dict[str, Any]:

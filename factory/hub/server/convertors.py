@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from starlette.convertors import Convertor, register_url_convertor
 
+# what follows the id of a repo in the paths of clients
+REPO_PARTS = """branch commit commits discussions lfs-files like likers paths-info preupload refs resolve revision
+    settings super-squash tag tree""".split()  # noqa: SIM905
+
 
 def _words(pattern: str, suffix: str = "") -> Convertor[str]:
     class Words(Convertor[str]):
@@ -24,4 +28,6 @@ def register() -> None:
     register_url_convertor("dataset", _words("datasets"))
     register_url_convertor("other", _words("datasets|spaces"))
     register_url_convertor("git", _words(r"[^/]+\.git", ".git"))
+    register_url_convertor("switch", _words("enable|disable"))
+    register_url_convertor("part", _words("|".join(REPO_PARTS)))
     register_url_convertor("edit", _words("edit|hide"))

@@ -54,13 +54,11 @@ def entry_not_found(path: str, commit: str | None = None) -> HubError:
     return HubError(404, f"Entry not found: {path}" if path else "Entry not found", "EntryNotFound", headers=headers)
 
 
-def gated(repo_id: str, anonymous: bool = False) -> HubError:
+def gated(repo: str, anonymous: bool = False) -> HubError:
     if anonymous:
-        return HubError(
-            401, f"Access to {repo_id} is restricted. You must be authenticated to access it.", "GatedRepo"
-        )
+        return HubError(401, f"Access to {repo} is restricted. You must be authenticated to access it.", "GatedRepo")
     return HubError(
-        403, f"Access to {repo_id} is restricted and you are not in the authorized list. Ask for access.", "GatedRepo"
+        403, f"Access to {repo} is restricted and you are not in the authorized list. Ask for access.", "GatedRepo"
     )
 
 

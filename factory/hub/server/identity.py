@@ -33,7 +33,7 @@ def whoami(request: Request) -> JSONResponse:
                     "type": "org",
                     "id": organisation["name"],
                     "name": organisation["name"],
-                    "fullname": organisation["name"],
+                    "fullname": organisation.get("fullname") or organisation["name"],
                     "roleInOrg": organisation.get("role", "write"),
                     "isEnterprise": False,
                     "avatarUrl": "",
@@ -91,7 +91,7 @@ def organisation_overview(request: Request) -> JSONResponse:
     return JSONResponse(
         {
             "name": name,
-            "fullname": name,
+            "fullname": hub.accounts.fullnames[name.lower()],
             "avatarUrl": "",
             "isVerified": False,
             "type": "org",

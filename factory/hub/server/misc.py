@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -20,8 +22,21 @@ async def validate_yaml(request: Request) -> JSONResponse:
     card, _text, wrong = split_card(str(body.get("content") or ""))
     if wrong:
         return JSONResponse({"errors": [{"message": f"YAML Metadata Error: {wrong}"}], "warnings": []}, 400)
+    wrong = card_mistake(card)
+    if wrong:
+        return JSONResponse({"errors": [{"message": wrong}], "warnings": []}, 400)
     warnings = [] if card else [{"message": "empty or missing yaml metadata in repo card"}]
     return JSONResponse({"errors": [], "warnings": warnings})
+
+
+def card_mistake(card: dict[str, Any]) -> str | None:
+    """What the Hub refuses in a card's metadata although it is YAML: an evaluation index that is not a list."""
+    if "model-index" in card and not isinstance(card["model-index"], list):
+        return '"model-index" must be a list'
+    for key in ("tags", "datasets"):
+        if isinstance(card.get(key), dict):
+            return f'"{key}" must be a name or a list of names'
+    return None
 
 
 def harnesses(_request: Request) -> JSONResponse:

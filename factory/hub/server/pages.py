@@ -21,6 +21,7 @@ from factory.hub.server.context import (
 from factory.hub.server.errors import HubError
 from factory.hub.server.info import Info, select
 from factory.hub.server.repo_pages import routes as repo_routes
+from factory.hub.server.side_by_side import routes as side_by_side_routes
 from factory.hub.server.storage import PREFIXES
 from factory.hub.server.web import PAGE, PLURALS, page, page_number, show, who_looks
 
@@ -160,6 +161,7 @@ routes = [
     Route("/spaces", repo_list),
     Route("/collections", collection_list),
     Route("/collections/{namespace}/{slug}", collection),
+    *side_by_side_routes,
     *repo_routes,
     Route("/{user}", profile),
     Route("/{rest:path}", nothing, methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),

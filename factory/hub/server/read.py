@@ -27,7 +27,7 @@ from factory.hub.server.storage import CONVERTS, PULLS, Commit, Repo, StoredFile
 from factory.hub.server.trees import Entry
 
 PAGE, EXPANDED_PAGE, MOST_PATHS = 1000, 200, 1000
-FREE_FILES = ("README.md", ".gitattributes")  # readable without access to a gated repo
+FREE_FILES = ("README.md",)  # readable without access to a gated repo
 CACHED = "no-cache"
 STORED_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; media-src 'self'"
 

@@ -87,7 +87,7 @@ def _create_branch(request: Request, body: dict[str, Any]) -> Response:
         raise forbidden(f"Invalid reference for a branch: {name}")
     with hub.store.db.writing():
         if hub.store.ref(repo, ref):
-            raise HubError(409, f"Reference already exists: {ref}")
+            raise HubError(409, f"Reference {ref} already exists")
         start = hub.store.resolve(repo, body.get("startingPoint") or "main")
         if body.get("emptyBranch"):
             start = hub.store.write_root(repo, _EMPTY, "initial commit", logged_in(request).name)
@@ -99,10 +99,10 @@ def delete_branch(request: Request) -> Response:
     hub, repo = hub_of(request), find_repo(request, write=True)
     name = param(request, "branch")
     if name in ("main", HEADS + "main"):
-        raise forbidden("Cannot delete the default branch: main")
+        raise forbidden(f"Cannot delete {HEADS}main: it is the default branch")
     ref = name if name.startswith("refs/") else HEADS + name
     if not hub.store.ref(repo, ref):
-        raise HubError(404, f"Reference does not exist: {ref}", "RevisionNotFound")
+        raise revision_not_found(name)
     hub.store.set_ref(repo, ref, None)
     return Response(status_code=200)
 
@@ -114,11 +114,11 @@ async def create_tag(request: Request) -> Response:
 
 def _create_tag(request: Request, body: dict[str, Any]) -> Response:
     hub, repo = hub_of(request), find_repo(request, write=True)
+    target = hub.store.resolve(repo, param(request, "rev"))
     name = _check_ref_name(str(body.get("tag") or ""))
     with hub.store.db.writing():
         if hub.store.ref(repo, TAGS + name):
             raise HubError(409, f"Tag {name} already exists")
-        target = hub.store.resolve(repo, param(request, "rev"))
         hub.store.set_ref(repo, TAGS + name, target.oid, body.get("message"))
     return Response(status_code=201)
 

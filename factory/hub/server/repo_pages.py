@@ -29,7 +29,7 @@ from factory.hub.server.web import PAGE, PLURALS, page, page_number, show, who_l
 SHOWN = 512 << 10  # bytes of a text file that its page shows
 
 
-def _frame(request: Request, repo: Repo, commit: Commit, tab: str) -> dict[str, Any]:
+def frame_of(request: Request, repo: Repo, commit: Commit, tab: str) -> dict[str, Any]:
     hub = hub_of(request)
     about = metadata.summary(hub, commit)
     row = hub.store.db.one(
@@ -53,7 +53,7 @@ def _frame(request: Request, repo: Repo, commit: Commit, tab: str) -> dict[str, 
 def card(request: Request) -> Response:
     hub, repo = hub_of(request), find_repo(request)
     commit = hub.store.resolve(repo, "main")
-    frame = _frame(request, repo, commit, "card")
+    frame = frame_of(request, repo, commit, "card")
     about: metadata.Summary = frame["about"]
 
     def link(target: str, image: bool) -> str:
@@ -120,7 +120,7 @@ def files(request: Request) -> Response:
         {"entry": e, "name": e.path.rsplit("/", 1)[-1], "file": stored.get(e.oid), "last": commits.get(e.path)}
         for e in entries
     ]
-    frame = _frame(request, repo, commit, "files")
+    frame = frame_of(request, repo, commit, "files")
     frame["revision"] = revision
     return show(request, "files.html", **frame, rows=rows, parents=_parents(folder.path), refs=_refs(hub, repo))
 
@@ -150,7 +150,7 @@ def blob(request: Request) -> Response:
         content = hub.store.blobs.read(file.sha256, SHOWN)
         if b"\0" not in content:
             text = content.decode("utf-8", "replace")
-    frame = _frame(request, repo, commit, "files")
+    frame = frame_of(request, repo, commit, "files")
     frame["revision"] = revision
     return show(
         request,
@@ -170,7 +170,7 @@ def blob(request: Request) -> Response:
 def rows(request: Request) -> Response:
     hub, repo = hub_of(request), find_repo(request, files=True)
     commit = hub.store.resolve(repo, "main")
-    frame = _frame(request, repo, commit, "viewer")
+    frame = frame_of(request, repo, commit, "viewer")
     configs = viewer.configs(frame["about"])
     if not configs:
         return show(
@@ -202,7 +202,7 @@ def history(request: Request) -> Response:
     commits = list(hub.store.history(repo, head.oid))
     shown = commits[number * PAGE : (number + 1) * PAGE]
     more = (number + 1) * PAGE < len(commits)
-    frame = _frame(request, repo, head, "history")
+    frame = frame_of(request, repo, head, "history")
     return show(request, "history.html", **frame, commits=shown, total=len(commits), number=number, more=more)
 
 
@@ -210,7 +210,7 @@ def history(request: Request) -> Response:
 def one_commit(request: Request) -> Response:
     hub, repo = hub_of(request), find_repo(request, files=True)
     commit = hub.store.resolve(repo, param(request, "oid"))
-    frame = _frame(request, repo, commit, "history")
+    frame = frame_of(request, repo, commit, "history")
     return show(request, "commit.html", **frame, made=commit, diff=_diff_lines(commit_diff(hub, repo, commit)))
 
 
@@ -229,7 +229,7 @@ def _diff_lines(text: str) -> list[tuple[str, str]]:
 def discussion_list(request: Request) -> Response:
     hub, repo = hub_of(request), find_repo(request)
     found = hub.store.db.all("SELECT * FROM discussions WHERE repo = ? ORDER BY num DESC", repo.pk)
-    frame = _frame(request, repo, hub.store.resolve(repo, "main"), "discussions")
+    frame = frame_of(request, repo, hub.store.resolve(repo, "main"), "discussions")
     return show(request, "discussions.html", **frame, discussions=found)
 
 
@@ -242,7 +242,7 @@ def discussion(request: Request) -> Response:
     for event in events:
         if event["type"] == "comment":
             event["html"] = markdown(event["data"]["latest"]["raw"])
-    frame = _frame(request, repo, hub.store.resolve(repo, "main"), "discussions")
+    frame = frame_of(request, repo, hub.store.resolve(repo, "main"), "discussions")
     diff = _diff_lines(pull_diff(hub, repo, row)) if row["is_pr"] else []
     return show(request, "discussion.html", **frame, discussion=row, events=events, diff=diff)
 

@@ -73,10 +73,11 @@ def _check_name(repo_id: str) -> None:
         )
 
 
-def _wants_private(body: dict[str, Any]) -> tuple[bool, str]:
+def _wants_private(body: dict[str, Any], default: str = "public") -> tuple[bool, str]:
     visibility = body.get("visibility")
     if visibility is None:
-        visibility = "private" if body.get("private") else "public"
+        asked = body.get("private")
+        visibility = default if asked is None else "private" if asked else "public"
     if visibility not in ("public", "private", "protected"):
         raise bad_request(f"Invalid visibility {visibility!r}")
     return visibility == "private", visibility
@@ -92,7 +93,8 @@ def _create(request: Request, body: dict[str, Any]) -> JSONResponse:
     kind, repo_id = _named(body, who.name)
     _check_name(repo_id)
     writer(request, repo_id.split("/")[0], f"a {kind}")
-    private, visibility = _wants_private(body)
+    closed = repo_id.split("/")[0].lower() in hub.accounts.private_by_default
+    private, visibility = _wants_private(body, "private" if closed else "public")
     files = {".gitattributes": gitattributes(kind)}
     space = None
     if kind == "space":
@@ -123,7 +125,7 @@ def _check_free(request: Request, hub: Hub, kind: str, repo_id: str) -> None:
         url = repo_url(request, kind, existing.id)
         raise HubError(
             409,
-            f"You already created this {kind} repo: {existing.id}",
+            f"A {kind} repository called {existing.id} already exists",
             extra={"url": url, "name": existing.id, "id": existing.id},
         )
 
@@ -228,6 +230,11 @@ def _duplicate(request: Request, body: dict[str, Any]) -> JSONResponse:
     return JSONResponse({"url": repo_url(request, kind, repo.id), "name": repo.id, "id": repo.id})
 
 
+def no_namespace(request: Request) -> Response:
+    """A repo id without a namespace: here every repo has one, so there is no such repo."""
+    raise repo_not_found(anonymous=identity(request) is None)
+
+
 routes = [
     Route("/api/repos/create", create, methods=["POST"]),
     Route("/api/repos/delete", delete, methods=["DELETE"]),
@@ -236,4 +243,12 @@ routes = [
     Route("/api/{kind:kind}/{namespace}/{name}/auth-check", auth_check),
     Route("/api/{kind:kind}/{namespace}/{name}/auth-check/write", write_check),
     Route("/api/{kind:kind}/{namespace}/{name}/duplicate", duplicate, methods=["POST"]),
+]
+_ANY = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+last_routes = [
+    Route("/api/{kind:kind}/{name}", no_namespace, methods=_ANY),
+    Route("/api/{kind:kind}/{name}/{part:part}", no_namespace, methods=_ANY),
+    Route("/api/{kind:kind}/{name}/{part:part}/{rest:path}", no_namespace, methods=_ANY),
+    Route("/{kind:other}/{name}/resolve/{rest:path}", no_namespace),
+    Route("/{name}/resolve/{rest:path}", no_namespace),
 ]

@@ -18,7 +18,7 @@ __all__ = ["CONVERTS", "HEADS", "PREFIXES", "PULLS", "TAGS", "Commit", "Repo", "
 OID = re.compile(r"[0-9a-f]{40}")
 SHORT_OID = re.compile(r"[0-9a-f]{7,39}")
 HEADS, TAGS, PULLS, CONVERTS = "refs/heads/", "refs/tags/", "refs/pr/", "refs/convert/"
-STALE = "A commit has happened since. Please refresh and try again."
+STALE = "The branch was updated since you opened this page. Please refresh and try again."
 
 
 class Store(Contents):

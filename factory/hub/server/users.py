@@ -5,8 +5,10 @@ A users file is YAML or JSON::
     users:
       - name: amal
         fullname: Amal A.
-        organisations: [{name: lab, role: admin}]
+        organisations: [{name: lab, role: admin, fullname: The Lab, visibility: private}]
         tokens: {hf_amal_write: write, hf_amal_read: read}
+
+An organisation's `visibility` is that of its new repos where a client asks for none.
 
 A token's role is `read`, `write` or `admin`; an `admin` token may write to every namespace. Without a users file there
 is one user, `factory`, whose write token `hf_local` may write to every namespace, so that recipes of any namespace can
@@ -87,9 +89,15 @@ class Accounts:
             token: Identity(user, role) for user in self.users.values() for token, role in user.tokens.items()
         }
         self.organisations: dict[str, str] = {}
+        self.fullnames: dict[str, str] = {}
+        self.private_by_default: set[str] = set()
         for user in self.users.values():
             for organisation in user.organisations:
-                self.organisations.setdefault(organisation["name"].lower(), organisation["name"])
+                key = organisation["name"].lower()
+                self.organisations.setdefault(key, organisation["name"])
+                self.fullnames.setdefault(key, organisation.get("fullname") or organisation["name"])
+                if organisation.get("visibility") == "private":
+                    self.private_by_default.add(key)
 
     def by_token(self, token: str) -> Identity | None:
         return self.tokens.get(token)
@@ -149,7 +157,13 @@ def _user(entry: Any, index: int, mistakes: list[str]) -> User | None:
             wanted = ", ".join(ORGANISATION_ROLES)
             mistakes.append(f"{place} ({entry['name']}): an organisation needs a name and a role among {wanted}")
             continue
-        organisations.append({"name": str(item["name"]), "role": role})
+        mistakes += [
+            f"{place} ({entry['name']}): an organisation has an unknown key `{key}`"
+            for key in sorted(set(item) - {"name", "role", "fullname", "visibility"})
+        ]
+        if item.get("visibility", "public") not in ("public", "private"):
+            mistakes.append(f"{place} ({entry['name']}): an organisation's visibility is public or private")
+        organisations.append({key: str(value) for key, value in {**item, "role": role}.items()})
     tokens = entry.get("tokens") or {}
     if isinstance(tokens, list):
         tokens = dict.fromkeys(tokens, "write")

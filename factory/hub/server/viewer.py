@@ -29,6 +29,7 @@ SPLITS = {
 SPLITS |= {"val": "validation", "test": "test", "testing": "test", "eval": "test", "rejected": "rejected"}
 ROWS = 50
 LARGEST_JSON = 64 << 20  # bytes of a .json file that is read whole
+UNREADABLE = (OSError, ValueError, NotImplementedError, KeyError, TypeError, csv.Error)  # what broken files raise
 
 
 class CannotShow(Exception):
@@ -98,17 +99,23 @@ def _guessed(data: list[str]) -> dict[str, list[Split]]:
 
 def page(hub: Hub, commit: Commit, split: Split, start: int, count: int = ROWS) -> Page:
     """The rows `start` to `start + count` of a split. Raises CannotShow."""
-    files = []
-    for path in split.paths:
-        entry = hub.store.entry(commit, path)
-        if entry is not None:
-            files.append((path, hub.store.blobs.path(hub.store.file(entry.oid).sha256)))
+    files = files_of(hub, commit, split)
     try:
         if files and all(path.endswith(".parquet") for path, _ in files):
             return _parquet(files, start, count)
         return _lines(files, start, count)
-    except (OSError, ValueError, NotImplementedError, KeyError, TypeError, csv.Error) as error:
-        raise CannotShow(str(error).splitlines()[0] if str(error) else type(error).__name__) from error
+    except UNREADABLE as error:
+        raise CannotShow(first_line(error)) from error
+
+
+def files_of(hub: Hub, commit: Commit, split: Split) -> list[tuple[str, Path]]:
+    """(path in the repo, file on this machine) of a split's files."""
+    entries = [(path, entry) for path in split.paths if (entry := hub.store.entry(commit, path)) is not None]
+    return [(path, hub.store.blobs.path(hub.store.file(entry.oid).sha256)) for path, entry in entries]
+
+
+def first_line(error: Exception) -> str:
+    return str(error).splitlines()[0] if str(error) else type(error).__name__
 
 
 @lru_cache(maxsize=512)
@@ -151,12 +158,12 @@ def _group_rows(path: Path, group: int) -> Iterator[dict[str, Any]]:
 
 
 def _lines(files: list[tuple[str, Path]], start: int, count: int) -> Page:
-    found = list(islice(_rows(files), start, start + count + 1))
+    found = list(islice(rows_of(files), start, start + count + 1))
     columns = list(dict.fromkeys(name for row in found[:count] for name in row))
     return Page(columns, [[row.get(name) for name in columns] for row in found[:count]], None, len(found) > count)
 
 
-def _rows(files: Iterable[tuple[str, Path]]) -> Iterator[dict[str, Any]]:
+def rows_of(files: Iterable[tuple[str, Path]]) -> Iterator[dict[str, Any]]:
     for name, path in files:
         if name.endswith(".parquet"):
             import pyarrow.parquet as pq
