@@ -60,8 +60,8 @@ class Generations:
     The ledger holds one line per finished batch, fsynced before anything uses it, so a torn line is a batch in flight
     and nothing else. An interrupted run generates exactly the batches it still lacks, in the division an
     uninterrupted one would have made: what is asked of the engine are the prompts that neither an earlier call nor
-    the memory answered, less whole batches. For that, what a call takes from the memory is a line of the ledger too,
-    and a call that has its line never looks again. Only the current call's texts are in RAM.
+    the memory answered, less whole batches. For that, the memory is seen as it was when the step began, and what a
+    call takes from it is a line of the ledger too. Only the current call's texts are in RAM.
     """
 
     def __init__(
@@ -77,8 +77,11 @@ class Generations:
             stack.callback(self._close_memory, self._memory)
         identity = {"model": model.manifest.fingerprint, "decoding": "greedy", "version": KEY_VERSION}
         self._identity = canonical(identity | {"budget": [BUDGET_FACTOR, BUDGET_EXTRA]}).encode()
+        self._as_of: int | None = None
         for offset, line in _lines(self._ledger.path):
             self._note(offset, line)
+        if self._memory is not None and self._as_of is None:
+            self._append({"memory_as_of": self._memory.newest()})
 
     @property
     def engine(self) -> Engine:
@@ -136,10 +139,10 @@ class Generations:
         if self._memory is None or not keys or (shard, round) in self._looked_up:
             return
         places = {self._memory_key(key): key for key in keys}
-        entries = {places[key]: Completion(*entry) for key, entry in self._memory.find(list(places)).items()}  # type: ignore[arg-type]
-        self._append(
-            {"shard": shard, "round": round, "memory": True, "batch": [_written(key, c) for key, c in entries.items()]}
-        )
+        found = self._memory.find(list(places), self._as_of)
+        entries = {places[key]: Completion(*entry) for key, entry in found.items()}  # type: ignore[arg-type]
+        batch = [_written(*entry) for entry in entries.items()]
+        self._append({"shard": shard, "round": round, "memory": True, "batch": batch})
         yield from entries.items()
 
     def _generate(self, shard: int, round: str, asks: dict[bytes, Ask]) -> Iterator[dict[bytes, Completion]]:
@@ -167,6 +170,9 @@ class Generations:
 
     def _note(self, offset: int, line: dict[str, Any]) -> None:
         """Index a line of the ledger; what was generated goes into the memory, also after a kill in between."""
+        if "memory_as_of" in line:
+            self._as_of = line["memory_as_of"]
+            return
         keys = [bytes.fromhex(entry[0]) for entry in line["batch"]]
         remembered = "memory" in line
         self._places.add(keys, line["shard"], line["round"], remembered, offset)

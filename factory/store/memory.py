@@ -39,8 +39,17 @@ class Memory:
         except (sqlite3.Error, OSError) as error:
             self._give_up(error)
 
-    def find(self, keys: Sequence[bytes]) -> dict[bytes, Entry]:
-        """The entries there are."""
+    def newest(self) -> int:
+        """The number of the last entry. Numbers grow: what is added later has a higher one."""
+        try:
+            found = self._base.execute("SELECT max(rowid) FROM entry").fetchone()[0] if self._base else 0
+        except sqlite3.Error as error:
+            self._give_up(error)
+            return 0
+        return found or 0
+
+    def find(self, keys: Sequence[bytes], as_of: int | None = None) -> dict[bytes, Entry]:
+        """The entries there are, or were when the last one had the number `as_of`."""
         found: dict[bytes, Entry] = {}
         if self._base is None:
             return found
@@ -48,6 +57,8 @@ class Memory:
             for start in range(0, len(keys), AT_ONCE):
                 some = keys[start : start + AT_ONCE]
                 query = f"SELECT * FROM entry WHERE key IN ({','.join('?' * len(some))})"
+                if as_of is not None:
+                    query += f" AND rowid <= {as_of:d}"
                 found.update((key, (*rest,)) for key, *rest in self._base.execute(query, some))
         except sqlite3.Error as error:
             self._give_up(error)

@@ -41,6 +41,7 @@ def main(folder: Path, seed: int, kills: int) -> None:
             killed += 1
         else:  # it was done before: begin again
             shutil.rmtree(folder / "interrupted")
+            shutil.rmtree(folder / "interrupted-memory", ignore_errors=True)
     assert run(folder, "interrupted") == 0
     print(json.dumps({"killed": killed}))
 
@@ -61,6 +62,7 @@ def work(folder: Path, out: str) -> int:
         inputs |= {name: artifact(folder / name, "dataset") for name in spec.get("datasets", [])}
         source = artifact(folder / "in", "dataset") if spec.get("source", True) else None
         job = make_job(folder / out, source, **inputs)
+        job.memory = folder / f"{out}-memory" if spec.get("memory") else None
         step.run(job)
         summary = {"rows": job.rows.model_dump(), "usage": job.usage.model_dump(), "metrics": job.metrics}
         (folder / f"{out}.json").write_text(json.dumps(summary, sort_keys=True))

@@ -39,23 +39,38 @@ def kill_and_compare(folder: Path, kills: int) -> dict:
     return {**json.loads(done.stdout.splitlines()[-1]), **summaries[1]}
 
 
-@pytest.mark.parametrize(("count", "kills"), [(240, 10), pytest.param(800, 15, marks=pytest.mark.slow)])
-def test_translate_survives(tmp_path, count, kills):
+ONE_ATTEMPT = {"split": "none", "checks": [], "ladder": [], "max_new_tokens": 24}
+LADDER = {"checks": ["repetition"], "fallback": "other", "max_new_tokens": 6}
+
+
+@pytest.mark.parametrize(
+    ("count", "kills", "more"),
+    [
+        (160, 8, ONE_ATTEMPT),
+        (80, 8, LADDER),
+        pytest.param(800, 15, ONE_ATTEMPT, marks=pytest.mark.slow),
+        pytest.param(400, 20, LADDER, marks=pytest.mark.slow),
+    ],
+)
+def test_translate_survives(tmp_path, count, kills, more):
     random_model(tmp_path / "teacher", ends=25)
+    random_model(tmp_path / "other", seed=1, ends=25)
     dataset(tmp_path / "in", prompts(count), shard_rows=50)
-    parameters = {"model": "teacher", "fields": ["text"], "prompt": "ar: {text}", "max_new_tokens": 24}
+    models = ["teacher", *([more["fallback"]] if "fallback" in more else [])]
+    parameters = {"model": "teacher", "fields": ["text"], "prompt": "ar: {text}", **more}
     (tmp_path / "step.json").write_text(
-        json.dumps({"verb": "translate", "parameters": parameters, "models": ["teacher"]})
+        json.dumps({"verb": "translate", "parameters": parameters, "models": models, "memory": True})
     )
     result = kill_and_compare(tmp_path, kills)
     assert result["killed"] >= kills // 2
     assert result["rows"]["kept"] and result["rows"]["rejected"]  # both kinds were compared
-    keys = [
-        entry[0]
-        for line in (tmp_path / "interrupted" / "generations.jsonl").read_text().splitlines()
-        for entry in json.loads(line)["batch"]
-    ]
-    assert len(keys) == len(set(keys)) == result["usage"]["requests"]
+    paid = 0
+    for path in (tmp_path / "interrupted").glob("generations*.jsonl"):
+        lines = [json.loads(line) for line in path.read_text().splitlines()]
+        keys = [entry[0] for line in lines for entry in line.get("batch", [])]
+        assert len(keys) == len(set(keys))
+        paid += len(keys)
+    assert paid == result["usage"]["requests"]
 
 
 @pytest.mark.slow
