@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from factory.errors import FactoryError
 from factory.evaluate.base import Suite
+from factory.evaluate.texts import SuiteTexts, suite_named
 from factory.hub.resolve import Resolver
 from factory.recipe import DatasetSpec, LoadedRecipe, ModelSpec, Place
 from factory.recipe.refs import HubRef, SplitSlice, is_hub_ref, is_local
@@ -144,7 +145,13 @@ class _Builder:
         trusted = isinstance(spec, ModelSpec) and spec.trust_remote_code
         for index, step in enumerate(spec.steps):
             place = self.loaded.place(section, name, "steps", index, step.verb)
-            inputs = {value: self._edge(value, wanted, place) for _, value, wanted in step.references()}
+            split = getattr(step, "split", None)
+            inputs = {
+                value: self._benchmark(value, place, str(split or "test"))
+                if wanted == "benchmark"
+                else self._edge(value, wanted, place)
+                for _, value, wanted in step.references()
+            }
             node = self._add(
                 f"{name}/{index + 1:02d}-{step.verb}",
                 artifact=name,
@@ -242,15 +249,33 @@ class _Builder:
                 return path
         raise FactoryError(f"no such file or folder: {reference}")
 
+    def _benchmark(self, reference: str, place: Place, split: str) -> Edge:
+        """The texts that a suite measures on, or a dataset."""
+        suite = None
+        if not is_local(reference) and not is_hub_ref(reference) and reference not in self.recipe.datasets:
+            suite = suite_named(self.recipe, reference)
+        if suite is None:
+            return self._edge(reference, "dataset", place, split=split)
+        suite = suite.at_revisions(self._revisions(suite.hub_datasets()))
+        name = f"benchmark/{reference}"
+        if name not in self.graph.nodes:
+            self._add(
+                name, artifact=name, label="00-load", kind="dataset", step=SuiteTexts(suite=suite), source=None,
+                inputs=self._suite_data(suite, place), place=place, last=False, trust_remote_code=False,
+            )  # fmt: skip
+        return Edge(name)
+
+    def _suite_data(self, suite: Step, place: Place) -> dict[str, Edge]:
+        split = getattr(suite, "split", None) or "test"
+        references = [value for _, value, kind in suite.references() if kind == "dataset"]
+        return {value: self._edge(value, "dataset", place, split=split) for value in references}
+
     def _evaluations(self, name: str, suite: Step) -> None:
         place = self.loaded.place("evaluate", name)
         if isinstance(suite, Suite):
             suite = suite.at_revisions(self._revisions(suite.hub_datasets()))
         references = list(suite.references())
-        split = getattr(suite, "split", None) or "test"
-        inputs = {
-            value: self._edge(value, kind, place, split=split) for _, value, kind in references if kind == "dataset"
-        }
+        inputs = self._suite_data(suite, place)
         for model in [value for parameter, value, kind in references if parameter == "models"]:
             self._add(
                 f"{name}/{model}",

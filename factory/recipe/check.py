@@ -59,6 +59,9 @@ def _check_artifact(recipe: Recipe, source: Source, at: Location, spec: DatasetS
 
 
 def _check_reference(recipe: Recipe, source: Source, at: Location, value: str, kind: str) -> None:
+    if kind == "benchmark":
+        _check_benchmark(recipe, source, at, value)
+        return
     if is_local(value):
         if not any((folder / value).expanduser().exists() for folder in source.folders):
             source.report(at, f"no such file or folder: {value}")
@@ -75,6 +78,16 @@ def _check_reference(recipe: Recipe, source: Source, at: Location, value: str, k
         source.report(at, f"{value!r} is a {'model' if kind == 'dataset' else 'dataset'}, a {kind} is needed here")
     elif name not in own:
         source.report(at, f"no {kind} {name!r} in this recipe{nearest(name, own)}; a Hub ref is owner/name")
+
+
+def _check_benchmark(recipe: Recipe, source: Source, at: Location, value: str) -> None:
+    from factory.evaluate.texts import suite_named
+
+    if is_local(value) or is_hub_ref(value) or artifact_name(value) in recipe.datasets:
+        _check_reference(recipe, source, at, value, "dataset")
+    elif suite_named(recipe, value) is None:
+        known = [*recipe.evaluate, *recipe.datasets]
+        source.report(at, f"no evaluation or dataset {value!r} in this recipe{nearest(value, known)}")
 
 
 def _check_gates(recipe: Recipe, source: Source) -> None:
@@ -117,9 +130,16 @@ def _check_repos(recipe: Recipe, source: Source) -> None:
 
 
 def _edges(recipe: Recipe) -> dict[str, set[str]]:
+    from factory.evaluate.texts import data_references, suite_named
+
+    def _data(value: str, kind: str) -> list[str]:
+        """What a reference reads: a suite's texts are those of the datasets it names."""
+        suite = suite_named(recipe, value) if kind == "benchmark" and value not in recipe.datasets else None
+        return [value] if suite is None else data_references(suite)
+
     edges: dict[str, set[str]] = {}
     for name, spec in {**recipe.datasets, **recipe.models}.items():
-        values = [value for step in spec.steps for _, value, _ in step.references()]
+        values = [named for step in spec.steps for _, value, kind in step.references() for named in _data(value, kind)]
         if isinstance(spec.from_, str):
             values.append(spec.from_)
         edges[name] = {artifact_name(v) for v in values if not is_hub_ref(v) and not is_local(v)}

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from factory.evaluate.base import Suite
+from factory.evaluate.texts import suite_named
 from factory.recipe import DatasetSpec, LoadedRecipe
 from factory.recipe.refs import HubRef, is_hub_ref
 
@@ -41,10 +42,7 @@ def wanted(loaded: LoadedRecipe) -> list[Wanted]:
             entry.revisions.add(ref.revision)
         if ref.config:
             entry.configs.add(ref.config)
-    for name, suite in loaded.recipe.evaluate.items():
-        if not isinstance(suite, Suite):
-            continue
-        where = str(loaded.place("evaluate", name))
+    for suite, where in _suites(loaded):
         for repo in suite.hub_datasets():
             entry = found.setdefault(("dataset", repo), Wanted("dataset", repo, where, by_suite=True))
             if revision := getattr(suite, "revisions", {}).get(repo):
@@ -55,10 +53,26 @@ def wanted(loaded: LoadedRecipe) -> list[Wanted]:
 def add_required(loaded: LoadedRecipe, repos: list[Wanted]) -> None:
     """Note what suites say about rows of the datasets that they read; some import their libraries to say it."""
     by_repo = {entry.repo: entry for entry in repos if entry.kind == "dataset"}
-    for suite in loaded.recipe.evaluate.values():
-        for required in suite.required_datasets() if isinstance(suite, Suite) else []:
+    for suite, _ in _suites(loaded):
+        for required in suite.required_datasets():
             if (entry := by_repo.get(required.repo)) is not None and required not in entry.required:
                 entry.required.append(required)
+
+
+def _suites(loaded: LoadedRecipe) -> Iterator[tuple[Suite, str]]:
+    """The suites of `evaluate`, and those that only a step compares its rows with; where each is named first."""
+    recipe = loaded.recipe
+    known = {name: (suite, str(loaded.place("evaluate", name))) for name, suite in recipe.evaluate.items()}
+    for name, spec in recipe.datasets.items():
+        for index, step in enumerate(spec.steps):
+            for _, value, kind in step.references():
+                if kind == "benchmark" and value not in known and value not in recipe.datasets:
+                    place = str(loaded.place("datasets", name, "steps", index, step.verb))
+                    if (suite := suite_named(recipe, value)) is not None:
+                        known[value] = suite, place
+    for suite, place in known.values():
+        if isinstance(suite, Suite):
+            yield suite, place
 
 
 def _references(loaded: LoadedRecipe) -> Iterator[tuple[Kind, str, str]]:
@@ -71,9 +85,9 @@ def _references(loaded: LoadedRecipe) -> Iterator[tuple[Kind, str, str]]:
             for index, step in enumerate(spec.steps):
                 place = str(loaded.place(section, name, "steps", index, step.verb))
                 for _, value, wanted_kind in step.references():
-                    yield wanted_kind, value, place
-    for name, suite in recipe.evaluate.items():
+                    yield ("model" if wanted_kind == "model" else "dataset"), value, place
+    for suite, place in _suites(loaded):
         for _, value, wanted_kind in suite.references():
-            yield wanted_kind, value, str(loaded.place("evaluate", name))
+            yield ("model" if wanted_kind == "model" else "dataset"), value, place
     for value in recipe.space.demo if recipe.space else []:
         yield "model", value, str(loaded.place("space", "demo"))

@@ -17,11 +17,15 @@ if TYPE_CHECKING:
     from factory.job import Job
 
 
+ReferenceKind = Literal["dataset", "model", "benchmark"]
+"""A benchmark is a suite that a recipe evaluates, or a dataset: what is wanted are the texts it measures on."""
+
+
 @dataclass(frozen=True)
 class Reference:
     """Marks a parameter that names another artifact of the recipe or a Hub ref: an edge of the graph."""
 
-    kind: Literal["dataset", "model"]
+    kind: ReferenceKind
 
 
 def _read_prompt(value: str, info: ValidationInfo) -> str:
@@ -37,6 +41,7 @@ def _read_prompt(value: str, info: ValidationInfo) -> str:
 
 DatasetRef = Annotated[str, Reference("dataset")]
 ModelRef = Annotated[str, Reference("model")]
+BenchmarkRef = Annotated[str, Reference("benchmark")]
 Prompt = Annotated[str, AfterValidator(_read_prompt)]
 """Text with ``{placeholders}``, or a ``.txt`` file next to the recipe: its content is part of the fingerprint."""
 
@@ -65,11 +70,11 @@ class Step(BaseModel):
         super().__init_subclass__(**kwargs)
         cls.verb = cls.__module__.rsplit(".", 1)[-1]
 
-    def references(self) -> Iterator[tuple[str, str, Literal["dataset", "model"]]]:
+    def references(self) -> Iterator[tuple[str, str, ReferenceKind]]:
         """(parameter, value, kind) of every parameter that names an artifact or a Hub ref."""
         for name, field in type(self).model_fields.items():
             value = getattr(self, name)
-            for kind in _reference_kinds(field.annotation, field.metadata):
+            for kind in dict.fromkeys(_reference_kinds(field.annotation, field.metadata)):
                 for item in value if isinstance(value, list | tuple | dict) else [value]:
                     if item is not None:
                         yield name, item, kind
@@ -90,7 +95,7 @@ class Step(BaseModel):
         raise NotImplementedError
 
 
-def _reference_kinds(annotation: Any, metadata: list[Any]) -> Iterator[Literal["dataset", "model"]]:
+def _reference_kinds(annotation: Any, metadata: list[Any]) -> Iterator[ReferenceKind]:
     """Reference marks in a field's own metadata or anywhere inside its annotation (``list[DatasetRef]``)."""
     from typing import get_args
 

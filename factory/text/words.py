@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 from factory.text.arabic import normalize
 from factory.text.scripts import RANGES
@@ -56,3 +56,15 @@ def hash_ngrams(hashes: np.ndarray, starts: np.ndarray, n: int) -> tuple[np.ndar
     text = np.searchsorted(starts, first, side="right") - 1
     inside = first + n <= starts[text + 1]
     return total[inside], first[inside]
+
+
+def texts_in(value: Any) -> Iterator[str]:
+    """Every text in a value: in lists, dicts and the lists and dicts inside them."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for part in value.values():
+            yield from texts_in(part)
+    elif isinstance(value, list | tuple):
+        for part in value:
+            yield from texts_in(part)

@@ -1,0 +1,110 @@
+"""The texts of a benchmark as a dataset: what training data must not hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from pydantic import SerializeAsAny
+
+from factory.evaluate.base import Suite, input_rows
+from factory.recipe.refs import HubRef
+from factory.sources import Source
+from factory.steps.base import ReferenceKind
+from factory.store import RowCounts, write_shard
+from factory.text.words import texts_in
+
+if TYPE_CHECKING:
+    from factory.job import Job
+    from factory.recipe import Recipe
+
+
+def suite_named(recipe: Recipe, name: str) -> Suite | None:
+    """The entry of the recipe's `evaluate` of that name, or a suite of that name which needs no parameters."""
+    from pydantic import ValidationError
+
+    from factory.evaluate.suites import suites
+
+    if name in recipe.evaluate:
+        suite = recipe.evaluate[name]
+        return suite if isinstance(suite, Suite) else None
+    if name not in suites():
+        return None
+    try:
+        return suites()[name].model_validate({"models": ["none"]})
+    except ValidationError:
+        return None
+
+
+def data_references(suite: Suite) -> list[str]:
+    """The datasets that a suite's parameters name."""
+    return [value for _, value, kind in suite.references() if kind == "dataset"]
+
+
+class SuiteTexts(Source):
+    """Every text (questions, contexts, options, references) of the data that a suite measures on.
+
+    Columns out: `benchmark` (repo, config or artifact) and `text`, one row per text. Only what chooses the data is
+    part of the identity: another number of few-shot examples changes nothing here.
+    """
+
+    produces: ClassVar[Literal["dataset", "model"]] = "dataset"
+
+    suite: SerializeAsAny[Suite]
+
+    def references(self) -> Iterator[tuple[str, str, ReferenceKind]]:
+        for value in data_references(self.suite):
+            yield "data", value, "dataset"
+
+    def parameters(self) -> dict[str, Any]:
+        return {
+            "suite": self.suite.verb,
+            "columns": list(self.suite.needed_columns().values()),
+            "split": getattr(self.suite, "split", None),
+            "revisions": getattr(self.suite, "revisions", {}) if self.suite.hub_datasets() else {},
+        }
+
+    def run(self, job: Job) -> None:
+        import pyarrow as pa
+
+        schema = pa.schema([("benchmark", pa.string()), ("text", pa.string())])
+        parts = self._parts()
+        written = 0
+        with job.ledger() as ledger, job.progress.task(job.name, total=len(parts), unit="configs") as progress:
+            done = {entry["shard"]: entry["rows"] for entry in ledger}
+            for number, (name, config, split) in enumerate(parts):
+                if number not in done:
+                    rows = self._rows(job, name, config, split)
+                    label = f"{name}:{config}" if config and config != "default" else name
+                    found = list(dict.fromkeys(text for row in rows for text in texts_in(row) if text.strip()))
+                    table = pa.table({"benchmark": [label] * len(found), "text": found}, schema=schema)
+                    write_shard(job.out / "data" / f"train-{number:05d}.parquet", table)
+                    ledger.append({"shard": number, "rows": len(found)})
+                    done[number] = len(found)
+                written += done[number]
+                progress.advance(1)
+        job.rows = RowCounts.model_validate({"in": written, "kept": written})
+
+    def _parts(self) -> list[tuple[str, str | None, str | None]]:
+        """(reference or repo, config, split): a shard each. A reference has no config and split of its own."""
+        named: list[tuple[str, str | None, str | None]] = [
+            (value, None, None) for value in dict.fromkeys(data_references(self.suite))
+        ]
+        own = self.suite.hub_datasets()
+        required = [known for known in self.suite.required_datasets() if known.repo in own] if own else []
+        return [*named, *((known.repo, config, known.split) for known in required for config in known.configs)]
+
+    def _rows(self, job: Job, name: str, config: str | None, split: str | None) -> Iterator[dict[str, Any]]:
+        if split is None:
+            columns = self.suite.needed_columns().get(name) or job.inputs[name].dataset.schema().names
+            yield from input_rows(job, name, columns, getattr(self.suite, "split", None))[1]
+            return
+        import datasets
+
+        from factory.hub.client import hub_errors
+
+        with hub_errors(name, kind="dataset"):
+            revision = getattr(self.suite, "revisions", {}).get(name)
+            yield from datasets.load_dataset(
+                HubRef.parse(name).repo, config, split=split, revision=revision, streaming=True
+            )

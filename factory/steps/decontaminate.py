@@ -1,0 +1,106 @@
+"""Take out rows that hold texts of the benchmarks a model will be measured on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import BeforeValidator, Field
+
+from factory.rows.contamination import Benchmarks
+from factory.rows.outcomes import ShardResult, Verdict, failed, rejected
+from factory.rows.step import RowStep, Work, input_shards
+from factory.steps.base import BenchmarkRef
+from factory.store import write_atomically
+from factory.store.columns import NotText, column, plain, read_columns, require, with_column
+from factory.text.words import texts_in
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from factory.job import Job
+
+SCORE = "score_contamination"
+COUNTS = "benchmarks.json"
+
+
+def _as_list(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+class Decontaminate(RowStep):
+    """Rejects rows with word n-grams of a benchmark's texts (``decontaminate: oall-v2: …``).
+
+    `against` names suites of the recipe's `evaluate` (whose questions, contexts, options and references are read,
+    whatever they are read from), suites by their own name (``oall-v2``), or datasets, of which every text counts.
+    Case, punctuation and Arabic spelling variants never count.
+
+    ``score_contamination`` is the largest share of one benchmark text's n-grams that the row holds. With the default
+    `max` of 0 one common 13-gram is enough, as in GPT-3 (arXiv 2005.14165, appendix C), where n is 13 at most and 8 at
+    least for short texts; texts shorter than that are left out, and the manifest counts them. Tülu 3 (arXiv
+    2411.15124, section 3.2) takes 8-grams and more than half of the text: ``ngram: 8, max: 0.5``. That n is the same
+    for Arabic, whose words carry more, is assumed.
+    """
+
+    against: Annotated[list[BenchmarkRef], BeforeValidator(_as_list, json_schema_input_type=str | list[str])] = Field(
+        min_length=1, description="suites of `evaluate`, suites by name, or datasets"
+    )
+    on: list[str] | None = Field(None, min_length=1, description="columns to look into; default: every text of a row")
+    ngram: int = Field(13, ge=3, le=50, description="words in an n-gram (13: GPT-3)")
+    shortest: int = Field(8, ge=3, description="words of the shortest benchmark text that is looked for (8: GPT-3)")
+    max: float = Field(0.0, ge=0, lt=1, description="largest share of a benchmark text that a kept row may hold")
+    split: str = Field("test", description="of datasets from the Hub that `against` names")
+    keep_scores: bool = Field(True, description=f"kept rows have the column {SCORE}; rejected rows always do")
+
+    def check_columns(self, columns: list[str] | None) -> list[str] | None:
+        require(self.on or (), columns)
+        if columns is None or not self.keep_scores or SCORE in columns:
+            return columns
+        return [*columns, SCORE]
+
+    @contextmanager
+    def working(self, job: Job) -> Iterator[Work]:
+        known = Benchmarks(self._texts(job), self.ngram, self.shortest)
+        counts = {"against": self.against, "texts": known.indexed, "too_short": known.left_out}
+        write_atomically(job.out / COUNTS, json.dumps(counts).encode())
+        yield lambda number, table, tick: self._shard(known, table)
+
+    def finish(self, job: Job, totals: dict[str, float]) -> None:
+        counts = job.metrics["benchmarks"] = json.loads((job.out / COUNTS).read_bytes())
+        if short := counts["too_short"]:
+            words = f"fewer than {min(self.shortest, self.ngram)} words"
+            job.notes.append(f"decontaminate: {short:,} benchmark texts of {words} were not looked for")
+
+    def _texts(self, job: Job) -> Iterator[tuple[str, str]]:
+        for reference in self.against:
+            for path in input_shards(job.inputs[reference]):
+                table = read_columns(path, None)
+                if table.column_names == ["benchmark", "text"]:  # of a suite
+                    for name, text in zip(table["benchmark"].to_pylist(), table["text"].to_pylist(), strict=True):
+                        yield (f"{reference}, {name}" if name != reference else reference), text
+                else:
+                    for name in table.column_names:
+                        for value in plain(table[name]):
+                            yield from ((reference, text) for text in texts_in(value))
+
+    def _shard(self, known: Benchmarks, table: pa.Table) -> ShardResult:
+        import pyarrow as pa
+
+        columns = [plain(column(table, name)) for name in self.on or table.column_names]
+        verdicts: dict[int, Verdict] = {}
+        rows: list[list[str]] = []
+        for row, values in enumerate(zip(*columns, strict=True)):
+            if bad := next((value for value in values if isinstance(value, NotText)), None):
+                verdicts[row] = failed(self.verb, bad.error)
+            rows.append([] if row in verdicts else list(texts_in(list(values))))
+        scores = []
+        for row, hit in enumerate(known.hits(rows)):
+            scores.append(hit.share if hit else 0.0)
+            if hit and hit.share > self.max:
+                name, _, part = hit.benchmark.partition(", ")
+                where = f"{part}, " if part else ""
+                verdicts.setdefault(row, rejected(f"decontaminate: {name}", f"{where}{hit.share:.2f}: {hit.words}"))
+        table = with_column(table, SCORE, pa.array(scores, pa.float32()))
+        return ShardResult(table, verdicts, values={SCORE: scores}, hidden=() if self.keep_scores else (SCORE,))
