@@ -1,11 +1,12 @@
-"""merge: a tuned model and another of its shape become one, with mergekit."""
+"""merge: a tuned model and others of its shape become one."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import ConfigDict, Field, model_validator
 
+from factory.merging.settings import Filtered, Setting, numbers, uncovered
 from factory.steps.base import ModelRef, Step
 from factory.training.models import Dtype
 
@@ -14,67 +15,133 @@ if TYPE_CHECKING:
 
     from factory.job import Job
 
-
-class Filtered(BaseModel):
-    """`value` for the tensors whose name contains `filter`; without a filter, for all the others."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    filter: str | None = None
-    value: float | list[float]
+TASK_VECTORS = ("ties", "dare_linear", "dare_ties")
 
 
 class Merge(Step):
-    """Interpolate the weights of the source (t = 1) and of `with` (t = 0), tensor by tensor.
+    """Merge the source with one or more models of its architecture and shape.
 
-    slerp goes along the arc between the two, where they are nearly parallel along the line (then both methods give
-    the same: at t = 0.5 the plain average). A list of t is spread over the layers, first to last. Tokenizer, chat
-    template and configuration are the source's.
+    slerp goes from `with` (t = 0) to the source (t = 1) along the arc between the two, and along the line where they
+    are nearly parallel. linear is a weighted mean of any number of models. ties (Yadav et al. 2023, arXiv 2306.01708),
+    dare_linear and dare_ties (Yu et al. 2023, arXiv 2311.03099) add up what each model has learnt beyond `base`,
+    thinned to `density`; they run in mergekit. A list of numbers is spread over the layers, first to last. Tokenizer,
+    chat template and configuration are the source's.
 
     Example:
         - merge: {method: slerp, t: 0.5, with: LiquidAI/LFM2-1.2B}
         - merge: {method: slerp, t: [{filter: self_attn, value: [0, 1]}, {value: 0.5}], with: base}
+        - merge: {method: linear, with: [second, third], weights: [0.5, 0.3, 0.2]}
+        - merge: {method: ties, with: [second], base: LiquidAI/LFM2-1.2B, density: 0.5}
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
     produces: ClassVar[Literal["dataset", "model"]] = "model"
+    version: ClassVar[int] = 2
 
-    with_: ModelRef = Field(alias="with", description="the other model, e.g. the base that the source was tuned from")
-    method: Literal["slerp", "linear"] = Field("slerp", description="along the arc, or along the line")
-    t: float | list[float] | list[Filtered] = Field(
-        0.5, description="part of the source: number, per layer, or filtered"
+    with_: ModelRef | Annotated[list[ModelRef], Field(min_length=1)] = Field(
+        alias="with", description="the other model, e.g. the base that the source was tuned from; a list for several"
     )
+    method: Literal["slerp", "linear", "ties", "dare_linear", "dare_ties"] = Field(
+        "slerp", description="along the arc, a weighted mean, or sums of task vectors"
+    )
+    t: Setting | None = Field(
+        None, description="part of the source (slerp, or linear of two): number, per layer, or filtered; default 0.5"
+    )
+    weights: list[Setting] | None = Field(
+        None, description="weight of the source, then of each model in `with`; default: the same for all"
+    )
+    normalize: bool | None = Field(
+        None, description="divide by the sum of the weights; default true, for dare_linear and dare_ties false"
+    )
+    base: ModelRef | None = Field(None, description="ties and dare: the model that the others were tuned from")
+    density: float | list[float] | None = Field(
+        None,
+        description="ties and dare: kept part of each task vector; a list: source, then `with`; default 0.5",
+    )
+    lambda_: float = Field(1.0, alias="lambda", description="ties and dare: factor of the sum of task vectors")
+    seed: int = Field(0, ge=0, description="dare: of the values that are dropped")
     dtype: Dtype | None = Field(None, description="type of the merged weights; default: that of the source")
 
-    @field_validator("t")
-    @classmethod
-    def _within(cls, value: float | list[float] | list[Filtered]) -> float | list[float] | list[Filtered]:
-        for item in value if isinstance(value, list) else [value]:
-            inner = item.value if isinstance(item, Filtered) else item
-            for number in inner if isinstance(inner, list) else [inner]:
-                if not 0 <= number <= 1:
-                    raise ValueError(f"t is between 0 (`with`) and 1 (the source), not {number}")
-        if value == []:
-            raise ValueError("t is an empty list")
-        return value
+    @model_validator(mode="after")
+    def _fits_method(self) -> Merge:
+        count = len(self.others) + 1
+        if self.method == "slerp" and count != 2:
+            raise ValueError("slerp is between two models: give `with` one")
+        if self.method in TASK_VECTORS and self.base is None:
+            raise ValueError(f"{self.method} needs `base`, the model that the others were tuned from")
+        foreign = {
+            "t": self.method in TASK_VECTORS or (self.method == "linear" and count != 2),
+            "weights": self.method == "slerp" or self.t is not None,
+            "normalize": self.method == "slerp" or self.t is not None,
+            "base": self.method not in TASK_VECTORS,
+            "density": self.method not in TASK_VECTORS,
+        }
+        for name, wrong in foreign.items():
+            if wrong and getattr(self, name) is not None:
+                beside = " beside t" if self.t is not None and self.method == "linear" else ""
+                raise ValueError(f"{self.method}{beside} of {count} models has no {name}")
+        if self.method in TASK_VECTORS and self.density is None:
+            object.__setattr__(self, "density", 0.5)
+        if self.t is None and self.weights is None and (self.method == "slerp" or count == 2) and not self.base:
+            object.__setattr__(self, "t", 0.5)
+        return self
+
+    @model_validator(mode="after")
+    def _values(self) -> Merge:
+        for number in numbers(self.t) if self.t is not None else ():
+            if not 0 <= number <= 1:
+                raise ValueError(f"t is between 0 (`with`) and 1 (the source), not {number}")
+        count = len(self.others) + 1
+        for name, listed in (("weights", self.weights), ("density", self.density)):
+            if isinstance(listed, list) and len(listed) != count:
+                raise ValueError(f"{name} has {len(listed)} values for {count} models, the source being the first")
+        for number in numbers(self.density) if self.density is not None else ():
+            if not 0 < number <= 1:
+                raise ValueError(f"density is above 0 and at most 1, not {number}")
+        for setting in [self.t, *(self.weights or [])]:
+            if uncovered(setting):
+                raise ValueError("filters need a last one without `filter`, for all other tensors")
+        return self
+
+    @property
+    def others(self) -> list[str]:
+        return [self.with_] if isinstance(self.with_, str) else self.with_
+
+    @property
+    def shares(self) -> list[Any]:
+        """The weight of the source and of each other model."""
+        if self.t is not None:
+            return [self.t, rest(self.t)]
+        return self.weights or [1.0] * (len(self.others) + 1)
+
+    @property
+    def normalizes(self) -> bool:
+        if self.normalize is not None:
+            return self.normalize
+        return self.t is None and not self.method.startswith("dare")
 
     def references(self) -> Iterator[tuple[str, str, Literal["dataset", "model"]]]:
         """By the name a recipe writes: `with` is a keyword of Python."""
-        yield "with", self.with_, "model"
+        for name in self.others:
+            yield "with", name, "model"
+        if self.base is not None:
+            yield "base", self.base, "model"
 
     def parameters(self) -> dict[str, Any]:
-        return self.model_dump(mode="json", exclude={"with_"})
+        return self.model_dump(mode="json", exclude={"with_", "base"}, by_alias=True)
 
     def run(self, job: Job) -> None:
-        from factory.training.merging import merge_models
+        from factory.merging.merge import merge_models
         from factory.training.state import session
 
-        with session(job.profile, 0):
-            merge_models(
-                job,
-                tuned=job.before.model,
-                base=job.inputs[self.with_].model,
-                method=self.method,
-                t=self.model_dump(mode="json")["t"],
-                dtype=self.dtype,
-            )
+        with session(job.profile, self.seed):
+            merge_models(job, self)
+
+
+def rest(t: Any) -> Any:
+    """1 - t, in whatever form t is written."""
+    if isinstance(t, list):
+        return [rest(item) for item in t]
+    if isinstance(t, Filtered):
+        return Filtered(filter=t.filter, value=rest(t.value))
+    return 1 - t
