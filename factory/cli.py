@@ -281,12 +281,92 @@ def hub_command(host: str, port: int, data: Path, users: Path | None, jobs: bool
     serve(data, host=host, port=port, users=load_users(users) if users else None, jobs=jobs)
 
 
+@main.command("eval")
+@click.argument("models", nargs=-1, required=True)
+@click.option("--suite", required=True, help="oall-v2, mmlu-translation, translation, multiple-choice or perplexity.")
+@click.option(
+    "--set", "settings", multiple=True, metavar="KEY=VALUE", help="A field of the suite: n=200, data=owner/name."
+)
+@click.option("--source", default="en", show_default=True, help="Language translated from.")
+@click.option("--language", default="ar", show_default=True, help="Language of the benchmark.")
+@STORE
+@HUB
+@PROFILE
+@JSON
+def eval_command(
+    models: tuple[str, ...],
+    suite: str,
+    settings: tuple[str, ...],
+    source: str,
+    language: str,
+    store: Path,
+    hub: Any,
+    profile: str | None,
+    as_json: bool,
+) -> None:
+    """Score models (Hub refs or folders) and add them to the store's leaderboard."""
+    from factory.commands.eval import run_eval
+
+    run_eval(list(models), suite, list(settings), (source, language), store, hub, profile, as_json=as_json)
+
+
+@main.command("init")
+@click.option("--language", required=True, help="Target language: an ISO 639 code or an English name, e.g. hi.")
+@click.option("--size", type=click.Choice(["350m", "700m", "1.2b"]), default="1.2b", show_default=True, help="Of LFM2.")
+@click.option("--model", help="Tune this model of the Hub (owner/name) in place of LFM2.")
+@click.option("--force", is_flag=True, help="Overwrite files that are there already.")
+@click.argument("out", required=False, type=click.Path(path_type=Path))
+def init_command(language: str, size: str, model: str | None, force: bool, out: Path | None) -> None:
+    """Write a commented recipe for another language or base model; it plans as it stands."""
+    from factory.commands.init import show_written, write_recipe
+
+    show_written(write_recipe(language, size, model, out, force=force))
+
+
 @main.command("schema")
 def schema_command() -> None:
     """Print the recipe language as a JSON Schema, for editors."""
     from factory.recipe.jsonschema import recipe_schema
 
     click.echo(json.dumps(recipe_schema(), indent=2, ensure_ascii=False))
+
+
+@main.group("engines", invoke_without_command=True)
+@JSON
+@click.pass_context
+def engines_group(context: click.Context, as_json: bool) -> None:
+    """List, install and check what generates text."""
+    if context.invoked_subcommand is None:
+        context.invoke(engines_list, as_json=as_json)
+
+
+@engines_group.command("list")
+@JSON
+def engines_list(as_json: bool) -> None:
+    """Show each engine: whether it is installed, which version, where, and what to do."""
+    from factory.commands.engines import show_engines
+
+    show_engines(as_json=as_json)
+
+
+@engines_group.command("install")
+@click.argument("name")
+@click.option("--folder", type=click.Path(path_type=Path), envvar="FACTORY_ENGINES", help="Of all environments.")
+def engines_install(name: str, folder: Path | None) -> None:
+    """Make the environment of an engine that lives apart: vllm or autotrain."""
+    from factory.commands.engines import install_engine
+
+    install_engine(name, folder)
+
+
+@engines_group.command("check")
+@click.argument("name")
+@PROFILE
+def engines_check(name: str, profile: str | None) -> None:
+    """Generate with a tiny model made on the spot (openai: through the profile's endpoint)."""
+    from factory.commands.engines import check_engine
+
+    check_engine(name, profile)
 
 
 @main.command()

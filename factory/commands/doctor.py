@@ -16,7 +16,7 @@ NEEDED_GB = 20
 
 def examine(store: Path, *, as_json: bool = False) -> None:
     """Print one row per check; exit code 1 where something needed is missing."""
-    checks = [_python(), _packages(), _device(), _memory(), _disk(store), *_hub()]
+    checks = [_python(), _packages(), _device(), _memory(), _disk(store), *_engines(), *_hub()]
     if as_json:
         print_json([dict(zip(("check", "ok", "found", "fix"), check, strict=True)) for check in checks])
     else:
@@ -68,6 +68,15 @@ def _disk(store: Path) -> Check:
     folder = next(p for p in [store.absolute(), *store.absolute().parents] if p.exists())
     free = shutil.disk_usage(folder).free / 1e9
     return "disk", free > NEEDED_GB, f"{free:.0f} GB free at {folder}", f"{NEEDED_GB} GB are wanted; use --store"
+
+
+def _engines() -> list[Check]:
+    from factory.commands.engines import states
+
+    return [
+        (f"engine {found.engine}", found.state == "installed", f"{found.version} {found.where}".strip(), found.to_do)
+        for found in states()
+    ]
 
 
 def _hub() -> list[Check]:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ENGINES", "Completion", "Engine", "LogProbability", "Request", "Scorer", "engine_for"]
 
-ENGINES = ("transformers", "openai")
+ENGINES = ("transformers", "vllm", "openai", "ray")
 
 
 def engine_for(model: Path, profile: Profile, *, trust_remote_code: bool = False) -> Engine:
@@ -31,4 +31,12 @@ def engine_for(model: Path, profile: Profile, *, trust_remote_code: bool = False
         from factory.engines.openai import OpenAIEngine
 
         return OpenAIEngine(model, profile, trust_remote_code=trust_remote_code)
+    if profile.engine == "vllm":
+        from factory.engines.vllm import VllmEngine
+
+        return VllmEngine(model, profile, trust_remote_code=trust_remote_code)
+    if profile.engine == "ray":
+        from factory.engines.ray import RayEngine
+
+        return RayEngine(model, profile, trust_remote_code=trust_remote_code)
     raise UsageError(f"unknown engine {profile.engine!r} in the profile", fix=f"one of: {', '.join(ENGINES)}")

@@ -1,0 +1,144 @@
+"""`factory engines`: who can generate text here, and the environments of those that live apart."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from factory.commands.table import print_json, print_table
+from factory.engines.environments import NAMES, find, install, needed
+from factory.errors import FactoryError, UsageError
+from factory.profile import Profile, load_profile
+
+CHECKED = ("transformers", "vllm", "openai", "ray")
+
+
+@dataclass(frozen=True)
+class EngineState:
+    """One line of the list; `to_do` is empty where the engine can be used."""
+
+    engine: str
+    state: str
+    version: str
+    where: str
+    to_do: str
+
+
+def states() -> list[EngineState]:
+    """What is found on disk; nothing is imported."""
+    return [
+        _here("transformers", ""),
+        _apart("vllm"),
+        _openai(),
+        _here("ray", "pip install 'hf-factory[ray]'"),
+        _apart("autotrain"),
+    ]
+
+
+def show_engines(*, as_json: bool = False) -> None:
+    found = states()
+    if as_json:
+        print_json([asdict(state) for state in found])
+    else:
+        rows = [list(asdict(state).values()) for state in found]
+        print_table("factory engines", ["engine", "state", "version", "where", "what to do"], rows)
+
+
+def install_engine(name: str, folder: Path | None) -> None:
+    if name not in NAMES:
+        advice = next((state.to_do for state in states() if state.engine == name), "")
+        raise UsageError(f"{name} has no environment of its own", fix=advice or f"one of: {', '.join(NAMES)}")
+    started = time.monotonic()
+    environment = install(name, folder)
+    print(f"{name} {environment.version} is in {environment.folder} ({time.monotonic() - started:.0f} s)")
+
+
+def check_engine(name: str, profile_name: str | None) -> None:
+    """Generate with a tiny model, or through the profile's endpoint, and print what came.
+
+    Raises:
+        FactoryError: the engine does not answer, or answers something else than transformers does.
+    """
+    if name == "autotrain":
+        _check_autotrain()
+        return
+    if name not in CHECKED:
+        raise UsageError(f"unknown engine {name!r}", fix=f"one of: {', '.join([*CHECKED, 'autotrain'])}")
+    from factory.engines import Completion, Request, engine_for
+    from factory.engines.tiny import make_tiny_model
+    from factory.quiet import quiet_libraries
+
+    profile = load_profile(profile_name)
+    requests = [Request.chat(f"Translate: {word}", max_new_tokens=16) for word in ("river", "house", "نهر")]
+
+    def ask(engine: str, model: Path) -> list[Completion]:
+        with engine_for(model, profile.model_copy(update={"engine": engine})) as running:
+            found = dict(pair for batch in running.generate(requests) for pair in batch)
+        return [found[i] for i in range(len(requests))]
+
+    with tempfile.TemporaryDirectory(prefix="factory-check-") as folder, quiet_libraries():
+        started = time.monotonic()
+        if name == "openai":
+            found, same = ask(name, Path(folder)), ""
+        else:
+            model = make_tiny_model(Path(folder))
+            found = ask(name, model)
+            same = _compared(name, found, profile, ask("transformers", model))
+    if wrong := next((completion for completion in found if completion.finish_reason == "error"), None):
+        raise FactoryError(f"{name} refuses to answer: {wrong.detail}")
+    tokens = sum(completion.completion_tokens for completion in found)
+    print(
+        f"{name} works: {len(found)} answers, {tokens} tokens{same}, {time.monotonic() - started:.1f} s with its start"
+    )
+
+
+def _compared(name: str, found: list, profile: Profile, expected: list) -> str:
+    if name == "transformers":
+        return ""
+    if found != expected and profile.torch_dtype() == "float32":  # in 16 bits a tie may fall either way
+        raise FactoryError(f"{name} writes something else than transformers", fix="do not use it on this machine")
+    return ", as transformers writes them" if found == expected else ", not all as transformers writes them (16 bits)"
+
+
+def _check_autotrain() -> None:
+    import subprocess
+
+    environment = needed("autotrain")
+    done = subprocess.run(
+        [str(environment.python), "-c", "import autotrain"], capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise FactoryError(f"autotrain cannot be imported: {done.stderr.strip().splitlines()[-1]}")
+    print(
+        f"autotrain {environment.version} can be imported; it trains and does not generate, so nothing else was tried"
+    )
+
+
+def _here(package: str, advice: str) -> EngineState:
+    """An engine of the main environment."""
+    from importlib.metadata import PackageNotFoundError, distribution
+
+    try:
+        found = distribution(package)
+    except PackageNotFoundError:
+        return EngineState(package, "missing", "", "this environment", advice)
+    return EngineState(package, "installed", found.version, str(found.locate_file("")), "")
+
+
+def _apart(name: str) -> EngineState:
+    found = find(name)
+    if found.installed:
+        return EngineState(name, "installed", found.version or "", str(found.folder), "")
+    state = "half installed" if found.folder.exists() else "missing"
+    return EngineState(name, state, "", str(found.folder), f"factory engines install {name}")
+
+
+def _openai() -> EngineState:
+    try:
+        endpoint = load_profile(None).openai
+    except FactoryError as error:
+        return EngineState("openai", "missing", "", "", str(error))
+    where = endpoint.base_url if endpoint else "the profile's [….openai] table names the endpoint"
+    return EngineState("openai", "installed", "", where, "")

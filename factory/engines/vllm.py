@@ -1,0 +1,176 @@
+"""Continuous batching with vLLM, in a process of its own that is restarted when it dies."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import deque
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from factory.engines.base import Batch, Completion, LogProbability, Request
+from factory.engines.environments import needed
+from factory.engines.process import Died, EngineProcess, last_error, new_log
+from factory.engines.tokens import Tokens
+from factory.engines.vllm_options import llm_options, process_environment
+from factory.errors import FactoryError
+
+if TYPE_CHECKING:
+    from factory.profile import Profile
+
+WORKER = Path(__file__).with_name("vllm_worker.py")
+WINDOW = 2048  # requests handed to the process at once: more than it runs together, few enough to send again
+CHUNK = 256  # prompts tokenized together while the process works
+BATCH, BATCH_SECONDS = 64, 1.0  # a batch is handed on when it has so many completions or is so old
+
+_log = logging.getLogger(__name__)
+
+
+class VllmEngine:
+    """Speaks token ids with `vllm_worker.py`.
+
+    Requests in flight when the process dies are sent again, after a death without any answer one by one: so a prompt
+    that kills the engine is found, and only its row fails.
+    """
+
+    def __init__(self, model: Path, profile: Profile, *, trust_remote_code: bool = False) -> None:
+        self.model, self.profile, self.trust_remote_code = model, profile, trust_remote_code
+        self._python = needed("vllm").python
+        self.options = llm_options(model, profile, trust_remote_code=trust_remote_code)
+        self.tokens = Tokens(model, trust_remote_code=trust_remote_code)
+        self.log = new_log("vllm")
+        self.version = ""
+        self._process: EngineProcess | None = None
+        self._deaths = 0  # since the last answer
+        self._answered = False
+        self._count = 0
+
+    def __enter__(self) -> Self:
+        from factory.engines.verify import verified
+
+        with verified(self):
+            self._start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        if self._process is not None:
+            self._process.close()
+
+    @property
+    def pid(self) -> int | None:
+        """Of the process, which also leads its group."""
+        return self._process and self._process.pid
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        return self.tokens.count(texts)
+
+    def generate(self, requests: Sequence[Request]) -> Iterator[Batch]:
+        # The longest first, so that none is left running alone at the end.
+        waiting = deque(sorted(range(len(requests)), key=lambda i: (-requests[i].max_new_tokens, i)))
+        prompts: dict[int, list[int]] = {}  # of those in flight
+        window, batch, since = WINDOW, Batch(), time.monotonic()
+        while waiting or prompts:
+            if waiting and len(prompts) <= window - min(CHUNK, window):
+                chunk = [waiting.popleft() for _ in range(min(CHUNK, window - len(prompts), len(waiting)))]
+                encoded = dict(zip(chunk, self.tokens.encode([requests[i] for i in chunk]), strict=True))
+                prompts |= encoded
+                ends = self.tokens.ends
+                self._send({"generate": [[str(i), encoded[i], requests[i].max_new_tokens, ends] for i in chunk]})
+                continue
+            try:
+                answer = self._receive(max(0.0, since + BATCH_SECONDS - time.monotonic()) if batch else None)
+            except Died as death:
+                if window == 1 and self._deaths >= self.profile.vllm.restarts and self._answered:
+                    (i,) = prompts
+                    batch.append((i, Completion.error(f"the engine died of it: {death}", len(prompts.pop(i)))))
+                    self._deaths = 0
+                waiting.extendleft(sorted(prompts, key=lambda i: (requests[i].max_new_tokens, -i)))
+                prompts.clear()
+                window = 1 if self._deaths else WINDOW
+                self._restart(death)
+                continue
+            for name, ids in answer.get("done", ()):
+                budget = requests[int(name)].max_new_tokens
+                batch.append((int(name), self.tokens.completion(ids, len(prompts.pop(int(name))), budget)))
+            for name, why in answer.get("failed", ()):
+                batch.append((int(name), Completion.error(why, len(prompts.pop(int(name))))))
+            window = min(WINDOW, window * 2) if "done" in answer else window
+            if len(batch) >= BATCH or (batch and time.monotonic() - since >= BATCH_SECONDS):
+                yield batch
+                batch, since = Batch(), time.monotonic()
+        if batch:
+            yield batch
+
+    def log_probabilities(self, pairs: Sequence[tuple[str, str]]) -> list[LogProbability]:
+        """See `Scorer.log_probabilities`.
+
+        Raises:
+            FactoryError: a text is longer than the model's context, or the engine keeps dying.
+        """
+        return self.score_ids([self.tokens.encode_pair(*pair) for pair in pairs])
+
+    def score_ids(self, texts: Sequence[tuple[list[int], int]]) -> list[LogProbability]:
+        """The same for (token ids, how many of them are context)."""
+        found: dict[int, LogProbability] = {}
+        while len(found) < len(texts):
+            missing = [i for i in range(len(texts)) if i not in found][:WINDOW]
+            self._send({"score": [[str(i), *texts[i]] for i in missing]})
+            try:
+                while any(i not in found for i in missing):
+                    answer = self._receive(None)
+                    for name, why in answer.get("failed", ()):
+                        raise FactoryError(f"text {name} cannot be scored: {why}", where=str(self.model))
+                    for name, total, greedy in answer.get("scores", ()):
+                        ids, begin = texts[int(name)]
+                        found[int(name)] = LogProbability(total, greedy, len(ids) - begin)
+            except Died as death:
+                self._restart(death)
+        return [found[i] for i in range(len(texts))]
+
+    def _send(self, order: dict[str, Any]) -> None:
+        assert self._process is not None, "use the engine in a with statement"
+        self._process.send(order)
+
+    def _receive(self, timeout: float | None) -> dict[str, Any]:
+        assert self._process is not None
+        answer = self._process.receive(timeout) or {}
+        if "done" in answer or "scores" in answer:
+            self._deaths, self._answered = 0, True
+        return answer
+
+    def _start(self) -> None:
+        """Start the process and wait until it has loaded the model.
+
+        Raises:
+            FactoryError: it cannot load it.
+        """
+        command = [str(self._python), "-P", str(WORKER)]
+        loading = 24 * 3600.0  # a large model may take long, and says nothing meanwhile; its death shows at once
+        environment = process_environment(self.profile)
+        process = self._process = EngineProcess(command, environment, self.log, loading)
+        process.send(self.options)
+        try:
+            while not (answer := process.receive()) or "ready" not in answer:
+                pass
+        except Died as death:
+            raise self._gone(f"vllm did not start: {death}") from None
+        except BaseException:
+            process.close()
+            raise
+        self.version = answer["ready"]
+        process.silence = self.profile.vllm.silence
+
+    def _restart(self, death: Died) -> None:
+        assert self._process is not None
+        self._process.close()
+        self._deaths += 1
+        if self._deaths > self.profile.vllm.restarts:
+            raise self._gone(f"vllm died {self._deaths} times without an answer between, the last: {death}")
+        _log.warning("vllm died (%s) and is started again; its log: %s", death, self.log)
+        self._start()
+
+    def _gone(self, what: str) -> FactoryError:
+        if self._process is not None:
+            self._process.close()
+        return FactoryError(f"{what}: {last_error(self.log)}", where=str(self.log), fix="finished work is kept")

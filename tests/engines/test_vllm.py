@@ -1,0 +1,162 @@
+"""The real vLLM in its own environment; skipped where `factory engines install vllm` has not been run."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import threading
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from factory.engines import Request, engine_for
+from factory.engines.environments import find
+from factory.errors import FactoryError
+from factory.profile import Profile
+from tests.support import chain_model, random_model
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not find("vllm").installed, reason="needs `factory engines install vllm`"),
+]
+ENDLESS = {"b": "x", "x": "y", "y": "", "c": "z", "z": "z"}
+
+
+def profile(engine="vllm", **vllm):
+    options = {"max_num_seqs": 16, **vllm.pop("options", {})}
+    return Profile.model_validate(
+        {"engine": engine, "device": "cpu", "threads": 1, "vllm": {"options": options, **vllm}}
+    )
+
+
+def everything(engine, requests):
+    pairs = [pair for batch in engine.generate(requests) for pair in batch]
+    assert sorted(i for i, _ in pairs) == list(range(len(requests)))
+    return [dict(pairs)[i] for i in range(len(requests))]
+
+
+def alive(pid):
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def wait_for(what, seconds=60):
+    until = time.monotonic() + seconds
+    while not (found := what()):
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    return found
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    return random_model(tmp_path_factory.mktemp("m") / "m", ends=25).model
+
+
+@pytest.fixture(scope="module")
+def engine(model):
+    with engine_for(model, profile()) as running:
+        yield running
+
+
+def test_equals_transformers(engine, model):
+    requests = [Request.chat("word " * (i % 7 + 1) + str(i), max_new_tokens=8 + i % 9) for i in range(60)]
+    requests.append(Request(5, prompt="plain"))
+    found = everything(engine, requests)
+    with engine_for(model, profile("transformers")) as reference:
+        expected = everything(reference, requests)
+        pairs = [("the cat", " sat on the mat"), ("", "begin"), ("trailing ", "space"), ("x", found[0].text or "y")]
+        scores = zip(engine.log_probabilities(pairs), reference.log_probabilities(pairs), strict=True)
+    assert found == expected
+    assert {completion.finish_reason for completion in found} == {"stop", "length"}
+    for a, b in scores:
+        assert a.total == pytest.approx(b.total, abs=1e-3) and (a.greedy, a.tokens) == (b.greedy, b.tokens)
+
+
+def test_a_prompt_that_is_too_long_fails_alone(engine):
+    found = everything(engine, [Request.chat("a" * n, max_new_tokens=4) for n in (5, 5000, 7)])
+    assert [completion.finish_reason == "error" for completion in found] == [False, True, False]
+    assert "1024" in found[1].detail
+
+
+def test_a_killed_engine_is_restarted_and_costs_no_request(engine):
+    requests = [Request.chat(f"{i} " * (i % 5 + 1), max_new_tokens=200) for i in range(200)]
+    before = everything(engine, requests)
+    first = engine.pid
+    batches = engine.generate(requests)
+    pairs = list(next(batches))
+    os.killpg(first, signal.SIGKILL)
+    for batch in batches:
+        pairs += batch
+    assert engine.pid != first
+    assert sorted(i for i, _ in pairs) == list(range(200))
+    assert [dict(pairs)[i] for i in range(200)] == before
+
+
+def test_verified_once_and_a_wrong_engine_is_refused(engine, model, tmp_path, monkeypatch):
+    from factory.engines import verify
+
+    marks = list((engine._python.parents[2] / "verified").glob("*.json"))
+    assert any(json.loads(mark.read_text())["model"] == str(model) for mark in marks)
+    other = chain_model(tmp_path / "other", ENDLESS).model
+    texts = [(engine.tokens.tokenizer(text)["input_ids"], 1) for text in verify.TEXTS]
+    with engine_for(other, profile("transformers")) as wrong:
+        expected = wrong.score_ids(texts)
+    monkeypatch.setattr(verify, "_reference", lambda *_: expected)
+    monkeypatch.setattr(verify, "_digest", lambda *_: "none")
+    with pytest.raises(FactoryError, match="other probabilities than transformers"), verify.verified(engine):
+        pass
+
+
+def test_nothing_stays_when_the_factory_is_killed(tmp_path, model):
+    """kill -9 of the process that started the engine: the engine's whole group goes too."""
+    code = (
+        "import sys, time; from pathlib import Path; from factory.engines import engine_for;"
+        "from factory.profile import Profile;"
+        f"p = Profile.model_validate_json({profile(verify=False).model_dump_json()!r});"
+        f"e = engine_for(Path({str(model)!r}), p).__enter__(); print(e.pid, flush=True); time.sleep(600)"
+    )
+    import subprocess
+    import sys
+
+    root = str(Path(__file__).parents[2])
+    owner = subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, env=os.environ | {"PYTHONPATH": root}
+    )
+    assert owner.stdout is not None
+    pid = int(owner.stdout.readline())
+    group = [pid, *(child.pid for child in psutil.Process(pid).children(recursive=True))]
+    owner.kill()
+    owner.wait()
+    wait_for(lambda: not any(alive(one) for one in group), 30)
+
+
+def test_an_engine_that_cannot_start_names_its_log(model):
+    with pytest.raises(FactoryError) as caught, engine_for(model, profile(options={"no_such_option": 1})):
+        pass
+    where = caught.value.where
+    assert where and where.endswith(".log") and "no_such_option" in Path(where).read_text()
+    assert "no_such_option" in str(caught.value)
+
+
+def test_an_engine_that_keeps_dying_is_given_up(model):
+    killing = threading.Event()
+
+    def killer(running):
+        while not killing.is_set():
+            if running.pid and alive(running.pid):
+                os.killpg(running.pid, signal.SIGKILL)
+            time.sleep(0.05)
+
+    with engine_for(model, profile(restarts=1, verify=False)) as running:
+        thread = threading.Thread(target=killer, args=(running,), daemon=True)
+        thread.start()
+        with pytest.raises(FactoryError, match=r"\.log: vllm d"):
+            everything(running, [Request.chat("x", max_new_tokens=500)] * 40)
+        killing.set()
+        thread.join()
