@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any
 
+from factory.browse.layout import pairs_of
+from factory.funnel import Account
 from factory.graph import Graph
 from factory.hub import card_facts, lineage
 from factory.hub.card_text import render
 from factory.hub.dataset_files import Part, hub_metadata, kept, rejected
 from factory.hub.lineage import Made
 from factory.licenses import metadata as license_metadata
-from factory.store import Dataset, RowCounts
+from factory.store import Dataset, RowCounts, Usage
 
 SIZES = [
     (1e3, "n<1K"),
@@ -25,6 +27,7 @@ SIZES = [
 SHOWN_ROWS = 2
 SHOWN_REJECTS = 2  # for each reason
 SHOWN_REASONS = 8
+SHOWN_COLUMNS = 6
 TRANSLATING = {"translate", "backtranslate"}
 
 
@@ -37,6 +40,15 @@ class Funnel:
     reasons: list[tuple[str, int]]
     examples: dict[str, list[dict[str, str]]]
     percentiles: dict[str, dict[str, float]]
+    usage: Usage = field(default_factory=Usage)
+
+    @property
+    def columns(self) -> list[str]:
+        """Of the examples, each translation right after its source."""
+        names = dict.fromkeys(n for rows in self.examples.values() for row in rows for n in row if n != "reason")
+        partner = dict(pairs_of(list(names)))
+        order = [n for name in names if name not in partner.values() for n in (name, partner.get(name)) if n]
+        return order[:SHOWN_COLUMNS]
 
 
 def funnel(chain: list[Made]) -> list[Funnel]:
@@ -53,8 +65,17 @@ def funnel(chain: list[Made]) -> list[Funnel]:
         examples = {
             reason: found[:SHOWN_REJECTS] for reason, found in metrics.get("examples", {}).items() if reason in shown
         }
-        lines.append(Funnel(step.title, rows, reasons, examples, metrics.get("percentiles", {})))
+        usage = manifest.usage if manifest else Usage()
+        lines.append(Funnel(step.title, rows, reasons, examples, metrics.get("percentiles", {}), usage))
     return lines
+
+
+def _counted(line: Funnel, so_far: Account) -> Funnel:
+    step = next((step for step in so_far.steps if step.node.name == line.title), None)
+    if line.rows is not None or step is None or step.rows is None:
+        return line
+    reasons = sorted(step.rows.reasons.items(), key=lambda item: (-item[1], item[0]))
+    return replace(line, rows=step.rows, reasons=reasons, usage=step.usage)
 
 
 def size_category(rows: int) -> str:
@@ -66,14 +87,17 @@ def size_category(rows: int) -> str:
     return next((label for limit, label in SIZES if rows < limit), "n>100M")
 
 
-def dataset_card(graph: Graph, name: str) -> str:
-    """The whole README.md. Before the dataset is built its measured parts say so."""
+def dataset_card(graph: Graph, name: str, so_far: Account | None = None) -> str:
+    """The whole README.md. Before the dataset is built its measured parts say so; `so_far` has what is counted yet."""
     facts = card_facts.common(graph, name)
     rows_through = lineage.row_chain(graph, name)
     final = graph.final(name)
     parts: list[Part] = kept(final.folder) if facts["done"] else []
     rest = rejected(rows_through) if facts["done"] else None
     header = _metadata(graph, name, facts, parts, rest)
+    lines = funnel(rows_through)
+    if so_far is not None and not facts["done"]:
+        lines = [_counted(line, so_far) for line in lines]
     return render(
         "dataset.md",
         header,
@@ -84,7 +108,8 @@ def dataset_card(graph: Graph, name: str) -> str:
         rows=sum(part.rows for part in parts),
         columns=_columns(parts),
         examples=list(islice(Dataset(final.folder).rows(parts[0].split), SHOWN_ROWS)) if parts else [],
-        funnel=funnel(rows_through),
+        funnel=lines,
+        funnel_so_far=any(line.rows for line in lines),
         verbs={made.verb for made in rows_through},
     )
 

@@ -78,6 +78,22 @@ def number(value: float | int | None, digits: int = 2) -> str:
     return f"{value:,.{digits}f}"
 
 
+def share(part: float, whole: float) -> str:
+    """A part of a whole in percent.
+
+    >>> share(1, 8), share(1, 30_000), share(29_999, 30_000), share(8, 8)
+    ('12.5 %', '< 0.1 %', '> 99.9 %', '100 %')
+    """
+    if not whole or not part:
+        return "0 %"
+    percent = part / whole * 100
+    if percent < 0.05:
+        return "< 0.1 %"
+    if part < whole and percent >= 99.95:
+        return "> 99.9 %"
+    return f"{percent:.1f}".removesuffix(".0") + " %"
+
+
 def duration(seconds: float) -> str:
     """Seconds as the largest two units.
 
@@ -125,6 +141,7 @@ def environment() -> Environment:
         "fence": fence,
         "block": block,
         "number": number,
+        "share": share,
         "duration": duration,
         "size": size,
     }

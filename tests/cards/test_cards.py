@@ -64,10 +64,19 @@ def test_the_funnel_has_each_steps_own_numbers(built: Graph) -> None:
     _, body = parts(render_card(built, "pairs"))
     rows = table(section(body, "What was kept and what was sorted out"))
     assert rows[1:] == [
-        ["local/pairs.jsonl", "3", "3", "0", "0", ""],
-        ["pairs/01-columns", "3", "3", "0", "0", ""],
-        ["pairs/02-judge", "5", "3", "2", "0", "judge 2"],
+        ["local/pairs.jsonl", "3", "3 (100 %)", "0", "0", "1 min 15 s", "500"],
+        ["pairs/01-columns", "3", "3 (100 %)", "0", "0", "1 min 15 s", "500"],
+        ["pairs/02-judge", "5", "3 (60 %)", "2 (40 %)", "0", "1 min 15 s", "500"],
+        ["sorted out by", "because of", "rows", "share of its input"],
+        ["pairs/02-judge", "judge", "2", "40 %"],
     ]
+
+
+def test_examples_stand_side_by_side_each_in_its_own_direction(built: Graph) -> None:
+    _, body = parts(render_card(built, "pairs"))
+    funnel = section(body, "What was kept and what was sorted out")
+    assert "<tr><th>why</th><th>en</th><th>ar</th></tr>" in funnel
+    assert '<td><div dir="ltr">Bye</div></td><td><div dir="rtl">مع السلامة</div></td>' in funnel
 
 
 def test_scores_stand_beside_the_base_with_n_and_interval(built: Graph) -> None:
@@ -209,5 +218,5 @@ def test_examples_are_there_and_escaped(built: Graph) -> None:
     assert "Examples from pairs/02-judge" in funnel
     assert "<script>" not in body and "&#60;script&#62;" in funnel
     assert '<div dir="rtl">' in funnel
-    assert len(REJECTED) == funnel.count("<b>why</b>")
+    assert len(REJECTED) == funnel.count("<tr><td>")
     assert PAIRS[0]["ar"].removesuffix(".") in section(body, "What is in it")

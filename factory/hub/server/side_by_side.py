@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ ROWS = 20
 SHOWN_GROUPS = 24
 COUNTED = 20_000  # rows of a file that is no Parquet whose reasons are counted
 AT_ONCE = 500
+FENCE = re.compile(r"(^```.*?(?:^```[ \t]*$|\Z))", re.MULTILINE | re.DOTALL)
 
 Row = dict[str, Any]
 Files = list[tuple[str, Path]]
@@ -154,8 +156,12 @@ def _shown(row: Row) -> dict[str, Any]:
     }
 
 
-def _cell(text: str) -> dict[str, str]:
-    return {"text": shorten(text), "dir": "rtl" if right_to_left(text) else "ltr"}
+def _cell(text: str) -> dict[str, Any]:
+    """The text's direction, and its pieces: code in it runs from left to right wherever it stands."""
+    pieces = [(piece.startswith("```"), piece.strip("\n")) for piece in FENCE.split(shorten(text))]
+    prose = " ".join(piece for code, piece in pieces if not code)
+    direction = "rtl" if right_to_left(prose or text) else "ltr"
+    return {"dir": direction, "pieces": [piece for piece in pieces if piece[1]]}
 
 
 routes = [

@@ -15,6 +15,7 @@ from huggingface_hub import CommitOperationAdd as Add
 from huggingface_hub import HfApi
 
 from factory.hub.server import LocalHub
+from factory.hub.server.side_by_side import _cell
 from tests.hub.server.test_pages import EVIL, text
 
 CARD = """---
@@ -67,6 +68,13 @@ def test_each_side_has_its_own_direction_by_its_letters(hub: LocalHub, pairs: st
     assert '<div class="said" dir="ltr">What is 3? &lt;script&gt;' in page
     assert "question / question_ar" in page and "script <b>0.9</b>" in page
     assert numbers(text(hub, f"{pairs}/default/train?p=2")) == list(range(40, 45))
+
+
+def test_code_in_arabic_text_runs_from_left_to_right() -> None:
+    cell = _cell("هذا مثال:\n```python\nprint('a long line of code, longer than the prose')\n```\nانتهى.")
+    assert cell["dir"] == "rtl"
+    assert [code for code, _ in cell["pieces"]] == [False, True, False]
+    assert _cell("```\nnever closed")["pieces"] == [(True, "```\nnever closed")]
 
 
 def test_rejects_are_browsed_and_filtered_by_reason_over_all_files(hub: LocalHub, pairs: str) -> None:
