@@ -27,6 +27,7 @@ RANGES: dict[str, tuple[tuple[int, int], ...]] = {
     "Bengali": ((0x0980, 0x09FF),),
     "Gurmukhi": ((0x0A00, 0x0A7F),),
     "Gujarati": ((0x0A80, 0x0AFF),),
+    "Odia": ((0x0B00, 0x0B7F),),
     "Tamil": ((0x0B80, 0x0BFF),),
     "Telugu": ((0x0C00, 0x0C7F),),
     "Kannada": ((0x0C80, 0x0CFF),),
@@ -44,7 +45,7 @@ RANGES: dict[str, tuple[tuple[int, int], ...]] = {
 
 LANGUAGES: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("ar", "fa", "ur", "ps", "ckb", "ug", "sd", "arz", "ary"), ("Arabic",)),
-    **dict.fromkeys(("ru", "uk", "bg", "be", "mk", "kk", "ky", "mn", "tg"), ("Cyrillic",)),
+    **dict.fromkeys(("ru", "uk", "bg", "be", "mk", "kk", "ky", "mn", "tg", "tt"), ("Cyrillic",)),
     "sr": ("Cyrillic", "Latin"),
     "el": ("Greek",),
     **dict.fromkeys(("he", "yi"), ("Hebrew",)),
@@ -54,6 +55,7 @@ LANGUAGES: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("bn", "as"), ("Bengali",)),
     "pa": ("Gurmukhi",),
     "gu": ("Gujarati",),
+    "or": ("Odia",),
     "ta": ("Tamil",),
     "te": ("Telugu",),
     "kn": ("Kannada",),

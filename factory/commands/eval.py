@@ -1,0 +1,109 @@
+"""`factory eval`: any model, any suite, and the scores beside those of the other models."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from factory.commands.publish import stop_cleanly
+from factory.commands.session import session
+from factory.commands.table import print_json, print_table
+from factory.errors import UsageError
+from factory.hub.target import Choice
+from factory.progress import Progress
+from factory.recipe.problems import nearest
+from factory.run import Runner
+from factory.store import Manifest
+
+
+def run_eval(
+    models: list[str],
+    suite: str,
+    settings: list[str],
+    language: tuple[str, str],
+    store: Path,
+    hub: Choice,
+    profile: str | None,
+    *,
+    as_json: bool = False,
+) -> None:
+    """Score each model and add the scores to the store's leaderboard; a score that is there already is kept.
+
+    Raises:
+        UsageError: an unknown suite or setting, or a model that is neither a Hub ref nor a folder.
+        FactoryError: a model or dataset cannot be read, or a suite failed.
+    """
+    from factory.evaluate.leaderboard import add, entry_of
+
+    recipe = _recipe(models, suite, settings, language, store, hub)
+    with stop_cleanly(), session(recipe, store, hub, profile, building=True) as opened:
+        graph = opened.graph
+        Runner(graph, opened.profile, Progress()).run(graph.order())
+        made = []
+        for node in graph.evaluations():
+            manifest = Manifest.load(node.folder)
+            assert manifest is not None and node.source is not None
+            made.append(entry_of(node, manifest, graph.nodes[node.source.node].fingerprint))
+        board = add(opened.store.root, made)
+    shown = [entry for entry in board if entry.protocol in {new.protocol for new in made}]
+    if as_json:
+        print_json([entry.__dict__ for entry in shown])
+        return
+    rows = []
+    for entry in shown:
+        score = entry.scores[entry.headline]
+        interval = f"{score['low']:.1f} to {score['high']:.1f}" if "low" in score else ""
+        others = [f"{name} {s['value']:.1f}" for name, s in entry.scores.items() if name != entry.headline]
+        now = "now" if any(new.model == entry.model for new in made) else entry.measured[:10]
+        rows.append([entry.model, f"{entry.value:.1f}", interval, score.get("n", ""), now, ", ".join(others[:4])])
+    columns = ["model", made[0].headline, "95 % interval", "n", "measured", "also"]
+    print_table(f"{suite}, measured in {opened.store.root}", columns, rows, right=[made[0].headline, "n"])
+
+
+def _recipe(
+    models: list[str], suite: str, settings: list[str], language: tuple[str, str], store: Path, hub: Choice
+) -> Path:
+    """The recipe of this evaluation, kept in the store so that it can be planned and repeated like any other."""
+    from factory.evaluate.suites import suites
+    from factory.recipe.refs import is_hub_ref
+
+    known = suites()
+    if suite not in known:
+        raise UsageError(f"no suite {suite!r}{nearest(suite, known)}", fix=f"there are: {', '.join(sorted(known))}")
+    named = []
+    for model in models:
+        folder = Path(model).expanduser()
+        if (folder / "config.json").is_file():
+            named.append(str(folder.resolve()))
+        elif not is_hub_ref(model):
+            fix = "give owner/name of the Hub, or a folder with config.json"
+            raise UsageError(f"no such model: {model!r}", fix=fix)
+        else:
+            named.append(model)
+    entry: dict[str, Any] = {"models": list(dict.fromkeys(named)), **dict(map(_setting, settings))}
+    content = {
+        "recipe": 1,
+        "name": f"eval-{suite}",
+        "language": {"source": language[0], "target": language[1]},
+        "hub": {"namespace": "nobody", **({"endpoint": "local"} if hub == "local" else {})},
+        "evaluate": {suite: entry},
+    }
+    path = store / "evaluations" / f"eval-{suite}.yaml"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")  # JSON is YAML
+    return path
+
+
+def _setting(text: str) -> tuple[str, Any]:
+    import yaml
+
+    key, equals, value = text.partition("=")
+    if not equals or not key:
+        raise UsageError(f"not a setting: {text!r}", fix="write KEY=VALUE, e.g. --set n=200")
+    try:
+        parsed = yaml.safe_load(value)
+    except yaml.YAMLError as error:
+        raise UsageError(f"not a value: {value!r} ({str(error).splitlines()[0]})") from error
+    local = Path(value).expanduser()
+    return key, str(local.resolve()) if isinstance(parsed, str) and "." in value and local.is_file() else parsed

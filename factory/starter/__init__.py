@@ -1,0 +1,1 @@
+"""What `factory init` writes: a commented recipe for another target language or base model."""
