@@ -31,7 +31,7 @@ def run_build(
 ) -> None:
     """Build the named artifacts (all of them by default) and what they need; push nothing."""
     with (
-        _stop_cleanly(),
+        stop_cleanly(),
         session(recipe, store, hub, profile, building=True, locked=locked, rehearse=rehearse) as opened,
     ):
         valid = {*opened.graph.finals, *opened.graph.nodes}
@@ -61,7 +61,7 @@ def run_publish(
     from factory.publish import Publisher
 
     with (
-        _stop_cleanly(),
+        stop_cleanly(),
         session(recipe, store, hub, profile, building=True, locked=locked, rehearse=rehearse) as opened,
     ):
         require_licenses(opened.graph)
@@ -82,7 +82,7 @@ def run_publish(
 
 
 @contextmanager
-def _stop_cleanly() -> Iterator[None]:
+def stop_cleanly() -> Iterator[None]:
     """SIGTERM, as schedulers send it, ends a run like Ctrl-C: what is finished is kept."""
 
     def stop(*_: Any) -> None:
