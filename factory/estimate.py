@@ -128,7 +128,7 @@ class _Estimator:
             return NodeCost(node.name, node.artifact, rows, None, None, None, None, disk)
         overhead = self.rates.value("text", "prompt_overhead")
         if step.verb in TRANSLATES:
-            texts = flow.rows * len(getattr(step, "fields", None) or [1])
+            texts = flow.rows * len(getattr(step, "fields", None) or getattr(step, "pairs", None) or [1])
             written = texts * flow.tokens * self.flows.ratio
             if (before := _per_row(entry)) is not None:
                 written = (
