@@ -13,7 +13,7 @@ class Answered(Check):
 
     1: the source ends in a question mark, and the translation has neither one nor an interrogative. 0.8: the source
     is a short instruction or question and the translation has at least twice as much text as expected, in more
-    sentences or lines. 0.6: the source begins with an imperative ("List …") and the Arabic text has no verb of
+    sentences or lines. 0.75: the source begins with an imperative ("List …") and the Arabic text has no verb of
     asking at its beginning. Limit: 0.7. About 2 µs a pair.
     """
 

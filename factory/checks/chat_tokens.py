@@ -15,7 +15,7 @@ _HEADING = re.compile(
     r"|</?(?:think|thinking|answer|translation|output|response)>|⟦\s*\d+\s*⟧|<x\d+/>",
     re.IGNORECASE | re.MULTILINE,
 )
-_HINTS = (":", "#", "<", "⟦")
+_HINTS = (":", "#", "<", "[", "⟦")
 
 
 class ChatTokens(Check):

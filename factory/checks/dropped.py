@@ -17,17 +17,17 @@ class Dropped(Check):
     """How complete the translation is: 1 where it has as many lines as the source, and as many sentences or as much
     text.
 
-    The smaller of two scores. Lines that are not blank: (target + 1) / (source + 1), at most 1. Sentences of a source
-    that has several: the geometric mean of (target / source) in sentences and in characters (of which `expected` are
-    looked for per character of source), each at most 1; a translator who joins sentences loses no characters, one who
-    drops a passage loses both. Limit: of good translations of several sentences (FLORES-200 devtest) 1 % score below.
-    About 1 µs a pair.
+    The smaller of two scores. Lines that are not blank: (target + 0.5) / (source + 0.5), at most 1. Sentences of a
+    source that has several: the geometric mean of (target / source) in sentences and in characters (of which
+    `expected` are looked for per character of source), each at most 1; 1 where no characters are missing: a translator
+    may join sentences, one who drops a passage loses both. Limit: 1 of 1,012 pairs of FLORES-200 devtest scores below
+    it. About 1 µs a short pair.
     """
 
     direction: ClassVar[Literal["min", "max"]] = "min"
     compares: ClassVar[bool] = True
 
-    min: float = Field(0.62, ge=0, le=1)
+    min: float = Field(0.65, ge=0, le=1)
     expected: float = Field(0.8, gt=0, description="characters of translation for one of the source")
 
     def score(self, source: str | None, target: str) -> float:
@@ -35,9 +35,10 @@ class Dropped(Check):
         worst = 1.0
         if "\n" in source:
             before, after = len(_LINE.findall(source)), len(_LINE.findall(target))
-            worst = min(worst, (after + 1) / (before + 1))
+            worst = min(worst, (after + 0.5) / (before + 0.5))
         if len(source) > 40 and (before := len(_SOURCE.findall(source)) + 1) > 1:
             after = len(_TARGET.findall(target)) + 1
             length = min(1.0, len(target) / (len(source) * self.expected))
-            worst = min(worst, (min(1.0, after / before) * length) ** 0.5)
+            if length < 1:  # whatever was joined, nothing is missing from a text of full length
+                worst = min(worst, (min(1.0, after / before) * length) ** 0.5)
         return worst

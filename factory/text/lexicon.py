@@ -7,22 +7,27 @@ translation from a text about something else.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
+from itertools import product
 
 from factory.text.arabic import fold
 
 _WORD = re.compile(r"[A-Za-z]+")
 _NAME = re.compile(r"(?<=[a-z,] )[A-Z][a-z]{2,}(?![a-z'])")
-_SKELETON_EN = re.compile(r"ph|sh|ch|th|kh|gh|ck|qu|[bcdfgjklmnpqrstvxz]")
-# Consonants of Latin names in the Arabic letters that may write them; vowels, h, w and y are written or not.
-_SOUNDS = {
-    "b": "بپ", "c": "كسقچ", "d": "دضذ", "f": "ف", "g": "جغقكگ", "j": "جيژخ", "k": "كقخ", "l": "ل", "m": "م",
-    "n": "ن", "p": "بپف",
-    "q": "قك", "r": "ر", "s": "سصشز", "t": "تطث", "v": "فڤوب", "x": "كسخ", "z": "زسظتج", "ph": "ف", "sh": "ش",
-    "ch": "شچكخت",
-    "th": "ثتذط", "kh": "خ", "gh": "غج", "ck": "كق", "qu": "كق",
+# Consonants in classes coarse enough for transliteration; vowels, h, w and y are written or not, so they are left out.
+_SOUND = re.compile(r"ph|sh|ch|th|kh|gh|ck|qu|[bcdfgjklmnpqrstvxz]")
+_CLASSES = {
+    **dict.fromkeys(("b", "p", "f", "v", "ph"), "B"), **dict.fromkeys(("d", "t"), "T"), **dict.fromkeys("lmnr", ""),
+    **dict.fromkeys(("g", "j", "k", "q", "kh", "gh", "ck", "qu"), "K"), **dict.fromkeys(("s", "z", "sh"), "S"),
+    "c": "KS", "ch": "SK", "th": "ST", "x": "K",
+}  # fmt: skip
+_LETTERS = {
+    **dict.fromkeys(map(ord, "اويهعءح"), None),
+    **dict.fromkeys(map(ord, "بپفڤ"), "B"),
+    **dict.fromkeys(map(ord, "تطدض"), "T"),
+    **dict.fromkeys(map(ord, "كقخغجچگ"), "K"), **dict.fromkeys(map(ord, "سصشزظثذژ"), "S"),
+    ord("ل"): "l", ord("م"): "m", ord("ن"): "n", ord("ر"): "r",
 }  # fmt: skip
 
 
@@ -55,16 +60,13 @@ def coverage(source: str, target: str, words: dict[str, tuple[str, ...]]) -> tup
     folded = fold(target)
     found = sum(any(stem in folded for stem in stems) for stems in known)
     if names:
-        for name in names:
-            pattern = _sounds(name.lower())
-            found += name in target or pattern is None or pattern.search(folded) is not None
+        skeleton = folded.translate(_LETTERS)
+        found += sum(name in target or any(map(skeleton.__contains__, _skeletons(name.lower()))) for name in names)
     return found, len(known) + len(names)
 
 
-@cache
-def _sounds(name: str) -> re.Pattern[str] | None:
-    """What the name may look like in Arabic letters, by its first consonants."""
-    sounds: Sequence[str] = _SKELETON_EN.findall(name)
-    if len(sounds) < 2:
-        return None
-    return re.compile("[اويهعء]{0,3}".join(f"[{_SOUNDS[sound]}]" for sound in sounds[:3]))
+@lru_cache(maxsize=4096)
+def _skeletons(name: str) -> tuple[str, ...]:
+    """The first consonants of a name as they may be written in Arabic, in classes; the empty one is met everywhere."""
+    sounds = _SOUND.findall(name)[:3]
+    return tuple(map("".join, product(*(_CLASSES[sound] or sound for sound in sounds)))) if len(sounds) > 1 else ("",)

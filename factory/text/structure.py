@@ -105,11 +105,13 @@ KINDS: dict[str, Callable[[str], Counter[str]]] = {
 
 
 def prose(text: str) -> str:
-    """The text without code and URLs: what a translation does change."""
+    """The text without code, URLs and JSON keys: what a translation does change."""
     if "`" in text or "~~~" in text:
         text = _INLINE.sub(" ", _without_blocks(text))
     if "http" in text or "www." in text:
         text = _URL.sub(" ", text)
+    if "{" in text and '"' in text:
+        text = _JSON_KEY.sub(" ", text)
     return text
 
 

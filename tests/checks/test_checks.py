@@ -164,7 +164,9 @@ def test_echo(source, target, good):
 def test_refusals_and_prefaces(target):
     assert not verdict("refusal", "Describe the river behind the house.", target)
     assert not verdict("refusal", None, target)
-    assert verdict("refusal", "I'm sorry, as an AI I cannot translate that.", target)
+    about = "رجم" in target or "ranslation" in target
+    excuse = "Here is the translation:" if about else "I'm sorry, as an AI I cannot translate that."
+    assert verdict("refusal", excuse, target)
 
 
 @pytest.mark.parametrize(
@@ -195,3 +197,91 @@ def test_one_broken_score_does_not_spoil_the_others(monkeypatch):
     monkeypatch.setattr(cls, "score", broken)
     scores = cls().scores(["a", "b"], ["", "bb"])
     assert isinstance(scores[0], ZeroDivisionError) and scores[1] == 0.5
+
+
+BROKEN = [  # check, source, target
+    ("language", EN, "لطفا رودخانهٔ پشت خانهٔ قدیمی را توصیف کنید و از وبگاه ما دیدن کنید، چون آنجا عکس‌های بیشتری هست."),
+    ("source_language", "Veuillez décrire la rivière derrière la vieille maison et le jardin de mes parents.", AR),
+    ("mixed_script", "The heat is great", "السعة 热容量 كبيرة"),
+    ("mixed_script", "The market is crowded", "السوق مزدحمcrowded اليوم"),
+    (
+        "untranslated",
+        "Open the box. Take out all of the small parts inside.",
+        "افتح. Take out all of the small parts inside.",
+    ),
+    ("chat_tokens", "Speak slowly.", "تحدث ببطء.<end_of_turn>"),
+    ("chat_tokens", "Speak slowly.", "### Response:\nتحدث ببطء."),
+    ("answered", "What is the capital of France?", "عاصمة فرنسا هي باريس."),
+    ("answered", "Name three colours.", "الأحمر والأزرق والأصفر."),
+    ("language_task", "Correct the spelling of: recieve", "صحح الإملاء"),
+    ("dropped", "He came home. He cooked a large meal. He slept.", "عاد إلى البيت."),
+    ("dropped", "One line\n\nAnother line", "سطر"),
+    ("unfinished", "The bridge was closed because its stones moved.", "أُغلق الجسر لأن حجارته في"),
+    ("unfinished", "Run:\n```\nls\n```", "شغل:\n```\nls"),
+    ("urls", "See https://a.org/x", "انظر https://a.org/y"),
+    ("urls", "Write to a@b.org", "اكتب إلينا"),
+    ("numbers", "It cost 1,500", "كلف 1600"),
+    ("symbols", "Hello there", "«؟!»…--ا"),
+    ("lexicon", "The black horse ran to the green river.", "أعلنت الشركة عن أرباح قياسية"),
+    ("refusal", "The bakery opens at six.", "ترجم النص التالي: يفتح المخبز في السادسة"),
+    ("refusal", "Take care.", "الخيار الأول: اعتن بنفسك"),
+    ("refusal", "Lions hunt.", "الأسود تصطاد.\nملاحظة: تمت ترجمة النص حرفيا"),
+    ("compression", "Tell me.", "ثم عاد إلى البيت " * 60),
+    ("toxicity", "You!", "You asshole"),
+    ("toxicity", "You!", "يا ابن الكلب"),
+    ("pii", "Write.", "اكتب إلى ali@mail.org"),
+    ("pii", "Call.", "اتصل على +20 100 123 4567"),
+    ("pii", "Pay.", "٤١١١ ١١١١ ١١١١ ١١١١"),
+    ("pii", "Pay.", "GB82 WEST 1234 5698 7654 32"),
+    ("code", "Write a Python function.", "اكتب دالة"),
+]
+
+
+@pytest.mark.parametrize(("name", "source", "target"), BROKEN)
+def test_what_is_broken_is_refused(name, source, target):
+    assert not verdict(name, source, target)
+
+
+@pytest.mark.parametrize(
+    ("name", "source", "target"),
+    [
+        ("language", "Tom", "توم"),
+        ("mixed_script", "The angle α", "الزاوية α"),
+        ("mixed_script", "The word 热 means hot", "كلمة 热 تعني ساخن"),
+        ("mixed_script", "The API", "الAPI"),
+        ("untranslated", "The World Health Organization (WHO)", "منظمة الصحة العالمية (WHO)"),
+        ("chat_tokens", "The token <|im_end|> ends it", "الرمز <|im_end|> ينهيه"),
+        ("answered", "What is the capital of France?", "ما هي عاصمة فرنسا؟"),
+        ("answered", "Are you happy?", "هل أنت سعيد"),
+        ("answered", "Name three colours.", "اذكر ثلاثة ألوان."),
+        ("language_task", "Persian has a mostly regular grammar.", "للفارسية قواعد"),
+        ("dropped", "He came home. He cooked a large meal. He slept.", "عاد إلى البيت، وطبخ وجبة كبيرة، ثم نام."),
+        ("dropped", "U.S. President J. W. Smith arrived.", "وصل الرئيس الأمريكي جي دبليو سميث."),
+        ("unfinished", "Stop.", "قف"),
+        ("numbers", "In the 1960s", "في ستينيات القرن الماضي"),
+        ("numbers", "It cost 1,500", "كلف ١٥٠٠"),
+        ("numbers", "I have 3 cats", "لدي ثلاث قطط"),
+        ("numbers", "100 people", "مائة شخص"),
+        ("refusal", "I'm sorry, I can't help.", "عذرا، لا يمكنني المساعدة"),
+        ("pii", "x", "من 192.168.0.1 إلى user@example.com في 12.05.2020 الساعة 10.30"),
+        ("toxicity", "x", "Pass the class on assessment"),
+        ("lexicon", "Please see the Shih Tzu", "يرجى رؤية شيه تزو"),
+        ("code", "Describe the river.", "صف النهر"),
+    ],
+)
+def test_what_is_good_passes(name, source, target):
+    assert verdict(name, source, target)
+
+
+def test_a_repeated_target_needs_different_sources():
+    leaked = "ما الذي يسبب تغير الفصول على سطح الأرض؟"
+    sources = ["Who?", "What is water made of?", "Where is the key?", "Why do birds sing?", "why DO birds sing"]
+    check = parse_check("repeated_target").survey([(sources, [leaked] * 4 + ["نعم."])])
+    assert check.scores(["x"], [leaked]) == [4.0] and check.scores(["x"], ["نعم."]) == [1.0]
+    same = parse_check("repeated_target").survey([(["Who? ", "who"] * 9, [leaked] * 18)])
+    assert same.scores(["who"], [leaked]) == [1.0]
+    assert check.model_dump() == same.model_dump()  # what it has seen is no parameter
+
+
+def test_nan_is_never_accepted():
+    assert not parse_check("script").accept(math.nan) and not parse_check("echo").accept(math.nan)
