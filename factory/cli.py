@@ -26,6 +26,9 @@ JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON to stand
 REHEARSE = click.option(
     "--rehearse", is_flag=True, help="Run the whole recipe here, each Hub ref answered by a tiny stand-in."
 )
+LIVE = click.option(
+    "--live", is_flag=True, help="In long runs, push a card of the datasets in progress, every ten minutes at most."
+)
 FORCE = click.option("--force", is_flag=True, help="Overwrite commits that others made to the target repos.")
 
 
@@ -91,6 +94,7 @@ def plan(
 @LOCKED
 @REHEARSE
 @FORCE
+@LIVE
 @JSON
 def publish(
     recipe: Path,
@@ -100,12 +104,14 @@ def publish(
     locked: bool,
     rehearse: bool,
     force: bool,
+    live: bool,
     as_json: bool,
 ) -> None:
     """Build what the plan shows, check the gates, push. Safe to stop and to repeat."""
     from factory.commands.publish import run_publish
 
-    run_publish(recipe, store, hub, profile, locked=locked, rehearse=rehearse, force=force, as_json=as_json)
+    options = {"locked": locked, "rehearse": rehearse, "force": force, "live": live, "as_json": as_json}
+    run_publish(recipe, store, hub, profile, **options)
 
 
 @main.command()
@@ -312,7 +318,7 @@ def eval_command(
 
 @main.command("init")
 @click.option("--language", required=True, help="Target language: an ISO 639 code or an English name, e.g. hi.")
-@click.option("--size", type=click.Choice(["350m", "700m", "1.2b"]), default="1.2b", show_default=True, help="Of LFM2.")
+@click.option("--size", type=click.Choice(["350m", "700m", "1.2b"]), default="1.2b", show_default=True, help="LFM2.")
 @click.option("--model", help="Tune this model of the Hub (owner/name) in place of LFM2.")
 @click.option("--force", is_flag=True, help="Overwrite files that are there already.")
 @click.argument("out", required=False, type=click.Path(path_type=Path))

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from factory.estimates.text import time_text
 from factory.graph import Graph, Node
 from factory.heartbeat import Beat, read
 from factory.plan import NodePlan, make_plan
@@ -101,3 +102,16 @@ def _entries(path: Path) -> list[dict[str, Any]]:
         return [entry for entry in Ledger.read(path) if isinstance(entry, dict)]
     except FileNotFoundError:
         return []
+
+
+def pace(beat: Beat) -> str:
+    """``1,200 of 40,000 rows, 33.2 rows/s, 1,203 tokens/s, 20 min left for this step``."""
+    of = f" of {beat.total:,}" if beat.total else ""
+    parts = [f"{beat.done:,}{of} {beat.unit}"]
+    if beat.rate:
+        parts.append(f"{beat.rate:,.1f} {beat.unit}/s")
+    if beat.tokens_per_second:
+        parts.append(f"{beat.tokens_per_second:,.0f} tokens/s")
+    if beat.left is not None:
+        parts.append(f"{time_text(beat.left)} left for this step")
+    return ", ".join(parts)

@@ -64,7 +64,7 @@ def publish_dataset(graph: Graph, name: str, *, force: bool = False) -> Pushed |
                 title=name,
                 documents={"README.md": render_card(graph, name).encode()},
                 files=files,
-                private=_private(graph, name),
+                private=is_private(graph, name),
                 stand_in=_stand_in(graph, name),
                 record=final.folder,
                 recipe=graph.loaded.recipe.name,
@@ -106,7 +106,7 @@ def publish_model(graph: Graph, name: str, *, force: bool = False) -> Pushed | N
             title=name,
             documents=documents,
             files=lambda: {path: file for path, file in files.items() if path not in documents},
-            private=_private(graph, name),
+            private=is_private(graph, name),
             stand_in=_stand_in(graph, name),
             record=final.folder,
             recipe=graph.loaded.recipe.name,
@@ -236,7 +236,7 @@ def check_gates(graph: Graph, name: str) -> tuple[str, ...]:
     return ()
 
 
-def _private(graph: Graph, name: str) -> bool:
+def is_private(graph: Graph, name: str) -> bool:
     spec, hub = spec_of(graph, name), graph.loaded.recipe.hub
     stated = spec.publish.private if spec.publish else None
     return hub.private if stated is None else stated

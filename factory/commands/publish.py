@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -54,9 +54,11 @@ def run_publish(
     locked: bool = False,
     rehearse: bool = False,
     force: bool = False,
+    live: bool = False,
     as_json: bool = False,
 ) -> None:
     """Build everything, push datasets as they are complete and models once their gates have passed."""
+    from factory.hub.live_card import LiveCards
     from factory.licenses import require_licenses
     from factory.publish import Publisher
 
@@ -68,13 +70,16 @@ def run_publish(
         progress = Progress()
         publisher = Publisher(opened.graph, progress, force=force)
         runner = Runner(opened.graph, opened.profile, progress, rehearsal=rehearse)
+        cards = LiveCards(opened.graph, progress)
 
         def push_dataset(node: Node) -> None:
             if node.kind == "dataset" and node.last:
-                publisher.dataset(node.artifact)
+                with cards.paused():
+                    publisher.dataset(node.artifact)
 
         runner.finished = push_dataset
-        report = runner.run(opened.graph.order())
+        with cards.running() if live else nullcontext():
+            report = runner.run(opened.graph.order())
         publisher.models()
         publisher.space()
         publisher.collection()

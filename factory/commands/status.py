@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from factory.commands.session import session
 from factory.commands.table import COLOURS, print_json
 from factory.estimates.text import time_text
-from factory.funnel import Account, StepAccount, account
-from factory.heartbeat import Beat
+from factory.funnel import Account, StepAccount, account, pace
+from factory.hub.card_text import share
 from factory.hub.target import Choice
 
 if TYPE_CHECKING:
@@ -91,19 +91,7 @@ def run_line(found: Account) -> str:
     line = (
         f"{found.recipe}: process {beat.pid} on {beat.host} is at {beat.step or 'its start'} (run started {since} UTC)"
     )
-    return line if not beat.task else f"{line}\n  {_pace(beat)}"
-
-
-def _pace(beat: Beat) -> str:
-    of = f" of {beat.total:,}" if beat.total else ""
-    parts = [f"{beat.done:,}{of} {beat.unit}"]
-    if beat.rate:
-        parts.append(f"{beat.rate:,.1f} {beat.unit}/s")
-    if beat.tokens_per_second:
-        parts.append(f"{beat.tokens_per_second:,.0f} tokens/s")
-    if beat.left is not None:
-        parts.append(f"{time_text(beat.left)} left for this step")
-    return ", ".join(parts)
+    return line if not beat.task else f"{line}\n  {pace(beat)}"
 
 
 def _table(found: Account, root: Path) -> Any:
@@ -156,17 +144,6 @@ def _reasons(found: Account) -> Any:
             more = f"{len(reasons) - SHOWN_REASONS} more reasons"
             table.add_row("", more, f"{rest:,}", share(rest, step.rows.rows_in))
     return table
-
-
-def share(part: int, whole: int) -> str:
-    """
-    >>> share(1, 8), share(1, 30_000), share(0, 5)
-    ('12.5 %', '< 0.1 %', '0 %')
-    """
-    if not part or not whole:
-        return "0 %"
-    percent = part / whole * 100
-    return "< 0.1 %" if percent < 0.05 else f"{percent:.1f} %"
 
 
 def total_line(found: Account) -> str:

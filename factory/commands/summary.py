@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from factory.commands.session import Session
+from factory.commands.status import total_line
 from factory.commands.table import print_table
+from factory.funnel import account
 from factory.graph import Node
 from factory.run import Report
 from factory.store import Manifest
@@ -19,6 +21,7 @@ def as_document(opened: Session, report: Report, pushed: dict[str, Any]) -> dict
         "seconds": round(report.seconds, 2),
         "built": report.built,
         "kept": report.kept,
+        "total": account(opened.graph).total.model_dump(),
         "pushed": {name: {"url": p.url, "commit": p.commit, "changed": p.changed} for name, p in pushed.items()},
         "scores": [
             {"suite": node.artifact, "model": model_of(node), **(manifest.metrics if manifest else {})}
@@ -41,6 +44,7 @@ def print_summary(opened: Session, report: Report, pushed: dict[str, Any]) -> No
     built = f"{len(report.built)} steps built, {len(report.kept)} kept"
     commits = sum(p.changed for p in pushed.values())
     print(f"\n{built}, {commits} commits, {report.seconds:.1f} s")
+    print(f"in this store: {total_line(account(opened.graph))}")
     if opened.target.embedded and pushed:
         data = opened.store.root / "hub"
         print(f"The embedded Hub stops with this command; browse it again with: factory hub --data {data}")

@@ -6,7 +6,7 @@ import io
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.console import Console
@@ -37,7 +37,8 @@ def test_source_and_translation_are_told_by_their_names(names: list[str], pairs:
 
 def test_no_column_is_lost_or_shown_twice() -> None:
     row = {
-        "id": 7, "translation": {"en": "house", "ar": "بيت"}, "note": "n", "score_script": 0.9, "scores": {"echo": 0.1},
+        "id": 7, "translation": {"en": "house", "ar": "بيت"},
+        "note": "n", "score_script": 0.9, "scores": {"echo": 0.1},
         "outcome": "rejected", "reason": "script: 0.1 < 0.5", "rejected_by": "a/01-filter",
         "ok": True,
     }  # fmt: skip
@@ -88,6 +89,7 @@ def test_wide_terminals_show_both_sides_in_line_and_narrow_ones_stack_them() -> 
     assert not any(ISOLATE in line for line in drawn(100, row, isolates=False))
 
 
+@settings(deadline=None)
 @given(st.text(), st.text(), st.integers(20, 140))
 def test_any_text_stays_in_its_column(source: str, target: str, width: int) -> None:
     for line in drawn(width, {"source": source, "target": target}):
