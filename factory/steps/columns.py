@@ -11,13 +11,16 @@ from pydantic import ConfigDict, Field, model_validator
 from factory.errors import FactoryError
 from factory.rows.outcomes import ShardResult, Verdict, rejected
 from factory.rows.step import RowStep
-from factory.store.columns import column, compute, parse_path, require
+from factory.store.columns import column, compute, parse_path, plain, require
+from factory.text.conversations import as_messages, as_sharegpt
 from factory.text.template import pieces
 
 if TYPE_CHECKING:
     from typing import Self
 
     import pyarrow as pa
+
+FORMS = {"sharegpt": (as_sharegpt, ("from", "value")), "messages": (as_messages, ("role", "content"))}
 
 Definition = str | int | float | bool | list[Any] | dict[str, Any]
 
@@ -29,6 +32,8 @@ class Columns(RowStep):
     - ``prompt: "Q: {question}"`` fills a template (``{{x}}`` is a literal ``{x}``).
     - A list or mapping builds structure; its strings are templates, plain text included:
       ``messages: [{role: user, content: "{question}"}, {role: assistant, content: "{answer}"}]``.
+    - ``conversations: {sharegpt: messages_ar}`` writes a conversation as ``[{from, value}]``, and
+      ``messages: {messages: conversations}`` as ``[{role, content}]``; a row whose turns are not text is rejected.
     - Numbers and booleans are constants, and so is text in ``source: {constant: orca}``.
 
     A row where a value of a template is null is rejected (``columns: no {name}``); a copied null stays null.
@@ -91,6 +96,14 @@ def _is_constant(definition: Any) -> bool:
     return isinstance(definition, dict) and set(definition) == {"constant"}
 
 
+def _conversation_form(definition: Any) -> str | None:
+    """``sharegpt`` or ``messages``, where the definition is a column of conversations to be written so."""
+    if not isinstance(definition, dict) or len(definition) != 1:
+        return None
+    [(form, path)] = definition.items()
+    return form if form in FORMS and isinstance(path, str) and not _is_template(path) else None
+
+
 def _is_template(text: str) -> bool:
     return pieces(text) != [(False, text)]
 
@@ -105,6 +118,8 @@ def _paths(definition: Any, inside: bool = False) -> Iterator[str]:
     elif isinstance(definition, list):
         for item in definition:
             yield from _paths(item, True)
+    elif not inside and _conversation_form(definition):
+        yield from definition.values()
     elif isinstance(definition, dict) and (inside or not _is_constant(definition)):
         for item in definition.values():
             yield from _paths(item, True)
@@ -134,6 +149,8 @@ def _build(table: pa.Table, definition: Any, missing: dict[int, str], inside: bo
         return column(table, definition)
     if not inside and _is_constant(definition):
         return _repeat(definition["constant"], rows)
+    if not inside and (form := _conversation_form(definition)):
+        return _conversations(table, definition[form], form, missing)
     if isinstance(definition, dict):
         parts = [_whole(_build(table, item, missing, True)) for item in definition.values()]
         return pa.StructArray.from_arrays(parts, names=list(definition))
@@ -145,6 +162,20 @@ def _build(table: pa.Table, definition: Any, missing: dict[int, str], inside: bo
         offsets = np.arange(rows + 1, dtype=np.int32) * len(parts)
         return pa.ListArray.from_arrays(pa.array(offsets), pa.concat_arrays(parts).take(pa.array(order)))
     return _repeat(definition, rows)
+
+
+def _conversations(table: pa.Table, path: str, form: str, missing: dict[int, str]) -> Any:
+    import pyarrow as pa
+
+    convert, keys = FORMS[form]
+    found: list[Any] = []
+    for row, turns in enumerate(plain(column(table, path))):
+        try:
+            found.append(None if turns is None else convert(turns))
+        except (ValueError, AttributeError, TypeError):
+            found.append(None)
+            missing.setdefault(row, f"text in every turn of {path}")
+    return pa.array(found, pa.list_(pa.struct([(key, pa.string()) for key in keys])))
 
 
 def _template(table: pa.Table, template: str, missing: dict[int, str]) -> Any:

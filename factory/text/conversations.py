@@ -97,6 +97,40 @@ def with_texts(
     return changed
 
 
+def as_sharegpt(messages: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
+    """A conversation of texts as ``[{from, value}]``, the form of ShareGPT.
+
+    >>> as_sharegpt([{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello"}])
+    [{'from': 'human', 'value': 'Hi'}, {'from': 'gpt', 'value': 'Hello'}]
+
+    Raises:
+        ValueError: a turn calls a tool or holds something else than text, which this form has no place for.
+    """
+    return [{"from": _SHAREGPT.get(role_of(turn), role_of(turn)), "value": _only_text(turn)} for turn in messages]
+
+
+def as_messages(messages: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
+    """A conversation of texts as ``[{role, content}]``, the form of chat templates.
+
+    >>> as_messages([{"from": "human", "value": "Hi"}])
+    [{'role': 'user', 'content': 'Hi'}]
+
+    Raises:
+        ValueError: as for `as_sharegpt`.
+    """
+    return [{"role": role_of(turn), "content": _only_text(turn)} for turn in messages]
+
+
+_SHAREGPT = {"user": "human", "assistant": "gpt"}
+
+
+def _only_text(turn: Mapping[str, Any]) -> str:
+    found = turn.get("content") if turn.get("content") is not None else turn.get("value")
+    if turn.get("tool_calls") or turn.get("function_call") or not isinstance(found, str):
+        raise ValueError(f"a turn of {role_of(turn) or 'nobody'} holds more than text")
+    return found
+
+
 def _values(message: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:
     """(place, value) of every string that may be text."""
     name = "value" if "value" in message and "content" not in message else "content"

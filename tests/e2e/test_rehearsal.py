@@ -75,8 +75,11 @@ def test_rows_pass_every_step_and_some_are_rejected(rehearsal: Rehearsal) -> Non
     judged = rows["opus-pairs/02-judge"]
     assert judged["kept"] > 100 and judged["rejected"] > 30 and judged["failed"] == 0
     assert rows["orca-bilingual/01-translate"]["kept"] > 120, "an answer ends where the teacher's template says"
-    assert rows["hala-sft/02-filter"]["kept"] > 300 and rows["hala-sft/02-filter"]["rejected"] > 0
-    assert rows["tulu-ar/02-filter"]["rejected"] > 20, "the rows that are Arabic already"
+    assert rows["hala-pairs/02-filter"]["kept"] > 150 and rows["hala-pairs/02-filter"]["rejected"] > 0
+    assert rows["tulu-ar/01-filter"]["rejected"] > 20, "the rows that are Arabic already"
+    assert rows["hermes-ar/01-filter"]["rejected"] > 20, "the rows with code"
+    assert rows["hermes-ar/02-translate"]["kept"] > 20 and rows["tulu-ar/02-translate"]["kept"] > 20, "conversations"
+    assert rows["hala-sft/02-dedup"]["kept"] > 200
 
 
 def test_a_repeat_does_nothing(rehearsal: Rehearsal) -> None:
@@ -101,6 +104,19 @@ def test_the_next_size_reuses_teacher_translator_and_corpus(rehearsal: Rehearsal
         "print(type(model).__name__, text.startswith('<bos>S<start_of_turn>user'))\n"
     )
     assert printed == "Gemma2ForCausalLM True"
+
+
+@pytest.mark.parametrize("recipe", ["hala-350m", "hala-700m"])
+def test_the_small_sizes_build_only_their_own_model(rehearsal: Rehearsal, recipe: str) -> None:
+    report = rehearsal.publish(recipe)
+    assert {name.split("/")[0] for name in report["built"]} & SHARED == set()
+    assert {f"{recipe}/01-sft", f"{recipe}/02-merge", f"oall-v2/{recipe}"} <= set(report["built"])
+    assert recipe in report["pushed"]
+
+
+def test_the_translator_alone_has_nothing_left_to_build(rehearsal: Rehearsal) -> None:
+    report = rehearsal.publish("hala-translator")
+    assert report["built"] == [] and {"teacher", "translator-pairs", "translator"} <= set(report["pushed"])
 
 
 def test_real_clients_load_what_was_pushed(rehearsal: Rehearsal) -> None:

@@ -116,3 +116,20 @@ def test_features_of_copied_columns_stay(tmp_path):
     )
     assert isinstance(loaded.features["image"], Image)
     assert loaded[0]["image"].size == (2, 2)
+
+
+def test_conversations_in_the_other_form(tmp_path):
+    rows = [
+        {"m": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello"}]},
+        {"m": None},
+        {"m": [{"role": "user", "content": None}]},
+    ]
+    step = Columns.model_validate({"c": {"sharegpt": "m"}})
+    job = run_step(step, dataset(tmp_path / "in", rows), tmp_path / "out")
+    assert kept(job) == [{"c": [{"from": "human", "value": "Hi"}, {"from": "gpt", "value": "Hello"}]}, {"c": None}]
+    assert job.rows.reasons == {"columns: no text in every turn of m": 1}
+    back = Columns.model_validate({"m": {"messages": "c"}})
+    source = dataset(tmp_path / "in2", kept(job))
+    assert kept(run_step(back, source, tmp_path / "out2"))[0] == rows[0]
+    with pytest.raises(FactoryError, match="did you mean 'm'"):
+        Columns.model_validate({"c": {"sharegpt": "mm"}}).check_columns(["m"])
