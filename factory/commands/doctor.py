@@ -7,6 +7,7 @@ import platform
 import shutil
 import sys
 from pathlib import Path
+from typing import Any
 
 from factory.commands.table import print_json, print_table
 from factory.errors import FactoryError
@@ -95,6 +96,17 @@ def _hub() -> list[Check]:
         return [("hub", False, endpoint(), str(error))]
     role = who.get("auth", {}).get("accessToken", {}).get("role", "unknown")
     namespaces = ", ".join([who["name"], *[org["name"] for org in who.get("orgs", [])]])
-    return [
-        ("hub", role in ("write", "admin", "fineGrained"), f"{endpoint()} as {namespaces} ({role})", "a write token")
-    ]
+    scopes = _scopes(who)
+    may_write = role in ("write", "admin") or any("repo.write" in permissions for permissions in scopes.values())
+    shown = "; ".join(f"{entity}: {', '.join(permissions)}" for entity, permissions in scopes.items())
+    found = f"{endpoint()} as {namespaces} ({role}{f': {shown}' if shown else ''})"
+    return [("hub", may_write, found, "a token with the role write, or the scope repo.write")]
+
+
+def _scopes(who: dict[str, Any]) -> dict[str, list[str]]:
+    """Permissions of a fine-grained token by the user or organisation they hold for, as whoami-v2 lists them."""
+    fine = who.get("auth", {}).get("accessToken", {}).get("fineGrained") or {}
+    return {
+        scope.get("entity", {}).get("name", "?"): list(scope.get("permissions", []))
+        for scope in fine.get("scoped", [])
+    }
