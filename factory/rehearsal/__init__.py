@@ -140,13 +140,16 @@ def _model(more: Asked | None, known: Catalogue, store: Store, entry: Wanted, sc
 
     def files() -> Mapping[str, Path]:
         build(facts, family, taught, scratch)
-        return {path.name: path for path in sorted(scratch.iterdir())}
+        made = sorted(path for path in scratch.rglob("*") if path.is_file())
+        return {str(path.relative_to(scratch)): path for path in made}
 
     body = (
         "Its architecture, tokenizer kind and chat template are the real one's; its weights are random, or know a few "
         "made-up sentences by heart."
     )
     details = {"library_name": "transformers", "pipeline_tag": "text-generation"}
+    if family.encodes:
+        details = {"library_name": "sentence-transformers", "pipeline_tag": "sentence-similarity"}
     readme = card("model", entry.repo, known.license(entry.repo), details, body)
     return _release(store, entry, fingerprint(recipe_of(facts, family, taught)), readme, files)
 

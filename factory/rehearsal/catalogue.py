@@ -54,7 +54,7 @@ class TokenizerFacts(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    kind: Literal["byte-bpe", "sentencepiece"]
+    kind: Literal["byte-bpe", "sentencepiece", "wordpiece"]
     special: list[str]
     pad: str
     eos: str
@@ -69,14 +69,19 @@ class Family(BaseModel):
 
     config: dict[str, Any]
     tokenizer: TokenizerFacts
-    template: str
+    template: str = Field("", description="of chats: the name of a file in templates/, or the template itself")
     ends: list[str] = Field([], description="tokens that end generation, where they are more than eos")
     initializer_range: float
 
     @property
+    def encodes(self) -> bool:
+        """A sentence encoder: its stand-in is built by `encoders`."""
+        return self.tokenizer.kind == "wordpiece"
+
+    @property
     def template_text(self) -> str:
         """A template is named, or written out."""
-        if "{" in self.template:
+        if "{" in self.template or not self.template:
             return self.template
         return (FILE.parent / "templates" / f"{self.template}.jinja").read_text(encoding="utf-8")
 

@@ -38,9 +38,14 @@ def build(entry: ModelEntry, family: Family, lessons: Sequence[tuple[str, str]],
 
     Without lessons the weights stay random.
     """
+    from factory.rehearsal import encoders
     from factory.rehearsal.content import translated_texts
     from factory.training.models import save_model, save_tokenizer
 
+    if family.encodes:
+        with _alone(seed):
+            encoders.build(entry, family, folder, seed)
+        return
     texts = [text for lesson in lessons for text in lesson]
     texts = texts or [side for text in translated_texts() for side in (text.en, text.ar)]
     tokenizer = train_tokenizer(family.tokenizer, texts, family.template_text)
