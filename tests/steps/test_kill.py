@@ -78,6 +78,8 @@ def test_translate_survives(tmp_path, count, kills, more):
     "spec",
     [
         {"verb": "dedup", "parameters": {"on": ["text"]}},
+        {"verb": "dedup", "parameters": {"on": ["text"], "near": {"threshold": 0.6, "ngram": 2}}},
+        {"verb": "decontaminate", "parameters": {"against": "more", "ngram": 7, "shortest": 5}, "datasets": ["more"]},
         {"verb": "filter", "parameters": {"checks": ["repetition", "empty"], "text": ["text"]}},
         {"verb": "split", "parameters": {"test": 100, "validation": 0.1}},
         {"verb": "mix", "parameters": {"datasets": ["in", "more"]}, "datasets": ["in", "more"], "source": False},
@@ -89,3 +91,38 @@ def test_other_verbs_survive(tmp_path, spec):
     dataset(tmp_path / "more", prompts(3000), shard_rows=300)
     (tmp_path / "step.json").write_text(json.dumps(spec))
     assert kill_and_compare(tmp_path, 12)["killed"] >= 4
+
+
+SCORING = {
+    "similarity": {"pairs": {"text": "other"}, "min": 0.97},
+    "safety": {"on": ["text"], "unsafe_labels": ["bad"], "max": 0.5},
+    "judge": {"prompt": "{text}", "accept": "yes", "reject": "no"},
+    "backtranslate": {
+        "prompt": "{text}",
+        "pairs": {"text": "other"},
+        "gates": {"chrf": 12},
+        "max_new_tokens": 12,
+        "retranslate_model": "second",
+        "retranslate_prompt": "again: {text}",
+    },
+}
+
+
+@pytest.mark.parametrize("verb", [pytest.param(verb, marks=pytest.mark.slow) for verb in SCORING])
+def test_scoring_verbs_survive(tmp_path, verb):
+    from tests.encoders import bert, sentence_encoder
+
+    if verb == "similarity":
+        sentence_encoder(tmp_path / "model")
+    elif verb == "safety":
+        bert(tmp_path / "model", labels=["good", "bad"])
+    else:
+        random_model(tmp_path / "model", ends=25)
+        random_model(tmp_path / "second", ends=25, seed=1)
+    rows = prompts(300)
+    shifted = [row["text"] if i % 3 else rows[i - 1]["text"] for i, row in enumerate(rows)]
+    dataset(tmp_path / "in", [row | {"other": o} for row, o in zip(rows, shifted, strict=True)], shard_rows=60)
+    models = ["model", "second"] if verb == "backtranslate" else ["model"]
+    spec = {"verb": verb, "parameters": {"model": "model", **SCORING[verb]}, "models": models}
+    (tmp_path / "step.json").write_text(json.dumps(spec))
+    assert kill_and_compare(tmp_path, 8)["killed"] >= 3
