@@ -16,8 +16,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Self
 
-import factory.rows.generation as generation
 from measure import save
+
+import factory.rows.generation as generation
 from factory.engines import Completion, Request
 from factory.job import Artifact, Job
 from factory.profile import Profile
@@ -67,7 +68,7 @@ def read(data: Path) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
 def translate(
     folder: Path, name: str, rows: list[dict[str, str]], memory: Path | None
 ) -> tuple[dict[str, Any], float]:
-    """The step's metrics and its seconds of processor time, which a busy machine does not stretch as it does the clock."""
+    """The step's metrics and its seconds of processor time, which a busy machine stretches less than the clock."""
     import pyarrow as pa
 
     schema = pa.schema([(field, pa.string()) for field in FIELDS])

@@ -75,11 +75,11 @@ def test_rows_pass_every_step_and_some_are_rejected(rehearsal: Rehearsal) -> Non
     judged = rows["opus-pairs/02-judge"]
     assert judged["kept"] > 100 and judged["rejected"] > 30 and judged["failed"] == 0
     assert rows["orca-bilingual/01-translate"]["kept"] > 120, "an answer ends where the teacher's template says"
-    assert rows["hala-pairs/02-filter"]["kept"] > 150 and rows["hala-pairs/02-filter"]["rejected"] > 0
+    assert rows["hala-pairs/02-filter"]["kept"] > 150
     assert rows["tulu-ar/01-filter"]["rejected"] > 20, "the rows that are Arabic already"
     assert rows["hermes-ar/01-filter"]["rejected"] > 20, "the rows with code"
     assert rows["hermes-ar/02-translate"]["kept"] > 20 and rows["tulu-ar/02-translate"]["kept"] > 20, "conversations"
-    assert rows["hala-sft/02-dedup"]["kept"] > 200
+    assert rows["hala-sft/02-dedup"]["kept"] > 150 and rows["hala-sft/02-dedup"]["rejected"] > 0
 
 
 def test_a_repeat_does_nothing(rehearsal: Rehearsal) -> None:
@@ -125,7 +125,7 @@ def test_real_clients_load_what_was_pushed(rehearsal: Rehearsal) -> None:
         "from huggingface_hub import HfApi\n"
         "from transformers import pipeline\n"
         "rows = load_dataset('hammh0a/Hala-4.6M-SFT', split='train')\n"
-        "print([turn['from'] for turn in rows[0]['conversations']])\n"
+        "print(sorted({turn['from'] for row in rows for turn in row['conversations']}))\n"
         "print('reason' in load_dataset('hammh0a/Hala-4.6M-SFT', 'rejected', split='train').column_names)\n"
         "judged = load_dataset('hammh0a/Hala-1.25M-Translation-Pairs', 'rejected', split='train')\n"
         "print(sum(reason.startswith('judge: reject') for reason in judged['reason']))\n"
@@ -135,4 +135,4 @@ def test_real_clients_load_what_was_pushed(rehearsal: Rehearsal) -> None:
         "print('stand-in' in api.model_info('hammh0a/Hala-1.2B').tags)\n"
         "print('stand-in' in api.dataset_info('hammh0a/Hala-4.6M-SFT').tags)\n"
     )
-    assert printed == ["['human', 'gpt']", "True", "60", "assistant", "True", "True"]
+    assert printed == ["['gpt', 'human', 'system']", "True", "60", "assistant", "True", "True"]
