@@ -24,7 +24,7 @@ __all__ = ["Cost", "Costs", "NodeCost", "estimate"]
 
 TRAINS = {"sft", "pretrain", "dpo"}
 TRANSLATES = {"translate", "backtranslate"}
-ASKS = {"judge", "safety", "similarity"}
+ASKS = {"judge", "safety", "similarity", "preferences"}
 SMALL = 1e8  # parameters; larger models are figured for a GPU where the profile names none
 WEIGHT_BYTES, QUANTIZED_BYTES = 2, 1
 
@@ -137,8 +137,10 @@ class _Estimator:
             read, unit, amount = texts * (flow.tokens + overhead), "completion_tokens", written
             tokens = written
         else:
-            written = flow.rows * self.rates.value("text", "answer_tokens")
-            read, unit, amount = flow.rows * (2 * flow.tokens + overhead), "requests", flow.rows
+            asks = flow.rows * getattr(step, "asks_per_row", 1)
+            written = asks * self.rates.value("text", "answer_tokens")
+            written += flow.rows * getattr(step, "answers_per_row", 0) * flow.tokens * self.flows.ratio
+            read, unit, amount = asks * (2 * flow.tokens + overhead), "requests", asks
             tokens = read + written
         found = best(self.measured, step.verb, unit, self.device, size)
         seconds = amount / found.rate if found else self._speaking(written, read, size, quantized)
@@ -176,7 +178,8 @@ class _Estimator:
             seconds = tokens / found.rate
         else:
             work = self.rates.value("training", "flops") * size * tokens
-            if step.gradient_checkpointing:
+            checkpointing = step.gradient_checkpointing
+            if self.profile.gradient_checkpointing if checkpointing is None else checkpointing:
                 work *= self.rates.value("training", "checkpointing")
             if step.verb == "dpo":
                 work *= self.rates.value("training", "dpo")
@@ -191,7 +194,8 @@ class _Estimator:
     def _trained_tokens(self, node: Node) -> float | None:
         """Tokens that a training sees: two texts per row in the target language's length, or what its steps hold."""
         step: Any = node.step
-        flow = self.flows.edge(node.inputs[step.data])
+        names = [step.data] if isinstance(step.data, str) else step.data
+        flow = self.flows.mixed([node.inputs[name] for name in names])
         length = getattr(step, "max_length", None) or getattr(step, "sequence_length", None)
         text = flow.tokens * self.flows.ratio
         row = text if step.verb == "pretrain" else 2 * text

@@ -208,6 +208,7 @@ ROLES = {
     "judge": "judge",
     "backtranslate": "translator",
     "merge": "merged in",
+    "preferences": "writer or judge",
 }
 
 

@@ -70,7 +70,14 @@ class Profile(BaseModel):
     batch_tokens: int = Field(32_768, ge=1, description="tokens of a batch, prompts and budgets together, at most")
     train_batch_size: int | None = Field(None, ge=1, description="per device; default: the recipe's batch size")
     threads: int | None = Field(None, ge=1, description="CPU threads for torch; default: all")
-    devices: int = Field(1, ge=1, description="accelerators, for estimates of GPU-hours")
+    devices: int = Field(1, ge=1, description="accelerators that train together, and that estimates divide by")
+    strategy: Literal["ddp", "fsdp", "deepspeed"] | None = Field(
+        None, description="how several devices share a training: ddp (default), fsdp or deepspeed where it must be cut"
+    )
+    gradient_checkpointing: bool = Field(
+        False, description="recompute activations in training, where the recipe does not say: less memory, slower"
+    )
+    report_to: Literal["none", "trackio"] = Field("none", description="where training runs are logged besides here")
     gpu: str | None = Field(None, description="accelerator's name in the table of rates, e.g. h100")
     gpu_hour: float | None = Field(None, ge=0, description="US dollars per accelerator and hour")
     prompt_price: float | None = Field(None, ge=0, description="US dollars per million tokens an endpoint reads")

@@ -63,6 +63,10 @@ class Flows:
         rows = parts.get(edge.split, flow.rows - sum(parts.values()))
         return replace(flow, rows=max(0.0, rows), counted=False)
 
+    def mixed(self, edges: list[Edge]) -> Flow:
+        """What all these edges bring together."""
+        return _sum([self.edge(edge) for edge in edges])
+
     def _find(self, node: Node) -> Flow:
         step: Any = node.step
         if isinstance(step, DemoDataset):

@@ -1,75 +1,159 @@
-"""pretrain: causal language modelling on plain text, packed into full sequences."""
+"""pretrain: causal language modelling on plain text, packed into full sequences, of one dataset or a mix."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import math
+from typing import TYPE_CHECKING, Any, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from factory.errors import FactoryError
+from factory.steps.base import DatasetRef
+from factory.training.mixing import Weight, check_weights
 from factory.training.parameters import Training
 
 if TYPE_CHECKING:
     from factory.job import Job
+    from factory.training.held_out import Group
 
 
 class Pretrain(Training):
     """Train the model to continue text: from new weights (after `init`) or further, as for another language.
 
     Documents are joined, each with the tokenizer's first and last tokens around it, and cut into blocks of
-    `sequence_length`. Columns in: the `text` column; `language`, where there is one, splits the held-out numbers.
+    `sequence_length`. Columns in: the `text` column. Held-out perplexity is measured for each dataset of a mix, or
+    else for each value of a `language` column.
+
+    In a mix every batch holds the datasets' blocks by their weights. A weight may be a list: its value at evenly
+    spaced points of training, on straight lines in between. An epoch is then as many blocks as all datasets have,
+    and a dataset that is used up before begins again.
 
     Example:
         - pretrain: {data: world-text, text: text, sequence_length: 256, epochs: 2, learning_rate: 1.0e-3}
+        - pretrain: {data: {ar-text: [0.2, 0.6], en-text: [0.8, 0.4]}, max_steps: 5000, learning_rate: 3.0e-5}
     """
 
+    data: DatasetRef | dict[DatasetRef, Weight] = Field(
+        description="training text: a dataset of the recipe or a Hub ref, or several with their shares of the tokens"
+    )
     text: str = Field("text", description="column with one document per row")
     sequence_length: int = Field(1024, ge=8, description="tokens per training sequence")
     weight_decay: float = Field(0.1, ge=0, description="AdamW's decoupled weight decay")
     warmup_ratio: float = Field(0.01, ge=0, lt=1, description="part of all steps in which the rate rises from 0")
-    eval_rows: int = Field(0, ge=0, description="rows kept out of training, on which perplexity is measured")
+    eval_rows: int = Field(
+        0, ge=0, description="rows of each dataset kept out of training, on which perplexity is measured"
+    )
+
+    @model_validator(mode="after")
+    def _mix(self) -> Self:
+        if isinstance(self.data, dict):
+            if not self.data:
+                raise ValueError("data: name at least one dataset")
+            check_weights(self.data)
+            if self.train_sampling_strategy != "random":
+                raise ValueError("train_sampling_strategy: a mix has an order of its own")
+        if self.eval_steps is not None and not self.eval_rows:
+            raise ValueError("eval_steps needs eval_rows, the rows to measure on")
+        return self
+
+    def parameters(self) -> dict[str, Any]:
+        mix = {"weights": list(self.data.values())} if isinstance(self.data, dict) else {}
+        return super().parameters() | mix
 
     def run(self, job: Job) -> None:
-        from trl import pack_dataset
-
-        from factory.training.data import cache_options, load_rows, map_rows
-        from factory.training.evaluate import perplexity
+        from factory.training.held_out import held_out_metrics
         from factory.training.loop import finish, fit
-        from factory.training.models import full_precision, load_model, load_tokenizer
+        from factory.training.models import full_precision, load_tokenizer
         from factory.training.state import session
 
         with session(job.profile, self.seed):
-            rows = load_rows(job, self.data)
-            if self.text not in rows.column_names:
-                raise FactoryError(
-                    f"no column {self.text!r} in {self.data}",
-                    where=job.where,
-                    fix=f"text: it has {', '.join(rows.column_names)}",
-                )
-            if self.eval_rows >= len(rows):
-                raise FactoryError(
-                    f"eval_rows is {self.eval_rows}, {self.data} has {len(rows)} rows", where=job.where, fix="lower it"
-                )
+            references = list(self.data) if isinstance(self.data, dict) else [self.data]
+            texts = {reference: self._rows(job, reference) for reference in references}
             source = job.before.model
             full_precision(source, job.where)
             tokenizer = load_tokenizer(source, job.where, job.trust_remote_code)
-            model = load_model(source, "float32", job.where, job.trust_remote_code)
-            # Shuffled before packing, or neighbours in the file would share every block.
-            indices = str(job.out / "tokenized" / "order.arrow")
-            (job.out / "tokenized").mkdir(parents=True, exist_ok=True)
-            rows = rows.shuffle(seed=self.seed, indices_cache_file_name=indices)
-            held_out = rows.select(range(self.eval_rows)) if self.eval_rows else None
-            rows = rows.select(range(self.eval_rows, len(rows)))
-            encoded = map_rows(job, rows, "train", Documents(tokenizer, self.text))
-            options = cache_options(job.out / "tokenized", "packed")
-            packed = pack_dataset(encoded, self.sequence_length, "wrapped", options)
-            before = perplexity(model, tokenizer, held_out, self.text, self.sequence_length, job.profile)
-            model = fit(job, self, model, tokenizer, packed, packed=False)
-            job.metrics["rows"] = len(rows)
-            if held_out is not None:
-                after = perplexity(model, tokenizer, held_out, self.text, self.sequence_length, job.profile)
-                job.metrics["held_out"] = {"rows": len(held_out), "before": before, "after": after}
+            blocks, measured = {}, {}
+            for number, (reference, rows) in enumerate(texts.items()):
+                # Shuffled before packing, or neighbours in the file would share every block.
+                part = str(number) if isinstance(self.data, dict) else ""
+                folder = job.out / "tokenized"
+                folder.mkdir(parents=True, exist_ok=True)
+                rows = rows.shuffle(seed=self.seed, indices_cache_file_name=str(folder / f"order{part}.arrow"))
+                if self.eval_rows:
+                    measured |= self._measured(tokenizer, reference, rows.select(range(self.eval_rows)))
+                rows = rows.select(range(self.eval_rows, len(rows)))
+                blocks[reference] = self._packed(job, tokenizer, rows, part)
+                job.metrics["rows"] = job.metrics.get("rows", 0) + len(rows)
+            order: dict[str, Any] = {}
+            packed = next(iter(blocks.values()))
+            if isinstance(self.data, dict):
+                packed = self._mixed(job, self.data, blocks)
+                order = {"train_sampling_strategy": "sequential", "steps": len(packed) // self.batch_size}
+            held_out = {name: rows for name, (rows, _) in measured.items()} or None
+            model, history = fit(job, self, source, packed, held_out=held_out, **PLAIN, **order)
+            if measured:
+                groups: dict[str, Group] = {name: facts for name, (_, facts) in measured.items()}
+                job.metrics["held_out"] = held_out_metrics(groups, history)
             finish(job, model, tokenizer, self, tokenizer_changed=False)
+
+    def _rows(self, job: Job, reference: str) -> Any:
+        from factory.training.data import load_rows
+
+        rows = load_rows(job, reference)
+        if self.text not in rows.column_names:
+            raise FactoryError(
+                f"no column {self.text!r} in {reference}",
+                where=job.where,
+                fix=f"text: it has {', '.join(rows.column_names)}",
+            )
+        if self.eval_rows >= len(rows):
+            raise FactoryError(
+                f"eval_rows is {self.eval_rows}, {reference} has {len(rows)} rows", where=job.where, fix="lower it"
+            )
+        return rows
+
+    def _measured(self, tokenizer: Any, reference: str, rows: Any) -> dict[str, Any]:
+        """Held-out groups by name: the dataset in a mix, else the languages of its rows."""
+        from factory.training.held_out import by_language, encode_group
+
+        texts = by_language(rows, self.text)
+        if isinstance(self.data, dict):
+            texts = {reference: [text for group in texts.values() for text in group]}
+        found = {name: encode_group(tokenizer, group, self.sequence_length) for name, group in texts.items()}
+        return {name: group for name, group in found.items() if group is not None}
+
+    def _packed(self, job: Job, tokenizer: Any, rows: Any, part: str) -> Any:
+        """Blocks of `sequence_length` tokens; the last one is shorter."""
+        from trl import pack_dataset
+
+        from factory.training.data import cache_options, map_rows
+
+        encoded = map_rows(job, rows, f"train{part}", Documents(tokenizer, self.text))
+        options = cache_options(job.out / "tokenized", f"packed{part}")
+        return pack_dataset(encoded, self.sequence_length, "wrapped", options)
+
+    def _mixed(self, job: Job, weights: dict[str, Weight], blocks: dict[str, Any]) -> Any:
+        """The whole training as one sequence of blocks. The short last block of a dataset is left out."""
+        import numpy as np
+        from datasets import concatenate_datasets
+
+        from factory.training.mixing import passes, stream
+
+        whole = {name: rows.select(range(max(1, len(rows) - 1))) for name, rows in blocks.items()}
+        sizes = {name: len(rows) for name, rows in whole.items()}
+        steps = self.max_steps or math.ceil((self.epochs or 1) * sum(sizes.values()) / self.batch_size)
+        numbers = stream(weights, sizes, steps * self.batch_size, self.seed)
+        edges = np.cumsum(list(sizes.values()))
+        taken = np.bincount(np.searchsorted(edges, numbers, side="right"), minlength=len(sizes)) / len(numbers)
+        job.metrics["mix"] = {
+            name: {"share": round(float(share), 4), "passes": times}
+            for (name, times), share in zip(passes(numbers, sizes).items(), taken, strict=True)
+        }
+        path = str(job.out / "tokenized" / "mix.arrow")
+        return concatenate_datasets(list(whole.values())).select(numbers, indices_cache_file_name=path)
+
+
+PLAIN = {"packing": False, "dataset_kwargs": {"skip_prepare_dataset": True}}
 
 
 class Documents:

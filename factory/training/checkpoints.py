@@ -26,8 +26,8 @@ def last_complete(folder: Path) -> Path | None:
     return best
 
 
-def seal(checkpoint: Path) -> None:
-    """Mark a fully written checkpoint as finished, then remove those before it."""
+def seal(checkpoint: Path, keep: Path | None = None) -> None:
+    """Mark a fully written checkpoint as finished, then remove those before it but for `keep`, the best so far."""
     for path in checkpoint.rglob("*"):
         if path.is_file():
             descriptor = os.open(path, os.O_RDONLY)
@@ -37,5 +37,6 @@ def seal(checkpoint: Path) -> None:
                 os.close(descriptor)
     write_atomically(checkpoint / MARKER, b"")
     for other in checkpoint.parent.glob("checkpoint-*"):
-        if other != checkpoint and steps_of(other) < steps_of(checkpoint):
+        older = steps_of(other) < steps_of(checkpoint)
+        if older and other != checkpoint and (keep is None or other.name != keep.name):
             shutil.rmtree(other)

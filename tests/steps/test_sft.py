@@ -262,11 +262,11 @@ from factory.training import checkpoints
 
 seal, sealed = checkpoints.seal, []
 
-def third_time_dead(checkpoint):
+def third_time_dead(checkpoint, **options):
     if len(sealed) == 2:
         os.kill(os.getpid(), signal.SIGKILL)
     sealed.append(checkpoint)
-    seal(checkpoint)
+    seal(checkpoint, **options)
 
 checkpoints.seal = third_time_dead
 root = Path(sys.argv[1])

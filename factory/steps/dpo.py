@@ -1,0 +1,116 @@
+"""dpo: direct preference optimization on pairs of answers, with TRL (Rafailov et al. 2023, arXiv 2305.18290)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, Self
+
+from pydantic import Field, model_validator
+
+from factory.errors import FactoryError
+from factory.steps.base import DatasetRef
+from factory.training.parameters import EarlyStopping, Lora
+from factory.training.templates import ChatTemplate, template_text
+
+if TYPE_CHECKING:
+    from factory.job import Job
+
+Loss = Literal["sigmoid", "hinge", "ipo", "robust", "exo_pair", "apo_zero", "apo_down", "sigmoid_norm"]
+NEEDS_SMOOTHING = ("robust", "exo_pair")
+
+
+class Dpo(EarlyStopping):
+    """Make preferred answers more likely than dispreferred ones, measured against the model before this step.
+
+    Columns in: `chosen` and `rejected`, and `prompt` unless both hold whole conversations that begin alike: lists of
+    {role, content} or texts. The reference's log-probabilities are computed once, before training, so that only one
+    model is in memory; under FSDP and DeepSpeed a second one is loaded for as long as that takes.
+
+    Example:
+        - dpo: {data: pairs, learning_rate: 5.0e-7, beta: 0.1, eval_split: test}
+        - dpo: {data: pairs, learning_rate: 5.0e-6, lora: {r: 16}, loss_type: ipo}
+    """
+
+    data: DatasetRef = Field(description="preference pairs: a dataset of the recipe or a Hub ref; name:split")
+    beta: float = Field(0.1, gt=0, description="how strongly the model is held to the one before; of ipo: its tau")
+    loss_type: Loss = Field("sigmoid", description="sigmoid is the paper's; the others as TRL names them")
+    label_smoothing: float = Field(0.0, ge=0, lt=0.5, description="of robust and exo_pair: share of flipped labels")
+    chat: bool = Field(True, description="texts become turns of the chat template; false: they go on as they stand")
+    chat_template: ChatTemplate | None = Field(None, description="chatml, a .jinja file, or null for the model's own")
+    max_length: int | None = Field(2048, ge=2, description="prompt and answer are cut at so many tokens; null: never")
+    lora: Lora | None = Field(None, description="train low-rank adapters and merge them; null: all weights")
+
+    @model_validator(mode="after")
+    def _smoothing(self) -> Self:
+        if self.label_smoothing and self.loss_type not in NEEDS_SMOOTHING:
+            raise ValueError(f"label_smoothing is for loss_type {' and '.join(NEEDS_SMOOTHING)}")
+        if self.loss_type == "exo_pair" and not self.label_smoothing:
+            raise ValueError("loss_type exo_pair needs label_smoothing above 0; its paper takes 1.0e-3")
+        return self
+
+    def parameters(self) -> dict[str, Any]:
+        text = template_text(self.chat_template) if self.chat_template else None
+        return super().parameters() | {"chat_template": text}
+
+    def run(self, job: Job) -> None:
+        from factory.training.data import count_true, load_rows, map_rows
+        from factory.training.loop import finish, fit, starting_model
+        from factory.training.models import full_precision, load_tokenizer
+        from factory.training.preference_pairs import make_pair_encoder
+        from factory.training.state import session
+        from factory.training.trainer import held_out_curve
+
+        with session(job.profile, self.seed):
+            rows = load_rows(job, self.data)
+            full_precision(job.before.model, job.where)
+            tokenizer = load_tokenizer(job.before.model, job.where, job.trust_remote_code)
+            start = starting_model(job, tokenizer, template_text(self.chat_template) if self.chat_template else None)
+            encoder = make_pair_encoder(tokenizer, rows.column_names, self.max_length, self.chat, job.where)
+            encoded = map_rows(job, rows, "train", encoder)
+            job.metrics |= {
+                "rows": len(rows),
+                "rows_without_loss": len(rows) - len(encoded),
+                "rows_truncated": count_true(encoded, "truncated"),
+            }
+            held_out = None
+            if self.eval_split:
+                held_out = map_rows(job, load_rows(job, self.data, self.eval_split), "eval", encoder)
+                held_out = held_out.remove_columns("truncated")
+            model, history = fit(
+                job,
+                self,
+                start,
+                encoded.remove_columns("truncated"),
+                trainer="dpo",
+                held_out=held_out,
+                lora=self.lora,
+                beta=self.beta,
+                loss_type=[self.loss_type],
+                label_smoothing=self.label_smoothing,
+                precompute_ref_log_probs=True,
+            )
+            if held_out is not None:
+                job.metrics["preference"] = preference_metrics(history)
+                curve = held_out_curve(history)
+                job.metrics["eval_loss"] = {"before": curve[0][1], "after": curve[-1][1], "curve": curve}
+            finish(job, model, tokenizer, self, tokenizer_changed=self.chat_template is not None)
+
+
+def preference_metrics(history: list[dict[str, Any]]) -> dict[str, Any]:
+    """{before, after} of what was measured on held-out pairs, each the mean over pairs.
+
+    `reward_margin` is beta times the difference of the answers' log-probability ratios to the reference, 0 before
+    training by definition; `reward_accuracy` is the share of pairs where it is positive. `log_probability_margin` is
+    log p(chosen) - log p(rejected) in nats under the model itself, which depends on the answers' lengths.
+    """
+    entries = [entry for entry in history if "eval_rewards/margins" in entry]
+    if not entries:
+        raise FactoryError("nothing was measured on the held-out pairs")
+
+    def said(entry: dict[str, Any]) -> dict[str, float]:
+        return {
+            "reward_margin": round(entry["eval_rewards/margins"], 6),
+            "reward_accuracy": round(entry["eval_rewards/accuracies"], 6),
+            "log_probability_margin": round(entry["eval_logps/chosen"] - entry["eval_logps/rejected"], 6),
+        }
+
+    return {"before": said(entries[0]), "after": said(entries[-1])}
