@@ -2,92 +2,105 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from factory.engines.base import Batch, Completion, Request
+from factory.engines.base import Batch, Request
 from factory.engines.tokens import Tokens
+from factory.errors import FactoryError
 
 if TYPE_CHECKING:
     from factory.profile import Profile
 
 BLOCKS_PER_ACTOR = 4  # at least: so that a fast actor takes over from a slow one, and little is lost with a dead one
+QUEUED = 2  # blocks handed to an actor, so that it need not wait for the next
+RETRIES = 3  # of a block whose actor died
 
 
 class RayEngine:
-    """Ray Data's `map_batches` over actors that load the model once.
+    """Actors that load the model once and keep it; blocks of requests go to whichever is free.
 
-    Ray starts a dead actor again and repeats its batch; answers that come twice for that reason are dropped here. The
-    model's folder must lie at the same path on every node.
+    Not Ray Data's `map_batches`: that starts its actors, and loads the model, anew for every call, which here is every
+    shard. A dead actor is started again by Ray and its blocks are repeated. The model's folder must lie at the same
+    path on every node.
     """
 
     def __init__(self, model: Path, profile: Profile, *, trust_remote_code: bool = False) -> None:
         self.model, self.profile, self.trust_remote_code = model.absolute(), profile, trust_remote_code
         self.tokens = Tokens(model, trust_remote_code=trust_remote_code)
+        self._actors: list[Any] = []
         self._started = False
 
     def __enter__(self) -> Self:
+        try:
+            import ray
+        except ModuleNotFoundError:
+            raise FactoryError("the engine ray is not installed", fix="pip install 'hf-factory[ray]'") from None
         import logging
 
-        import ray
-        import ray.data
-
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+        settings = self.profile.ray
         if not ray.is_initialized():
-            ray.init(
-                address=self.profile.ray.address,
-                include_dashboard=False if self.profile.ray.address is None else None,
-                log_to_driver=False,
-                logging_level=logging.WARNING,
-                runtime_env={"env_vars": {"OMP_NUM_THREADS": str(self.profile.threads or 1)}},
-            )
+            own: dict[str, Any] = {} if settings.address else {"include_dashboard": False}
+            try:
+                ray.init(address=settings.address, log_to_driver=False, logging_level=logging.WARNING, **own)
+            except ConnectionError as error:
+                raise FactoryError(f"no Ray cluster answers: {error}", where=settings.address) from None
             self._started = True
-        ray.data.DataContext.get_current().enable_progress_bars = False
-        logging.getLogger("ray.data").setLevel(logging.WARNING)
+        workers, gpus = self._places()
+        actor = ray.remote(num_cpus=settings.cpus, num_gpus=gpus, max_restarts=-1, max_task_retries=RETRIES)(_Actor)
+        own_profile = self._profile_of_actors().model_dump()
+        self._actors = [actor.remote(str(self.model), own_profile, self.trust_remote_code) for _ in range(workers)]
         return self
 
     def __exit__(self, *exception: object) -> None:
-        if self._started:
-            import ray
+        import ray
 
+        for actor in self._actors:
+            ray.kill(actor)
+        if self._started:
             ray.shutdown()
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         return self.tokens.count(texts)
 
     def generate(self, requests: Sequence[Request]) -> Iterator[Batch]:
-        import ray.data
+        import ray
+        from ray.exceptions import RayActorError, RayTaskError
 
-        settings, workers, gpus = self.profile.ray, *self._places()
-        # The longest first, and blocks small enough that every actor gets several.
+        blocks = iter(self._blocks(requests))
+        running: dict[Any, tuple[Any, list[int]]] = {}
+
+        def hand_out(actor: Any) -> None:
+            if block := next(blocks, None):
+                running[actor.answer.remote([requests[i] for i in block])] = actor, block
+
+        for actor in self._actors * QUEUED:
+            hand_out(actor)
+        while running:
+            (done,), _ = ray.wait(list(running), num_returns=1)
+            actor, block = running.pop(done)
+            try:
+                found = ray.get(done)
+            except RayTaskError as error:
+                cause = error.cause
+                raise cause if isinstance(cause, FactoryError) else FactoryError(f"an actor failed: {cause}") from None
+            except RayActorError as error:
+                first = str(error).strip().splitlines()[0]
+                raise FactoryError(
+                    f"an actor died {RETRIES + 1} times: {first}", where=_logs(), fix="finished work is kept"
+                ) from None
+            hand_out(actor)
+            yield [(block[n], completion) for n, completion in found]
+
+    def _blocks(self, requests: Sequence[Request]) -> list[list[int]]:
+        """The longest first; small enough that every actor gets several."""
         order = sorted(range(len(requests)), key=lambda i: (-_length(requests[i]), i))
-        most = settings.batch_size or self.profile.batch_size
-        size = max(1, min(most, -(-len(order) // (BLOCKS_PER_ACTOR * workers))))
-        blocks = [
-            {"block": json.dumps([(i, vars(requests[i])) for i in order[start : start + size]])}
-            for start in range(0, len(order), size)
-        ]
-        data = ray.data.from_items(blocks, override_num_blocks=max(1, len(blocks)))
-        answers = data.map_batches(
-            _Actor,
-            fn_constructor_args=(str(self.model), self.profile.model_dump(), self.trust_remote_code),
-            batch_size=1,
-            compute=ray.data.ActorPoolStrategy(size=workers),
-            num_cpus=settings.cpus,
-            num_gpus=gpus,
-            max_restarts=-1,
-            max_task_retries=-1,
-        )
-        seen: set[int] = set()
-        for row in answers.iter_rows():
-            fresh = [(i, Completion(**values)) for i, values in json.loads(row["answers"]) if i not in seen]
-            seen |= {i for i, _ in fresh}
-            if fresh:
-                yield fresh
+        most = self.profile.ray.batch_size or self.profile.batch_size
+        size = max(1, min(most, -(-len(order) // (BLOCKS_PER_ACTOR * len(self._actors)))))
+        return [order[start : start + size] for start in range(0, len(order), size)]
 
     def _places(self) -> tuple[int, float]:
         """(actors, accelerators of each) from the profile or, by default, one per accelerator or else per core."""
@@ -99,40 +112,36 @@ class RayEngine:
         room = resources["GPU"] / gpus if gpus else resources["CPU"] / settings.cpus
         return settings.workers or max(1, int(room)), gpus
 
+    def _profile_of_actors(self) -> Profile:
+        threads = self.profile.threads or max(1, int(self.profile.ray.cpus))
+        return self.profile.model_copy(update={"engine": self.profile.ray.engine, "threads": threads})
+
 
 class _Actor:
-    """Holds an engine; Ray calls it with one block of rows at a time."""
+    """Holds an engine; a restarted one loads it again."""
 
     def __init__(self, model: str, profile: dict[str, Any], trust_remote_code: bool) -> None:
-        import atexit
-
         from factory.engines import engine_for
         from factory.profile import Profile
 
-        whole = Profile.model_validate(profile)
-        own = whole.model_copy(
-            update={"engine": whole.ray.engine, "threads": whole.threads or int(whole.ray.cpus) or 1}
-        )
-        stack = ExitStack()
-        atexit.register(stack.close)
-        if own.engine == "transformers" and own.torch_device() == "cpu":
+        own = Profile.model_validate(profile)
+        if own.engine == "transformers" and own.threads and own.torch_device() == "cpu":
             import torch
 
-            torch.set_num_threads(own.threads or 1)
-        self._engine = stack.enter_context(engine_for(Path(model), own, trust_remote_code=trust_remote_code))
+            torch.set_num_threads(own.threads)
+        self._engine = engine_for(Path(model), own, trust_remote_code=trust_remote_code).__enter__()
 
-    def __call__(self, blocks: dict[str, Any]) -> dict[str, Any]:
-        return {"answers": [self._answer(json.loads(block)) for block in blocks["block"]]}
+    def answer(self, requests: list[Request]) -> Batch:
+        return [pair for batch in self._engine.generate(requests) for pair in batch]
 
-    def _answer(self, block: list[tuple[int, dict[str, Any]]]) -> str:
-        requests = [Request(**{**fields, "messages": _turns(fields["messages"])}) for _, fields in block]
-        found = [(block[n][0], vars(done)) for batch in self._engine.generate(requests) for n, done in batch]
-        return json.dumps(found)
-
-
-def _turns(messages: list[list[str]] | None) -> tuple[tuple[str, str], ...] | None:
-    return None if messages is None else tuple((role, content) for role, content in messages)
+    def pid(self) -> int:
+        return os.getpid()
 
 
 def _length(request: Request) -> int:
     return request.max_new_tokens + len(request.prompt or "") + sum(len(text) for _, text in request.messages or ())
+
+
+def _logs() -> str:
+    """Where Ray keeps the logs of its actors on this machine."""
+    return "/tmp/ray/session_latest/logs"

@@ -7,19 +7,25 @@ import os
 import random
 import subprocess
 import sys
+import time
+from importlib.util import find_spec
 from pathlib import Path
 
+import pytest
+
+from factory.engines.environments import find
 from factory.store import Dataset
 from tests.engines.moody_server import MoodyServer
-from tests.support import dataset
+from tests.support import chain_model, dataset
 
 ROOT = Path(__file__).parents[2]
 TRANSLATE = {"model": "teacher", "fields": ["text"], "prompt": "ar: {text}", "max_new_tokens": 24}
+TRANSLATE |= {"split": "none", "checks": [], "ladder": []}  # each text is asked once
 
 
 def prepare(folder, engine, rows, **parameters):
     """What the drivers need, but for the model: rows with repeats, the step, the profile."""
-    texts = [f"text {i} " + "ab" * (i % 9) for i in range(rows)]
+    texts = [f"text {i} " + "ab" * (i % 9) + "a" * (i % 11 == 0) for i in range(rows)]
     dataset(folder / "in", [{"text": text} for text in [*texts, *texts[: rows // 10]]], shard_rows=rows // 4)
     spec = {"verb": "translate", "parameters": TRANSLATE | parameters, "models": ["teacher"]}
     (folder / "step.json").write_text(json.dumps(spec))
@@ -40,7 +46,7 @@ def assert_equal_runs(folder):
         whole, torn = (Dataset(folder / out) for out in ("uninterrupted", "interrupted"))
         assert list(torn.rows(part=part)) == list(whole.rows(part=part))
     lines = (folder / "interrupted" / "generations.jsonl").read_text().splitlines()
-    keys = [entry[0] for line in lines for entry in json.loads(line)["batch"]]
+    keys = [entry[0] for line in lines for entry in json.loads(line).get("batch", ())]
     whole, torn = (json.loads((folder / f"{out}.json").read_text()) for out in ("uninterrupted", "interrupted"))
     assert len(keys) == len(set(keys)) == torn["usage"]["requests"] == whole["usage"]["requests"]
     assert torn["rows"] == whole["rows"]
@@ -60,3 +66,37 @@ def test_openai_survives(tmp_path):
         result = drive("kill_driver.py", tmp_path, random.randrange(10**6), 6)
     assert result["killed"] >= 3
     assert assert_equal_runs(tmp_path) == 240
+
+
+ENGINES = {
+    "vllm": {"engine": "vllm", "vllm": {"verify": False, "options": {"max_num_seqs": 8}}},
+    "ray": {"engine": "ray", "batch_size": 8, "ray": {"workers": 2, "cpus": 0.5}},
+}
+MISSING = {
+    "vllm": None if find("vllm").installed else "needs `factory engines install vllm`",
+    "ray": None if find_spec("ray") else "needs the extra [ray]",
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("engine", list(ENGINES))
+def test_engines_with_processes_survive(tmp_path, engine):
+    """The run is killed as soon as some of it is in the ledger, twice, and then left alone."""
+    if reason := MISSING[engine]:
+        pytest.skip(reason)
+    chain = {"b": "x", "x": "y", "y": "", "a": "q", "q": "q"}  # one that ends, one that never does
+    chain |= dict.fromkeys("0123456789", "w") | {" ": "v", "v": "", "w": "b"}
+    chain_model(tmp_path / "teacher", chain)
+    prepare(tmp_path, ENGINES[engine], 400)
+    drive("kill_run.py", tmp_path, "uninterrupted")
+    ledger = tmp_path / "interrupted" / "generations.jsonl"
+    for part in (0.2, 0.6):
+        driver = str(Path(__file__).with_name("kill_run.py"))
+        command = [sys.executable, driver, str(tmp_path), "interrupted"]
+        with subprocess.Popen(command, env=os.environ | {"PYTHONPATH": str(ROOT)}, stderr=subprocess.DEVNULL) as run:
+            whole = (tmp_path / "uninterrupted" / "generations.jsonl").stat().st_size
+            while run.poll() is None and (not ledger.exists() or ledger.stat().st_size < part * whole):
+                time.sleep(0.002)
+            run.kill()
+    drive("kill_run.py", tmp_path, "interrupted")
+    assert assert_equal_runs(tmp_path) == 400
