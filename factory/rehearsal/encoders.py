@@ -56,7 +56,7 @@ def build(entry: ModelEntry, family: Family, folder: Path, seed: int) -> None:
 def _wordpiece(family: Family, texts: list[str]) -> Any:
     """BERT's tokenizer, cased, with a vocabulary of its own."""
     from tokenizers import BertWordPieceTokenizer
-    from transformers import BertTokenizerFast
+    from transformers import BertTokenizerFast  # type: ignore[attr-defined]
 
     from factory.rehearsal.tokenizers import VOCABULARY
 
