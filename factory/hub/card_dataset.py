@@ -78,6 +78,12 @@ def _counted(line: Funnel, so_far: Account) -> Funnel:
     return replace(line, rows=step.rows, reasons=reasons, usage=step.usage)
 
 
+def translations(chain: list[Made]) -> dict[str, dict[str, Any]]:
+    """What each `translate` step of the chain says of its units, by the step's title."""
+    found = {made.title: made.manifest.metrics.get("translations") for made in chain if made.manifest}
+    return {title: counts for title, counts in found.items() if counts and "units" in counts}
+
+
 def size_category(rows: int) -> str:
     """The Hub's bucket for a number of rows.
 
@@ -111,6 +117,7 @@ def dataset_card(graph: Graph, name: str, so_far: Account | None = None) -> str:
         funnel=lines,
         funnel_so_far=any(line.rows for line in lines),
         verbs={made.verb for made in rows_through},
+        translations=translations(rows_through),
     )
 
 
