@@ -8,7 +8,7 @@ from pydantic import Field
 from factory.checks.base import Check
 from factory.text.structure import KINDS, overlap
 
-_ANYTHING = re.compile(r"[`{}<>%$\\|_/\"~#*•+–\n-]|\d[.)]|\(\)|[a-z][A-Z]|\w\.\w")
+_ANYTHING = re.compile(r"[`{}<>$\\|_/%]|~~~|^[ \t]*(?:[-*•+–#]|\d{1,3}[.)])|\(\)|[a-z][A-Z]|\w\.\w", re.MULTILINE)
 
 
 class Structure(Check):

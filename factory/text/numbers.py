@@ -57,6 +57,8 @@ def numbers_overlap(source: str, target: str) -> float:
     """
     if _DIGIT.search(source) is None and _DIGIT.search(target) is None:
         return 1.0
+    if _NUMBER.findall(source) == _NUMBER.findall(target):
+        return 1.0
     before, after = numbers(source), numbers(target)
     if before == after:
         return 1.0

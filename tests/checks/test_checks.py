@@ -3,7 +3,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from factory.checks import DEFAULT, checks, parse_check
@@ -19,6 +19,7 @@ def verdict(name: str, source: str | None, target: str, **parameters) -> bool:
     return check.accept(check.score(source, target))
 
 
+@settings(deadline=None)  # the first call builds tables
 @given(source=st.none() | ANY, target=ANY)
 @pytest.mark.parametrize("name", list(checks()))
 def test_any_text_gets_a_finite_score(name, source, target):

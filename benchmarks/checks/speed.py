@@ -1,0 +1,137 @@
+"""Rows a second of the checks on instruction pairs: the default set on all cores, and beside OpusFilter and datatrove.
+
+    python benchmarks/checks/speed.py --opusfilter VENV/bin/python --datatrove VENV/bin/python
+
+The pairs are those of good.tsv, up to 400 characters, each made different by a number. The peers run in environments
+of their own, one filter at a time in one process, as our checks beside them; seconds are processor time, so that other
+work on the machine disturbs little. The default set runs as `factory check` runs it, in as many processes as cores, by
+the clock; beside it stands what the checks alone need of one core's processor time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from benchmarks.checks.make_labelled import read
+from benchmarks.measure import save
+from factory.audit.scoring import judges
+from factory.checks import DEFAULT, Check, parse_check
+
+HERE = Path(__file__).parent
+SIDE_BY_SIDE = 5_000
+BATCH = 2_000
+
+
+def pairs(count: int) -> list[tuple[str, str]]:
+    good = [(source, target) for _, source, target in read("good.tsv") if len(source) <= 400]
+    return [(f"{source} {i}", f"{target} {i}") for i in range(count) for source, target in [good[i % len(good)]]]
+
+
+def checks(names: tuple[str, ...] | list[str]) -> list[Check]:
+    return [parse_check(name).in_language("ar", "en") for name in names]
+
+
+def default_set(rows: list[tuple[str, str]], processes: int) -> dict[str, Any]:
+    """By the clock, texts handed to the processes and outcomes handed back; the processes are started before."""
+    batches = [rows[start : start + BATCH] for start in range(0, len(rows), BATCH)]
+    known = [check.survey([([a for a, _ in rows], [b for _, b in rows])]) for check in checks(DEFAULT)]
+    with judges(known, processes) as run:
+        list(run(batches[: 2 * processes], lambda batch: batch))
+        started = time.monotonic()
+        kept = sum(outcome.verdict == "kept" for _, found in run(batches, lambda batch: batch) for outcome in found)
+        seconds = time.monotonic() - started
+    return {
+        "processes": processes,
+        "seconds": round(seconds, 2),
+        "rows_per_second": round(len(rows) / seconds),
+        "kept": kept,
+    }
+
+
+def each_check(rows: list[tuple[str, str]], names: tuple[str, ...]) -> dict[str, float]:
+    seconds: dict[str, float] = {}
+    for check in checks(names):
+        check.scores([source for source, _ in rows[:100]], [target for _, target in rows[:100]])
+        started = time.process_time()
+        for start in range(0, len(rows), BATCH):
+            part = rows[start : start + BATCH]
+            scores = check.scores([source for source, _ in part], [target for _, target in part])
+            sum(check.accept(score) for score in scores if isinstance(score, float))
+        seconds[check.name] = time.process_time() - started
+    return seconds
+
+
+def beside(python: str, script: str, file: str, own: dict[str, float]) -> dict[str, Any]:
+    done = subprocess.run([python, str(HERE / "peers" / script), file], capture_output=True, text=True, check=True)
+    peer = json.loads(done.stdout.strip().splitlines()[-1])
+    ours = sum(own[name] for name in peer)
+    return {
+        "seconds": {name: {"factory": round(own[name], 3), "peer": round(peer[name], 3)} for name in peer},
+        "times": {name: round(peer[name] / own[name], 2) for name in peer},
+        "times_all": round(sum(peer.values()) / ours, 2),
+    }
+
+
+def plot(result: dict[str, Any], path: Path) -> None:
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    figure, axes = pyplot.subplots(figsize=(7, 3.2))
+    labels, values = [], []
+    for peer in ("opusfilter", "datatrove"):
+        for name, times in result.get(peer, {}).get("times", {}).items():
+            labels.append(f"{name} ({peer})")
+            values.append(times)
+    axes.barh(labels, values, color="#4c78a8")
+    axes.axvline(1, color="black", linewidth=0.8)
+    axes.set_xlabel("processor time of the peer over ours (higher: ours is faster)")
+    figure.tight_layout()
+    figure.savefig(path)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--opusfilter", help="python of an environment with opusfilter==3.3.1")
+    parser.add_argument("--datatrove", help="python of an environment with datatrove[processing]==0.10.1")
+    parser.add_argument("--rows", type=int, default=200_000)
+    options = parser.parse_args()
+    rows = pairs(options.rows)
+    result: dict[str, Any] = {
+        "rows": len(rows),
+        "characters": {
+            "source": round(sum(len(source) for source, _ in rows) / len(rows), 1),
+            "target": round(sum(len(target) for _, target in rows) / len(rows), 1),
+        },
+        "default_set": [default_set(rows, processes) for processes in sorted({1, os.cpu_count() or 1})],
+    }
+    few = rows[:SIDE_BY_SIDE]
+    own = each_check(few, DEFAULT)
+    result["rows_per_processor_second"] = round(len(few) / sum(own.values()))
+    result["load_average"] = os.getloadavg()[0]
+    result["microseconds"] = {name: round(1e6 * seconds / len(few), 2) for name, seconds in own.items()}
+    with tempfile.NamedTemporaryFile("w", suffix=".jsonl", encoding="utf-8") as file:
+        file.writelines(json.dumps(pair, ensure_ascii=False) + "\n" for pair in few)
+        file.flush()
+        if options.opusfilter:
+            result["opusfilter"] = beside(options.opusfilter, "opus.py", file.name, own)
+        if options.datatrove:
+            result["datatrove"] = beside(options.datatrove, "trove.py", file.name, own)
+    print(json.dumps(result, indent=1))
+    written = save("checks_speed", result)
+    plot(result, written.with_suffix(".svg"))
+
+
+if __name__ == "__main__":
+    main()
