@@ -10,8 +10,11 @@ CHAT = (
 )
 
 
-def make_tiny_model(folder: Path) -> Path:
-    """A two-layer Llama over bytes with random weights and a chat template; returns its folder."""
+def make_tiny_model(folder: Path, *, ends: int = 1) -> Path:
+    """A two-layer Llama over bytes with random weights and a chat template; returns its folder.
+
+    `ends` tokens end a text, so that some texts do end.
+    """
     import torch
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers
     from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
@@ -29,6 +32,7 @@ def make_tiny_model(folder: Path) -> Path:
         num_hidden_layers=2,
         num_attention_heads=2,
         num_key_value_heads=2,
+        head_dim=64,  # vLLM's CPU build has no attention for heads of 16 or less
         max_position_embeddings=512,
         bos_token_id=0,
         eos_token_id=1,
@@ -37,6 +41,9 @@ def make_tiny_model(folder: Path) -> Path:
     )
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        LlamaForCausalLM(config).save_pretrained(folder)
+        model = LlamaForCausalLM(config)
+    if model.generation_config is not None:
+        model.generation_config.eos_token_id = [1, *range(10, 9 + ends)]
+    model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return folder

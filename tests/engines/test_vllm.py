@@ -14,15 +14,14 @@ import pytest
 
 from factory.engines import Request, engine_for
 from factory.engines.environments import find
+from factory.engines.tiny import make_tiny_model
 from factory.errors import FactoryError
 from factory.profile import Profile
-from tests.support import chain_model, random_model
 
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(not find("vllm").installed, reason="needs `factory engines install vllm`"),
 ]
-ENDLESS = {"b": "x", "x": "y", "y": "", "c": "z", "z": "z"}
 
 
 def profile(engine="vllm", **vllm):
@@ -55,7 +54,7 @@ def wait_for(what, seconds=60):
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory):
-    return random_model(tmp_path_factory.mktemp("m") / "m", ends=25).model
+    return make_tiny_model(tmp_path_factory.mktemp("m"), ends=25)
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +80,7 @@ def test_equals_transformers(engine, model):
 def test_a_prompt_that_is_too_long_fails_alone(engine):
     found = everything(engine, [Request.chat("a" * n, max_new_tokens=4) for n in (5, 5000, 7)])
     assert [completion.finish_reason == "error" for completion in found] == [False, True, False]
-    assert "1024" in found[1].detail
+    assert "512" in found[1].detail
 
 
 def test_a_killed_engine_is_restarted_and_costs_no_request(engine):
@@ -99,11 +98,19 @@ def test_a_killed_engine_is_restarted_and_costs_no_request(engine):
 
 
 def test_verified_once_and_a_wrong_engine_is_refused(engine, model, tmp_path, monkeypatch):
+    import shutil
+
+    from safetensors.torch import load_file, save_file
+
     from factory.engines import verify
 
     marks = list((engine._python.parents[2] / "verified").glob("*.json"))
     assert any(json.loads(mark.read_text())["model"] == str(model) for mark in marks)
-    other = chain_model(tmp_path / "other", ENDLESS).model
+    other = tmp_path / "other"
+    shutil.copytree(model, other)
+    weights = load_file(other / "model.safetensors")
+    weights["lm_head.weight"] = weights["lm_head.weight"].flip(0).contiguous()
+    save_file(weights, other / "model.safetensors", {"format": "pt"})
     texts = [(engine.tokens.tokenizer(text)["input_ids"], 1) for text in verify.TEXTS]
     with engine_for(other, profile("transformers")) as wrong:
         expected = wrong.score_ids(texts)
