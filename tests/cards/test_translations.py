@@ -30,5 +30,6 @@ def test_the_card_of_a_translated_dataset(tmp_path: Path) -> None:
             finish(graph, name, PAIRS, metrics={"translations": FOUND} if node.step.verb == "translate" else {})
     card = dataset_card(graph, "pairs")
     line = next(line for line in card.splitlines() if "1,200" in line)
-    assert [cell.strip() for cell in line.strip("|").split("|")][1:] == ["1,200", "700", "300", "250", "5,000 (43.2 %)"]
+    cells = [cell.strip() for cell in line.strip("|").split("|")]
+    assert cells[1:] == ["1,200", "700", "300", "250", "5,000 (43.2 %)"]
     assert "640 at the first attempt, 2 names, left as they are, 3 given up, 5 by a firmer prompt." in card
