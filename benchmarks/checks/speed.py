@@ -1,9 +1,9 @@
-"""Rows a second of the checks on instruction pairs: the default set on all cores, and beside OpusFilter and datatrove.
+"""Rows a second of the checks on instruction pairs: the default set on all cores, and beside OpusFilter.
 
-    python benchmarks/checks/speed.py --opusfilter VENV/bin/python --datatrove VENV/bin/python
+    python benchmarks/checks/speed.py --opusfilter VENV/bin/python
 
-The pairs are those of good.tsv, up to 400 characters, each made different by a number. The peers run in environments
-of their own, one filter at a time in one process, as our checks beside them; seconds are processor time, so that other
+The pairs are those of good.tsv, up to 400 characters, each made different by a number. OpusFilter runs in an environment
+of its own, one filter at a time in one process, as our checks beside them; seconds are processor time, so that other
 work on the machine disturbs little. The default set runs as `factory check` runs it, in as many processes as cores, by
 the clock; beside it stands what the checks alone need of one core's processor time.
 """
@@ -90,7 +90,7 @@ def plot(result: dict[str, Any], path: Path) -> None:
 
     figure, axes = pyplot.subplots(figsize=(7, 3.2))
     labels, values = [], []
-    for peer in ("opusfilter", "datatrove"):
+    for peer in ("opusfilter",):
         for name, times in result.get(peer, {}).get("times", {}).items():
             labels.append(f"{name} ({peer})")
             values.append(times)
@@ -104,7 +104,6 @@ def plot(result: dict[str, Any], path: Path) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--opusfilter", help="python of an environment with opusfilter==3.3.1")
-    parser.add_argument("--datatrove", help="python of an environment with datatrove[processing]==0.10.1")
     parser.add_argument("--rows", type=int, default=200_000)
     options = parser.parse_args()
     rows = pairs(options.rows)
@@ -126,8 +125,6 @@ def main() -> None:
         file.flush()
         if options.opusfilter:
             result["opusfilter"] = beside(options.opusfilter, "opus.py", file.name, own)
-        if options.datatrove:
-            result["datatrove"] = beside(options.datatrove, "trove.py", file.name, own)
     print(json.dumps(result, indent=1))
     written = save("checks_speed", result)
     plot(result, written.with_suffix(".svg"))
