@@ -2,10 +2,10 @@
 
     python benchmarks/checks/speed.py --opusfilter VENV/bin/python
 
-The pairs are those of good.tsv, up to 400 characters, each made different by a number. OpusFilter runs in an environment
-of its own, one filter at a time in one process, as our checks beside them; seconds are processor time, so that other
-work on the machine disturbs little. The default set runs as `factory check` runs it, in as many processes as cores, by
-the clock; beside it stands what the checks alone need of one core's processor time.
+The pairs are those of good.tsv, up to 400 characters, each made different by a number. OpusFilter runs in an
+environment of its own, one filter at a time in one process, as our checks beside them; seconds are processor time,
+so that other work on the machine disturbs little. The default set runs as `factory check` runs it, in as many
+processes as cores, by the clock; beside it stands what the checks alone need of one core's processor time.
 """
 
 from __future__ import annotations
