@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -135,12 +136,16 @@ def model_card(graph: Graph, name: str) -> str:
 
 
 def loss_picture(graph: Graph, name: str) -> bytes | None:
-    """The losses of the model's own training steps as an SVG; None where none was recorded."""
-    curves = {
-        made.title: made.manifest.metrics["loss"]["curve"]
-        for made in lineage.own_chain(graph, name)
-        if made.verb in TRAINERS and made.manifest and made.manifest.metrics.get("loss")
-    }
+    """The losses of the model's own training steps, in training and on held-out rows, as an SVG; None without any."""
+    curves: dict[str, list[list[float]]] = {}
+    for made in lineage.own_chain(graph, name):
+        if made.verb in TRAINERS and made.manifest and made.manifest.metrics.get("loss"):
+            metrics = made.manifest.metrics
+            curves[made.title] = metrics["loss"]["curve"]
+            if (measured := metrics.get("eval_loss")) and measured.get("curve"):
+                curves[f"{made.title}, held out"] = measured["curve"]
+            for group, points in metrics.get("held_out", {}).get("curve", {}).items():
+                curves[f"{made.title}, held out: {group}"] = [[step, math.log(value)] for step, value in points]
     return loss_svg(curves)
 
 

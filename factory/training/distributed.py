@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -117,7 +118,7 @@ def train_in_processes(job: Job, work: Work, rows: Any, held_out: Any, count: in
     Raises:
         FactoryError: they failed; the fix names the log.
     """
-    from factory.engines.process import Died, EngineProcess, last_error
+    from factory.engines.process import Died, EngineProcess
 
     check_strategy(job.profile, job.where)
     folder, trained = job.out / "launch", job.out / "trained"
@@ -125,7 +126,7 @@ def train_in_processes(job: Job, work: Work, rows: Any, held_out: Any, count: in
         shutil.rmtree(left, ignore_errors=True)
     folder.mkdir(parents=True)
     path = _write(folder, job, work, rows, held_out, count)
-    log = job.out / "launch.log"
+    log = folder / "log.txt"
     command = [sys.executable, "-m", "accelerate.commands.launch", "--config_file", str(folder / "accelerate.yaml")]
     process = EngineProcess([*command, "-m", WORKER, str(path)], _environment(job.profile), log, math.inf)
     try:
@@ -142,12 +143,19 @@ def train_in_processes(job: Job, work: Work, rows: Any, held_out: Any, count: in
             report(event)
     except Died as error:
         raise FactoryError(
-            f"training in {count} processes failed ({error}): {last_error(log)}",
+            f"training in {count} processes failed: {_cause(log) or error}",
             where=job.where,
             fix=f"the whole log is in {log}; checkpoints are kept",
         ) from None
     finally:
         process.close()
+
+
+def _cause(log: Path) -> str:
+    """What the first process to fail raised, as torch's launcher marks it in the log."""
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+    found = (re.match(r"\[rank\d+\]:\s*(\w[\w.]*(?:Error|Exception)\b.*)", line) for line in lines)
+    return next((match[1][:300] for match in found if match), "")
 
 
 def _write(folder: Path, job: Job, work: Work, rows: Any, held_out: Any, count: int) -> Path:

@@ -47,6 +47,7 @@ def _train(description: dict[str, Any], send: Any) -> None:
         else []
     )
     held_out = dict(zip(names, parts, strict=True)) if isinstance(names, list) else parts[0] if parts else None
+    _know_numbered_cpus()
     try:
         with session(profile, description["seed"]):
             trainer = make_trainer(work, load_from_disk(str(rows / "train")), held_out, send)
@@ -84,6 +85,15 @@ def _save(trainer: Any, folder: Path, work: Any) -> None:
     base = load_model(work.model, "float32", work.where, work.trust_remote_code)
     save_model(PeftModel.from_pretrained(base, str(adapter)).merge_and_unload(), folder, "float32")
     shutil.rmtree(adapter)
+
+
+def _know_numbered_cpus() -> None:
+    """accelerate calls the processes' CPUs cpu:0 and so on, where checkpoints are loaded to; torch knows cpu only."""
+    import torch
+
+    torch.serialization.register_package(
+        5, lambda storage: None, lambda storage, place: storage if place.startswith("cpu:") else None
+    )
 
 
 def _end_with_parent() -> None:

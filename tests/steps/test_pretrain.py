@@ -1,4 +1,5 @@
 import pytest
+from pydantic import ValidationError
 
 from factory.errors import FactoryError
 from factory.profile import Profile
@@ -69,3 +70,68 @@ def test_wrong_data_is_one_clear_line(tmp_path, options, message):
     with pytest.raises(FactoryError, match=message) as error:
         step.run(job(tmp_path / "out", artifact(tmp_path / "none"), text=text, empty=empty))
     assert error.value.where == "recipe.yaml:7:5"
+
+
+def texts(folder, words, rows=60):
+    return dataset(folder, [{"text": f"{words} {i % 7} " * 4} for i in range(rows)])
+
+
+def mixed(tmp_path, source, data, name="out", **options):
+    inputs = {"ar": texts(tmp_path / "ar", "قطة ترى"), "en": texts(tmp_path / "en", "the cat sees", 30)}
+    work = job(tmp_path / name, source, **inputs)
+    step = {"data": data, "sequence_length": 32, "learning_rate": 5e-3, "batch_size": 4, **options}
+    Pretrain.model_validate(step).run(work)
+    return work
+
+
+def test_a_mix_is_learnt_and_each_language_is_measured_as_it_goes(tmp_path):
+    """English falls from nine tenths to a tenth; both are measured on documents of their own."""
+    source = make_model(tmp_path / "base")
+    options = {"max_steps": 20, "eval_rows": 4, "eval_steps": 10}
+    work = mixed(tmp_path, source, {"ar": [0.1, 0.9], "en": [0.9, 0.1]}, **options)
+    held_out = work.metrics["held_out"]
+    assert set(held_out["after"]) == {"ar", "en"} and held_out["rows"] == 8
+    for name in ("ar", "en"):
+        assert [step for step, _ in held_out["curve"][name]] == [0, 10, 20]
+        assert held_out["after"][name]["perplexity"] == held_out["curve"][name][-1][1]
+        assert held_out["after"][name]["perplexity"] < held_out["before"][name]["perplexity"] / 2
+        assert held_out["after"][name]["bits_per_byte"] < held_out["before"][name]["bits_per_byte"]
+    shares = {name: part["share"] for name, part in work.metrics["mix"].items()}
+    assert shares == pytest.approx({"ar": 0.5, "en": 0.5}, abs=0.03)
+    assert work.metrics["tokens"] == 20 * 4 * 32
+    assert work.metrics["rows"] == 56 + 26
+    again = mixed(tmp_path, source, {"ar": [0.1, 0.9], "en": [0.9, 0.1]}, "again", **options)
+    ours, theirs = weights(work.out / "model"), weights(again.out / "model")
+    assert all((ours[name] == theirs[name]).all() for name in ours)
+
+
+def test_an_epoch_is_as_long_as_all_datasets(tmp_path):
+    work = mixed(tmp_path, make_model(tmp_path / "base"), {"ar": 1, "en": 3})
+    mix = work.metrics["mix"]
+    assert mix["en"]["share"] == pytest.approx(0.75, abs=0.02)
+    assert mix["ar"]["passes"] < 1 < mix["en"]["passes"]
+
+
+def test_weights_are_part_of_the_identity_and_datasets_are_inputs():
+    def step(data):
+        return Pretrain.model_validate({"data": data, "learning_rate": 1.0})
+
+    one, other = step({"a": 0.5, "b": 0.5}), step({"a": 0.5, "b": [0.5, 0.1]})
+    assert one.parameters() != other.parameters()
+    assert [value for _, value, _ in one.references()] == ["a", "b"]
+    assert [value for _, value, _ in step("a").references()] == ["a"]
+    assert "weights" not in step("a").parameters() and "data" not in step("a").parameters()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"data": {}}, "name at least one"),
+        ({"data": {"a": 0}}, "all weights are 0"),
+        ({"data": {"a": 1}, "train_sampling_strategy": "group_by_length"}, "an order of its own"),
+        ({"data": "a", "eval_steps": 5}, "eval_steps needs eval_rows"),
+    ],
+)
+def test_wrong_parameters_are_refused(options, message):
+    with pytest.raises(ValidationError, match=message):
+        Pretrain.model_validate({"learning_rate": 1e-3} | options)

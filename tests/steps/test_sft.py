@@ -201,6 +201,56 @@ def test_eval_split_is_measured_before_and_after(tmp_path):
     assert work.metrics["eval_loss"]["after"] < work.metrics["eval_loss"]["before"] - 0.5
 
 
+def test_training_stops_when_held_out_answers_get_worse_and_the_best_weights_are_kept(tmp_path):
+    """The held-out answers are the opposite of the lesson, so the first measurements are the best."""
+    import torch
+
+    from factory.training.chat import find_layout, make_encoder
+    from factory.training.evaluate import mean_loss
+    from factory.training.models import load_model, load_tokenizer
+
+    source = make_model(tmp_path / "base")
+    data = dataset(tmp_path / "data", [{"prompt": "cat", "completion": "dog dog"}] * 32)
+    held_out = [{"prompt": "cat", "completion": "red sun"}] * 3 + [{"prompt": "cat", "completion": "a"}]
+    dataset(tmp_path / "data", held_out, split="test")
+    work = job(tmp_path / "out", source, data=data)
+    options = {"data": "data", "learning_rate": 1e-2, "batch_size": 4, "epochs": 10, "warmup_ratio": 0.1}
+    options |= {"eval_split": "test", "eval_steps": 2, "patience": 3, "lr_scheduler_type": "constant_with_warmup"}
+    Sft.model_validate(options).run(work)
+    found = work.metrics["eval_loss"]
+    steps, losses = zip(*found["curve"], strict=True)
+    assert work.metrics["steps"] < 80 and steps[-1] == work.metrics["steps"]
+    assert 0 < found["best_step"] <= steps[-1] - 6
+    assert found["after"] == min(losses) and found["before"] == losses[0]
+
+    tokenizer = load_tokenizer(work.out / "model")
+    layout = find_layout(["prompt", "completion"])
+    rows = make_encoder(tokenizer, layout, None, True, "")(
+        {name: [row[name] for row in held_out] for name in held_out[0]}, list(range(4))
+    )
+    pairs = [
+        {"input_ids": ids, "labels": labels} for ids, labels in zip(rows["input_ids"], rows["labels"], strict=True)
+    ]
+    with torch.no_grad():
+        measured = mean_loss(load_model(work.out / "model", "float32"), pairs, work.profile)
+    assert measured == pytest.approx(found["after"], abs=1e-4)
+
+
+def test_the_progress_line_has_tokens_per_second(tmp_path):
+    work = tune(tmp_path, {"max_steps": 4})
+    assert work.progress.counts["tokens"] == work.metrics["tokens"] > 0
+    assert work.progress.done == 4
+
+
+def test_reporting_to_trackio_needs_trackio(tmp_path):
+    import importlib.util
+
+    if importlib.util.find_spec("trackio"):
+        pytest.skip("trackio is installed")
+    with pytest.raises(FactoryError, match=r"trackio, which is not installed .pip install 'hf-factory\[trackio\]'"):
+        tune(tmp_path, {"max_steps": 1}, profile=Profile(device="cpu", report_to="trackio"))
+
+
 def test_the_profile_does_not_change_the_result(tmp_path):
     source = make_model(tmp_path / "base")
     rows = chats(20)  # 20 rows in batches of 8: the last one is short

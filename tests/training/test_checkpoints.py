@@ -23,3 +23,11 @@ def test_the_older_one_goes_once_the_newer_is_sealed(tmp_path):
     seal(newer)
     assert not older.exists()
     assert last_complete(tmp_path) == newer
+
+
+def test_the_best_one_is_kept_beside_the_newest(tmp_path):
+    best, between, newest = (write(tmp_path, step) for step in (10, 20, 30))
+    for path in (best, between, newest):
+        seal(path, keep=best)
+    assert best.exists() and newest.exists() and not between.exists()
+    assert last_complete(tmp_path) == newest

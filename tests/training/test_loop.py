@@ -19,6 +19,14 @@ def test_a_batch_is_split_without_changing_it(batch, device, wanted):
     assert split_batch(batch, device) == wanted
 
 
+def test_a_batch_that_devices_cannot_share_is_refused():
+    assert split_batch(64, 4, devices=8) == (4, 2)
+    with pytest.raises(ValueError, match="a batch of 6 cannot be shared out evenly to 4 devices"):
+        split_batch(6, None, devices=4)
+    with pytest.raises(ValueError, match="a batch of 2"):
+        split_batch(2, None, devices=4)
+
+
 def test_tokens_of_a_run_with_two_resumes():
     counts = [10, 20, 30, 5, 15, 4]
     assert tokens_seen([{"num_tokens": count} for count in counts] + [{"train_loss": 1.0}]) == 30 + 15 + 4
