@@ -87,9 +87,11 @@ def _take(order, engine, contexts, answer) -> None:
 
 def _add(engine, name, ids, sampling) -> list:
     """One request that vLLM refuses (longer than the model's context) must not stop the others."""
+    from vllm.exceptions import VLLMClientError
+
     try:
         engine.add_request(name, {"prompt_token_ids": ids}, sampling)
-    except ValueError as error:
+    except (ValueError, VLLMClientError) as error:
         return [[name, " ".join(str(error).split())[:300]]]
     return []
 
