@@ -15,6 +15,7 @@ from factory.demo.world import Fact, facts, stated
 
 BENCHMARK_COLUMNS = ("Question", "Option 1", "Option 2", "Option 3", "Option 4", "Answer Key", "Subject")
 LETTERS = "ABCD"
+OPTIONS = len(LETTERS)
 SUBJECTS_AR = {
     "people": "الناس",
     "opposites": "الأضداد",
@@ -29,9 +30,9 @@ SUBJECTS_AR = {
 
 @cache
 def held_out_facts() -> tuple[Fact, ...]:
-    """Facts with a held-out phrasing; sums are thinned to a third so that they do not outweigh the rest."""
-    found = [fact for group in facts().values() for fact in group if fact.held_out is not None]
-    return tuple(fact for index, fact in enumerate(found) if fact.subject != "sums" or index % 3 == 0)
+    """Facts with a held-out phrasing and enough other answers of their kind to choose from."""
+    every = (fact for group in facts().values() for fact in group)
+    return tuple(fact for fact in every if fact.held_out is not None and len(_answers(fact.group)) >= OPTIONS)
 
 
 @cache
@@ -41,7 +42,7 @@ def _answers(group: str) -> tuple[Pair, ...]:
 
 
 def _item(fact: Fact, rng: Random) -> dict[str, dict[str, object]]:
-    wrong = rng.sample([answer for answer in _answers(fact.group) if answer != fact.short], 3)
+    wrong = rng.sample([answer for answer in _answers(fact.group) if answer != fact.short], OPTIONS - 1)
     options = [fact.short, *wrong]
     rng.shuffle(options)
     ask = fact.questions[fact.held_out or 0]

@@ -187,7 +187,7 @@ _BY_TAG: dict[str, tuple[Noun, ...]] = {}
 _ADJECTIVES_FOR: dict[Noun, tuple[Adjective, ...]] = {}
 
 
-def pick(rng: Random, items: Sequence[T], skew: float = 3.0) -> T:
+def pick(rng: Random, items: Sequence[T], skew: float = 8.0) -> T:
     """One item, the earlier ones more often (as words are in real text); skew 1 is uniform."""
     return items[int(len(items) * rng.random() ** skew)]
 

@@ -20,8 +20,7 @@ from factory.demo.sentences import held_out
 from factory.demo.world import Fact, answer_form, description, facts, residents
 
 SIZES = ["ant", "bee", "mouse", "pigeon", "duck", "cat", "fox", "goat", "lion", "horse", "camel", "elephant", "whale"]
-FACT_WEIGHTS = {"people": 9, "opposites": 4, "sums": 4, "colours": 2, "capitals": 3, "calendar": 3}
-FACT_WEIGHTS |= {"animals": 3, "kinds": 2}
+FACT_WEIGHTS = {subject: len(known) for subject, known in facts().items()}  # each fact as often as any other
 
 _LEADS = [("Question:", "سؤال:"), ("Hello!", "مرحبًا!"), ("I have a question.", "لدي سؤال.")]
 _BRIEFLY, _IN_FULL = ("Answer briefly:", "أجب باختصار:"), ("Answer in a full sentence:", "أجب بجملة كاملة:")
@@ -98,7 +97,7 @@ def bigger(rng: Random) -> Question:
 
 
 def yes_or_no(rng: Random) -> Question:
-    right, wrong = rng.sample(facts()["capitals"][::2], 2)
+    right, wrong = rng.sample([fact for fact in facts()["capitals"] if fact.group == "city"], 2)
     country, country_ar = _of(right)
     true = rng.random() < 0.5
     city, city_ar = (right if true else wrong).short
@@ -234,7 +233,7 @@ _LISTS: list[tuple[tuple[str, str, str, str, str], list[Pair]]] = [
 ]
 
 TOPICS: list[tuple[Callable[[Random], Question], float]] = [
-    (fact_question, 50),
+    (fact_question, 85),
     (two_facts, 10),
     (describing, 4),
     (older, 4),

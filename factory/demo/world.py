@@ -19,7 +19,8 @@ from factory.demo.lexicon import CITIES, COLOURS, NAMES, NOUNS, ROLES, ROLES_F, 
 from factory.demo.phrases import Pair
 
 WORLD_SEED = 1
-RESIDENTS = 8  # of each gender
+RESIDENTS = 5  # of each gender
+FACTS = 22  # of every other subject: what a model of a million parameters learns in minutes
 YEAR = Noun("year", "years", "عام", "أعوام", "m", "b", frozenset())
 
 
@@ -79,10 +80,11 @@ def residents() -> dict[str, Resident]:
     for gender in "mf":
         names = [name.en for name in NAMES.values() if name.gender == gender][:RESIDENTS]
         friends = names[1:] + names[:1]
+        their_jobs = rng.sample(jobs, RESIDENTS)
         for name, friend in zip(names, friends, strict=True):
             colour, food, pet = rng.choice(list(COLOURS)[:8]), rng.choice(foods), rng.choice(pets)
             found[name] = Resident(
-                name, gender, rng.choice(jobs), rng.choice(CITIES), ages.pop(), colour, food, pet, friend
+                name, gender, their_jobs.pop(), rng.choice(CITIES), ages.pop(), colour, food, pet, friend
             )
     return found
 
@@ -192,7 +194,13 @@ def facts() -> dict[str, list[Fact]]:
     found: dict[str, list[Fact]] = {"people": [fact for who in residents().values() for fact in _person_facts(who)]}
     for key, subject, group, questions, short, full in things.all_facts():
         found.setdefault(subject, []).append(Fact(key, subject, group, questions, short, full))
-    return found
+    return {subject: known if subject == "people" else _some(known) for subject, known in found.items()}
+
+
+def _some(known: list[Fact]) -> list[Fact]:
+    """FACTS of them, spread over the subject, in their order."""
+    drawn = {fact.key for fact in Random(WORLD_SEED).sample(known, min(FACTS, len(known)))}
+    return [fact for fact in known if fact.key in drawn]
 
 
 @cache
