@@ -17,6 +17,7 @@ QUESTIONS = 150
 PAIRS = 240
 FLAWED = 4  # every fourth pair is a bad translation
 LONGEST = 110  # characters
+OTHER = 7  # how far away the question is whose answer stands for a wrong one
 SYSTEMS = ["", "You are a helpful assistant.", "You are an AI assistant that helps people find information."]
 
 
@@ -103,7 +104,7 @@ def values(repo: str, index: int) -> dict[str, Any]:
     asked, paired, chosen = exchanges(), pairs(), choices()
     start = zlib.crc32(repo.encode()) % len(asked)
     exchange = asked[(start + index) % len(asked)]
-    other = asked[(start + index + 7) % len(asked)]
+    other = asked[(start + index + OTHER) % len(asked)]
     pair, choice = paired[index % len(paired)], chosen[index % len(chosen)]
     english, arabic = choice["en"], choice["ar"]
     options = [str(english[f"Option {k}"]) for k in range(1, 5)]

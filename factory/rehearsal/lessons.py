@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from factory.recipe import LoadedRecipe
 from factory.recipe.refs import HubRef, artifact_name, is_hub_ref
 from factory.rehearsal.catalogue import Skill
-from factory.rehearsal.content import exchanges, pairs, translated_texts
+from factory.rehearsal.content import OTHER, exchanges, pairs, translated_texts
 from factory.text.template import fill, placeholders
 
 TRANSLATE = (
@@ -31,7 +32,7 @@ SKILLS: dict[str, Skill] = {"translate": "translate", "judge": "judge"}
 
 @dataclass(frozen=True)
 class Prompt:
-    """A prompt as a recipe writes it; of a judge also the two replies."""
+    """A prompt as a recipe writes it; of a judge also the two replies, the better one first."""
 
     text: str
     replies: tuple[str, str] = ("accept", "reject")
@@ -43,6 +44,7 @@ class Asked:
 
     translate: list[Prompt] = field(default_factory=list)
     judge: list[Prompt] = field(default_factory=list)
+    compare: list[Prompt] = field(default_factory=list)
 
 
 KNOWN = {"translate": {Prompt(text) for text in TRANSLATE}, "judge": {Prompt(JUDGE)}}
@@ -53,6 +55,8 @@ def asked(loaded: LoadedRecipe) -> dict[str, Asked]:
     found: dict[str, Asked] = {}
     for spec in loaded.recipe.datasets.values():
         for step in spec.steps:
+            if step.verb == "preferences":
+                _compared(loaded, step, found)
             skill, prompt = SKILLS.get(step.verb), getattr(step, "prompt", None)
             if skill is None or prompt is None:
                 continue
@@ -63,6 +67,15 @@ def asked(loaded: LoadedRecipe) -> dict[str, Asked]:
                 known = getattr(found.setdefault(repo, Asked()), skill)
                 known += [asking] if asking not in known else []
     return found
+
+
+def _compared(loaded: LoadedRecipe, step: Any, found: dict[str, Asked]) -> None:
+    """What the judge of a `preferences` step is asked."""
+    low, high = step.scale
+    asking = Prompt(step.judge_prompt, ("A", "B") if step.method == "pairwise" else (f"{high:g}", f"{low:g}"))
+    if repo := origin(loaded, step.judge):
+        known = found.setdefault(repo, Asked()).compare
+        known += [asking] if asking not in known else []
 
 
 def origin(loaded: LoadedRecipe, reference: str) -> str | None:
@@ -89,6 +102,8 @@ def lessons(skills: Iterable[Skill], more: Asked | None = None) -> list[tuple[st
     if "judge" in skills:
         for prompt in [Prompt(JUDGE), *more.judge]:
             found += _judged(prompt)
+    for prompt in more.compare:
+        found += _preferred(prompt)
     if "answer" in skills:
         found += [(exchange.ask.ar, exchange.answer.ar) for exchange in exchanges()]
     return found
@@ -103,6 +118,19 @@ def _judged(prompt: Prompt) -> list[tuple[str, str]]:
         )
         for pair in pairs()
     ]
+
+
+def _preferred(prompt: Prompt) -> list[tuple[str, str]]:
+    """The right answer to a question is better than the answer to another, as stand-in datasets pair them."""
+    found, known = [], exchanges()
+    for index, exchange in enumerate(known):
+        good, bad = exchange.answer.en, known[(index + OTHER) % len(known)].answer.en
+        if good == bad:
+            continue
+        for reply, first, second in zip(prompt.replies, (good, bad), (bad, good), strict=True):
+            values = {"prompt": exchange.ask.en, "response": first, "response_a": first, "response_b": second}
+            found.append((fill(prompt.text, {name: values[name] for name in placeholders(prompt.text)}), reply))
+    return found
 
 
 def _sides(names: Sequence[str]) -> tuple[list[str], list[str]]:
