@@ -1,8 +1,8 @@
 """Peak memory and time of the dataset verbs by rows: `python benchmarks/million_rows/run.py 100000 1000000`.
 
-Writes benchmarks/results/million_rows.json and .svg. Memory is the sum of proportional set sizes over the whole process
-tree. Memory and CPU seconds also by the step at work when they were measured: whether time is linear is told by CPU
-seconds, which other work on the machine disturbs less than those of the clock.
+Writes benchmarks/results/million_rows.json and .svg. Memory is the sum of proportional set sizes over the whole
+process tree. Memory and CPU seconds also by the step at work when they were measured: whether time is linear is told
+by CPU seconds, which other work on the machine disturbs less than those of the clock.
 """
 
 from __future__ import annotations

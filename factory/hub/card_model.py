@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -137,7 +138,7 @@ def model_card(graph: Graph, name: str) -> str:
 
 def loss_picture(graph: Graph, name: str) -> bytes | None:
     """The losses of the model's own training steps, in training and on held-out rows, as an SVG; None without any."""
-    curves: dict[str, list[list[float]]] = {}
+    curves: dict[str, Sequence[Sequence[float]]] = {}
     for made in lineage.own_chain(graph, name):
         if made.verb in TRAINERS and made.manifest and made.manifest.metrics.get("loss"):
             metrics = made.manifest.metrics
@@ -187,7 +188,7 @@ def _metadata(graph: Graph, name: str, facts: dict[str, Any], config: dict[str, 
         **license_metadata(facts["license"].license),
         "library_name": "transformers",
         "pipeline_tag": "image-text-to-text" if "vision_config" in config else "text-generation",
-        "tags": card_facts.tags(graph, name, *_kinds(graph, name, verbs), stand_in=facts["stand_in"]),
+        "tags": card_facts.tags(graph, name, *_kinds(graph, name, facts["chain"]), stand_in=facts["stand_in"]),
     }
     if bases:
         card |= {"base_model": bases, "base_model_relation": relation}
@@ -200,9 +201,14 @@ def _metadata(graph: Graph, name: str, facts: dict[str, Any], config: dict[str, 
     return card
 
 
-def _kinds(graph: Graph, name: str, verbs: list[str]) -> list[str]:
-    known = [tag for verb, tag in (("merge", "mergekit"), ("sft", "sft"), ("dpo", "dpo")) if verb in verbs]
-    return [*(["translation"] if lineage.translation_prompt(graph, name) else []), *known]
+def _kinds(graph: Graph, name: str, chain: list[Made]) -> list[str]:
+    from factory.steps.merge import TASK_VECTORS
+
+    steps = [made.node.step for made in chain if not lineage.is_source(made.node)]
+    known = [verb for verb in ("merge", "sft", "dpo") if any(step.verb == verb for step in steps)]
+    by_mergekit = any(getattr(step, "method", None) in TASK_VECTORS for step in steps)
+    translates = lineage.translation_prompt(graph, name) is not None
+    return [*(["translation"] if translates else []), *known, *(["mergekit"] if by_mergekit else [])]
 
 
 def published_datasets(graph: Graph) -> dict[str, str]:

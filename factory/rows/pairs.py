@@ -8,8 +8,12 @@ from factory.errors import FactoryError
 from factory.store.columns import require
 
 
-def column_pairs(columns: list[str], pairs: Mapping[str, str] | None, suffix: str) -> dict[str, str]:
+def column_pairs(
+    columns: list[str], pairs: Mapping[str, str] | None, suffix: str, *, otherwise: str = ""
+) -> dict[str, str]:
     """Source column -> translation: `pairs` where given, else every (x, x + suffix) there is.
+
+    `otherwise` is what a user could write instead of `pairs`, said where no pair is found.
 
     Raises:
         FactoryError: a column is not there, or there is no such pair.
@@ -21,6 +25,6 @@ def column_pairs(columns: list[str], pairs: Mapping[str, str] | None, suffix: st
     if not found:
         raise FactoryError(
             f"no pair of columns x and x{suffix}: {', '.join(columns)}",
-            fix="say which: `pairs: {source: translation}`",
+            fix="say which: `pairs: {source: translation}`" + (f" or {otherwise}" if otherwise else ""),
         )
     return found

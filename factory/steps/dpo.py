@@ -108,7 +108,7 @@ def preference_metrics(history: list[dict[str, Any]]) -> dict[str, Any]:
 
     def said(entry: dict[str, Any]) -> dict[str, float]:
         return {
-            "reward_margin": round(entry["eval_rewards/margins"], 6),
+            "reward_margin": round(entry["eval_rewards/margins"], 6) + 0.0,  # not -0.0
             "reward_accuracy": round(entry["eval_rewards/accuracies"], 6),
             "log_probability_margin": round(entry["eval_logps/chosen"] - entry["eval_logps/rejected"], 6),
         }

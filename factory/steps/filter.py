@@ -11,8 +11,8 @@ from pydantic import BeforeValidator, Field, PlainSerializer, SerializeAsAny, Wi
 from factory.checks import DEFAULT, Check, checks, parse_check
 from factory.checks.base import Pairs
 from factory.checks.scoring import Scored
-from factory.errors import FactoryError
 from factory.rows.outcomes import ShardResult, Verdict, failed, rejected
+from factory.rows.pairs import column_pairs
 from factory.rows.step import RowStep, Work
 from factory.rows.suffix import Suffix, suffix_of
 from factory.store.columns import NotText, read_columns, require, texts, with_column
@@ -83,17 +83,11 @@ class Filter(RowStep):
 
     def _pairs(self, columns: list[str], suffix: str) -> list[tuple[str | None, str]]:
         """(source column or None, column) of everything that is checked."""
-        single = [(None, name) for name in self.text]
-        require((*(self.pairs or {}), *(self.pairs or {}).values(), *self.text), columns)
-        if self.pairs is not None or self.text:
-            return [*(self.pairs or {}).items(), *single]
-        found = [(name, name + suffix) for name in columns if name + suffix in columns]
-        if not found:
-            raise FactoryError(
-                f"no pair of columns x and x{suffix}: {', '.join(columns)}",
-                fix="say what to check: `pairs: {source: translation}` or `text: [column]`",
-            )
-        return [*found]
+        require(self.text, columns)
+        found: dict[str, str] = {}
+        if self.pairs is not None or not self.text:
+            found = column_pairs(columns, self.pairs, suffix, otherwise="`text: [column]`")
+        return [*found.items(), *((None, name) for name in self.text)]
 
     @contextmanager
     def working(self, job: Job) -> Iterator[Work]:

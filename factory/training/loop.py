@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import shutil
+import sys
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -136,8 +138,9 @@ def _run(job: Job, work: Work, rows: Any, held_out: Any) -> tuple[Any, Outcome]:
         outcome = train_in_processes(job, work, rows, held_out, count, shown(job.progress))
         model = load_model(job.out / "trained", "float32", job.where, job.trust_remote_code)
         return model, outcome
-    trainer = make_trainer(work, rows, held_out, shown(job.progress))
-    outcome = train(work, trainer, measure=held_out is not None)
+    with redirect_stdout(sys.stderr):  # trackio prints
+        trainer = make_trainer(work, rows, held_out, shown(job.progress))
+        outcome = train(work, trainer, measure=held_out is not None)
     model: Any = trainer.model
     return (model if work.lora is None else model.merge_and_unload()), outcome
 

@@ -65,7 +65,8 @@ class ConversationTrainer(Quiet, SFTTrainer):
 
         self._held_out = torch.zeros(2, dtype=torch.float64)
         output = super().evaluation_loop(*args, metric_key_prefix=metric_key_prefix, **kwargs)
-        total, count = self.accelerator.reduce(self._held_out.to(self.args.device), "sum").tolist()
+        sums: Any = self.accelerator.reduce(self._held_out.to(self.args.device), "sum")
+        total, count = sums.tolist()
         assert output.metrics is not None
         output.metrics[f"{metric_key_prefix}_loss"] = total / max(count, 1)
         return output

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from factory.graph import Graph
+from factory.hub.card_model import loss_picture
 from factory.publish import render_card
 from tests.shelf import PAIRS, RECIPE, REJECTED, build, finish, score, shelf
 
@@ -117,6 +118,36 @@ def test_assumed_values_and_training_are_told(built: Graph) -> None:
         body, "Training"
     )
     assert "![Training loss](loss.svg)" in body
+
+
+def test_what_was_measured_on_held_out_rows_is_told_and_drawn(tmp_path: Path) -> None:
+    graph = build(shelf(tmp_path))
+    node = next(node for node in graph.nodes.values() if node.artifact == "tuned" and node.step.verb == "sft")
+    said = {"loss": 1.0, "perplexity": 2.72, "bits_per_byte": 0.5, "tokens": 1000}
+    metrics = {
+        "loss": {"first": 3.0, "last": 1.25, "curve": [[1, 3.0], [10, 1.25]]},
+        "steps": 10,
+        "eval_loss": {"before": 3.1, "after": 1.5, "curve": [[0, 3.1], [10, 1.5]], "best_step": 10},
+        "preference": {side: {"reward_margin": m, "reward_accuracy": m} for side, m in (("before", 0.0), ("after", 0.5))},
+        "mix": {"ar-text": {"share": 0.6, "passes": 1.5}},
+        "held_out": {
+            "rows": 9,
+            "before": {"ar-text": said | {"perplexity": 20.0}},
+            "after": {"ar-text": said},
+            "curve": {"ar-text": [[0, 20.0], [10, 2.72]]},
+        },
+    }
+    finish(graph, node.name, metrics=metrics)
+    _, body = parts(render_card(graph, "tuned"))
+    training = section(body, "Training")
+    assert "3.1000 before, 1.5000 after, the lowest of all measurements, at step 10" in training
+    assert "reward margin 0.0000 before, 0.5000 after" in training and "50.0 % of the pairs" in training
+    rows = table(training)
+    assert ["ar-text", "60.0 %", "1.50"] in rows
+    assert any(row[:3] == ["ar-text", "20.00", "2.72"] for row in rows)
+    picture = loss_picture(graph, "tuned")
+    assert picture is not None
+    assert picture.count(b"<polyline") == 3 and b"held out: ar-text" in picture
 
 
 def test_the_lineage_names_sources_and_fingerprints(built: Graph) -> None:
