@@ -14,7 +14,7 @@ from factory.profile import Profile, load_profile
 from factory.recipe import LoadedRecipe, load
 from factory.store import Store
 
-PLAN_TIMEOUT = 1.5  # seconds; a plan does not wait for a Hub that is not there
+PLAN_TIMEOUT = 0.8  # seconds to connect, and to answer; a plan does not wait for a Hub that is not there
 
 
 @dataclass(frozen=True)
