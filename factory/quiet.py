@@ -82,6 +82,10 @@ def _loguru() -> Iterator[None]:
     except ImportError:  # it comes with llmcompressor; without it there is nothing to silence
         yield
         return
+    try:
+        logger.level("METRIC")
+    except ValueError:  # llmcompressor logs with this level even where its logs are disabled, and then defines none
+        logger.level("METRIC", no=38)
     for name in LOGURU:
         logger.disable(name)
     try:

@@ -126,6 +126,7 @@ def model_card(graph: Graph, name: str) -> str:
         reported_source=getattr(getattr(lineage.spec_of(graph, name), "reported", None), "source", ""),
         training=[made for made in chain if made.verb in TRAINERS and made.manifest],
         expanded=[made for made in chain if made.verb == "expand_vocab" and made.manifest],
+        quantized=[made for made in chain if made.verb == "quantize" and made.manifest and made.manifest.metrics],
         base=next(iter(lineage.base_models(graph, name)), None),
         datasets=lineage.training_data(graph, name),
         architecture=", ".join(config.get("architectures") or []),

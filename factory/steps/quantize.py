@@ -1,44 +1,89 @@
-"""quantize: a 16-bit model in 8 bits, with LLM Compressor, and a measured comparison of the two."""
+"""quantize: a 16-bit model in 8 or 4 bits, with LLM Compressor, and a measured comparison of the two."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from factory.steps.base import DatasetRef, Step
+from factory.training.quantizing import CALIBRATED
 
 if TYPE_CHECKING:
     from factory.job import Job
 
+CALIBRATION = ("calibrate_on", "calibration_text", "calibration_rows", "max_length")
+
 
 class Quantize(Step):
-    """Store the linear layers in FP8 and say how far the outputs moved.
+    """Store the linear layers in fewer bits and say how far the outputs moved.
 
-    FP8_DYNAMIC is LLM Compressor's recipe without calibration: weights per output channel, activations per token at
-    run time. The result is loaded again and compared with the source on `validate_on`, or on a few sentences in
-    English and Arabic: logits, KL divergence in nats per token, agreement of the most likely token.
+    FP8_DYNAMIC: 8-bit floats without calibration, weights scaled per output channel, activations per token at run
+    time. INT8 (W8A8): 8-bit integers, scaled alike; W4A16: 4-bit integers, scaled per 128 inputs, activations in 16
+    bits. Both have their rounding chosen by GPTQ (arXiv 2210.17323) on rows of `calibrate_on`. Presets, rows and
+    length are those of LLM Compressor's examples.
+
+    The result is loaded again and compared with the source on `validate_on`, or on a few sentences in English and
+    Arabic: logits, KL divergence in nats per token, agreement of the most likely token, perplexity by language.
 
     Example:
         - quantize: {scheme: FP8_DYNAMIC}
+        - quantize: {scheme: W4A16, calibrate_on: hala-sft, validate_on: arabic-text:test}
     """
 
     produces: ClassVar[Literal["dataset", "model"]] = "model"
 
-    scheme: Literal["FP8_DYNAMIC"] = Field("FP8_DYNAMIC", description="LLM Compressor's preset")
+    scheme: Literal["FP8_DYNAMIC", "INT8", "W4A16"] = Field("FP8_DYNAMIC", description="LLM Compressor's preset")
     ignore: list[str] | None = Field(
         None,
         description="modules left in 16 bits (names, or re: and an expression); null: the architecture's own list",
     )
+    calibrate_on: DatasetRef | None = Field(
+        None, description="rows of the kind the model is for, from which INT8 and W4A16 choose their rounding"
+    )
+    calibration_text: str | None = Field(
+        None, description="column of plain text in calibrate_on; null: its conversations, or the column text"
+    )
+    calibration_rows: int = Field(512, ge=1, description="rows of calibrate_on, drawn at random")
+    max_length: int = Field(2048, ge=2, description="calibration rows are cut at this many tokens")
     validate_on: DatasetRef | None = Field(None, description="texts for the comparison; null: built-in sentences")
     text: str = Field("text", description="column of validate_on")
     validate_rows: int = Field(16, ge=1, description="rows of validate_on that are compared")
 
+    @model_validator(mode="after")
+    def _calibration(self) -> Self:
+        if self.scheme in CALIBRATED:
+            if self.calibrate_on is None:
+                raise ValueError(f"{self.scheme} needs calibration data: calibrate_on names a dataset")
+        elif given := [name for name in CALIBRATION if name in self.model_fields_set]:
+            raise ValueError(f"{self.scheme} needs no calibration: take {', '.join(given)} away")
+        return self
+
+    def parameters(self) -> dict[str, Any]:
+        """What calibration is told is no part of a model that needs none."""
+        found = super().parameters()
+        return found if self.scheme in CALIBRATED else {k: v for k, v in found.items() if k not in CALIBRATION}
+
     def run(self, job: Job) -> None:
-        from factory.training.quantizing import default_ignore, quantize_model, validation_texts
+        from factory.training.fidelity import validation_texts
+        from factory.training.quantizing import Scheme, default_ignore, quantize_model
         from factory.training.state import session
 
         with session(job.profile, 0):
             texts = validation_texts(job, self.validate_on, self.text, self.validate_rows)
             ignore = default_ignore(job.before.model) if self.ignore is None else self.ignore
-            quantize_model(job, self.scheme, ignore, texts)
+            quantize_model(job, Scheme(self.scheme, ignore, self._calibration_data(job)), texts)
+
+    def _calibration_data(self, job: Job) -> Any:
+        if self.calibrate_on is None:
+            return None
+        from factory.training.calibration import calibration_data
+        from factory.training.models import load_tokenizer
+
+        tokenizer = load_tokenizer(job.before.model, job.where, job.trust_remote_code)
+        rows = calibration_data(
+            job, self.calibrate_on, self.calibration_text, self.calibration_rows, self.max_length, tokenizer
+        )
+        tokens = sum(len(ids) for ids in rows["input_ids"])
+        job.metrics["calibration"] = {"data": self.calibrate_on, "rows": len(rows), "tokens": tokens}
+        return rows

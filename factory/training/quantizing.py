@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,28 +20,40 @@ from factory.training.models import (
     size_bytes,
     stored_dtype,
 )
-from factory.training.tensors import count, read_tensors
+from factory.training.tensors import Tensor, count, read_tensors
 
 if TYPE_CHECKING:
     from factory.job import Job
+    from factory.training.fidelity import Text
 
-# Heads and towers that lose most in 8 bits; LFM2's short convolutions are three-dimensional and have no FP8 kernel.
+CALIBRATED = ("INT8", "W4A16")
+"""Schemes whose rounding is chosen by GPTQ on calibration data, as in LLM Compressor's examples for them."""
+
+# The output layer stays in 16 bits everywhere: its errors reach the logits at once, and in Gemma 2, Cohere 2, LFM2 and
+# the smaller Qwen 2.5 it is the embedding table. Norms and embeddings are no linear layers and stay by themselves.
+HEAD = "re:.*lm_head"
 IGNORE = {
-    "lfm2": ["re:.*lm_head", "re:.*embed_tokens$", r"re:.*conv\.conv$"],
-    "qwen2_vl": ["re:.*lm_head", "re:.*visual.*"],
-    "qwen2_5_vl": ["re:.*lm_head", "re:.*visual.*"],
+    "cohere2": [HEAD],
+    "gemma2": [HEAD],
+    # Short convolutions are three-dimensional and have no kernel in 8 bits; the linear layers around them do.
+    "lfm2": [HEAD, "re:.*embed_tokens$", r"re:.*conv\.conv$"],
+    "llama": [HEAD],
+    "qwen2": [HEAD],
+    # The image tower is small beside the language model, and loses most.
+    "qwen2_vl": [HEAD, "re:.*visual.*"],
+    "qwen2_5_vl": [HEAD, "re:.*visual.*"],
 }
-IGNORE_OTHERWISE = ["re:.*lm_head"]
-MAX_TOKENS = 128  # per text; all logits of the model before are held in memory
+IGNORE_OTHERWISE = [HEAD]
+SMALLEST_GROUP = 32  # of inputs with one scale that vLLM's kernels for 4-bit weights take
 
-TEXTS = (
-    "The river rises in the mountains and flows north through three valleys before it reaches the sea.",
-    "To make the dough, mix two cups of flour with a spoon of salt and let it rest for an hour.",
-    "If a train leaves at nine and travels for two and a half hours, it arrives at half past eleven.",
-    "ينبع النهر من الجبال ويجري شمالا عبر ثلاثة أودية قبل أن يصل إلى البحر.",
-    "لتحضير العجين، اخلط كوبين من الدقيق مع ملعقة من الملح واتركه يرتاح ساعة.",
-    "إذا غادر القطار في التاسعة وسار ساعتين ونصف الساعة، فإنه يصل في الحادية عشرة والنصف.",
-)
+
+@dataclass(frozen=True)
+class Scheme:
+    """LLM Compressor's preset, modules left in 16 bits, and tokenized rows for GPTQ (None: rounded to the nearest)."""
+
+    name: str
+    ignore: list[str]
+    calibration: Any = None
 
 
 def default_ignore(folder: Path) -> list[str]:
@@ -46,31 +61,11 @@ def default_ignore(folder: Path) -> list[str]:
     return IGNORE.get(read_config(folder).get("model_type", ""), IGNORE_OTHERWISE)
 
 
-def validation_texts(job: Job, reference: str | None, column: str, rows: int) -> list[str]:
-    """The first texts of the column, or the built-in ones.
-
-    Raises:
-        FactoryError: no such column, or no text in it.
-    """
-    from itertools import islice
-
-    from factory.training.data import load_rows
-
-    if reference is None:
-        return list(TEXTS)
-    data = load_rows(job, reference)
-    if column not in data.column_names:
-        has = f"text: it has {', '.join(data.column_names)}"
-        raise FactoryError(f"no column {column!r} in {reference}", where=job.where, fix=has)
-    texts = list(islice((row[column] for row in data if row[column]), rows))
-    if not texts:
-        raise FactoryError(f"no text in {reference}.{column}", where=job.where)
-    return texts
-
-
-def quantize_model(job: Job, scheme: str, ignore: list[str], texts: list[str]) -> None:
-    """Write ``job.out/model`` and fill ``job.metrics`` with sizes and the comparison."""
+def quantize_model(job: Job, scheme: Scheme, texts: Sequence[Text]) -> None:
+    """Write ``job.out/model`` and fill ``job.metrics`` with sizes and the comparison on `texts`."""
     import torch
+
+    from factory.training.fidelity import compare, read
 
     source, target = job.before.model, job.out / "model"
     full_precision(source, job.where)
@@ -80,86 +75,113 @@ def quantize_model(job: Job, scheme: str, ignore: list[str], texts: list[str]) -
     dtype = "bfloat16" if dtype == "float32" else dtype
     with job.progress.task(f"{job.name}", total=4, unit="stages"):
         model = load_model(source, dtype, job.where, job.trust_remote_code, device_map=_device_map(job))
-        encoded = [tokenizer(text, return_tensors="pt").input_ids[:, :MAX_TOKENS] for text in texts]
-        before = [logits(model, ids) for ids in encoded]
+        before = read(model, tokenizer, texts)
         job.progress.advance()
-        _oneshot(model, scheme, ignore, target, job)
+        _oneshot(model, scheme, target, job)
         del model
         job.progress.advance()
         _keep_configuration(source, target)
         copy_tokenizer(source, target)
-        found = read_tensors(target)
-        quantized = [name for name, tensor in found.items() if tensor.dtype.startswith("F8")]
+        quantized = quantized_weights(read_tensors(target))
         if not quantized:
-            raise FactoryError("no tensor is in FP8", where=job.where, fix="`ignore` leaves nothing to quantize")
+            raise FactoryError(
+                f"no tensor is in {scheme.name}", where=job.where, fix="`ignore` leaves nothing to quantize"
+            )
         again = load_model(target, "auto", job.where, job.trust_remote_code, device_map=_device_map(job))
         job.progress.advance()
-        after = [logits(again, ids) for ids in encoded]
+        after = read(again, tokenizer, texts)
+        if not all(torch.isfinite(reading.logits).all() for reading in after):
+            raise FactoryError("the quantized model's outputs are not finite", where=job.where)
         job.metrics |= {
-            "scheme": scheme,
-            "ignore": ignore,
-            "parameters": count({name: found[name] for name in found if not name.endswith("_scale")}),
+            "scheme": scheme.name,
+            "ignore": scheme.ignore,
+            "parameters": count(read_tensors(source)),
             "quantized_tensors": len(quantized),
             "size_before": size_bytes(source),
             "size_bytes": size_bytes(target),
-            "validation": compare(before, after, encoded) | {"texts": len(texts), "against": dtype},
+            "validation": compare(before, after) | {"texts": len(texts), "against": dtype},
         }
-        if not all(torch.isfinite(item).all() for item in after):
-            raise FactoryError("the quantized model's outputs are not finite", where=job.where)
         job.progress.advance()
 
 
-def logits(model: Any, ids: Any) -> Any:
-    """Logits of one sequence as float32 on the CPU, [tokens, vocabulary]."""
-    import torch
-
-    with torch.inference_mode():
-        return model(input_ids=ids.to(model.device), use_cache=False).logits[0].float().cpu()
-
-
-def compare(before: list[Any], after: list[Any], ids: list[Any]) -> dict[str, Any]:
-    """Distances over all tokens of all texts.
-
-    max_logit_diff and mean_logit_diff are absolute; kl is KL(before ‖ after) in nats, mean and largest over tokens;
-    same_top1 the share of tokens with the same most likely next token; loss the mean cross-entropy of the texts.
-    """
-    import torch
-
-    gaps, divergences, same, losses = [], [], [], ([], [])
-    for first, second, sequence in zip(before, after, ids, strict=True):
-        gaps.append((first - second).abs().flatten())
-        p, q = first.log_softmax(-1), second.log_softmax(-1)
-        divergences.append((p.exp() * (p - q)).sum(-1))
-        same.append(first.argmax(-1) == second.argmax(-1))
-        for part, log_probs in zip(losses, (p, q), strict=True):
-            part.append(-log_probs[:-1].gather(-1, sequence[0, 1:, None]).flatten())
-    gap, kl = torch.cat(gaps), torch.cat(divergences)
-    return {
-        "tokens": kl.numel(),
-        "max_logit_diff": round(gap.max().item(), 6),
-        "mean_logit_diff": round(gap.mean().item(), 6),
-        "kl_mean": round(kl.mean().item(), 8),
-        "kl_max": round(kl.max().item(), 8),
-        "same_top1": round(torch.cat(same).float().mean().item(), 4),
-        "loss_before": round(torch.cat(losses[0]).mean().item(), 6),
-        "loss_after": round(torch.cat(losses[1]).mean().item(), 6),
-    }
+def quantized_weights(tensors: dict[str, Tensor]) -> list[str]:
+    """Names of the weights that are stored in 8 bits, or packed: eight values of 4 bits in one of 32."""
+    return [
+        name
+        for name, tensor in tensors.items()
+        if name.endswith("weight_packed") or (name.endswith("weight") and tensor.dtype in ("F8_E4M3", "I8"))
+    ]
 
 
-def _oneshot(model: Any, scheme: str, ignore: list[str], target: Path, job: Job) -> None:
+def _oneshot(model: Any, scheme: Scheme, target: Path, job: Job) -> None:
     from llmcompressor import oneshot
     from llmcompressor.core import reset_session
-    from llmcompressor.modifiers.quantization import QuantizationModifier
 
+    modifier = _modifier(model, scheme, job)
     try:
-        recipe = QuantizationModifier(targets="Linear", scheme=scheme, ignore=ignore)
-        oneshot(model=model, recipe=recipe)
+        oneshot(model=model, recipe=modifier, **_calibration_arguments(scheme))
         model.save_pretrained(target, save_compressed=True)
     except (RuntimeError, ValueError, KeyError, AttributeError) as error:
         message = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise FactoryError(f"llmcompressor: {message}", where=job.where) from error
     finally:
         reset_session()
+
+
+def _modifier(model: Any, scheme: Scheme, job: Job) -> Any:
+    if scheme.calibration is None:
+        from llmcompressor.modifiers.quantization import QuantizationModifier
+
+        return QuantizationModifier(targets="Linear", scheme=scheme.name, ignore=scheme.ignore)
+    from compressed_tensors.quantization import preset_name_to_scheme
+    from llmcompressor.modifiers.gptq import GPTQModifier
+
+    preset = preset_name_to_scheme(scheme.name, ["Linear"])
+    assert preset.weights is not None
+    if usual := preset.weights.group_size:
+        job.metrics["group_size"] = preset.weights.group_size = group_size(_widths(model, scheme.ignore), usual, job)
+    return GPTQModifier(config_groups={"group_0": preset}, ignore=scheme.ignore)
+
+
+def _widths(model: Any, ignore: list[str]) -> dict[str, int]:
+    """{name: inputs} of the linear layers that are quantized."""
+    from compressed_tensors.utils import match_named_modules
+
+    layers: Any = match_named_modules(model, ["Linear"], ignore)
+    return {name: layer.in_features for name, layer in layers}
+
+
+def group_size(widths: dict[str, int], usual: int, job: Job) -> int:
+    """Inputs that share a scale: the preset's number, or the largest part of it that divides every layer's inputs.
+
+    Raises:
+        FactoryError: not even groups of `SMALLEST_GROUP` fit a layer.
+    """
+    name, width = min(widths.items(), key=lambda item: math.gcd(item[1], usual), default=("", usual))
+    if math.gcd(width, SMALLEST_GROUP) < SMALLEST_GROUP:
+        raise FactoryError(
+            f"{name} has {width} inputs, which groups of {SMALLEST_GROUP} do not divide",
+            where=job.where,
+            fix="add it to `ignore`, or take INT8, which has no groups",
+        )
+    size = math.gcd(width, usual)
+    if size < usual:
+        job.notes.append(f"groups of {size} inputs share a scale, not {usual}: {name} has {width}")
+    return size
+
+
+def _calibration_arguments(scheme: Scheme) -> dict[str, Any]:
+    """The rows are chosen and cut already: one at a time, in their order, none padded."""
+    rows = scheme.calibration
+    if rows is None:
+        return {}
+    return {
+        "dataset": rows,
+        "num_calibration_samples": len(rows),
+        "shuffle_calibration_samples": False,
+        "max_seq_length": max(len(ids) for ids in rows["input_ids"]),
+        "batch_size": 1,
+    }
 
 
 def _keep_configuration(source: Path, target: Path) -> None:
