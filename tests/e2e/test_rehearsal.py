@@ -119,6 +119,13 @@ def test_the_translator_alone_has_nothing_left_to_build(rehearsal: Rehearsal) ->
     assert report["built"] == [] and {"teacher", "translator-pairs", "translator"} <= set(report["pushed"])
 
 
+def test_the_teacher_alone_has_nothing_left_to_build(rehearsal: Rehearsal) -> None:
+    report = rehearsal.publish("hala-teacher-fp8")
+    assert report["built"] == [] and set(report["pushed"]) == {"teacher"}
+    scores = {entry["model"] for entry in report["scores"] if entry["suite"] == "teacher-translation"}
+    assert scores == {"teacher", "CohereLabs/command-a-translate-08-2025"}
+
+
 def test_real_clients_load_what_was_pushed(rehearsal: Rehearsal) -> None:
     printed = rehearsal.client(
         "from datasets import load_dataset\n"

@@ -31,7 +31,7 @@ def graph_of(path: Path, store: Path) -> Graph:
 @pytest.fixture(scope="module")
 def graphs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Graph]:
     store = tmp_path_factory.mktemp("store")
-    names = [*SIZES, "hala-translator"]
+    names = [*SIZES, "hala-translator", "hala-teacher-fp8"]
     return {name: graph_of(RECIPES / f"{name}.yaml", store) for name in names}
 
 
@@ -52,6 +52,7 @@ def test_the_sizes_share_teacher_translator_and_corpus(graphs: dict[str, Graph])
     assert graphs["hala-translator"].final("translator").fingerprint in {
         graphs["hala-9b"].final("translator").fingerprint
     }
+    assert graphs["hala-teacher-fp8"].final("teacher").fingerprint == graphs["hala-9b"].final("teacher").fingerprint
     own = {graphs[size].final(size).fingerprint for size in SIZES}
     assert len(own) == len(SIZES)
 
@@ -124,6 +125,15 @@ def test_the_prompts_are_the_reports(graphs: dict[str, Graph]) -> None:
     evaluate = graphs["hala-translator"].loaded.recipe.evaluate
     assert evaluate["teacher-translation"].prompt == "Translate everything that follows into Arabic: {text}"  # type: ignore[attr-defined]
     assert evaluate["mmlu-translation"].prompt.startswith("You are a professional translation engine. ")  # type: ignore[attr-defined]
+
+
+def test_the_teacher_alone_is_measured_beside_its_original(graphs: dict[str, Graph]) -> None:
+    graph = graphs["hala-teacher-fp8"]
+    assert set(graph.finals) == {"teacher"}
+    measured = {node.source.node for node in graph.evaluations() if node.source}
+    assert measured == {"teacher/01-quantize", "hub/CohereLabs/command-a-translate-08-2025"}
+    reported = graph.loaded.recipe.models["teacher"].reported
+    assert reported is not None and reported.scores["teacher-translation.bleu"] == 53.5
 
 
 def test_what_the_report_does_not_state_is_marked(graphs: dict[str, Graph]) -> None:
