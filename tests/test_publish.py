@@ -236,7 +236,7 @@ print("BY", load_dataset("{pushed.repo_id}", "rejected", split="train")["rejecte
 """
     assert "BY ['more/01-columns']" in hub_client(code)
     card = render_card(graph, "mixed")
-    assert "| more/01-columns | 4 | 3 | 1 | 0 |" in card and "(in `more`)" in card
+    assert "| more/01-columns | 4 | 3 (75 %) | 1 (25 %) | 0 |" in card and "(in `more`)" in card
 
 
 def test_failures_in_what_only_trained_a_judge_do_not_stop_a_dataset(tmp_path: Path) -> None:
