@@ -15,8 +15,9 @@ from factory.demo.benchmark import BENCHMARK_COLUMNS, benchmark_rows, held_out_p
 from factory.demo.damage import FLAWS, damaged
 from factory.demo.lexicon import NOUNS, pick_some
 from factory.demo.phrases import Pair, describe, simple
-from factory.demo.questions import Question, question
+from factory.demo.questions import FACT_WEIGHTS, Question, question
 from factory.demo.sentences import sentence
+from factory.demo.world import facts
 from factory.errors import FactoryError
 
 Row = dict[str, object]
@@ -32,6 +33,10 @@ Arabic: {ar_text}
 English: {en_text}
 If the English is a correct and natural translation of the Arabic, output only: accept
 Otherwise, output only: reject"""
+COMPARE_PROMPT = """Question: {prompt}
+A: {response_a}
+B: {response_b}
+Which answer is a full sentence? Reply only A or B."""
 SYSTEM_PROMPTS = [
     "",
     "You are a helpful assistant.",
@@ -42,6 +47,7 @@ BAD_SHARE = 0.25
 DUPLICATE_SHARE = 0.02
 LONG_PROMPT_SHARE = 0.1
 TEXT_SHARES = (0.5, 0.15, 0.35)  # English, Arabic, both: sentences with translations, glossaries
+ONE_LANGUAGE = {"english_text": "en", "arabic_text": "ar"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +154,25 @@ def _judge_examples(name: str, seed: int, index: int) -> Row:
     return _chat(("user", prompt), ("assistant", "reject" if flaw else "accept"))
 
 
+def _answers(rng: Random) -> tuple[str, str, str]:
+    """An Arabic question with its answer in a word or two and in a sentence."""
+    fact = rng.choice(facts()[rng.choices(list(FACT_WEIGHTS), list(FACT_WEIGHTS.values()))[0]])
+    return rng.choice(fact.asked)[1], fact.short[1], fact.full[1]
+
+
+def _choice(name: str, seed: int, index: int) -> Row:
+    return dict(zip(("prompt", "brief", "full"), _answers(_rng(name, seed, index)), strict=True))
+
+
+def _comparison(name: str, seed: int, index: int) -> Row:
+    rng = _rng(name, seed, index)
+    asked, brief, full = _answers(rng)
+    better = rng.choice("AB")
+    first, second = (full, brief) if better == "A" else (brief, full)
+    prompt = COMPARE_PROMPT.format(prompt=asked, response_a=first, response_b=second)
+    return _chat(("user", prompt), ("assistant", better))
+
+
 def _translation_examples(name: str, seed: int, index: int) -> Row:
     rng = _rng(name, seed, index)
     prompt = LONG_TRANSLATE_PROMPT if rng.random() < LONG_PROMPT_SHARE else TRANSLATE_PROMPT
@@ -172,7 +197,7 @@ def _glossary(rng: Random) -> str:
 
 def _text(name: str, seed: int, index: int) -> Row:
     rng = _rng(name, seed, index)
-    language = rng.choices(["en", "ar", "mixed"], TEXT_SHARES)[0]
+    language = ONE_LANGUAGE.get(name) or rng.choices(["en", "ar", "mixed"], TEXT_SHARES)[0]
     if language == "mixed":
         text = _glossary(rng) if rng.random() < 0.25 else " = ".join(sentence(rng))
         return {"text": text, "language": language}
@@ -219,6 +244,8 @@ _ALL = [
         ("text", "language"),
         _text,
     ),
+    Generator("english_text", "the text corpus's English pages alone", ("text", "language"), _text),
+    Generator("arabic_text", "the text corpus's Arabic pages alone", ("text", "language"), _text),
     Generator(
         "translation_examples",
         "chat examples that teach translating English into Arabic, with the short and the long prompt",
@@ -228,6 +255,18 @@ _ALL = [
     Generator("judge_examples", "chat examples that teach the strict bilingual judge", ("messages",), _judge_examples),
     Generator("arabic_qa", "native Arabic questions with answers", ("messages",), _qa),
     Generator("english_qa", "English questions with answers", ("messages",), _qa),
+    Generator(
+        "arabic_choices",
+        "Arabic questions, each with its answer in a word or two and in a sentence",
+        ("prompt", "brief", "full"),
+        _choice,
+    ),
+    Generator(
+        "comparison_examples",
+        "chat examples that teach a judge to prefer the answer in a sentence, whichever comes first",
+        ("messages",),
+        _comparison,
+    ),
     Generator(
         "benchmark_ar",
         "Arabic multiple choice in ArabicMMLU's columns, asked in words no corpus uses",

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from factory.demo.corpora import BAD_SHARE, GENERATORS, JUDGE_PROMPT, iter_rows, parallel_truth
+from factory.demo.corpora import BAD_SHARE, COMPARE_PROMPT, GENERATORS, JUDGE_PROMPT, iter_rows, parallel_truth
 from factory.demo.damage import FLAWS
 from factory.demo.sentences import PATTERNS, held_out
 from factory.demo.world import stated
@@ -109,6 +109,8 @@ def test_free_test_sentences_are_held_out_and_are_no_facts():
         ("translation_examples", lambda row: [row["messages"][1]["content"]]),
         ("benchmark_ar", lambda row: [row["Question"], *(row[f"Option {k}"] for k in range(1, 5))]),
         ("text", lambda row: [row["text"]] if row["language"] == "ar" else []),
+        ("arabic_text", lambda row: [row["text"]]),
+        ("arabic_choices", lambda row: list(row.values())),
     ],
 )
 def test_arabic_is_arabic(name, texts):
@@ -117,9 +119,27 @@ def test_arabic_is_arabic(name, texts):
             assert not NOT_ARABIC.findall(CODE.sub("", text)), text
 
 
-def test_english_has_no_arabic():
-    for row in iter_rows("instructions", 1000, 0):
+@pytest.mark.parametrize("name", ["instructions", "english_text"])
+def test_english_has_no_arabic(name):
+    for row in iter_rows(name, 1000, 0):
         assert not re.search(r"[؀-ۿ]", "".join(_strings(row)))
+
+
+def test_comparisons_prefer_the_sentence_in_either_place():
+    answers = []
+    for row in iter_rows("comparison_examples", 400, 0):
+        ask, answer = (message["content"] for message in row["messages"])
+        assert ask.endswith(COMPARE_PROMPT.rpartition("}")[2])
+        first, second = (re.search(rf"^{letter}: (.*)$", ask, re.MULTILINE)[1] for letter in "AB")  # type: ignore[index]
+        sentence, fragment = (first, second) if answer == "A" else (second, first)
+        assert sentence[-1] in ".؟!" and len(sentence) > len(fragment)
+        answers.append(answer)
+    assert 0.4 < answers.count("A") / len(answers) < 0.6 and set(answers) == {"A", "B"}
+
+
+def test_choices_hold_different_answers():
+    for row in iter_rows("arabic_choices", 400, 0):
+        assert row["brief"] != row["full"]
 
 
 def test_every_pattern_writes_a_sentence_in_each_language():
