@@ -49,21 +49,24 @@ def judge(checks: Sequence[Check], texts: Sequence[tuple[str | None, str | None]
     # A pair of two missing texts is no translation of anything: scored like two empty ones, which `empty` refuses.
     scored.add(([pair[0] or "" for pair in pairs], [pair[1] or "" for pair in pairs]))
     refused = scored.refused()
+    names = list(scored.scores)
+    columns = zip(*map(_rounded, scored.scores.values()), strict=True)
     found: list[Judged] = [Judged({}, FAILED, [f"{FAILED}: {text}"], []) for text in texts]
-    for index, row in enumerate(readable):
-        scores = {name: _rounded(values[index]) for name, values in scored.scores.items()}
+    for index, (row, scores) in enumerate(zip(readable, columns, strict=True)):
         bad = refused.get(index, [])
         reasons = [f"{check.name}: {check.explain(score)}" for check, score in bad]
         verdict = "rejected" if bad else "kept"
         if index in scored.broken:
             name, error = scored.broken[index]
             verdict, reasons = FAILED, [f"{FAILED}: {name}: {type(error).__name__}: {error}"[:200], *reasons]
-        found[row] = Judged(scores, verdict, reasons, [check.name for check, _ in bad])
+        found[row] = Judged(dict(zip(names, scores, strict=True)), verdict, reasons, [check.name for check, _ in bad])
     return found
 
 
-def _rounded(score: float | None) -> float | None:
-    return None if score is None else round(score, 4)
+def _rounded(scores: Any) -> list[float | None]:
+    if (scores == scores // 1).all():  # as of most checks: 0 and 1
+        return scores.tolist()
+    return [round(score, 4) if score == score else None for score in scores.tolist()]
 
 
 def survey(checks: Sequence[Check], rows: Rows, columns: Columns, limit: int | None = None) -> list[Check]:

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
 from factory.checks.base import Check
-from factory.text.answering import answered
+from factory.text.answering import answered, may_be_answered
+from factory.text.column import Texts
 
 
 class Answered(Check):
@@ -18,6 +19,7 @@ class Answered(Check):
     """
 
     direction: ClassVar[Literal["min", "max"]] = "max"
+    usual: ClassVar[float] = 0.0
     compares: ClassVar[bool] = True
 
     max: float = Field(0.7, ge=0, le=1)
@@ -25,6 +27,11 @@ class Answered(Check):
 
     def score(self, source: str | None, target: str) -> float:
         return answered(source or "", target, self.language or "en")
+
+    def candidates(self, sources: Texts, targets: Texts) -> Any:
+        import numpy as np
+
+        return np.fromiter(map(may_be_answered, sources.stripped), bool, len(sources))
 
     def in_language(self, target: str, source: str | None = None) -> Check:
         return self if self.language else self.model_copy(update={"language": target})

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from factory.text.column import Texts
+
 Pairs = tuple[Sequence[str | None], Sequence[str]]
 """Sources and targets of some rows, of the same length; a source is None for a text that is no translation."""
+
+FEW = 8  # rows for which looking at columns costs more than it saves
 
 
 class Check(BaseModel):
@@ -22,6 +26,7 @@ class Check(BaseModel):
         direction: ``min``: a score below the limit is bad; ``max``: one above it is.
         compares: True if there is no score without a source.
         surveys: True if a score depends on other rows: `survey` is called with all of them before any is scored.
+        usual: the score of a row in which `candidates` sees nothing of interest.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -31,6 +36,7 @@ class Check(BaseModel):
     direction: ClassVar[Literal["min", "max"]]
     compares: ClassVar[bool] = False
     surveys: ClassVar[bool] = False
+    usual: ClassVar[float] = 1.0
 
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: object) -> None:
@@ -45,15 +51,37 @@ class Check(BaseModel):
         raise NotImplementedError
 
     def scores(self, sources: Sequence[str | None], targets: Sequence[str]) -> list[float | Exception]:
-        """The scores of many, an exception in place of a score that could not be computed."""
-        return each(self.score, sources, targets)
+        """The scores of many, an exception in place of a score that could not be computed.
 
-    def accept(self, score: float) -> bool:
-        """Is the score on the good side of the limit? Never for NaN, which compares with nothing."""
+        The same as those of `score`, row by row. Whoever runs several checks passes `Texts`, of which each check
+        takes what an earlier one has found out.
+        """
+        if len(targets) < FEW:
+            return each(self.score, getattr(sources, "given", sources), targets)
+        return self.column_scores(Texts.of(sources), Texts.of(targets))
+
+    def column_scores(self, sources: Texts, targets: Texts) -> list[float | Exception]:
+        """`usual` for all but the `candidates`, which are looked at one by one."""
+        chosen = self.candidates(sources, targets)
+        if chosen is None:
+            return each(self.score, sources.given, targets)
+        found: list[float | Exception] = [self.usual] * len(targets)
+        rows = chosen.nonzero()[0].tolist()
+        scores = each(self.score, [sources.given[row] for row in rows], [targets[row] for row in rows])
+        for row, score in zip(rows, scores, strict=True):
+            found[row] = score
+        return found
+
+    def candidates(self, sources: Texts, targets: Texts) -> Any:
+        """Which rows may have another score than `usual`, one truth value each; None: no telling without a look.
+
+        What makes a check fast: most rows have nothing that it looks for, which is seen for all of them at once.
+        """
+        return None
+
+    def accept(self, score: Any) -> Any:
+        """Is the score on the good side of the limit? Never for NaN, which compares with nothing. Arrays go, too."""
         return score >= self.limit if self.direction == "min" else score <= self.limit
-
-    def worse(self, one: float, other: float) -> float:
-        return min(one, other) if self.direction == "min" else max(one, other)
 
     def explain(self, score: float) -> str:
         """``0.12 < 0.5``: why the score was not accepted."""

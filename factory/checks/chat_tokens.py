@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import re
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
 from factory.checks.base import Check
 from factory.text.chat import leaked_tokens
+from factory.text.column import Texts
 
 # Headings of prompts and roles at the start of a line, thinking tags, sentinels that were not put back.
 _HEADING = re.compile(
@@ -26,6 +27,7 @@ class ChatTokens(Check):
     """
 
     direction: ClassVar[Literal["min", "max"]] = "max"
+    usual: ClassVar[float] = 0.0
 
     max: float = Field(0, ge=0)
 
@@ -36,3 +38,6 @@ class ChatTokens(Check):
         if found := _HEADING.findall(target):
             count += max(0, len(found) - len(_HEADING.findall(source or "")))
         return float(count)
+
+    def candidates(self, sources: Texts, targets: Texts) -> Any:
+        return targets.have(":#<[") | targets.containing("⟦")

@@ -1,15 +1,21 @@
 from __future__ import annotations
 
 import re
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
 from factory.checks.base import Check
+from factory.text.column import MARK, Texts, mask
 
 # Between sentences on one line. Initials and titles (U.S., Dr.) have no two small letters or digits before their dot.
-_SOURCE = re.compile(r"(?:(?<=[a-z0-9)%][a-z0-9)%'\"”])[.!?…]|[?!。！？])+[\"'”»’)\]*]*[ \t]+(?=[^\sa-z])")
-_TARGET = re.compile(r"[.!?؟…。！？:؛]+[\"'”»’)\]*]*[ \t]+(?=\S)")
+# Both begin with a plain set of characters, which `re` looks for much faster than for anything else.
+_SOURCE = re.compile(
+    r"[.!?…。！？](?:(?<=[a-z0-9)%][a-z0-9)%'\"”’][.!?…])|(?<=[?!。！？]))"
+    r"(?:(?<=[a-z0-9)%][a-z0-9)%'\"”’])[.!?…]|[?!。！？])*[\"'”»’)\]*]*[ \t]+(?=[^\sa-z])"
+)
+_TARGET = re.compile(r"[.!?؟…。！？:؛][.!?؟…。！？:؛]*[\"'”»’)\]*]*[ \t]+(?=\S)")
+_BEFORE_SPACE = MARK | mask(".!?\"')]*")  # what _SOURCE can have before its white space
 _LINE = re.compile(r"\S[^\n]*(?:\n|$)")
 
 
@@ -36,9 +42,14 @@ class Dropped(Check):
         if "\n" in source:
             before, after = len(_LINE.findall(source)), len(_LINE.findall(target))
             worst = min(worst, (after + 0.5) / (before + 0.5))
-        if len(source) > 40 and (before := len(_SOURCE.findall(source)) + 1) > 1:
+        # Whatever was joined, nothing is missing from a text of full length.
+        length = len(target) / (len(source) * self.expected) if len(source) > 40 else 1.0
+        if length < 1 and (before := len(_SOURCE.findall(source)) + 1) > 1:
             after = len(_TARGET.findall(target)) + 1
-            length = min(1.0, len(target) / (len(source) * self.expected))
-            if length < 1:  # whatever was joined, nothing is missing from a text of full length
-                worst = min(worst, (min(1.0, after / before) * length) ** 0.5)
+            worst = min(worst, (min(1.0, after / before) * length) ** 0.5)
         return worst
+
+    def candidates(self, sources: Texts, targets: Texts) -> Any:
+        before, after = sources.stripped_lengths, targets.stripped_lengths
+        short = (before > 40) & (after < before * self.expected * (1 + 1e-9))
+        return sources.have("\n") | (short & sources.follows(_BEFORE_SPACE, " \t"))

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
 from factory.checks.base import Check
+from factory.text.column import Texts
 from factory.text.structure import prose
 
 
@@ -15,6 +16,7 @@ class Echo(Check):
     """
 
     direction: ClassVar[Literal["min", "max"]] = "max"
+    usual: ClassVar[float] = 0.0
     compares: ClassVar[bool] = True
 
     max: float = Field(0.6, ge=0, le=1)
@@ -26,6 +28,9 @@ class Echo(Check):
         words = _words(target)
         known = set(_words(source or ""))
         return sum(word in known for word in words) / len(words) if words else 0.0
+
+    def candidates(self, sources: Texts, targets: Texts) -> Any:
+        return (sources.letters() & targets.letters()) != 0
 
 
 def _words(text: str) -> list[str]:

@@ -5,6 +5,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from factory.checks.base import Check
+from factory.text.column import Texts
 
 
 class Empty(Check):
@@ -16,3 +17,6 @@ class Empty(Check):
 
     def score(self, source: str | None, target: str) -> float:
         return float(len(target.strip()))
+
+    def column_scores(self, sources: Texts, targets: Texts) -> list[float | Exception]:
+        return targets.stripped_lengths.astype(float).tolist()

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
 from factory.checks.base import Check
-from factory.text.languages import language_share
+from factory.text.column import Texts
+from factory.text.languages import SHORTEST, language_share
 
 
 class Language(Check):
@@ -23,6 +24,9 @@ class Language(Check):
 
     def score(self, source: str | None, target: str) -> float:
         return language_share(target, self.language or "en")
+
+    def candidates(self, sources: Texts, targets: Texts) -> Any:
+        return targets.lengths >= SHORTEST
 
     def in_language(self, target: str, source: str | None = None) -> Check:
         return self if self.language else self.model_copy(update={"language": target})

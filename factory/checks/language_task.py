@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import re
-from typing import ClassVar, Literal
+from functools import cache
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
 from factory.checks.base import Check
-from factory.text.language_tasks import requires_source_language
+from factory.text.column import SHIFTING, Texts
+from factory.text.language_tasks import SIGNS, requires_source_language
+from factory.text.phrases import Phrases
 
 _TASK = re.compile(  # a source that asks for something; prose that mentions grammar does not
     r"(?:^|[.!?:\n,]\s*|\bthen )[\"'*]*(?:please |kindly |can you |could you )?(?:translate|how|what|which|who"
@@ -48,6 +51,7 @@ class LanguageTask(Check):
 
     direction: ClassVar[Literal["min", "max"]] = "max"
     compares: ClassVar[bool] = True
+    usual: ClassVar[float] = 0.0
 
     max: float = Field(0.7, ge=0, le=1)
 
@@ -59,3 +63,13 @@ class LanguageTask(Check):
             return 0.0
         task = requires_source_language(source)
         return task.score if task else 0.0
+
+    def candidates(self, sources: Texts, targets: Texts) -> Any:
+        found = _signs().groups(list(map(str.lower, sources)))
+        signs = _signs().has(found, "hints") & _signs().has(found, "signs")
+        return (signs | sources.have(SHIFTING)) & (sources.lengths <= LONGEST)
+
+
+@cache
+def _signs() -> Phrases:
+    return Phrases({"hints": _HINTS, "signs": SIGNS})

@@ -5,6 +5,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from factory.checks.base import Check
+from factory.text.column import Texts
 
 
 class LengthRatio(Check):
@@ -26,3 +27,11 @@ class LengthRatio(Check):
         found = len(target.strip()) + self.slack
         longer = wanted if wanted > found else found
         return (wanted + found - longer) / longer if longer else 1.0
+
+    def column_scores(self, sources: Texts, targets: Texts) -> list[float | Exception]:
+        import numpy as np
+
+        wanted = sources.stripped_lengths * self.expected + self.slack
+        found = targets.stripped_lengths + self.slack
+        longer = np.maximum(wanted, found)
+        return np.divide(wanted + found - longer, longer, out=np.ones_like(longer), where=longer > 0).tolist()

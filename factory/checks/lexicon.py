@@ -5,7 +5,8 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from factory.checks.base import Check
-from factory.text.lexicon import coverage, lexicon
+from factory.text.column import Texts
+from factory.text.lexicon import coverage, coverages, lexicon
 
 
 class Lexicon(Check):
@@ -28,7 +29,15 @@ class Lexicon(Check):
         words = lexicon(*(self.languages or ("", "")))
         if not words or not source:
             return 1.0
-        found, size = coverage(source, target, words)
+        return self._share(*coverage(source, target, words))
+
+    def column_scores(self, sources: Texts, targets: Texts) -> list[float | Exception]:
+        words = lexicon(*(self.languages or ("", "")))
+        if not words:
+            return [1.0] * len(targets)
+        return [self._share(found, size) for found, size in coverages(sources, targets, words)]
+
+    def _share(self, found: int, size: int) -> float:
         return (found + 1) / (size + 1) if size >= self.least else 1.0
 
     def in_language(self, target: str, source: str | None = None) -> Check:

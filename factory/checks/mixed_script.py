@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from typing import ClassVar, Literal
+from collections import Counter
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
 from factory.checks.base import Check
-from factory.text.counts import FOREIGN, LATIN, OWN, class_counts, script_classes
+from factory.text import column
+from factory.text.column import Texts
+from factory.text.counts import FOREIGN, LATIN, OTHER, OWN, script_classes
 
 # Letters of both scripts in one word; the Arabic article and particles are written onto foreign words.
 _TORN = re.compile(r"[A-Za-z]{2}[\u0620-\u064a]{3}|[\u0620-\u064a]{4}[A-Za-z]{2}")
@@ -23,31 +25,28 @@ class MixedScript(Check):
     """
 
     direction: ClassVar[Literal["min", "max"]] = "max"
+    usual: ClassVar[float] = 0.0
 
     max: float = Field(0, ge=0, le=1)
     language: str | None = Field(None, description="default: the recipe's target language")
 
     def score(self, source: str | None, target: str) -> float:
-        found = self.scores([source], [target])[0]
-        if isinstance(found, Exception):
-            raise found
-        return found
+        table, known = script_classes(self.language or "en"), source or ""
+        count = Counter(table.item(min(ord(character), 0xFFFF)) for character in target)
+        letters = count.total() - count[OTHER]
+        many = 0
+        if count[FOREIGN]:
+            many = sum(c not in known for c in target if table[min(ord(c), 0xFFFF)] == FOREIGN)
+        if count[OWN] and count[LATIN]:
+            many += sum(len(match) for match in _TORN.findall(target) if match not in known)
+        return many / letters if many else 0.0
 
-    def scores(self, sources: Sequence[str | None], targets: Sequence[str]) -> list[float | Exception]:
-        table = script_classes(self.language or "en")
-        counts = class_counts(targets, table, 5)
-        foreign = counts[:, FOREIGN].tolist()
-        both = ((counts[:, OWN] > 0) & (counts[:, LATIN] > 0)).tolist()
-        letters = counts[:, 1:].sum(axis=1).tolist()
-        found: list[float | Exception] = [0.0] * len(targets)
-        for row, many in enumerate(foreign):
-            if many or both[row]:
-                source, target = sources[row] or "", targets[row]
-                many = sum(c not in source for c in target if table[min(ord(c), 0xFFFF)] == FOREIGN) if many else 0
-                if both[row]:
-                    many += sum(len(match) for match in _TORN.findall(target) if match not in source)
-                found[row] = many / letters[row]
-        return found
+    def candidates(self, sources: Texts, targets: Texts) -> Any:
+        import numpy as np
+
+        foreign = script_classes(self.language or "en").take(targets.points) == FOREIGN
+        torn = targets.follows(column.LATIN, column.ARABIC) | targets.follows(column.ARABIC, column.LATIN)
+        return targets.rows(np.flatnonzero(foreign)) | torn
 
     def in_language(self, target: str, source: str | None = None) -> Check:
         return self if self.language else self.model_copy(update={"language": target})

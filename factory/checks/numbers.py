@@ -1,11 +1,12 @@
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
 from factory.checks.base import Check
-from factory.text.numbers import numbers_overlap
+from factory.text.column import Texts
+from factory.text.numbers import numbers_overlap, same_digits
 
 
 class Numbers(Check):
@@ -23,3 +24,6 @@ class Numbers(Check):
 
     def score(self, source: str | None, target: str) -> float:
         return numbers_overlap(source or "", target)
+
+    def candidates(self, sources: Texts, targets: Texts) -> Any:
+        return ~same_digits(sources, targets)

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import re
-from typing import ClassVar, Literal
+from functools import cache
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
 from factory.checks.base import Check
 from factory.text.arabic import fold, without_marks
+from factory.text.column import SHIFTING, Texts
+from factory.text.phrases import Phrases, required
 
 HEAD = 240  # characters at the beginning in which a model speaks of itself instead of translating
 
@@ -105,6 +108,7 @@ class Refusal(Check):
     version: ClassVar[int] = 2
 
     direction: ClassVar[Literal["min", "max"]] = "max"
+    usual: ClassVar[float] = 0.0
 
     max: float = Field(0, ge=0, le=1)
 
@@ -113,6 +117,21 @@ class Refusal(Check):
         if not said:
             return 0.0
         return 1.0 if source is None or said - speaks_of_itself(source) else 0.0
+
+    def candidates(self, sources: Texts, targets: Texts) -> Any:
+        if (targets.lengths > 4 * HEAD).any():  # only the ends are looked at
+            targets = Texts([f"{text[:HEAD]}\0{text[-HEAD:]}" if len(text) > 2 * HEAD else text for text in targets])
+        found = _signs().groups(list(map(str.lower, targets.folded)))
+        has = _signs().has
+        speaks = (has(found, "before") & has(found, "head")) | (has(found, "after") & has(found, "tail"))
+        return speaks | targets.have(SHIFTING)
+
+
+@cache
+def _signs() -> Phrases:
+    """Folded hints, and the strings without which none of the patterns matches."""
+    hints = {"before": set(map(fold, _HINTS)), "after": set(map(fold, _AFTER))}
+    return Phrases({**hints, "head": required(*PREFACES, *REFUSALS), "tail": required(*POSTFACES)})
 
 
 def speaks_of_itself(text: str) -> set[str]:

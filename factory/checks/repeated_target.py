@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field, PrivateAttr
 
 from factory.checks.base import Check, Pairs
+from factory.text.column import Texts
 
 SHORTEST = 16  # characters; "Yes." is the translation of many sources
 BEGINNING = 60  # characters that a leaked example begins with
@@ -38,6 +39,9 @@ class RepeatedTarget(Check):
         if len(target) > BEGINNING:
             count = max(count, beginnings.get(_key(target[:BEGINNING]), 1))
         return float(count)
+
+    def candidates(self, sources: Texts, targets: Texts) -> Any:
+        return (targets.stripped_lengths >= SHORTEST) & any(self._counts)
 
     def survey(self, batches: Iterable[Pairs]) -> Check:
         whole: list[Any] = []

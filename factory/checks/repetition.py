@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import re
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
 from factory.checks.base import Check
+from factory.text.column import Texts
+from factory.text.trigrams import may_repeat
 
 MIN_WORDS = 8  # fewer words say nothing about repetition
 LONG_WORD = 30
@@ -29,6 +31,9 @@ class Repetition(Check):
             return own
         share = own / max(distinct(source), 0.01)
         return share if share < 1.0 else 1.0
+
+    def candidates(self, sources: Texts, targets: Texts) -> Any:
+        return may_repeat(targets, MIN_WORDS, LONG_WORD)
 
 
 def distinct(text: str) -> float:

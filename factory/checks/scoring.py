@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from factory.checks.base import Check, Pairs
+from factory.text.column import Texts
+
+ROWS = 2_000  # looked at together: what is known of their characters stays in the processor's cache
+CHARACTERS = 400_000
 
 
 @dataclass
@@ -14,19 +19,21 @@ class Scored:
     """What the checks say about some rows.
 
     Attributes:
-        scores: check -> one score per row; None where the check leaves the row out, or could not score it.
+        scores: check -> array of one score per row; NaN where the check leaves the row out, or could not score it.
         broken: row -> (check, error) of the first check that could not score the row: it broke, or the score is no
             number. Such a row is neither accepted nor rejected: it failed.
     """
 
     checks: Sequence[Check]
     rows: int
-    scores: dict[str, list[float | None]] = field(default_factory=dict)
+    scores: dict[str, Any] = field(default_factory=dict)
     broken: dict[int, tuple[str, Exception]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        import numpy as np
+
         for check in self.checks:
-            self.scores[check.name] = [None] * self.rows
+            self.scores[check.name] = np.full(self.rows, np.nan)
 
     def add(self, pairs: Pairs, compared: bool = True) -> None:
         """Score one pair of columns; a row of several pairs keeps the worst score.
@@ -38,31 +45,50 @@ class Scored:
         rows = range(self.rows)
         if compared and None in sources and None in targets:
             rows = [row for row in rows if sources[row] is not None or targets[row] is not None]
-        whole = len(rows) == self.rows
-        befores = [source or "" for source in sources] if compared else list(sources)
-        afters = [target or "" for target in targets]
-        if not whole:
-            befores, afters = [befores[row] for row in rows], [afters[row] for row in rows]
-        for check in self.checks:
-            if compared or not check.compares:
-                self._add(check, rows, check.scores(befores, afters))
+        for part in _parts(rows, sources, targets):
+            before = Texts([sources[row] or "" if compared else None for row in part])
+            after = Texts([targets[row] or "" for row in part])
+            for check in self.checks:
+                if compared or not check.compares:
+                    self._add(check, part, check.scores(before, after))
 
-    def _add(self, check: Check, rows: Iterable[int], scores: Sequence[float | Exception]) -> None:
-        worst = self.scores[check.name]
-        for row, score in zip(rows, scores, strict=True):
-            if isinstance(score, Exception):
-                self.broken.setdefault(row, (check.name, score))
-            elif not math.isfinite(score):
-                self.broken.setdefault(row, (check.name, ValueError(f"the score is {score}")))
-            else:
-                known = worst[row]
-                worst[row] = score if known is None else check.worse(known, score)
+    def _add(self, check: Check, rows: Sequence[int], scores: Sequence[float | Exception]) -> None:
+        import numpy as np
+
+        try:
+            found = np.array(scores, dtype=np.float64)
+        except (TypeError, ValueError):
+            found = np.array([math.nan if isinstance(score, Exception) else score for score in scores], np.float64)
+        for place in np.flatnonzero(~np.isfinite(found)).tolist():
+            score = scores[place]
+            error = score if isinstance(score, Exception) else ValueError(f"the score is {score}")
+            self.broken.setdefault(rows[place], (check.name, error))
+            found[place] = math.nan
+        known = self.scores[check.name]
+        place = slice(rows.start, rows.stop) if isinstance(rows, range) else rows
+        known[place] = (np.fmin if check.direction == "min" else np.fmax)(known[place], found)
 
     def refused(self) -> dict[int, list[tuple[Check, float]]]:
         """Row -> the checks that do not accept it with their scores, in the order of the checks."""
+        import numpy as np
+
         found: dict[int, list[tuple[Check, float]]] = {}
         for check in self.checks:
-            for row, score in enumerate(self.scores[check.name]):
-                if score is not None and not check.accept(score):
-                    found.setdefault(row, []).append((check, score))
+            scores = self.scores[check.name]
+            for row in np.flatnonzero(~(check.accept(scores) | np.isnan(scores))).tolist():
+                found.setdefault(row, []).append((check, float(scores[row])))
         return found
+
+
+def _parts(
+    rows: Sequence[int], sources: Sequence[str | None], targets: Sequence[str | None]
+) -> Iterator[Sequence[int]]:
+    """The rows in parts that are neither too many nor too long."""
+    start = size = 0
+    for end, row in enumerate(rows):
+        size += len(sources[row] or "") + len(targets[row] or "")
+        if size > CHARACTERS or end + 1 - start == ROWS:
+            yield rows[start : end + 1]
+            start, size = end + 1, 0
+    if start < len(rows):
+        yield rows[start:]

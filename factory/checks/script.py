@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import ClassVar, Literal
 
 from pydantic import Field
 
 from factory.checks.base import Check
+from factory.text.column import Texts
 from factory.text.scripts import script_shares
 from factory.text.structure import prose
 
@@ -21,8 +21,15 @@ class Script(Check):
     def score(self, source: str | None, target: str) -> float:
         return script_shares([prose(target)], self.language or "en")[0]
 
-    def scores(self, sources: Sequence[str | None], targets: Sequence[str]) -> list[float | Exception]:
-        return [*script_shares([prose(target) for target in targets], self.language or "en")]
+    def column_scores(self, sources: Texts, targets: Texts) -> list[float | Exception]:
+        found: list[float | Exception] = [*script_shares(targets, self.language or "en")]
+        dressed = targets.have("`~{") | targets.containing("http") | targets.containing("www.")
+        rows = dressed.nonzero()[0].tolist()
+        for row, share in zip(
+            rows, script_shares([prose(targets[row]) for row in rows], self.language or "en"), strict=True
+        ):
+            found[row] = share
+        return found
 
     def in_language(self, target: str, source: str | None = None) -> Check:
         return self if self.language else self.model_copy(update={"language": target})

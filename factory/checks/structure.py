@@ -1,14 +1,19 @@
 from __future__ import annotations
 
 import re
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
 from factory.checks.base import Check
+from factory.text.column import CAPITAL, DIGIT, MARK, SMALL, WORD, Texts, mask
 from factory.text.structure import KINDS, overlap
 
 _ANYTHING = re.compile(r"[`{}<>$\\|_/%]|~~~|^[ \t]*(?:[-*•+–#]|\d{1,3}[.)])|\(\)|[a-z][A-Z]|\w\.\w", re.MULTILINE)
+
+# The characters without which `_ANYTHING` finds nothing, but for list markers at the starts of lines, (), aB and a.b.
+_SIGNS = "`{}<>$\\|_/%~"
+_MARKER_STARTS = DIGIT | MARK | mask("-*+# \t")
 
 
 class Structure(Check):
@@ -38,7 +43,22 @@ class Structure(Check):
         for kind in self.kinds:
             find = KINDS[kind]
             before, after = find(source or ""), find(target)
-            if before != after:
+            if before is not after and dict.__ne__(before, after):  # Counter's own comparison is slow
                 share = overlap(before, after)
                 worst = share if share < worst else worst
         return worst
+
+    def candidates(self, sources: Texts, targets: Texts) -> Any:
+        found = sources.have(_SIGNS) | targets.have(_SIGNS)
+        for texts in (sources, targets):
+            first = texts.kinds.take(texts.starts) & _MARKER_STARTS
+            found |= (first != 0) | texts.follows("\n", _MARKER_STARTS)
+            found |= texts.follows("(", ")") | texts.follows(SMALL, CAPITAL) | _dotted(texts)
+        return found
+
+
+def _dotted(texts: Texts) -> Any:
+    import numpy as np
+
+    word = texts.at(WORD)
+    return texts.rows(np.flatnonzero(word[:-2] & texts.at(".")[1:-1] & word[2:]))

@@ -1,12 +1,12 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
 from factory.checks.base import Check
-from factory.text.counts import SYMBOL, WORD, class_counts, symbol_classes
+from factory.text.column import Texts
+from factory.text.counts import symbol_counts
 
 
 class Symbols(Check):
@@ -20,16 +20,16 @@ class Symbols(Check):
     max: float = Field(0.3, ge=0, le=1)
 
     def score(self, source: str | None, target: str) -> float:
-        return max(0.0, _shares([target])[0] - _shares([source or ""])[0])
+        return max(0.0, (_shares(Texts([target])) - _shares(Texts([source])))[0].item())
 
-    def scores(self, sources: Sequence[str | None], targets: Sequence[str]) -> list[float | Exception]:
-        own, theirs = _shares(targets), _shares([source or "" for source in sources])
-        return [max(0.0, one - other) for one, other in zip(own, theirs, strict=True)]
+    def column_scores(self, sources: Texts, targets: Texts) -> list[float | Exception]:
+        import numpy as np
+
+        return np.maximum(_shares(targets) - _shares(sources), 0.0).tolist()
 
 
-def _shares(texts: Sequence[str]) -> list[float]:
+def _shares(texts: Texts) -> Any:
     import numpy as np
 
-    counts = class_counts(texts, symbol_classes(), 3)
-    symbols = counts[:, SYMBOL]
-    return (symbols / np.maximum(symbols + counts[:, WORD], 1)).tolist()
+    symbols, all_three = texts.counts(symbol_counts())
+    return symbols / np.maximum(all_three, 1)

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import re
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
 from factory.checks.base import Check
+from factory.text.column import Texts
 
 _ENDS = frozenset(".!?؟…。！？:;؛)]}\"'”»’*`>|$")
 _CLOSERS = "\"'”»’)]}*_ \t\n\u200e\u200f"
@@ -54,3 +55,9 @@ class Unfinished(Check):
         if _INSIDE.search(target) or (len(source) > 60 and len(target) < 0.6 * len(source)):
             return 0.25
         return 0.75
+
+    def candidates(self, sources: Texts, targets: Texts) -> Any:
+        import numpy as np
+
+        ends = (text[-1:] in _ENDS for text in targets.stripped)
+        return ~np.fromiter(ends, bool, len(targets)) | sources.have("`")

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import re
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
 from factory.checks.base import Check
+from factory.text.column import LATIN, Texts
 from factory.text.structure import prose
 
 _RUN = re.compile(r"[A-Za-z][A-Za-z'’-]*(?:[\s,;:.()\"]+[A-Za-z][A-Za-z'’-]*){3,}")
@@ -20,6 +21,7 @@ class Untranslated(Check):
     """
 
     direction: ClassVar[Literal["min", "max"]] = "max"
+    usual: ClassVar[float] = 0.0
     compares: ClassVar[bool] = True
 
     max: float = Field(6, ge=0)
@@ -34,3 +36,6 @@ class Untranslated(Check):
             if run in known or sum(word in known for word in words) > 0.8 * len(words):
                 longest = max(longest, sum(1.0 if word.islower() else 0.5 for word in words))
         return longest
+
+    def candidates(self, sources: Texts, targets: Texts) -> Any:
+        return targets.have(LATIN)

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
 from factory.checks.base import Check
+from factory.text.column import Texts
 from factory.text.structure import emails, overlap, urls
 
 
@@ -24,6 +25,12 @@ class Urls(Check):
         worst = 1.0
         for find in (urls, emails):
             before, after = find(source or ""), find(target)
-            if before != after:
+            if before is not after and before != after:
                 worst = min(worst, overlap(before, after))
         return worst
+
+    def candidates(self, sources: Texts, targets: Texts) -> Any:
+        found = sources.have("@") | targets.have("@")
+        for texts in (sources, targets):
+            found |= texts.containing("://") | texts.containing("www.")
+        return found

@@ -120,8 +120,8 @@ class Filter(RowStep):
             verdicts.setdefault(row, rejected(check.name, check.explain(score)))
         scores = {f"score_{name}": values for name, values in scored.scores.items()}
         for name, values in scores.items():
-            table = with_column(table, name, pa.array(values, pa.float32()))
-        known = {name: [value for value in values if value is not None] for name, values in scores.items()}
+            table = with_column(table, name, pa.array(values, pa.float32(), from_pandas=True))  # NaN becomes null
+        known = {name: values[values == values].tolist() for name, values in scores.items()}
         return ShardResult(table, verdicts, values=known, hidden=() if self.keep_scores else tuple(scores))
 
 

@@ -47,11 +47,11 @@ def answered(source: str, target: str, language: str) -> float:
     1.0
     """
     source, target = source.strip(), target.strip()
-    asks = source.rstrip("\"'”’)* ")[-1:] == "?"
+    asks = _asks(source)
     questions = any(mark in target for mark in _QUESTION_MARKS)
     if asks and not questions and not (language == "ar" and _INTERROGATIVE.search(fold(target))):
         return 1.0
-    imperative = len(source) < SHORT and _IMPERATIVE.match(source) is not None
+    imperative = _demands(source)
     if not (asks or imperative) or len(source) >= SHORT:
         return 0.0
     long = len(target) > 40 + MUCH_LONGER * _EXPECTED.get(language, 1.0) * len(source)
@@ -60,3 +60,16 @@ def answered(source: str, target: str, language: str) -> float:
     if imperative and language == "ar" and target and not _ASKING.search(fold(target[:BEGINNING])):
         return 0.75
     return 0.0
+
+
+def may_be_answered(source: str) -> bool:
+    """Does the source, without white space at its ends, ask or demand something? `answered` is 0 for all others."""
+    return _asks(source) or _demands(source)
+
+
+def _asks(source: str) -> bool:
+    return source.rstrip("\"'”’)* ")[-1:] == "?"
+
+
+def _demands(source: str) -> bool:
+    return len(source) < SHORT and _IMPERATIVE.match(source) is not None

@@ -9,7 +9,8 @@ _MARKS = "".join(map(chr, [*range(0x0610, 0x061B), *range(0x064B, 0x0660), 0x067
 _DELETE = dict.fromkeys(map(ord, _MARKS + "ـ‌‍‎‏"), None)
 _FOLD = str.maketrans("أإآٱىئؤةکی", "ااااييوهكي")
 DIGITS = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹", "01234567890123456789")
-_FOLD_ALL = {**_DELETE, **_FOLD, **DIGITS}
+FOLDED = {**_DELETE, **_FOLD, **DIGITS}
+"""Code point -> what `fold` puts in its place; None: it is left out."""
 _MARK = re.compile(f"[{_MARKS}]+")
 _NOT_WORD = re.compile(r"[\W_]+")
 
@@ -25,7 +26,7 @@ def fold(text: str) -> str:
     >>> fold("إِلَى ١٢")
     'الي 12'
     """
-    return text.translate(_FOLD_ALL)
+    return text.translate(FOLDED)
 
 
 def normalize(text: str) -> str:

@@ -7,7 +7,7 @@ hashtags, bracketed words like [your name] and dates, which a translation does c
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from factory.text.chat import TOKEN
@@ -65,7 +65,8 @@ _ENTITY = re.compile(r"&(?:[A-Za-z]{2,10}\d{0,2}|#\d{1,7}|#[xX][0-9A-Fa-f]{1,6})
 _NAME = re.compile(
     r"(?<![\w.])(?:[A-Za-z_][\w]*+\.)*+[A-Za-z_]\w*+\(\)|(?<!\w)_{0,2}+[A-Za-z][A-Za-z0-9]*+(?:_{1,2}[A-Za-z0-9]++)++_{0,2}+(?!\w)"
 )
-_HUMP = re.compile("[a-z][A-Z]")
+_HUMP = re.compile("[A-Z](?<=[a-z][A-Z])")
+_SLASH, _AT, _NAME_SIGN = re.compile("/"), re.compile("@"), re.compile(r"_|\(\)")
 _CAMEL = re.compile(
     r"(?<!\w)[a-z]{2,}+(?:[A-Z][a-z0-9]*+)++(?!\w)"
 )  # two small letters first: iPhone and pH are words
@@ -114,12 +115,12 @@ def inline_spans(text: str) -> tuple[Span, ...]:
     if "/" in text or "www." in text:
         if "://" in text or "www." in text:
             spans += ((m.start(), _address_end(text, m)) for m in _ADDRESS.finditer(text))
-        spans += _trimmed(_PATH, text)
-    if "." in text and _DOT.search(text):
-        spans += _trimmed(_DOTTED, text)
+        spans += _trimmed(_near(_SLASH, _PATH, text), text)
+    if "." in text:
+        spans += _trimmed(_near(_DOT, _DOTTED, text), text)
     if "@" in text:
-        spans += _all(_EMAIL, text)
-        spans += _all(_MENTION, text)
+        spans += _spans(_near(_AT, _EMAIL, text))
+        spans += _spans(_near(_AT, _MENTION, text))
     if "<" in text:
         spans += _all(TOKEN, text)
         spans += _all(_TAG, text)
@@ -138,21 +139,35 @@ def inline_spans(text: str) -> tuple[Span, ...]:
     if "&" in text:
         spans += _all(_ENTITY, text)
     if "_" in text or "()" in text:
-        spans += _all(_NAME, text)
-    if _HUMP.search(text):
-        spans += _all(_CAMEL, text)
+        spans += _spans(_near(_NAME_SIGN, _NAME, text))
+    spans += _spans(_near(_HUMP, _CAMEL, text))
     if "#" in text:
         spans += _all(_COLOUR, text)
     return tuple(apart(spans)) if spans else ()
 
 
+def _near(sign: re.Pattern[str], pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
+    """Matches of a pattern that matches no white space: looked for only in words that hold the sign it must have."""
+    end = -1
+    for found in sign.finditer(text):
+        place = found.start()
+        if place >= end:
+            start = max(text.rfind(" ", 0, place), text.rfind("\n", 0, place)) + 1
+            end = min(text.find(" ", place) % (len(text) + 1), text.find("\n", place) % (len(text) + 1))
+            yield from pattern.finditer(text, start, end)
+
+
 def _all(pattern: re.Pattern[str], text: str) -> list[Span]:
-    return [match.span() for match in pattern.finditer(text)]
+    return _spans(pattern.finditer(text))
 
 
-def _trimmed(pattern: re.Pattern[str], text: str) -> list[Span]:
+def _spans(matches: Iterable[re.Match[str]]) -> list[Span]:
+    return [match.span() for match in matches]
+
+
+def _trimmed(matches: Iterable[re.Match[str]], text: str) -> list[Span]:
     """Without the full stop of the sentence that ends with it."""
-    return [(m.start(), m.end() - (text[m.end() - 1] == ".")) for m in pattern.finditer(text) if m[0].strip("./")]
+    return [(m.start(), m.end() - (text[m.end() - 1] == ".")) for m in matches if m[0].strip("./")]
 
 
 def _formulas(pattern: re.Pattern[str], text: str) -> list[Span]:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from factory.text.phrases import required
+
 
 class LanguageTask(NamedTuple):
     """Attributes:
@@ -184,7 +186,13 @@ _RULES: list[tuple[float, str, tuple[str, ...]]] = [
         ),
     ),
 ]
-_PATTERNS = [(score, kind, re.compile("|".join(rules), re.IGNORECASE)) for score, kind, rules in _RULES]
+_PATTERNS = [
+    (score, kind, [(required(rule), re.compile(rule, re.IGNORECASE)) for rule in rules])
+    for score, kind, rules in _RULES
+]
+SIGNS = frozenset[str]().union(*(strings for _, _, rules in _PATTERNS for strings, _ in rules))
+"""A text without any of these strings (in small letters) and without `SHIFTING` characters is about no language."""
+_SHIFTING = re.compile("[İıſK]")  # match ASCII letters where case is ignored
 _CODE = re.compile(
     r"\b(?:function|program|script|algorithm|code|python|java|javascript|sql|regex|class|method|c\+\+|query)\b",
     re.IGNORECASE,
@@ -199,11 +207,20 @@ def requires_source_language(instruction: str) -> LanguageTask | None:
     LanguageTask(score=1.0, kind='spelling', phrase='Correct the spelling')
     """
     text, best = instruction[:_LONGEST], None
-    for score, kind, pattern in _PATTERNS:
-        if (best is None or score > best.score) and (match := pattern.search(text)):
+    lowered = text.lower()
+    anything = _SHIFTING.search(text) is not None
+    for score, kind, rules in _PATTERNS:
+        if best is not None and score <= best.score:
+            continue
+        found = [
+            match
+            for strings, pattern in rules
+            if (anything or any(map(lowered.__contains__, strings))) and (match := pattern.search(text))
+        ]
+        if found:
             if kind in ("letters", "grammar") and _CODE.search(text):
                 continue  # a program that counts vowels counts them in any language
-            best = LanguageTask(score, kind, match[0])
+            best = LanguageTask(score, kind, min(found, key=re.Match.start)[0])
             if score == 1.0:
                 break
     return best

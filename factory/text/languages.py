@@ -35,6 +35,8 @@ def language_share(text: str, language: str) -> float:
     if not reliable:
         return 1.0
     wanted = language.lower().replace("_", "-").split("-")[0]
+    if found[0][1] == wanted and found[0][2]:
+        return found[0][2] / 100
     known = {
         _ALIASES.get(str(code), str(code)).split("-")[0]: percent for _, code, percent, _ in reversed(found) if percent
     }

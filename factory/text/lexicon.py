@@ -7,14 +7,19 @@ translation from a text about something else.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from functools import cache, lru_cache
 from importlib import resources
 from itertools import product
+from typing import Any
 
 from factory.text.arabic import fold
+from factory.text.column import CAPITAL, SMALL, Texts, mask
 
 _WORD = re.compile(r"[A-Za-z]+")
-_NAME = re.compile(r"(?<=[a-z,] )[A-Z][a-z]{2,}(?![a-z'])")
+_NAME = re.compile(r"[A-Z](?<=[a-z,] [A-Z])[a-z]{2,}(?![a-z'])")
+# What is no letter separates words, what stands between texts separates lines.
+_LETTERS_ONLY = bytes(10 if code == 0 else code if chr(code).isalpha() and code < 128 else 32 for code in range(256))
 # Consonants in classes coarse enough for transliteration; vowels, h, w and y are written or not, so they are left out.
 _SOUND = re.compile(r"ph|sh|ch|th|kh|gh|ck|qu|[bcdfgjklmnpqrstvxz]")
 _CLASSES = {
@@ -22,7 +27,7 @@ _CLASSES = {
     **dict.fromkeys(("g", "j", "k", "q", "kh", "gh", "ck", "qu"), "K"), **dict.fromkeys(("s", "z", "sh"), "S"),
     "c": "KS", "ch": "SK", "th": "ST", "x": "K",
 }  # fmt: skip
-_LETTERS = {
+_SOUNDS = {
     **dict.fromkeys(map(ord, "اويهعءح"), None),
     **dict.fromkeys(map(ord, "بپفڤ"), "B"),
     **dict.fromkeys(map(ord, "تطدض"), "T"),
@@ -53,14 +58,43 @@ def coverage(source: str, target: str, words: dict[str, tuple[str, ...]]) -> tup
     (3, 3)
     """
     known = {stems for word in set(_WORD.findall(source.lower())) if (stems := words.get(word))}
-    names = set(_NAME.findall(source)) if words else set()
-    names = {name for name in names if name.lower() not in words}
-    if not known and not names:
-        return 0, 0
-    folded = fold(target)
-    found = sum(any(stem in folded for stem in stems) for stems in known)
+    names = _names(source, words) if words else set()
+    return _met(known, names, target, fold(target)) if known or names else (0, 0)
+
+
+def coverages(sources: Texts, targets: Texts, words: dict[str, tuple[str, ...]]) -> list[tuple[int, int]]:
+    """`coverage` of many pairs."""
+    import numpy as np
+
+    named = sources.at(SMALL | mask(","))[:-2] & sources.at(" ")[1:-1] & sources.at(CAPITAL)[2:]
+    with_names = sources.rows(np.flatnonzero(named)).tolist()
+    stems_of = {word.encode(): stems for word, stems in words.items()}.get
+    joined = sources.joined
+    if joined.count("\0") > len(sources):  # a text has one of its own
+        joined = "\0".join(text.replace("\0", " ") for text in sources)
+    lines = joined.lower().encode("utf-8", "surrogatepass").translate(_LETTERS_ONLY).split(b"\n")
+    folded, found = targets.folded, []
+    for row, line in enumerate(lines[: len(sources)]):
+        known: set[Any] = {*map(stems_of, line.split())}
+        known.discard(None)
+        names = _names(sources[row], words) if with_names[row] else ()
+        found.append(_met(known, names, targets[row], folded[row]) if known or names else (0, 0))
+    return found
+
+
+def _names(source: str, words: Collection[str]) -> set[str]:
+    return {name for name in _NAME.findall(source) if name.lower() not in words}
+
+
+def _met(known: Collection[tuple[str, ...]], names: Collection[str], target: str, folded: str) -> tuple[int, int]:
+    found = 0
+    for stems in known:
+        for stem in stems:
+            if stem in folded:
+                found += 1
+                break
     if names:
-        skeleton = folded.translate(_LETTERS)
+        skeleton = folded.translate(_SOUNDS)
         found += sum(name in target or any(map(skeleton.__contains__, _skeletons(name.lower()))) for name in names)
     return found, len(known) + len(names)
 

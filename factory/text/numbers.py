@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from typing import Any
 
 from factory.text.arabic import DIGITS, fold
+from factory.text.column import BEYOND, DIGIT, Texts
 
 _NUMBER = re.compile(r"\d+(?:[.,٫٬]\d+)*")
 _DECADE = re.compile(r"\b\d{2,4}(?:'s|’s|s)\b")  # a translation names the decade or the century
@@ -71,6 +73,39 @@ def numbers_overlap(source: str, target: str) -> float:
         return 1.0
     grouped = _overlap(before, after, source, target)
     return grouped if grouped == 1.0 else max(grouped, _overlap(_runs(source), _runs(target), source, target))
+
+
+def same_digits(sources: Texts, targets: Texts) -> Any:
+    """Which texts have the same numbers as their translations, in the same order, or none: one truth value for each.
+
+    >>> same_digits(Texts(["1,000 in 1995", "a", "7"]), Texts(["١٠٠٠ في 1995", "b", "8"])).tolist()
+    [True, True, False]
+    """
+    import numpy as np
+
+    theirs, their_rows = _digits(sources)
+    ours, our_rows = _digits(targets)
+    counts = [np.bincount(rows, minlength=len(sources)) for rows in (their_rows, our_rows)]
+    same = (counts[0] == counts[1]) & ~sources.have(BEYOND) & ~targets.have(BEYOND)
+    rows = their_rows[same[their_rows]]
+    same[rows[theirs[same[their_rows]] != ours[same[our_rows]]]] = False
+    return same
+
+
+def _digits(texts: Texts) -> tuple[Any, Any]:
+    """Every digit of all texts as its ASCII form, the last of a number marked; the text that each belongs to."""
+    import numpy as np
+
+    digit = texts.at(DIGIT)
+    separator = texts.at(".,") | (texts.points == ord("٫")) | (texts.points == ord("٬"))
+    number = digit.copy()
+    number[1:-1] |= separator[1:-1] & digit[:-2] & digit[2:]
+    places = np.flatnonzero(digit)
+    last = ~np.append(number[1:], False)[places]
+    points = texts.points[places].astype(np.uint32)
+    for first in ("٠", "۰"):
+        points = np.where((points >= ord(first)) & (points < ord(first) + 10), points - ord(first) + ord("0"), points)
+    return points * 2 + last, np.searchsorted(texts.starts, places, side="right") - 1
 
 
 def _overlap(before: Counter[str], after: Counter[str], source: str, target: str) -> float:

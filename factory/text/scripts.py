@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
+from factory.text.column import Texts
+
 RANGES: dict[str, tuple[tuple[int, int], ...]] = {
     "Arabic": ((0x0600, 0x06FF), (0x0750, 0x077F), (0x0870, 0x08FF), (0xFB50, 0xFDFF), (0xFE70, 0xFEFF)),
     "Latin": (
@@ -82,17 +84,17 @@ def scripts_of(language: str) -> tuple[str, ...]:
 
 
 @cache
-def _classes(scripts: tuple[str, ...]) -> Any:
-    """A byte per code point of the first plane: 2 for letters of the scripts, 1 for other letters, 0 for the rest."""
+def _counted(scripts: tuple[str, ...]) -> Any:
+    """The table of `Texts.counts` for letters of the scripts and for all letters."""
     import numpy as np
 
-    table = np.zeros(0x10000, dtype=np.uint8)
+    table = np.zeros(0x10000, dtype=np.int64)
     for point in range(0xFFFF):
         if unicodedata.category(chr(point))[0] == "L":
-            table[point] = 1
+            table[point] = 1 << 32
     for name in scripts:
         for first, last in RANGES[name]:
-            table[first : last + 1] *= 2
+            table[first : last + 1] |= table[first : last + 1] >> 32
     return table
 
 
@@ -107,14 +109,5 @@ def script_shares(texts: Sequence[str], language: str) -> list[float]:
     """
     import numpy as np
 
-    if not texts:
-        return []
-    points = np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
-    classes = _classes(scripts_of(language))[np.minimum(points, 0xFFFF)]
-    ends = np.cumsum([len(text) for text in texts])
-    counts = np.zeros((2, len(points) + 1), dtype=np.int64)
-    np.cumsum(classes == 2, out=counts[0, 1:])
-    np.cumsum(classes != 0, out=counts[1, 1:])
-    starts = np.concatenate([[0], ends[:-1]])
-    own, letters = counts[:, ends] - counts[:, starts]
+    own, letters = Texts.of(texts).counts(_counted(scripts_of(language)))
     return np.where(letters > 0, own / np.maximum(letters, 1), 1.0).tolist()

@@ -19,7 +19,7 @@ _PLACEHOLDER = re.compile(
 )
 _EMAIL = re.compile(r"(?<![\w.+@/-])[\w.+-]++@[A-Za-z0-9-]++(?:\.[A-Za-z0-9-]++)++")
 _JSON_KEY = re.compile(r'"([^"\n\\]{1,60})"\s*:')
-_CODE_NAME = re.compile(r"\w_\w|\(\)|[a-z][A-Z]|/\w|\.\w")
+_CODE_NAME = re.compile(r"[/._()A-Z](?:(?<=[/.])\w|(?<=\w_)\w|(?<=\(\))|(?<=[a-z][A-Z]))")  # a_b, (), aB, /a, .a
 _MATH_EDGE = re.compile(r"\s+|^\$+\(?|[.,?؟،:;]*\)?\$+$")
 _NO_NAME = re.compile(r"^[`$\\<{\[%&#@]|://|@|www\.|^[\d.,/]+$")
 _MARKER = re.compile(r"^[ \t]*(?:([-*•+–])|(\d{1,3})[.)]|(#{1,6}))[ \t]+(?=\S)", re.MULTILINE)

@@ -17,8 +17,9 @@ TEXT = st.text(max_size=200)
 MIXED = st.text(alphabet=st.sampled_from("abc XYZ سلام َِ ـ أإآة 12٣٤ .,،؟\n-*`{}<>%"), max_size=120)
 
 
-MODULES = """arabic chat code_lines code_spans conversations counts digest inline json_text language_tasks languages
-lexicon answering personal insults masks numbers scripts segments sentences structure tables template"""
+MODULES = """arabic chat code_lines code_spans column conversations counts digest inline json_text language_tasks
+languages lexicon answering personal phrases insults masks numbers scripts segments sentences structure tables template
+trigrams"""
 
 
 @pytest.mark.parametrize("name", MODULES.split())
