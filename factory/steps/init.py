@@ -18,13 +18,14 @@ if TYPE_CHECKING:
 class Init(Step):
     """A model that knows nothing yet, for `pretrain`: any causal language model transformers has, at any size.
 
-    The tokenizer is a byte-level BPE trained on the text of `tokenizer_data`, or a copy of `tokenizer`'s.
+    The tokenizer is a byte-level BPE trained on the text and the conversations of `tokenizer_data`, or a copy of
+    `tokenizer`'s. Trained on conversations it knows the names of their roles, as the tokenizers of chat models do.
 
     Example:
         - init:
             config: {model_type: lfm2, hidden_size: 128, num_hidden_layers: 6, num_attention_heads: 4, ...}
-            tokenizer_data: world-text
-            text: [english, arabic]
+            tokenizer_data: [world-text, chats]
+            text: [text, messages]
             vocab_size: 4096
     """
 
@@ -33,8 +34,13 @@ class Init(Step):
 
     config: dict[str, Any] = Field(description="model_type and any of that configuration's fields")
     tokenizer: ModelRef | None = Field(None, description="model whose tokenizer is copied")
-    tokenizer_data: DatasetRef | None = Field(None, description="text on which a byte-level BPE is trained")
-    text: str | list[str] = Field("text", description="column or columns of tokenizer_data that hold text")
+    tokenizer_data: DatasetRef | list[DatasetRef] | None = Field(
+        None, description="one or more datasets on which a byte-level BPE is trained"
+    )
+    text: str | list[str] = Field(
+        "text",
+        description="columns of tokenizer_data with text or conversations; each dataset has one or more of them",
+    )
     vocab_size: int = Field(8192, ge=300, description="entries of a trained tokenizer, special tokens included")
     chat_template: ChatTemplate | None = Field("chatml", description="chatml, a .jinja file, or null for none")
     dtype: Dtype = Field("bfloat16", description="type of the saved weights")
@@ -82,8 +88,9 @@ class Init(Step):
             tokenizer = load_tokenizer(job.inputs[self.tokenizer].model, job.where)
         else:
             assert self.tokenizer_data is not None
+            names = [self.tokenizer_data] if isinstance(self.tokenizer_data, str) else self.tokenizer_data
             columns = [self.text] if isinstance(self.text, str) else self.text
-            tokenizer = train_tokenizer(job.inputs[self.tokenizer_data], columns, self.vocab_size, job.where)
+            tokenizer = train_tokenizer([job.inputs[name] for name in names], columns, self.vocab_size, job.where)
             if len(tokenizer) < self.vocab_size:
                 job.notes.append(f"the text gave {len(tokenizer)} tokens, not {self.vocab_size}")
         if self.chat_template is not None:

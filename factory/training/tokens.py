@@ -23,21 +23,19 @@ PAD, BEGIN, TEXT_END, TURN, TURN_END = SPECIAL = (
 WORDS = r"[^\r\n\p{L}\p{M}\p{N}]?[\p{L}\p{M}]+|\p{N}{1,3}| ?[^\s\p{L}\p{M}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
 
 
-def train_tokenizer(artifact: Artifact, columns: list[str], vocab_size: int, where: str = "") -> Any:
-    """A byte-level BPE with LFM2's special tokens, trained on the text of `columns`, read shard by shard.
+def train_tokenizer(artifacts: list[Artifact], columns: list[str], vocab_size: int, where: str = "") -> Any:
+    """A byte-level BPE with LFM2's special tokens, trained on the `columns` that each artifact has, shard by shard.
+
+    A column holds text or conversations (``[{role, content}]`` or ``[{from, value}]``); of these, roles and contents
+    are read.
 
     Raises:
-        FactoryError: a column is missing, or there is no text.
+        FactoryError: an artifact has none of the columns, or no rows.
     """
     from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers, processors, trainers
     from transformers import PreTrainedTokenizerFast
 
-    if artifact.split not in artifact.dataset.splits or artifact.dataset.num_rows(artifact.split) == 0:
-        raise FactoryError(f"{artifact.name} has no rows to train a tokenizer on", where=where)
-    has = artifact.dataset.schema(artifact.split).names
-    for column in columns:
-        if column not in has:
-            raise FactoryError(f"no column {column!r} in {artifact.name}", where=where, fix=f"it has {', '.join(has)}")
+    found = [(artifact, _columns(artifact, columns, where)) for artifact in artifacts]
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [
@@ -52,7 +50,7 @@ def train_tokenizer(artifact: Artifact, columns: list[str], vocab_size: int, whe
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )
-    tokenizer.train_from_iterator(_texts(artifact, columns), trainer)
+    tokenizer.train_from_iterator((text for source in found for text in _texts(*source)), trainer)
     begin = tokenizer.token_to_id(BEGIN)
     tokenizer.post_processor = processors.TemplateProcessing(
         single=f"{BEGIN} $A", pair=f"{BEGIN} $A $B:1", special_tokens=[(BEGIN, begin)]
@@ -67,11 +65,26 @@ def train_tokenizer(artifact: Artifact, columns: list[str], vocab_size: int, whe
     )
 
 
+def _columns(artifact: Artifact, columns: list[str], where: str) -> list[str]:
+    """Those of `columns` that the artifact has."""
+    if artifact.split not in artifact.dataset.splits or artifact.dataset.num_rows(artifact.split) == 0:
+        raise FactoryError(f"{artifact.name} has no rows to train a tokenizer on", where=where)
+    has = artifact.dataset.schema(artifact.split).names
+    found = [column for column in columns if column in has]
+    if not found:
+        wanted = " or ".join(repr(column) for column in columns)
+        raise FactoryError(f"no column {wanted} in {artifact.name}", where=where, fix=f"it has {', '.join(has)}")
+    return found
+
+
 def _texts(artifact: Artifact, columns: list[str]) -> Iterator[str]:
     for row in artifact.dataset.rows(artifact.split):
         for column in columns:
-            if isinstance(row[column], str):
-                yield row[column]
+            value = row[column]
+            if isinstance(value, str):
+                yield value
+            elif isinstance(value, list):
+                yield from (part for turn in value for part in turn.values() if isinstance(part, str))
 
 
 def set_chat_template(tokenizer: Any, model: Any, template: str) -> list[str]:

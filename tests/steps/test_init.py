@@ -54,6 +54,20 @@ def test_tokenizer_keeps_text_and_diacritics_within_words(tmp_path):
     assert len(words) == 2
 
 
+def test_a_tokenizer_trained_on_conversations_knows_roles_and_prompts(tmp_path):
+    from transformers import AutoTokenizer
+
+    text = dataset(tmp_path / "text", [{"text": text} for text in sentences(100)])
+    turns = [{"role": "user", "content": "Translate: the cat"}, {"role": "assistant", "content": "sun"}]
+    chats = dataset(tmp_path / "chats", [{"messages": turns}] * 40)
+    given = {"config": CONFIGS["lfm2"], "tokenizer_data": ["text", "chats"], "vocab_size": 400}
+    Init.model_validate(given | {"text": ["text", "messages"]}).run(job(tmp_path / "new", text=text, chats=chats))
+    tokenizer = AutoTokenizer.from_pretrained(tmp_path / "new" / "model")
+    assert [len(tokenizer.tokenize(word)) for word in ("user", "assistant", "Translate")] == [1, 1, 1]
+    with pytest.raises(FactoryError, match="no column 'text' in chats .*it has messages"):
+        Init.model_validate(given).run(job(tmp_path / "other", text=text, chats=chats))
+
+
 def test_chat_template_marks_the_assistant(tmp_path):
     from transformers import AutoTokenizer
 
