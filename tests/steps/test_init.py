@@ -64,7 +64,7 @@ def test_a_tokenizer_trained_on_conversations_knows_roles_and_prompts(tmp_path):
     Init.model_validate(given | {"text": ["text", "messages"]}).run(job(tmp_path / "new", text=text, chats=chats))
     tokenizer = AutoTokenizer.from_pretrained(tmp_path / "new" / "model")
     assert [len(tokenizer.tokenize(word)) for word in ("user", "assistant", "Translate")] == [1, 1, 1]
-    with pytest.raises(FactoryError, match="no column 'text' in chats .*it has messages"):
+    with pytest.raises(FactoryError, match=r"no column 'text' in chats .*it has messages"):
         Init.model_validate(given).run(job(tmp_path / "other", text=text, chats=chats))
 
 
