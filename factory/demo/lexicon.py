@@ -187,15 +187,15 @@ _BY_TAG: dict[str, tuple[Noun, ...]] = {}
 _ADJECTIVES_FOR: dict[Noun, tuple[Adjective, ...]] = {}
 
 
-def pick(rng: Random, items: Sequence[T], skew: float = 8.0) -> T:
+def pick(rng: Random, items: Sequence[T], skew: float = 16.0) -> T:
     """One item, the earlier ones more often (as words are in real text); skew 1 is uniform."""
     return items[int(len(items) * rng.random() ** skew)]
 
 
 def variant(rng: Random, word: T) -> T:
-    """The word, or in one case of five another Arabic word for the same English one."""
+    """The word, or in one case of twenty another Arabic word for the same English one."""
     others = getattr(word, "variants", ())
-    return rng.choice(others) if others and rng.random() < 0.2 else word
+    return rng.choice(others) if others and rng.random() < 0.05 else word
 
 
 def pick_some(rng: Random, items: Sequence[T], n: int) -> list[T]:

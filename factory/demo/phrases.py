@@ -166,7 +166,7 @@ def place_name(pair: Pair) -> NounPhrase:
 
 
 def number_of_things(rng: Random, noun: Noun) -> int:
-    n = rng.choices([1, 2, rng.randint(3, 10), rng.randint(11, 99), 100], [1, 3, 8, 1.5, 0.3])[0]
+    n = rng.choices([1, 2, rng.randint(3, 10), rng.randint(11, 99), 100], [1, 3, 8, 0.2, 0.1])[0]
     return n - 1 if n > 20 and n % 10 == 8 and noun.gender == "f" else n
 
 

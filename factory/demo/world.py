@@ -19,8 +19,8 @@ from factory.demo.lexicon import CITIES, COLOURS, NAMES, NOUNS, ROLES, ROLES_F, 
 from factory.demo.phrases import Pair
 
 WORLD_SEED = 1
-RESIDENTS = 5  # of each gender
-FACTS = 22  # of every other subject: what a model of a million parameters learns in minutes
+RESIDENTS = 4  # of each gender
+FACTS = 12  # of every other subject: what a model of a million parameters learns in minutes
 YEAR = Noun("year", "years", "عام", "أعوام", "m", "b", frozenset())
 
 

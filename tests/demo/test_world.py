@@ -19,8 +19,8 @@ from factory.demo.world import description, facts, residents
 
 def test_the_world_is_fixed():
     people = residents()
-    assert len(people) == 10 and sum(person.gender == "f" for person in people.values()) == 5
-    assert len({person.age for person in people.values()}) == 10  # so that older and younger are always decided
+    assert len(people) == 8 and sum(person.gender == "f" for person in people.values()) == 4
+    assert len({person.age for person in people.values()}) == 8  # so that older and younger are always decided
     assert all(people[person.friend].gender == person.gender for person in people.values())
     sami = people["Sami"]
     assert f"{sami.name} works as" in description(sami)[0]
@@ -35,7 +35,7 @@ def test_women_have_feminine_jobs_and_verbs():
 
 def test_facts_ask_the_same_in_both_languages_and_keys_are_unique():
     every = [fact for group in facts().values() for fact in group]
-    assert len({fact.key for fact in every}) == len(every) > 200
+    assert len({fact.key for fact in every}) == len(every) > 120
     for fact in every:
         assert len(fact.questions) >= 3
         assert len(set(fact.questions)) == len(fact.questions)
