@@ -27,7 +27,14 @@ class Died(Exception):
 class EngineProcess:
     """One run of a worker. A process whose parent is killed sees its standard input end and must kill its group."""
 
-    def __init__(self, command: Sequence[str], environment: Mapping[str, str], log: Path, silence: float) -> None:
+    def __init__(
+        self,
+        command: Sequence[str],
+        environment: Mapping[str, str],
+        log: Path,
+        silence: float,
+        folder: Path | None = None,
+    ) -> None:
         self.log, self.silence = log, silence
         with log.open("ab") as file:
             self._process = subprocess.Popen(
@@ -37,6 +44,7 @@ class EngineProcess:
                 stderr=file,
                 env=dict(environment),
                 start_new_session=True,
+                cwd=folder,
             )
         self._answers: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
         threading.Thread(target=self._listen, daemon=True).start()

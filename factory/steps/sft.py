@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from factory.errors import FactoryError
 from factory.steps.base import DatasetRef, Prompt
+from factory.training import autotrain_config
 from factory.training.parameters import EarlyStopping, Lora
 from factory.training.templates import ChatTemplate, template_text
 
@@ -28,7 +29,9 @@ class Sft(EarlyStopping):
     """
 
     data: DatasetRef = Field(description="training data: a dataset of the recipe or a Hub ref; name:split for a split")
-    backend: Literal["trl"] = Field("trl", description="who trains")
+    backend: Literal["trl", "autotrain"] = Field(
+        "trl", description="who trains: TRL, or AutoTrain in its own environment"
+    )
     messages: str | None = Field(None, description="column of conversations; default: messages or conversations")
     prompt: Prompt | None = Field(None, description="the user's turn: text with {column} placeholders, or a .txt file")
     response: Prompt | None = Field(None, description="the assistant's turn: text with {column} placeholders")
@@ -40,6 +43,12 @@ class Sft(EarlyStopping):
     packing: bool = Field(False, description="fill sequences of max_length with several conversations")
     assistant_only_loss: bool = Field(True, description="false: learn the user's and system's words too")
     lora: Lora | None = Field(None, description="train low-rank adapters and merge them; null: all weights")
+
+    @model_validator(mode="after")
+    def _what_autotrain_does(self) -> Self:
+        if self.backend == "autotrain" and (found := autotrain_config.problems(self)):
+            raise ValueError(f"AutoTrain cannot do this: {'; '.join(found)}")
+        return self
 
     def parameters(self) -> dict[str, Any]:
         """With the chat template's text, so that a changed template is a changed model."""
@@ -54,6 +63,9 @@ class Sft(EarlyStopping):
         from factory.training.state import session
         from factory.training.trainer import held_out_curve
 
+        if self.backend == "autotrain":
+            self._by_autotrain(job)
+            return
         if self.packing and self.max_length is None:
             raise FactoryError("packing needs max_length", where=job.where)
         with session(job.profile, self.seed):
@@ -100,4 +112,33 @@ class Sft(EarlyStopping):
                 job.metrics["eval_loss"] = {"before": curve[0][1], "after": after, "curve": curve}
                 if self.patience is not None:
                     job.metrics["eval_loss"]["best_step"] = lowest[0]
+            finish(job, model, tokenizer, self, tokenizer_changed=self.chat_template is not None)
+
+    def _by_autotrain(self, job: Job) -> None:
+        from factory.training import autotrain
+        from factory.training.chat import find_layout
+        from factory.training.data import load_rows
+        from factory.training.loop import finish, starting_model
+        from factory.training.models import full_precision, load_tokenizer
+        from factory.training.state import session
+
+        with session(job.profile, autotrain_config.SEED):
+            rows = load_rows(job, self.data)
+            full_precision(job.before.model, job.where)
+            autotrain.check(job)
+            options = {
+                "column": self.messages,
+                "prompt": self.prompt,
+                "response": self.response,
+                "system": self.system,
+            }
+            layout = find_layout(rows.column_names, **options, where=job.where)
+            tokenizer = load_tokenizer(job.before.model, job.where, job.trust_remote_code)
+            start = starting_model(job, tokenizer, template_text(self.chat_template) if self.chat_template else None)
+            if not tokenizer.chat_template:
+                raise FactoryError(
+                    "the model has no chat template", where=job.where, fix="set `chat_template: chatml`"
+                )
+            job.metrics["rows"] = len(rows)
+            model = autotrain.train(job, self, start, tokenizer, rows, layout)
             finish(job, model, tokenizer, self, tokenizer_changed=self.chat_template is not None)
