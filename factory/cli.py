@@ -29,6 +29,10 @@ REHEARSE = click.option(
 LIVE = click.option(
     "--live", is_flag=True, help="In long runs, push a card of the datasets in progress, every ten minutes at most."
 )
+ON = click.option(
+    "--on", type=click.Choice(["here", "hf-jobs"]), default="here", show_default=True,
+    help="hf-jobs: as a Hub Job on the hardware that the profile names, its log followed here.",
+)  # fmt: skip
 FORCE = click.option("--force", is_flag=True, help="Overwrite commits that others made to the target repos.")
 
 
@@ -95,6 +99,8 @@ def plan(
 @REHEARSE
 @FORCE
 @LIVE
+@ON
+@click.option("--keep", metavar="OWNER/NAME", help="Keep finished steps in this private Hub dataset, go on from them.")
 @JSON
 def publish(
     recipe: Path,
@@ -105,13 +111,22 @@ def publish(
     rehearse: bool,
     force: bool,
     live: bool,
+    on: str,
+    keep: str | None,
     as_json: bool,
 ) -> None:
     """Build what the plan shows, check the gates, push. Safe to stop and to repeat."""
+    options: dict[str, Any] = {"locked": locked, "force": force, "live": live, "as_json": as_json}
+    if on == "hf-jobs":
+        from factory.commands.on_jobs import publish_as_job
+
+        if rehearse or keep:
+            raise click.UsageError("--on hf-jobs goes neither with --rehearse nor with --keep")
+        publish_as_job(recipe, store, hub, profile, **options)
+        return
     from factory.commands.publish import run_publish
 
-    options = {"locked": locked, "rehearse": rehearse, "force": force, "live": live, "as_json": as_json}
-    run_publish(recipe, store, hub, profile, **options)
+    run_publish(recipe, store, hub, profile, rehearse=rehearse, keep=keep, **options)
 
 
 @main.command()

@@ -55,6 +55,20 @@ class Ray(BaseModel):
     batch_size: int | None = Field(None, ge=1, description="prompts handed to an actor at once; default: batch_size")
 
 
+class HubJobs(BaseModel):
+    """``[profiles.<name>.jobs]``: the Hub Job that ``factory publish --on hf-jobs`` submits."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    flavor: str = Field(description="hardware, as `hf jobs hardware` lists it, e.g. a100-large")
+    timeout: str = Field("24h", description="after which the Hub stops the job: 90m, 24h, 3d")
+    image: str | None = Field(None, description="container with uv; default: the Hub's client's")
+    python: str = Field("3.12", description="version that uv runs")
+    secrets: list[str] = Field([], description="names of environment variables sent as secrets, beside HF_TOKEN")
+    namespace: str | None = Field(None, description="who pays for the job; default: the recipe's namespace")
+    repo: str | None = Field(None, description="private dataset for bundles and steps; default: factory-<recipe>")
+
+
 class Profile(BaseModel):
     """One ``[profiles.<name>]`` table of factory.toml.
 
@@ -83,6 +97,7 @@ class Profile(BaseModel):
     prompt_price: float | None = Field(None, ge=0, description="US dollars per million tokens an endpoint reads")
     completion_price: float | None = Field(None, ge=0, description="US dollars per million tokens an endpoint writes")
     openai: Endpoint | None = None
+    jobs: HubJobs | None = None
     vllm: Vllm = Field(default_factory=lambda: Vllm.model_validate({}))
     ray: Ray = Field(default_factory=lambda: Ray.model_validate({}))
 

@@ -55,12 +55,17 @@ def run_publish(
     rehearse: bool = False,
     force: bool = False,
     live: bool = False,
+    keep: str | None = None,
     as_json: bool = False,
 ) -> None:
-    """Build everything, push datasets as they are complete and models once their gates have passed."""
+    """Build everything, push datasets as they are complete and models once their gates have passed.
+
+    `keep` is a private dataset of the Hub from which finished steps are taken and in which each is kept.
+    """
     from factory.hub.live_card import LiveCards
     from factory.licenses import require_licenses
     from factory.publish import Publisher
+    from factory.remote.kept import Kept
 
     with (
         stop_cleanly(),
@@ -71,8 +76,13 @@ def run_publish(
         publisher = Publisher(opened.graph, progress, force=force)
         runner = Runner(opened.graph, opened.profile, progress, rehearsal=rehearse)
         cards = LiveCards(opened.graph, progress)
+        kept = Kept(keep, opened.graph, progress) if keep else None
+        if kept:
+            kept.fetch()
 
         def push_dataset(node: Node) -> None:
+            if kept:
+                kept.keep(node)
             if node.kind == "dataset" and node.last:
                 with cards.paused():
                     publisher.dataset(node.artifact)

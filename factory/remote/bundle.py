@@ -1,0 +1,110 @@
+"""One archive with all that a publish needs elsewhere: the recipe's files and this very factory."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import tarfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from os.path import commonpath
+from pathlib import Path
+from typing import Any
+
+from factory.errors import UsageError
+from factory.hub.resolve import lock_path
+from factory.profile import FILE_NAME
+from factory.recipe import LoadedRecipe
+from factory.recipe.refs import is_local
+from factory.resources import PACKAGE, resource
+
+LARGEST = 200_000_000  # bytes of local data that travel with a recipe
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A tar.gz with ``recipe/…`` and ``factory/…``; `recipe` is the recipe's path inside ``recipe/``.
+
+    The same files give the same bytes, whenever and wherever it is made.
+    """
+
+    content: bytes
+    recipe: str
+
+    @property
+    def digest(self) -> str:
+        return hashlib.sha256(self.content).hexdigest()
+
+
+def make_bundle(loaded: LoadedRecipe) -> Bundle:
+    """Pack the recipe, what it includes, the prompts and local data that it names, its lock file and factory.toml.
+
+    Raises:
+        UsageError: the local data is larger than 200 MB.
+    """
+    files = sorted(_recipe_files(loaded))
+    if (size := sum(path.stat().st_size for path in files)) > LARGEST:
+        raise UsageError(
+            f"the recipe's files have {size / 1e6:,.0f} MB, too much to send along with a job",
+            where=str(loaded.path),
+            fix="push the data to a dataset of the Hub and name that in `from`",
+        )
+    root = Path(commonpath([path.parent for path in files]))
+    members = {f"recipe/{path.relative_to(root).as_posix()}": path for path in files}
+    members |= _factory_files()
+    return Bundle(_packed(members), loaded.path.resolve().relative_to(root).as_posix())
+
+
+def _recipe_files(loaded: LoadedRecipe) -> set[Path]:
+    found = {loaded.path.resolve(), *(place.file.resolve() for place in loaded.source.places.values())}
+    for text in _texts(loaded.source.data):
+        if "\n" in text or len(text) > 250:
+            continue
+        for folder in loaded.source.folders:
+            path = (folder / text).expanduser()
+            if path.is_file():
+                found.add(path.resolve())
+            elif is_local(text) and path.is_dir():
+                found |= {inner.resolve() for inner in path.rglob("*") if inner.is_file()}
+    lock = lock_path(loaded.path.resolve())
+    above = [folder / FILE_NAME for folder in loaded.path.resolve().parents]
+    settings = next((path for path in above if path.is_file()), None)
+    return found | ({lock} if lock.is_file() else set()) | ({settings} if settings else set())
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for inner in value.values():
+            yield from _texts(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _texts(inner)
+
+
+def _factory_files() -> dict[str, Path]:
+    found = {f"factory/{path.relative_to(PACKAGE).as_posix()}": path for path in _source(PACKAGE)}
+    for name in ("cards", "spaces"):
+        folder = resource(name)
+        found |= {f"factory/_resources/{name}/{p.relative_to(folder).as_posix()}": p for p in _source(folder)}
+    return found
+
+
+def _source(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
+
+
+def _packed(members: dict[str, Path]) -> bytes:
+    buffer = io.BytesIO()
+    with (
+        gzip.GzipFile(fileobj=buffer, mode="wb", mtime=0) as zipped,
+        tarfile.open(fileobj=zipped, mode="w") as archive,
+    ):
+        for name, path in sorted(members.items()):
+            content = path.read_bytes()
+            entry = tarfile.TarInfo(name)
+            entry.size, entry.mode = len(content), 0o644
+            archive.addfile(entry, io.BytesIO(content))
+    return buffer.getvalue()
