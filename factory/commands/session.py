@@ -14,6 +14,7 @@ from factory.profile import Profile, load_profile
 from factory.recipe import LoadedRecipe, load
 from factory.store import Store
 
+REHEARSAL_BATCH = 8  # sequences trained on at once
 PLAN_TIMEOUT = 0.8  # seconds to connect, and to answer; a plan does not wait for a Hub that is not there
 
 
@@ -48,6 +49,8 @@ def session(
     """
     loaded = load(recipe)
     settings = load_profile(profile, recipe.parent)
+    if rehearse and settings.train_batch_size is None:  # batches meant for a GPU's memory, accumulated here instead
+        settings = settings.model_copy(update={"train_batch_size": REHEARSAL_BATCH})
     root = Store(store / "rehearsal" if rehearse else store)
     with connect(loaded, root, "local" if rehearse else hub, start=building) as target:
         if rehearse and building:

@@ -179,3 +179,16 @@ def test_what_hala_would_cost_is_of_the_reports_order(name: str, graphs: dict[st
         translated = [f"{part}-ar" for part in ("orca", "hermes", "scp", "realign", "gptj", "lamini", "tulu")]
         corpus = sum(costs.artifact(part).rows or 0 for part in translated)
         assert corpus == pytest.approx(5.0e6, rel=0.1)  # 5.09 M before code and other languages are taken out
+
+
+def test_allam_marks_every_number_as_assumed(tmp_path: Path) -> None:
+    graph = graph_of(RECIPES / "allam-7b-adapted.yaml", tmp_path)
+    models = graph.loaded.recipe.models
+    assert [step.verb for spec in models.values() for step in spec.steps] == ["expand_vocab", "pretrain", "sft", "dpo"]
+    for spec in models.values():
+        [step] = spec.steps
+        given = {f"{step.verb}.{name}" for name in step.model_fields_set}
+        place = {f"{step.verb}.{name}" for name in ("gradient_checkpointing", "eval_rows", "eval_steps", "eval_split")}
+        assert given - place <= set(spec.assumed)
+    weights = models["pretrained"].steps[0].data  # type: ignore[attr-defined]
+    assert abs(weights["english-web"] - 660 / 1200) < 0.01 and abs(sum(weights.values()) - 1) < 1e-9
