@@ -11,6 +11,7 @@ from factory.checks import Check
 from factory.engines import Completion
 from factory.rows.generation import TOO_LONG
 from factory.text.chat import leaked_tokens
+from factory.text.column import Texts
 from factory.text.masks import Form, unmask
 from factory.text.template import pieces
 
@@ -90,9 +91,13 @@ class Examiner:
         return None
 
     def _check(self, plain: list[tuple[str, str]], faults: dict[int, Fault]) -> None:
+        rest: list[int] = []
+        sources = targets = Texts([])
         for check in self._checks:
-            rest = [i for i in range(len(plain)) if i not in faults]
-            scores = check.scores([plain[i][0] for i in rest], [plain[i][1] for i in rest])
+            if not rest or not faults.keys().isdisjoint(rest):
+                rest = [i for i in range(len(plain)) if i not in faults]
+                sources, targets = Texts([plain[i][0] for i in rest]), Texts([plain[i][1] for i in rest])
+            scores = check.scores(sources, targets)
             for i, score in zip(rest, scores, strict=True):
                 if isinstance(score, Exception):
                     faults[i] = Fault("error", f"{check.name}: {type(score).__name__}: {score}")

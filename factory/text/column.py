@@ -209,11 +209,12 @@ def _kinds(character: str) -> int:
         return found | SMALL * ("a" <= character <= "z") | CAPITAL * ("A" <= character <= "Z")
     if unicodedata.category(character)[0] in "PS":
         found |= MARK
-    for folded in {*character.casefold(), *character.lower(), *character.upper(), character}:
-        if folded.isascii() and folded.isalpha():
-            found |= SHIFTING
-        elif folded.isalpha():
-            found |= ARABIC if "\u0600" <= folded <= "\u06ff" else LETTER
+    lower, upper = character.lower(), character.upper()
+    for form in {character, lower, upper, character.casefold()} if lower != upper else (character,):
+        for letter in form:
+            if letter.isalpha():
+                arabic = "\u0600" <= letter <= "\u06ff"
+                found |= SHIFTING if letter.isascii() else ARABIC if arabic else LETTER
     return found
 
 

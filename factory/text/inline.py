@@ -116,7 +116,7 @@ def inline_spans(text: str) -> tuple[Span, ...]:
         if "://" in text or "www." in text:
             spans += ((m.start(), _address_end(text, m)) for m in _ADDRESS.finditer(text))
         spans += _trimmed(_near(_SLASH, _PATH, text), text)
-    if "." in text:
+    if "." in text and _DOT.search(text):
         spans += _trimmed(_near(_DOT, _DOTTED, text), text)
     if "@" in text:
         spans += _spans(_near(_AT, _EMAIL, text))
@@ -140,7 +140,8 @@ def inline_spans(text: str) -> tuple[Span, ...]:
         spans += _all(_ENTITY, text)
     if "_" in text or "()" in text:
         spans += _spans(_near(_NAME_SIGN, _NAME, text))
-    spans += _spans(_near(_HUMP, _CAMEL, text))
+    if _HUMP.search(text):
+        spans += _spans(_near(_HUMP, _CAMEL, text))
     if "#" in text:
         spans += _all(_COLOUR, text)
     return tuple(apart(spans)) if spans else ()

@@ -125,6 +125,8 @@ def needs_translation(text: str) -> bool:
     """
     if _LETTERS.search(text) is None or is_equation(text):
         return False
+    if _WORD.search(text) and not _OPENS.search(text):
+        return True
     spans = inline_spans(text)
     letters, position = "", 0
     for start, end in (*spans, (len(text), len(text))):
@@ -137,3 +139,6 @@ def needs_translation(text: str) -> bool:
 
 
 _LETTERS = re.compile(r"[^\W\d_]+")
+# A word between white space is in no masked thing, unless one of these opens something that may hold white space.
+_WORD = re.compile(r"[A-Za-z](?<!\S[A-Za-z])[a-z]+(?!\S)")
+_OPENS = re.compile(r"[`$\\<{\[⟦]")
