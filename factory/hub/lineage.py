@@ -126,8 +126,8 @@ def training_data(graph: Graph, name: str) -> list[str]:
     """Repo ids of the datasets a model was trained on, those of its unpublished ancestors included."""
     found: list[str] = []
     for step in own_chain(graph, name):
-        for _, value, kind in step.node.step.references():
-            if kind == "dataset":
+        for parameter, value, kind in step.node.step.references():
+            if kind == "dataset" and parameter != "validate_on":  # which measures and changes nothing
                 found += public_name(graph, value)
             elif step.verb == "merge" and value in graph.finals and repo_id(graph, value) is None:
                 found += training_data(graph, value)

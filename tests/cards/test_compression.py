@@ -16,7 +16,7 @@ SMALL = RECIPE.replace(
   small:
     description: The base in 4 bits.
     from: base
-    steps: [{quantize: {scheme: W4A16, calibrate_on: pairs}}]
+    steps: [{quantize: {scheme: W4A16, calibrate_on: pairs, validate_on: questions, text: en}}]
     publish: shelf-small
 evaluate:
   translation: {suite: translation, data: questions, source: en, reference: ar, models: [small, base]}
@@ -52,6 +52,7 @@ def built(folder: Path) -> Graph:
 def test_what_was_measured_against_the_model_before(tmp_path: Path) -> None:
     header, body = parts(render_card(built(tmp_path), "small"))
     assert header["base_model_relation"] == "quantized" and header["base_model"] == ["factory/shelf-base"]
+    assert header["datasets"] == ["factory/shelf-pairs"], "not those it was only compared on"
     text = section(body, "Compression")
     assert "14 linear layers are stored as W4A16, one scale for 128 inputs: 2.3 GB became 800.0 MB." in text
     assert "Left as they were: `re:.*lm_head`." in text
