@@ -16,8 +16,8 @@ class Pii(Check):
     """How many pieces of personal data the text has: e-mail and IP addresses, phone numbers, IBANs, payment cards.
 
     Cards must pass the Luhn test, IBANs their checksum (ISO 13616); addresses of documentation (example.com,
-    192.0.2.0/24) and of private networks count as none. Limit: none. FLORES-200 devtest: 0 of 1,012. Under 1 µs a text
-    without digits. Not among the defaults.
+    192.0.2.0/24) and of private networks count as none. Limit: none. FLORES-200 devtest: 0 of 1,012, Tatoeba: 0 of
+    17,283, in English and Arabic. Under 1 µs a text without digits. Not among the defaults.
     """
 
     direction: ClassVar[Literal["min", "max"]] = "max"
