@@ -15,7 +15,7 @@ from factory.demo.benchmark import BENCHMARK_COLUMNS, benchmark_rows, held_out_p
 from factory.demo.damage import FLAWS, damaged
 from factory.demo.lexicon import NOUNS, pick_some
 from factory.demo.phrases import Pair, describe, simple
-from factory.demo.questions import FACT_WEIGHTS, Question, question
+from factory.demo.questions import FACT_WEIGHTS, Question, fact_question, question
 from factory.demo.sentences import sentence
 from factory.demo.world import facts
 from factory.errors import FactoryError
@@ -45,8 +45,8 @@ SYSTEM_PROMPTS = [
 ]
 BAD_SHARE = 0.25
 DUPLICATE_SHARE = 0.02
-LONG_PROMPT_SHARE = 0.1
-TEXT_SHARES = (0.5, 0.15, 0.35)  # English, Arabic, both: sentences with translations, glossaries
+LONG_PROMPT_SHARE = 0.02
+TEXT_SHARES = (0.4, 0.15, 0.45)  # English, Arabic, both: texts with their translations, glossaries
 ONE_LANGUAGE = {"english_text": "en", "arabic_text": "ar"}
 
 
@@ -195,12 +195,22 @@ def _glossary(rng: Random) -> str:
     return "\n".join(lines)
 
 
+def _bilingual(rng: Random) -> str:
+    """A glossary, or a sentence, a question about a fact or its answer with its translation."""
+    dice = rng.random()
+    if dice < 0.1:
+        return _glossary(rng)
+    if dice < 0.55:
+        return " = ".join(sentence(rng))
+    made = fact_question(rng)
+    return " = ".join(made.ask if rng.random() < 0.5 else made.answer)
+
+
 def _text(name: str, seed: int, index: int) -> Row:
     rng = _rng(name, seed, index)
     language = ONE_LANGUAGE.get(name) or rng.choices(["en", "ar", "mixed"], TEXT_SHARES)[0]
     if language == "mixed":
-        text = _glossary(rng) if rng.random() < 0.25 else " = ".join(sentence(rng))
-        return {"text": text, "language": language}
+        return {"text": _bilingual(rng), "language": language}
     side = 1 if language == "ar" else 0
     dice = rng.random()
     if dice < 0.5:

@@ -153,10 +153,10 @@ def test_every_pattern_writes_a_sentence_in_each_language():
             assert not re.search(r"\ba [aeio]|\ban [bcdfgjklmnpqrstvwxz]", english), english
 
 
-def test_text_is_mostly_english_with_some_arabic_and_bilingual_pages():
+def test_text_is_english_and_bilingual_with_some_arabic():
     rows = list(iter_rows("text", 1500, 0))
     shares = {language: sum(row["language"] == language for row in rows) / 1500 for language in ("en", "ar", "mixed")}
-    assert shares["en"] > shares["mixed"] > shares["ar"] > 0.1
+    assert shares["mixed"] > shares["en"] > shares["ar"] > 0.1
     for row in rows:
         assert bool(re.search(r"[ء-ي]", row["text"])) == (row["language"] != "en")
         assert bool(re.search(r"[a-z]", row["text"])) == (row["language"] != "ar")
@@ -207,7 +207,7 @@ def test_translation_examples_use_both_prompts():
     asked = [row["messages"][0]["content"] for row in iter_rows("translation_examples", 400, 0)]
     short = sum(text.startswith("Translate from English to Arabic: ") for text in asked)
     long = sum(text.startswith("You are a professional translation engine.") for text in asked)
-    assert short + long == 400 and 15 < long < 80
+    assert short + long == 400 and 0 < long < 30
 
 
 def test_streams_do_not_hold_rows():
