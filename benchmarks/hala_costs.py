@@ -11,7 +11,8 @@ from typing import Any
 
 from measure import save
 
-from factory.estimate import NodeCost, estimate
+from factory.estimate import estimate
+from factory.estimates.family import family
 from factory.graph import build_graph
 from factory.hub.resolve import Resolver
 from factory.plan import make_plan
@@ -21,52 +22,40 @@ from factory.store import Store
 
 RECIPES = Path(__file__).parent.parent / "recipes"
 NAMES = ["hala-350m", "hala-700m", "hala-1.2b", "hala-9b", "hala-translator"]
+BOOTSTRAP = "orca-bilingual/01-translate"
 PROFILES = {
     "transformers, h100": Profile(gpu="h100"),
     "vllm, h100": Profile(gpu="h100", engine="vllm"),
     "vllm, a100": Profile(gpu="a100", engine="vllm"),
+    "vllm, training on 8 x h100, generation on 12 x a100": Profile(
+        gpu="h100", devices=8, generation_gpu="a100", generation_devices=12, engine="vllm"
+    ),
 }
-REPORTED = {"training on 8 x H100": 1000, "translation on 12 x A100": 500}
 
 
 def main() -> None:
-    results = {name: _family(profile) for name, profile in PROFILES.items()}
-    for name, result in results.items():
-        print(name, result)
-    print(save("hala_costs", {"reported_dollars": REPORTED, "estimated": results}))
+    reported = load(RECIPES / f"{NAMES[0]}.yaml").recipe.reported_cost
+    assert reported is not None
+    estimated = {name: _family(profile) for name, profile in PROFILES.items()}
+    print(save("hala_costs", {"reported_dollars": reported.dollars, "estimated": estimated}))
 
 
 def _family(profile: Profile) -> dict[str, Any]:
-    """US dollars and GPU-hours by kind of work, and disk, of all recipes; a step of equal fingerprint counts once."""
-    nodes: dict[str, NodeCost] = {}
+    """US dollars by kind of work, GPU-hours, tokens, disk, and every number that they rest on."""
     with tempfile.TemporaryDirectory() as folder:
-        for name in NAMES:
-            resolver = Resolver(Path(folder) / "none.lock", online=False)
-            graph = build_graph(load(RECIPES / f"{name}.yaml"), Store(Path(folder)), resolver)
-            costs = estimate(make_plan(graph), profile)
-            nodes |= {graph.nodes[key].fingerprint: node for key, node in costs.nodes.items()}
-    groups: dict[str, float] = {}
-    for node in nodes.values():
-        groups[_kind(node)] = groups.get(_kind(node), 0.0) + (node.dollars or 0.0)
-    seconds = sum(node.device_seconds or 0.0 for node in nodes.values() if node.dollars)
+        resolver = Resolver(Path(folder) / "none.lock", online=False)
+        loaded = [load(RECIPES / f"{name}.yaml") for name in NAMES]
+        costs = [estimate(make_plan(build_graph(recipe, Store(Path(folder)), resolver)), profile) for recipe in loaded]
+    found = family(costs)
     return {
-        "dollars": {name: round(value) for name, value in sorted(groups.items()) if value >= 0.5},
-        "dollars_total": round(sum(groups.values())),
-        "gpu_hours": round(seconds / 3600),
-        "tokens_billion": round(sum(node.tokens or 0.0 for node in nodes.values()) / 1e9, 2),
-        "disk_gb": round(sum(node.disk for node in nodes.values()) / 1e9),
+        "dollars": {kind: round(value) for kind, value in sorted(found.dollars.items()) if value >= 0.5},
+        "dollars_of_translation_by_the_teacher": round(costs[0].nodes[BOOTSTRAP].dollars or 0.0),
+        "dollars_total": round(found.total),
+        "gpu_hours": round(found.gpu_hours),
+        "tokens_billion": round(found.tokens / 1e9, 2),
+        "disk_gb": round(found.disk / 1e9),
+        "assumptions": found.assumptions,
     }
-
-
-def _kind(node: NodeCost) -> str:
-    verb = node.name.rpartition("/")[2].partition("-")[2]
-    if verb == "sft":
-        return "training"
-    if verb == "judge":
-        return "judging"
-    if verb == "translate":
-        return "bootstrap by the teacher" if node.artifact == "orca-bilingual" else "corpus by the translator"
-    return "evaluation" if node.name.startswith(("oall", "mmlu-", "teacher-")) else "other"
 
 
 if __name__ == "__main__":

@@ -74,20 +74,35 @@ def main() -> None:
 
 
 @main.command()
-@RECIPE
+@click.argument("recipe", nargs=-1, required=True, type=click.Path(path_type=Path))
 @STORE
 @HUB
 @PROFILE
 @LOCKED
 @JSON
 @REHEARSE
+@click.option("--assumptions", is_flag=True, help="List every number that the cost rests on, with its source.")
 def plan(
-    recipe: Path, store: Path, hub: Any, profile: str | None, locked: bool, as_json: bool, rehearse: bool
+    recipe: tuple[Path, ...],
+    store: Path,
+    hub: Any,
+    profile: str | None,
+    locked: bool,
+    as_json: bool,
+    rehearse: bool,
+    assumptions: bool,
 ) -> None:
-    """Show what a publish would do and why, with its cost. Touches nothing."""
-    from factory.commands.plan import show_plan
+    """Show what a publish would do and why, with its cost. Touches nothing.
 
-    show_plan(recipe, store, hub, profile, locked=locked, as_json=as_json, rehearse=rehearse)
+    Of several recipes, what they cost together: steps that they share count once.
+    """
+    from factory.commands.plan import show_family, show_plan
+
+    options = {"locked": locked, "as_json": as_json, "rehearse": rehearse, "assumptions": assumptions}
+    if len(recipe) == 1:
+        show_plan(recipe[0], store, hub, profile, **options)
+    else:
+        show_family(list(recipe), store, hub, profile, **options)
 
 
 @main.command()

@@ -45,33 +45,46 @@ class _Estimator:
         self.sizes = Sizes(self.graph, self.rates)
         self.flows = Flows(self.graph, self.rates)
         self.device, self.assumed = self._device()
-        self.price = self._price()
+        self.price = self._price(self.device, self.profile.gpu_hour)
+        self.speaker, self.speaker_price, self.speakers = self._generating()
         self.measured: list[Measured] = self._measured() if plan.todo else []
 
     def run(self) -> Costs:
         nodes = {entry.node.name: self._cost(entry) for entry in self.plan.todo}
         return Costs(
-            self.graph, nodes, self.flows, self.device, self.profile.devices, self.price, self.assumed, self.rates
+            self.graph,
+            nodes,
+            self.flows,
+            self.device,
+            self.profile.devices,
+            self.price,
+            self.assumed,
+            self.rates,
+            generates=f"{self.speakers} x {self.speaker}" if self.profile.generation_gpu else None,
         )
 
     def _device(self) -> tuple[str, bool]:
         """The profile's GPU or CPU; where it names neither, a GPU if a model of the plan needs one. True: assumed."""
         if self.profile.gpu:
-            name = device_key(self.profile.gpu)
-            if name not in table()["gpus"]:
-                known = ", ".join(table()["gpus"])
-                raise UsageError(f"no figures for the GPU {self.profile.gpu!r}", fix=f"gpu in the profile: {known}")
-            return name, False
+            return _known_gpu(self.profile.gpu, "gpu"), False
         sizes = [self.sizes.of(entry.node.name) for entry in self.plan.todo if entry.node.kind == "model"]
         large = max((size for size in sizes if size), default=0.0) > SMALL
         if self.profile.device == "cpu" or not large:
             return "cpu", False
         return self.rates.value("default_gpu"), True
 
-    def _price(self) -> float | None:
-        if self.profile.gpu_hour is not None:
-            return self.profile.gpu_hour
-        return None if self.device == "cpu" else float(self.rates.gpu(self.device, "dollars"))
+    def _generating(self) -> tuple[str, float | None, int]:
+        """(device, its price, how many) of what generates and evaluates; unless said otherwise what trains."""
+        if not self.profile.generation_gpu:
+            return self.device, self.price, self.profile.devices
+        name = _known_gpu(self.profile.generation_gpu, "generation_gpu")
+        devices = self.profile.generation_devices or self.profile.devices
+        return name, self._price(name, self.profile.generation_gpu_hour), devices
+
+    def _price(self, device: str, stated: float | None) -> float | None:
+        if stated is not None:
+            return stated
+        return None if device == "cpu" else float(self.rates.gpu(device, "dollars"))
 
     def _measured(self) -> list[Measured]:
         found = dict(self.graph.store.manifests())
@@ -142,9 +155,9 @@ class _Estimator:
             written += flow.rows * getattr(step, "answers_per_row", 0) * flow.tokens * self.flows.ratio
             read, unit, amount = asks * (2 * flow.tokens + overhead), "requests", asks
             tokens = read + written
-        found = best(self.measured, step.verb, unit, self.device, size)
+        found = best(self.measured, step.verb, unit, self.speaker, size)
         seconds = amount / found.rate if found else self._speaking(written, read, size, quantized)
-        return self._on_device(node, seconds, rows=rows, tokens=tokens, disk=disk, basis=_basis(found))
+        return self._speaking_cost(node, seconds, rows=rows, tokens=tokens, disk=disk, basis=_basis(found))
 
     def _worker(self, node: Node) -> tuple[float | None, bool]:
         """Parameters of the model that works in a step on rows, and whether it is in 8 bits."""
@@ -155,12 +168,12 @@ class _Estimator:
 
     def _speaking(self, written: float, read: float, size: float, quantized: bool) -> float:
         """Seconds of one device to read and write so many tokens, by the table."""
-        if self.device == "cpu":
+        if self.speaker == "cpu":
             speed = interpolate(self.rates.value("generation", "cpu"), size)
         else:
-            bandwidth = self.rates.gpu(self.device, "bandwidth") / table()["gpus"]["h100"]["bandwidth"]
+            bandwidth = self.rates.gpu(self.speaker, "bandwidth") / table()["gpus"]["h100"]["bandwidth"]
             speed = interpolate(self.rates.value("generation", "h100"), size) * bandwidth
-            if quantized and self.rates.gpu(self.device, "fp8"):
+            if quantized and self.rates.gpu(self.speaker, "fp8"):
                 speed *= self.rates.value("generation", "fp8_speedup")
             if self.profile.engine == "transformers":
                 speed *= self.rates.value("generation", "transformers")
@@ -227,9 +240,9 @@ class _Estimator:
         if size is None:
             return NodeCost(node.name, node.artifact, None, None, None, None, None)
         written, read = (samples * length * self.flows.ratio, samples * length) if writes else (0.0, samples * length)
-        found = best(self.measured, step.verb, "requests", self.device, size)
+        found = best(self.measured, step.verb, "requests", self.speaker, size)
         seconds = samples / found.rate if found else self._speaking(written, read, size, quantized)
-        return self._on_device(node, seconds, tokens=written or read, basis=_basis(found))
+        return self._speaking_cost(node, seconds, tokens=written or read, basis=_basis(found))
 
     def _samples(self, node: Node) -> tuple[float, float]:
         """How many samples an evaluation has, and tokens of each."""
@@ -249,15 +262,29 @@ class _Estimator:
         return samples, flows[0].tokens if flows else self.rates.value("text", "tokens", "default")
 
     def _on_device(self, node: Node, seconds: float, **rest: Any) -> NodeCost:
-        dollars = seconds / 3600 * self.price if self.price is not None else None
-        return NodeCost(
-            node.name,
-            node.artifact,
-            device_seconds=seconds,
-            seconds=seconds / self.profile.devices,
-            dollars=dollars,
-            **rest,
-        )
+        return _cost(node, seconds, self.profile.devices, self.price, **rest)
+
+    def _speaking_cost(self, node: Node, seconds: float, **rest: Any) -> NodeCost:
+        return _cost(node, seconds, self.speakers, self.speaker_price, **rest)
+
+
+def _cost(node: Node, seconds: float, devices: int, price: float | None, **rest: Any) -> NodeCost:
+    dollars = seconds / 3600 * price if price is not None else None
+    return NodeCost(
+        node.name, node.artifact, device_seconds=seconds, seconds=seconds / devices, dollars=dollars, **rest
+    )
+
+
+def _known_gpu(said: str, key: str) -> str:
+    """The GPU's name in the table.
+
+    Raises:
+        UsageError: it is not there.
+    """
+    name = device_key(said)
+    if name not in table()["gpus"]:
+        raise UsageError(f"no figures for the GPU {said!r}", fix=f"{key} in the profile: {', '.join(table()['gpus'])}")
+    return name
 
 
 def _basis(found: Measured | None) -> str:

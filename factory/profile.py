@@ -94,6 +94,11 @@ class Profile(BaseModel):
     report_to: Literal["none", "trackio"] = Field("none", description="where training runs are logged besides here")
     gpu: str | None = Field(None, description="accelerator's name in the table of rates, e.g. h100")
     gpu_hour: float | None = Field(None, ge=0, description="US dollars per accelerator and hour")
+    generation_gpu: str | None = Field(
+        None, description="accelerator that estimates let generate and evaluate, where it is another than `gpu`"
+    )
+    generation_devices: int | None = Field(None, ge=1, description="how many of those; default: devices")
+    generation_gpu_hour: float | None = Field(None, ge=0, description="US dollars per one of those and hour")
     prompt_price: float | None = Field(None, ge=0, description="US dollars per million tokens an endpoint reads")
     completion_price: float | None = Field(None, ge=0, description="US dollars per million tokens an endpoint writes")
     openai: Endpoint | None = None

@@ -4,9 +4,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
+from factory.cli import main
 from factory.errors import UsageError
 from factory.estimate import Costs, estimate
+from factory.estimates.family import assumption_lines, beside, family
 from factory.estimates.rates import Measured, Rates, best, device_key, interpolate, table
 from factory.estimates.sizes import in_name
 from factory.estimates.text import number_text, rows_text, time_text
@@ -15,6 +18,7 @@ from factory.hub.resolve import Resolver
 from factory.plan import make_plan
 from factory.profile import Profile
 from factory.recipe import load
+from factory.recipe.schema import ReportedCost
 from factory.store import Manifest, RowCounts, Store, Usage
 
 RECIPE = """\
@@ -286,3 +290,47 @@ def test_the_table_gives_a_source_for_every_number() -> None:
             assert all(names == {"tflops", "bandwidth", "fp8", "dollars"} for names in figures)
         elif section != "gpu_sources":
             walk(content, (section,))
+
+
+def test_generation_may_be_figured_for_other_accelerators_than_training(tmp_path: Path) -> None:
+    graph = graph_of(tmp_path)
+    one = estimate(make_plan(graph), Profile(gpu="h100", engine="vllm"))
+    two = estimate(make_plan(graph), Profile(gpu="h100", engine="vllm", generation_gpu="a100", generation_devices=2))
+    speed = table()["gpus"]["h100"]["bandwidth"] / table()["gpus"]["a100"]["bandwidth"]
+    price = table()["gpus"]["a100"]["dollars"] / table()["gpus"]["h100"]["dollars"]
+    for name in ("arabic/01-translate", "mmlu-translation/tuned"):
+        before, after = one.nodes[name], two.nodes[name]
+        assert after.device_seconds == pytest.approx((before.device_seconds or 0) * speed)
+        assert after.seconds == pytest.approx((after.device_seconds or 0) / 2)
+        assert after.dollars == pytest.approx((before.dollars or 0) * speed * price)
+    assert two.nodes["tuned/01-sft"] == one.nodes["tuned/01-sft"]
+    assert "generation on 2 x a100" in two.summary()
+    with pytest.raises(UsageError, match="generation_gpu in the profile"):
+        estimate(make_plan(graph), Profile(gpu="h100", generation_gpu="abacus"))
+
+
+def test_a_family_counts_shared_steps_once_and_stands_beside_what_was_reported(tmp_path: Path) -> None:
+    other = RECIPE.replace("learning_rate: 1.0e-5, prompt", "learning_rate: 2.0e-5, prompt")
+    costs = []
+    for name, text in (("a", RECIPE), ("b", other)):
+        (tmp_path / name).mkdir()
+        costs.append(costs_of(graph_of(tmp_path / name, text)))
+    alone, both = family(costs[:1]), family(costs)
+    assert both.dollars["translation"] == pytest.approx(alone.dollars["translation"])
+    assert both.dollars["training"] > alone.dollars["training"]
+    assert both.total == pytest.approx(sum(both.dollars.values())) and both.steps < 2 * alone.steps
+    reported = ReportedCost(dollars={"training": 1000, "translation": 500}, scope="all of it", source="a report")
+    lines = beside(both, reported)
+    assert "US$ 1,500 (training 1,000, translation 500) for all of it; a report" in lines[1]
+    assert {entry["name"] for entry in both.assumptions} >= {"gpus.h100.dollars", "training.utilisation"}
+    lines = assumption_lines(both.assumptions)
+    assert all(entry["source"] in line for entry, line in zip(both.assumptions, lines, strict=True))
+
+
+def test_plan_shows_the_hala_family_beside_the_report() -> None:
+    root = Path(__file__).parents[1]
+    recipes = [str(root / "recipes" / f"hala-{size}.yaml") for size in ("350m", "1.2b")]
+    result = CliRunner().invoke(main, ["plan", *recipes, "--assumptions"])
+    assert result.exit_code == 0, result.output
+    assert "together, shared steps once" in result.output and "reported: US$ 1,500" in result.output
+    assert "training.utilisation = 0.3" in result.output

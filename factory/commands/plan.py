@@ -19,8 +19,10 @@ def show_plan(
     locked: bool = False,
     as_json: bool = False,
     rehearse: bool = False,
+    assumptions: bool = False,
 ) -> None:
     from factory.estimate import estimate
+    from factory.estimates.family import assumption_lines, beside, family
     from factory.licenses import license_problems
 
     with session(recipe, store, hub, profile, locked=locked, rehearse=rehearse) as opened:
@@ -31,6 +33,51 @@ def show_plan(
             print_json(_document(plan, costs, problems))
             return
         _print(plan, costs, problems)
+        reported = opened.loaded.recipe.reported_cost
+        for line in beside(family([costs]), reported) if reported else []:
+            print(line)
+        if assumptions:
+            print("\n".join(["the cost rests on:", *assumption_lines(costs.rates.used.values())]))
+
+
+def show_family(
+    recipes: list[Path],
+    store: Path,
+    hub: Choice,
+    profile: str | None,
+    *,
+    locked: bool = False,
+    as_json: bool = False,
+    rehearse: bool = False,
+    assumptions: bool = False,
+) -> None:
+    """What several recipes cost, each for itself and together, beside what their document reports."""
+    from factory.estimate import estimate
+    from factory.estimates.family import assumption_lines, beside, family
+    from factory.estimates.text import number_text
+
+    costs, rows, reported = [], [], None
+    for recipe in recipes:
+        with session(recipe, store, hub, profile, locked=locked, rehearse=rehearse) as opened:
+            costs.append(estimate(make_plan(opened.graph), opened.profile))
+            reported = reported or opened.loaded.recipe.reported_cost
+            alone = family(costs[-1:])
+            rows.append([opened.loaded.recipe.name, alone.steps, number_text(alone.tokens), f"{alone.total:,.0f}"])
+    found = family(costs)
+    if as_json:
+        print_json({"recipes": [str(recipe) for recipe in recipes], **found.as_json(reported)})
+        return
+    rows.append(["together, shared steps once", found.steps, number_text(found.tokens), f"{found.total:,.0f}"])
+    columns = ["recipe", "steps to do", "tokens", "US$"]
+    print_table(f"{len(recipes)} recipes", columns, rows, right=columns[1:])
+    for line in beside(found, reported):
+        print(line)
+    if found.not_estimated:
+        print(f"not estimated: {', '.join(found.not_estimated[:4])}")
+    lines = assumption_lines(found.assumptions)
+    print(
+        "\n".join(["the cost rests on:", *lines] if assumptions else [f"rests on {len(lines)} numbers: --assumptions"])
+    )
 
 
 def _document(plan: Plan, costs: object, problems: list[str]) -> dict[str, object]:

@@ -86,6 +86,8 @@ class Costs:
     price: float | None
     device_assumed: bool
     rates: Rates = field(default_factory=Rates)
+    generates: str | None = None
+    """Devices that generate and evaluate, where they are others than those that train."""
 
     def artifact(self, name: str) -> Cost:
         """The steps of one artifact of the recipe, without what it is made from."""
@@ -124,7 +126,8 @@ class Costs:
         hours = sum(node.device_seconds or 0.0 for node in self.nodes.values() if node.dollars) / 3600
         parts = [f"{len(self.nodes)} steps"]
         parts += [f"{total.tokens_text} tokens"] if total.tokens else []
-        parts += [f"{total.time_text} on {self.devices} x {self.device}"] if total.seconds >= 1 else []
+        on = f"{self.devices} x {self.device}" + (f", generation on {self.generates}" if self.generates else "")
+        parts += [f"{total.time_text} on {on}"] if total.seconds >= 1 else []
         parts += [f"{number_text(hours)} GPU-hours"] if hours >= 0.1 else []
         parts += [f"US$ {total.money_text}"] if total.money_text != "-" else []
         free = shutil.disk_usage(_existing(self.graph.store.root)).free
@@ -146,6 +149,7 @@ class Costs:
         return {
             "device": self.device,
             "devices": self.devices,
+            "generates": self.generates,
             "dollars_per_device_hour": self.price,
             "total": {
                 "tokens": total.tokens,

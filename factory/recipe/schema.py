@@ -99,6 +99,14 @@ class Space(Part):
     title: str | None = None
 
 
+class ReportedCost(Part):
+    """What a document says that its work cost, shown beside the plan's own estimate and used for nothing else."""
+
+    dollars: dict[str, float] = Field(min_length=1, description="kind of work -> US dollars: training, translation")
+    scope: str = Field(description="what all of it paid for, and on which hardware")
+    source: str
+
+
 class Recipe(Part):
     recipe: Literal[1]
     name: Name
@@ -106,6 +114,7 @@ class Recipe(Part):
     description: str | None = None
     paper: str | None = Field(None, description="arXiv id of the document that the recipe follows")
     citation: str | None = Field(None, description="BibTeX printed in the cards")
+    reported_cost: ReportedCost | None = None
     language: Language
     hub: Hub
     include: list[str] = []
