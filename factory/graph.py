@@ -16,7 +16,7 @@ from factory.evaluate.base import Suite
 from factory.evaluate.texts import SuiteTexts, suite_named
 from factory.hub.resolve import Resolver
 from factory.recipe import DatasetSpec, LoadedRecipe, ModelSpec, Place
-from factory.recipe.refs import HubRef, SplitSlice, is_hub_ref, is_local
+from factory.recipe.refs import HubRef, SplitSlice, artifact_name, is_hub_ref, is_local, step_number
 from factory.recipe.schema import Demo
 from factory.sources import DemoDataset, HubDataset, HubModel, local_dataset, local_model
 from factory.steps.base import Step
@@ -74,7 +74,7 @@ class Graph:
     nodes: dict[str, Node] = field(default_factory=dict)
     finals: dict[str, str] = field(default_factory=dict)
     refs: dict[str, str] = field(default_factory=dict)
-    """Hub ref or local path, as written, to the node that fetches it as a model."""
+    """Hub ref, local path or ``model@step``, as written, to the node that fetches or makes it as a model."""
     unresolved: list[str] = field(default_factory=list)
 
     def order(self) -> list[Node]:
@@ -218,8 +218,18 @@ class _Builder:
             return self._remember(
                 reference, kind, f"hub/{ref.repo}", HubModel(repo=ref.repo, revision=revision), place
             )
+        if (number := step_number(reference)) is not None:
+            return self._step(artifact_name(reference), number, reference)
         name, _, part = reference.partition(":")
         return Edge(self._artifact(name).name, part or "train")
+
+    def _step(self, name: str, number: int, reference: str) -> Edge:
+        """A step in the middle of a model, which may be the one that is being made."""
+        label = f"{name}/{number:02d}-{self.recipe.models[name].steps[number - 1].verb}"
+        if label not in self.graph.nodes:
+            self._artifact(name)
+        self.graph.refs[reference] = label
+        return Edge(label)
 
     def _remember(self, reference: str, kind: str, name: str, step: Step, place: Place) -> Edge:
         edge = self._source(name, name, step, "dataset" if kind == "dataset" else "model", place)

@@ -117,7 +117,7 @@ def public_name(graph: Graph, reference: str) -> list[str]:
     references = [spec.from_] if isinstance(spec.from_, str) else []
     references += [value for step in spec.steps for _, value, k in step.references() if k == kind]
     for inner in references:
-        if inner is not None:
+        if inner is not None and artifact_name(inner) != name:  # a step before, in the model itself
             found += public_name(graph, inner)
     return list(dict.fromkeys(found))
 
@@ -129,9 +129,13 @@ def training_data(graph: Graph, name: str) -> list[str]:
         for parameter, value, kind in step.node.step.references():
             if kind == "dataset" and parameter != "validate_on":  # which measures and changes nothing
                 found += public_name(graph, value)
-            elif step.verb == "merge" and value in graph.finals and repo_id(graph, value) is None:
-                found += training_data(graph, value)
+            elif step.verb == "merge" and _unpublished(graph, artifact_name(value), name):
+                found += training_data(graph, artifact_name(value))
     return list(dict.fromkeys(found))
+
+
+def _unpublished(graph: Graph, name: str, other: str) -> bool:
+    return name in graph.finals and name != other and repo_id(graph, name) is None
 
 
 def base_models(graph: Graph, name: str) -> list[str]:

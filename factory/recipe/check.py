@@ -6,7 +6,7 @@ from graphlib import CycleError, TopologicalSorter
 
 from factory.errors import FactoryError
 from factory.recipe.problems import nearest
-from factory.recipe.refs import HubRef, artifact_name, is_hub_ref, is_local
+from factory.recipe.refs import HubRef, artifact_name, is_hub_ref, is_local, step_number
 from factory.recipe.schema import DatasetSpec, Demo, ModelSpec, Recipe
 from factory.recipe.source import Location, Source
 
@@ -78,6 +78,26 @@ def _check_reference(recipe: Recipe, source: Source, at: Location, value: str, k
         source.report(at, f"{value!r} is a {'model' if kind == 'dataset' else 'dataset'}, a {kind} is needed here")
     elif name not in own:
         source.report(at, f"no {kind} {name!r} in this recipe{nearest(name, own)}; a Hub ref is owner/name")
+    elif "@" in value:
+        _check_step(recipe, source, at, value, kind)
+
+
+def _check_step(recipe: Recipe, source: Source, at: Location, value: str, kind: str) -> None:
+    """``model@2``: a step that there is; in the model itself, one that comes before."""
+    name = artifact_name(value)
+    try:
+        number = step_number(value)
+    except ValueError as error:
+        source.report(at, str(error))
+        return
+    if kind == "dataset":
+        source.report(at, f"{value!r}: single steps are named of models only")
+        return
+    inside = at[:2] == ("models", name) and len(at) > 3 and isinstance(at[3], int)
+    last = at[3] if inside else len(recipe.models[name].steps)
+    if number is not None and isinstance(last, int) and number > last:
+        there = f"{name!r} has {last} {'steps' if last != 1 else 'step'}" + (" before this one" if inside else "")
+        source.report(at, f"no step {number}: {there}")
 
 
 def _check_benchmark(recipe: Recipe, source: Source, at: Location, value: str) -> None:
@@ -142,7 +162,9 @@ def _edges(recipe: Recipe) -> dict[str, set[str]]:
         values = [named for step in spec.steps for _, value, kind in step.references() for named in _data(value, kind)]
         if isinstance(spec.from_, str):
             values.append(spec.from_)
-        edges[name] = {artifact_name(v) for v in values if not is_hub_ref(v) and not is_local(v)}
+        own = [v for v in values if not is_hub_ref(v) and not is_local(v)]
+        # Of itself a model may name a step before, which `_check_step` has seen to.
+        edges[name] = {artifact_name(v) for v in own if not ("@" in v and artifact_name(v) == name)}
     return edges
 
 

@@ -67,5 +67,19 @@ def is_hub_ref(text: str) -> bool:
 
 
 def artifact_name(text: str) -> str:
-    """The artifact in ``name`` or ``name:split``."""
-    return text.partition(":")[0]
+    """The artifact in ``name``, ``name:split`` or ``name@step``."""
+    return text.partition(":")[0].partition("@")[0]
+
+
+def step_number(text: str) -> int | None:
+    """The step meant by ``model@2``, counted from 1; None where the finished artifact is meant.
+
+    Raises:
+        ValueError: what follows @ is no number of a step.
+    """
+    _, at, number = text.partition("@")
+    if not at:
+        return None
+    if not number.isdecimal() or int(number) < 1:
+        raise ValueError(f"{text!r}: after @ stands the number of a step, from 1")
+    return int(number)

@@ -1,0 +1,88 @@
+"""``model@step``: a model as it was after one of its steps."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from factory.graph import Graph, build_graph
+from factory.hub.lineage import public_name, training_data
+from factory.hub.resolve import Resolver
+from factory.profile import Profile
+from factory.progress import quiet
+from factory.recipe import load
+from factory.recipe.problems import RecipeError
+from factory.run import Runner
+from factory.store import Store
+
+HEAD = "recipe: 1\nname: small\nlanguage: {source: en, target: ar}\nhub: {namespace: me}\n"
+MODEL = "{model_type: llama, hidden_size: 16, num_hidden_layers: 2, num_attention_heads: 2, intermediate_size: 32}"
+RECIPE = f"""{HEAD}
+datasets:
+  text: {{from: {{demo: english_text, rows: 120}}}}
+models:
+  mixed:
+    steps:
+      - init: {{config: {MODEL}, tokenizer_data: text, vocab_size: 400, seed: 0, dtype: float32}}
+      - merge: {{method: linear, t: 0.5, with: other@1}}
+      - merge: {{method: linear, t: 0.5, with: mixed@1}}
+  other:
+    steps:
+      - init: {{config: {MODEL}, tokenizer_data: text, vocab_size: 400, seed: 1, dtype: float32}}
+      - merge: {{method: linear, t: 0.25, with: mixed}}
+"""
+
+
+def graph_of(folder: Path, text: str = RECIPE) -> Graph:
+    path = folder / "recipe.yaml"
+    path.write_text(text, encoding="utf-8")
+    return build_graph(load(path), Store(folder / "store"), Resolver(folder / "x.lock", online=False))
+
+
+def test_steps_are_the_inputs_that_they_name(tmp_path: Path) -> None:
+    graph = graph_of(tmp_path, RECIPE.replace("with: mixed}", "with: someone/else}"))
+    assert graph.nodes["mixed/02-merge"].inputs["other@1"].node == "other/01-init"
+    assert graph.nodes["mixed/03-merge"].inputs["mixed@1"].node == "mixed/01-init"
+    assert graph.final("other@1").name == "other/01-init"
+
+
+def test_models_that_need_each_other_are_refused_though_their_steps_would_not(tmp_path: Path) -> None:
+    with pytest.raises(RecipeError, match="need each other"):
+        graph_of(tmp_path)
+
+
+def test_a_merge_with_a_step_before_is_made_of_that_steps_weights(tmp_path: Path) -> None:
+    from safetensors.torch import load_file
+
+    graph = graph_of(tmp_path, RECIPE.replace("      - merge: {method: linear, t: 0.25, with: mixed}\n", ""))
+    Runner(graph, Profile(device="cpu", threads=1), quiet()).run(graph.needed_for(["mixed"]))
+    first, other, last = (
+        load_file(graph.nodes[name].folder / "model" / "model.safetensors")
+        for name in ("mixed/01-init", "other/01-init", "mixed/03-merge")
+    )
+    assert any(not first[name].equal(other[name]) for name in first)
+    for name, tensor in last.items():
+        assert (tensor - (0.75 * first[name] + 0.25 * other[name])).abs().max() < 1e-6, name
+    assert public_name(graph, "mixed@1") == [] and training_data(graph, "mixed") == []
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ("mixed@2", "no step 2: 'mixed' has 1 step before this one"),
+        ("mixed@0", "number of a step, from 1"),
+        ("other@last", "number of a step, from 1"),
+        ("other@3", "no step 3: 'other' has 2 steps"),
+        ("text@1", "is a dataset, a model is needed"),
+        ("mixd@1", "no model 'mixd'"),
+    ],
+)
+def test_a_step_that_is_not_there_is_refused(wrong: str, message: str, tmp_path: Path) -> None:
+    with pytest.raises(RecipeError, match="(?s)" + message):
+        graph_of(tmp_path, RECIPE.replace("with: mixed}", "with: a/b}").replace("with: other@1", f"with: {wrong}"))
+
+
+def test_datasets_have_no_steps_to_name(tmp_path: Path) -> None:
+    with pytest.raises(RecipeError, match="of models only"):
+        graph_of(tmp_path, f"{HEAD}datasets:\n  a: {{from: {{demo: text, rows: 9}}}}\n  b: {{from: a@1}}\n")
