@@ -35,6 +35,13 @@ def llm_options(model: Path, profile: Profile, *, trust_remote_code: bool = Fals
     if profile.torch_device() == "cpu":
         options |= {"gpu_memory_utilization": 0.3, "max_num_seqs": CPU_SEQUENCES}
     config = json.loads((model / "config.json").read_text(encoding="utf-8"))
+    packed = config.get("quantization_config", {}).get("format") == "pack-quantized"
+    if packed and profile.torch_device() == "cpu" and (options | profile.vllm.options)["dtype"] == "float32":
+        raise FactoryError(
+            "vLLM's kernel for 4-bit weights on a CPU computes in 16 bits, and the profile in 32",
+            where=str(model),
+            fix='dtype = "bfloat16" in the profile',
+        )
     if config.get("model_type") == "lfm2":
         options |= _lfm2(config, model)
     return options | profile.vllm.options
