@@ -25,7 +25,7 @@ class Echo(Check):
         shared = set((source or "").casefold().split()).intersection(target.casefold().split())
         if not any(map(str.isalpha, "".join(shared))):
             return 0.0
-        words = _words(target)
+        words = [word for word in _words(target) if word.isalpha() or any(map(str.isalpha, word))]
         known = set(_words(source or ""))
         return sum(word in known for word in words) / len(words) if words else 0.0
 
@@ -34,4 +34,4 @@ class Echo(Check):
 
 
 def _words(text: str) -> list[str]:
-    return [word for word in prose(text).casefold().split() if any(map(str.isalpha, word))]
+    return prose(text).casefold().split()

@@ -1,14 +1,17 @@
 from __future__ import annotations
 
 import re
-from typing import ClassVar, Literal
+from functools import cache
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
 from factory.checks.base import Check
+from factory.text.column import BEYOND, CAPITAL, DIGIT, Texts, kinds, mask
 from factory.text.personal import KINDS, personal_data
 
 __all__ = ["Pii"]
+PHONE_DIGITS = 8  # of the shortest number that is taken for a phone's
 _DIGITS = re.compile(r"[0-9٠-٩]{2}|@")
 
 
@@ -21,6 +24,7 @@ class Pii(Check):
     """
 
     direction: ClassVar[Literal["min", "max"]] = "max"
+    usual: ClassVar[float] = 0.0
 
     max: float = Field(0, ge=0)
     kinds: list[Literal["email", "ip", "phone", "iban", "card"]] = Field(
@@ -32,3 +36,18 @@ class Pii(Check):
         if _DIGITS.search(target) is None:
             return 0.0
         return float(sum(kind in self.kinds for kind, _ in personal_data(target)))
+
+    def candidates(self, sources: Texts, targets: Texts) -> Any:
+        digits, dots = targets.counts(_counted())
+        numbers = (digits >= PHONE_DIGITS) | ((digits >= 4) & (dots >= 3))  # phones and cards, IP addresses
+        ibans = (digits >= 2) & targets.follows(CAPITAL, CAPITAL)
+        return numbers | ibans | targets.have(mask("@") | BEYOND)
+
+
+@cache
+def _counted() -> Any:
+    """The table of `Texts.counts` for digits and for full stops."""
+    import numpy as np
+
+    of = kinds()
+    return ((of & np.uint64(DIGIT)) != 0).astype(np.int64) + ((of & np.uint64(mask("."))) != 0) * (1 << 32)

@@ -10,7 +10,7 @@ from typing import Any
 from factory.checks.base import Check, Pairs
 from factory.text.column import Texts
 
-ROWS = 2_000  # looked at together: what is known of their characters stays in the processor's cache
+ROWS = 1_000  # looked at together: what is known of their characters stays in the processor's cache
 CHARACTERS = 400_000
 
 
@@ -46,8 +46,8 @@ class Scored:
         if compared and None in sources and None in targets:
             rows = [row for row in rows if sources[row] is not None or targets[row] is not None]
         for part in _parts(rows, sources, targets):
-            before = Texts([sources[row] or "" if compared else None for row in part])
-            after = Texts([targets[row] or "" for row in part])
+            before = Texts(_cells(sources, part) if compared else [None] * len(part))
+            after = Texts(_cells(targets, part))
             for check in self.checks:
                 if compared or not check.compares:
                     self._add(check, part, check.scores(before, after))
@@ -84,11 +84,20 @@ def _parts(
     rows: Sequence[int], sources: Sequence[str | None], targets: Sequence[str | None]
 ) -> Iterator[Sequence[int]]:
     """The rows in parts that are neither too many nor too long."""
-    start = size = 0
-    for end, row in enumerate(rows):
-        size += len(sources[row] or "") + len(targets[row] or "")
-        if size > CHARACTERS or end + 1 - start == ROWS:
-            yield rows[start : end + 1]
-            start, size = end + 1, 0
-    if start < len(rows):
-        yield rows[start:]
+    for first in range(0, len(rows), ROWS):
+        part = rows[first : first + ROWS]
+        if sum(map(len, _cells(sources, part))) + sum(map(len, _cells(targets, part))) <= CHARACTERS:
+            yield part
+            continue
+        start = size = 0
+        for end, row in enumerate(part, 1):
+            size += len(sources[row] or "") + len(targets[row] or "")
+            if size > CHARACTERS or end == len(part):
+                yield part[start:end]
+                start, size = end, 0
+
+
+def _cells(column: Sequence[str | None], rows: Sequence[int]) -> list[str]:
+    if isinstance(rows, range):
+        return [text or "" for text in column[rows.start : rows.stop]]
+    return [column[row] or "" for row in rows]

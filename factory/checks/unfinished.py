@@ -11,6 +11,7 @@ from factory.text.column import Texts
 _ENDS = frozenset(".!?؟…。！？:;؛)]}\"'”»’*`>|$")
 _CLOSERS = "\"'”»’)]}*_ \t\n\u200e\u200f"
 _FULL_STOPS = tuple(".!?؟…")
+_MAY_STOP = frozenset([*_CLOSERS, *_FULL_STOPS])  # the last character of a source that may end with a full stop
 # A text that ends with one of these waits for its next word. Particles that end a sentence now and then are left out.
 _WAITING = re.compile(
     r"(?:^|\s)(?:و?في|و?من|و?إلى|و?الى|و?على|و?عن|أن|إن|بأن|لأن|التي|الذي|الذين|اللذين|حيث|بين|مع|عند|عبر|خلال"
@@ -59,5 +60,7 @@ class Unfinished(Check):
     def candidates(self, sources: Texts, targets: Texts) -> Any:
         import numpy as np
 
-        ends = (text[-1:] in _ENDS for text in targets.stripped)
-        return ~np.fromiter(ends, bool, len(targets)) | sources.have("`")
+        open_ends = (text[-1:] not in _ENDS for text in targets.stripped)
+        may_stop = (text[-1:] in _MAY_STOP for text in sources.stripped)
+        found = np.fromiter(open_ends, bool, len(targets)) & np.fromiter(may_stop, bool, len(targets))
+        return found | sources.containing("```")
