@@ -93,10 +93,10 @@ def _check_step(recipe: Recipe, source: Source, at: Location, value: str, kind: 
     if kind == "dataset":
         source.report(at, f"{value!r}: single steps are named of models only")
         return
-    inside = at[:2] == ("models", name) and len(at) > 3 and isinstance(at[3], int)
-    last = at[3] if inside else len(recipe.models[name].steps)
-    if number is not None and isinstance(last, int) and number > last:
-        there = f"{name!r} has {last} {'steps' if last != 1 else 'step'}" + (" before this one" if inside else "")
+    before = next((part for part in at[3:4] if isinstance(part, int)), None) if name == at[1] else None
+    last = len(recipe.models[name].steps) if before is None else before
+    if number is not None and number > last:
+        there = f"{name!r} has {last} step{'s' if last != 1 else ''}" + ("" if before is None else " before this one")
         source.report(at, f"no step {number}: {there}")
 
 
@@ -160,11 +160,11 @@ def _edges(recipe: Recipe) -> dict[str, set[str]]:
     edges: dict[str, set[str]] = {}
     for name, spec in {**recipe.datasets, **recipe.models}.items():
         values = [named for step in spec.steps for _, value, kind in step.references() for named in _data(value, kind)]
+        # Of itself a model may name a step before, which `_check_step` has seen to.
+        values = [value for value in values if not ("@" in value and artifact_name(value) == name)]
         if isinstance(spec.from_, str):
             values.append(spec.from_)
-        own = [v for v in values if not is_hub_ref(v) and not is_local(v)]
-        # Of itself a model may name a step before, which `_check_step` has seen to.
-        edges[name] = {artifact_name(v) for v in own if not ("@" in v and artifact_name(v) == name)}
+        edges[name] = {artifact_name(v) for v in values if not is_hub_ref(v) and not is_local(v)}
     return edges
 
 

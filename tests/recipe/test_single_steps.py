@@ -50,6 +50,9 @@ def test_steps_are_the_inputs_that_they_name(tmp_path: Path) -> None:
 def test_models_that_need_each_other_are_refused_though_their_steps_would_not(tmp_path: Path) -> None:
     with pytest.raises(RecipeError, match="need each other"):
         graph_of(tmp_path)
+    itself = f"{HEAD}models:\n  a: {{from: a@1, steps: [{{quantize: {{}}}}]}}\n"
+    with pytest.raises(RecipeError, match="need each other"):
+        graph_of(tmp_path, itself)
 
 
 def test_a_merge_with_a_step_before_is_made_of_that_steps_weights(tmp_path: Path) -> None:
