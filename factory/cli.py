@@ -82,23 +82,13 @@ def main() -> None:
 @JSON
 @REHEARSE
 @click.option("--assumptions", is_flag=True, help="List every number that the cost rests on, with its source.")
-def plan(
-    recipe: tuple[Path, ...],
-    store: Path,
-    hub: Any,
-    profile: str | None,
-    locked: bool,
-    as_json: bool,
-    rehearse: bool,
-    assumptions: bool,
-) -> None:
+def plan(recipe: tuple[Path, ...], store: Path, hub: Any, profile: str | None, **options: Any) -> None:
     """Show what a publish would do and why, with its cost. Touches nothing.
 
     Of several recipes, what they cost together: steps that they share count once.
     """
     from factory.commands.plan import show_family, show_plan
 
-    options = {"locked": locked, "as_json": as_json, "rehearse": rehearse, "assumptions": assumptions}
     if len(recipe) == 1:
         show_plan(recipe[0], store, hub, profile, **options)
     else:
@@ -117,31 +107,18 @@ def plan(
 @ON
 @click.option("--keep", metavar="OWNER/NAME", help="Keep finished steps in this private Hub dataset, go on from them.")
 @JSON
-def publish(
-    recipe: Path,
-    store: Path,
-    hub: Any,
-    profile: str | None,
-    locked: bool,
-    rehearse: bool,
-    force: bool,
-    live: bool,
-    on: str,
-    keep: str | None,
-    as_json: bool,
-) -> None:
+def publish(recipe: Path, store: Path, hub: Any, profile: str | None, on: str, **options: Any) -> None:
     """Build what the plan shows, check the gates, push. Safe to stop and to repeat."""
-    options: dict[str, Any] = {"locked": locked, "force": force, "live": live, "as_json": as_json}
-    if on == "hf-jobs":
-        from factory.commands.on_jobs import publish_as_job
+    if on == "here":
+        from factory.commands.publish import run_publish
 
-        if rehearse or keep:
-            raise click.UsageError("--on hf-jobs goes neither with --rehearse nor with --keep")
-        publish_as_job(recipe, store, hub, profile, **options)
+        run_publish(recipe, store, hub, profile, **options)
         return
-    from factory.commands.publish import run_publish
+    from factory.commands.on_jobs import publish_as_job
 
-    run_publish(recipe, store, hub, profile, rehearse=rehearse, keep=keep, **options)
+    if options.pop("rehearse") or options.pop("keep"):
+        raise click.UsageError("--on hf-jobs goes neither with --rehearse nor with --keep")
+    publish_as_job(recipe, store, hub, profile, **options)
 
 
 @main.command()
