@@ -13,6 +13,9 @@ TOKEN = re.compile(
 )
 
 
+_NOTHING: Counter[str] = Counter()
+
+
 def chat_tokens(text: str) -> Counter[str]:
     """Special tokens of the usual chat formats, spelled out in the text.
 
@@ -20,10 +23,11 @@ def chat_tokens(text: str) -> Counter[str]:
     ['<end_of_turn>', '<|im_end|>']
     """
     if "<" not in text and "[" not in text:
-        return Counter()
+        return _NOTHING
     return Counter(TOKEN.findall(text))
 
 
 def leaked_tokens(source: str, output: str) -> list[str]:
     """Special tokens that the output has and its source has not (a text about chat formats may quote them)."""
-    return sorted(chat_tokens(output) - chat_tokens(source))
+    found = chat_tokens(output)
+    return sorted(found - chat_tokens(source)) if found else []

@@ -207,7 +207,7 @@ def _kinds(character: str) -> int:
     found |= SPACE * character.isspace()
     if character.isascii():
         return found | SMALL * ("a" <= character <= "z") | CAPITAL * ("A" <= character <= "Z")
-    if unicodedata.category(character)[0] in "PS":
+    if not found & WORD and unicodedata.category(character)[0] in "PS":
         found |= MARK
     lower, upper = character.lower(), character.upper()
     for form in {character, lower, upper, character.casefold()} if lower != upper else (character,):
