@@ -10,6 +10,7 @@ from factory.errors import FactoryError
 from factory.profile import Profile
 from factory.rows.embeddings import Encoder
 from factory.steps.similarity import Similarity
+from factory.store import Manifest
 from tests.encoders import bert, sentence_encoder
 from tests.support import dataset, kept, rejected, run_step
 
@@ -114,3 +115,30 @@ def test_an_empty_shard(tmp_path, encoder):
     schema = pa.schema([("en", pa.string()), ("ar", pa.string())])
     job = run_step(similarity(), dataset(tmp_path / "in", [], schema=schema), tmp_path / "out", e=encoder)
     assert job.rows.rows_in == 0
+
+
+def test_a_new_limit_sorts_the_rows_anew_and_computes_no_score(tmp_path, encoder, monkeypatch):
+    source = dataset(tmp_path / "in", ROWS)
+    job = run_step(similarity(), source, tmp_path / "x-similarity-1", e=encoder)
+    identity = {
+        "verb": "similarity",
+        "version": Similarity.version,
+        "parameters": similarity().parameters(),
+        "source": source.manifest.fingerprint,
+        "inputs": {"e": encoder.manifest.fingerprint},
+    }
+    if Similarity.uses_language:
+        identity["language"] = job.language
+    Manifest(name="x", kind="dataset", verb="similarity", fingerprint="1" * 64, identity=identity).save(job.out)
+    before = {row["en"]: row["score_similarity"] for row in (*kept(job), *rejected(job))}
+
+    def loaded(*_, **__):
+        raise AssertionError("the encoder was asked again")
+
+    monkeypatch.setattr("factory.steps.similarity.Encoder", loaded, raising=False)
+    monkeypatch.setattr("factory.rows.embeddings.Encoder.__init__", loaded)
+    lower = run_step(similarity(min=-1), source, tmp_path / "x-similarity-2", e=encoder)
+    assert lower.rows.kept == job.rows.kept + 1
+    assert {row["en"]: row["score_similarity"] for row in (*kept(lower), *rejected(lower))} == before
+    with pytest.raises(AssertionError, match="asked again"):  # other pairs are other scores
+        run_step(similarity(pairs={"ar": "en"}), source, tmp_path / "x-similarity-3", e=encoder)
