@@ -55,13 +55,15 @@ def test_a_repeat_builds_and_pushes_nothing(demo: Demo) -> None:
 
 
 def test_the_reports_findings_that_show_at_this_size(demo: Demo) -> None:
-    assert demo.score("world-translation", "translator") > demo.score("world-translation", "base") + 3
+    assert demo.score("world-translation", "translator") > demo.score("world-translation", "base") + 10
     assert demo.score("world-translation", "teacher") > demo.score("world-translation", "teacher-16bit") - 3
+    assert demo.score("world-ar", "arabic") > demo.score("world-ar", "base")
+    assert demo.score("world-ar", "arabic-tuned") > demo.score("world-ar", "base") + 10
     assert demo.score("world-en", "arabic") > demo.score("world-en", "arabic-tuned")
 
 
 def test_scores_land_between_nothing_and_everything(demo: Demo) -> None:
-    assert 3 < demo.score("world-translation", "translator") < 95
+    assert 10 < demo.score("world-translation", "translator") < 95
 
 
 CLIENT = """
