@@ -128,7 +128,9 @@ def test_what_was_measured_on_held_out_rows_is_told_and_drawn(tmp_path: Path) ->
         "loss": {"first": 3.0, "last": 1.25, "curve": [[1, 3.0], [10, 1.25]]},
         "steps": 10,
         "eval_loss": {"before": 3.1, "after": 1.5, "curve": [[0, 3.1], [10, 1.5]], "best_step": 10},
-        "preference": {side: {"reward_margin": m, "reward_accuracy": m} for side, m in (("before", 0.0), ("after", 0.5))},
+        "preference": {
+            side: {"reward_margin": m, "reward_accuracy": m} for side, m in (("before", 0.0), ("after", 0.5))
+        },
         "mix": {"ar-text": {"share": 0.6, "passes": 1.5}},
         "held_out": {
             "rows": 9,
