@@ -125,7 +125,7 @@ def test_every_dataset_loads_again_with_its_rejected_rows(found: dict[str, Any])
     }  # fmt: skip
     opus = found["datasets"]["factory/demo-opus-ar"]
     assert opus["rejected"] > 0
-    assert opus["splits"]["train"] + opus["rejected"] == 6000
+    assert opus["splits"]["train"] + opus["rejected"] == 4000
     assert set(found["datasets"]["factory/demo-hala-sft"]["splits"]) == {"train", "test"}
 
 
