@@ -7,11 +7,15 @@ import os
 # Before torch is imported: models this small are slower on several threads, on a busy machine by far.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+# Shells start what runs in the background with Ctrl-C ignored, and the processes that tests start would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field, field_validator
 
 from factory.checks import parse_check
 from factory.errors import FactoryError
@@ -69,9 +69,7 @@ class Translate(RowStep):
     ladder: list[Rung] = Field(
         ["retry", "smaller"], description="what is tried with a unit that failed, before the fallback"
     )
-    retry_prompt: Prompt | None = Field(
-        None, validate_default=True, description="with {text}; default: the prompt after a firm word"
-    )
+    retry_prompt: Prompt | None = Field(None, description="with {text}; default: the prompt after a firm word")
     fallback: ModelRef | None = Field(None, description="a model that is asked for what this one cannot translate")
     fallback_prompt: Prompt | None = Field(None, description="with {text}; default: the prompt")
     system_turns: Literal["translate", "keep"] = Field("translate", description="of conversations")
@@ -86,20 +84,16 @@ class Translate(RowStep):
         "rhymes, translation), from this score on, before anything is generated; suggested: 0.8",
     )
 
-    @field_validator("prompt", "fallback_prompt")
+    @field_validator("prompt", "retry_prompt", "fallback_prompt")
     @classmethod
     def _has_text(cls, value: str | None) -> str | None:
         if value is not None and "text" not in placeholders(value):
             raise ValueError("the prompt has no {text}: nothing would be translated")
         return value
 
-    @field_validator("retry_prompt")
-    @classmethod
-    def _firmer(cls, value: str | None, info: ValidationInfo) -> str | None:
-        """The default is written out, so that it is part of the fingerprint."""
-        if value is None and "prompt" in info.data:
-            return f"{FIRMER}\n\n{info.data['prompt']}"
-        return cls._has_text(value)
+    def parameters(self) -> dict[str, Any]:
+        """With the words that make the default of `retry_prompt`, so that other words are other translations."""
+        return super().parameters() | {"retry_prompt": self.retry_prompt or FIRMER}
 
     def check_columns(self, columns: list[str] | None) -> list[str] | None:
         require(self.fields, columns)
@@ -125,7 +119,7 @@ class Translate(RowStep):
     def _prompts(self) -> Prompts:
         return Prompts(
             first=self.prompt,
-            retry=self.retry_prompt or self.prompt,
+            retry=self.retry_prompt or f"{FIRMER}\n\n{self.prompt}",
             system=self.system_prompt,
             fallback=self.fallback_prompt,
             max_new_tokens=self.max_new_tokens,
