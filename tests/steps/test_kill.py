@@ -26,7 +26,7 @@ def prompts(count: int) -> list[dict[str, str]]:
 def kill_and_compare(folder: Path, kills: int) -> dict:
     seed = random.randrange(10**6)
     done = subprocess.run(
-        [sys.executable, str(DRIVER), str(folder), str(seed), str(kills)], capture_output=True, text=True, timeout=300
+        [sys.executable, str(DRIVER), str(folder), str(seed), str(kills)], capture_output=True, text=True, timeout=560
     )
     assert done.returncode == 0, f"seed {seed}: {done.stderr[-3000:]}"
     for part in ("data", "rejected"):
