@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
@@ -34,10 +34,10 @@ class Init(Step):
 
     config: dict[str, Any] = Field(description="model_type and any of that configuration's fields")
     tokenizer: ModelRef | None = Field(None, description="model whose tokenizer is copied")
-    tokenizer_data: DatasetRef | list[DatasetRef] | None = Field(
+    tokenizer_data: DatasetRef | Annotated[list[DatasetRef], Field(min_length=1)] | None = Field(
         None, description="one or more datasets on which a byte-level BPE is trained"
     )
-    text: str | list[str] = Field(
+    text: str | Annotated[list[str], Field(min_length=1)] = Field(
         "text",
         description="columns of tokenizer_data with text or conversations; each dataset has one or more of them",
     )

@@ -30,12 +30,15 @@ def train_tokenizer(artifacts: list[Artifact], columns: list[str], vocab_size: i
     are read.
 
     Raises:
-        FactoryError: an artifact has none of the columns, or no rows.
+        FactoryError: an artifact has none of the columns or no rows, or no artifact has one of the columns.
     """
     from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers, processors, trainers
     from transformers import PreTrainedTokenizerFast
 
     found = [(artifact, _columns(artifact, columns, where)) for artifact in artifacts]
+    if unknown := [column for column in columns if not any(column in has for _, has in found)]:
+        names = ", ".join(artifact.name for artifact in artifacts)
+        raise FactoryError(f"no column {unknown[0]!r} in {names}", where=where, fix="correct or drop it in `text`")
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [

@@ -66,6 +66,11 @@ def test_a_tokenizer_trained_on_conversations_knows_roles_and_prompts(tmp_path):
     assert [len(tokenizer.tokenize(word)) for word in ("user", "assistant", "Translate")] == [1, 1, 1]
     with pytest.raises(FactoryError, match=r"no column 'text' in chats .*it has messages"):
         Init.model_validate(given).run(job(tmp_path / "other", text=text, chats=chats))
+    misspelt = Init.model_validate(given | {"text": ["text", "messages", "mesages"]})
+    with pytest.raises(FactoryError, match="no column 'mesages' in text, chats"):
+        misspelt.run(job(tmp_path / "third", text=text, chats=chats))
+    with pytest.raises(ValidationError):
+        Init.model_validate(given | {"tokenizer_data": []})
 
 
 def test_chat_template_marks_the_assistant(tmp_path):
