@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from filelock import FileLock
+
 FILE = "generations.sqlite"
 AT_ONCE = 500  # keys of one query
 WAIT = 30.0  # seconds for another run's write to end
@@ -30,12 +32,14 @@ class Memory:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             self._base = sqlite3.connect(self.path, timeout=WAIT, isolation_level=None)
-            self._base.execute("PRAGMA journal_mode = WAL")
+            # SQLite does not wait, but fails, when two connections turn to write-ahead logging at once.
+            with FileLock(folder / f"{FILE}.lock", timeout=WAIT):
+                self._base.execute("PRAGMA journal_mode = WAL")
+                self._base.execute(
+                    "CREATE TABLE IF NOT EXISTS entry "
+                    "(key BLOB PRIMARY KEY, text TEXT, finish_reason TEXT, prompt_tokens INT, completion_tokens INT)"
+                )
             self._base.execute("PRAGMA synchronous = NORMAL")
-            self._base.execute(
-                "CREATE TABLE IF NOT EXISTS entry "
-                "(key BLOB PRIMARY KEY, text TEXT, finish_reason TEXT, prompt_tokens INT, completion_tokens INT)"
-            )
         except (sqlite3.Error, OSError) as error:
             self._give_up(error)
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import multiprocessing
 import os
 import random
 import signal
@@ -7,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 from factory.store.memory import AT_ONCE, Memory
 
@@ -52,6 +54,25 @@ for n in range(int(sys.argv[2]), 10**6, 2):
         print(memory.trouble, flush=True)
         break
 """
+
+
+def open_at_once(folder: Path, start, troubles) -> None:
+    start.wait()
+    memory = Memory(folder)
+    troubles.put(memory.trouble)
+    memory.close()
+
+
+def test_many_open_a_new_one_at_once(tmp_path):
+    forks = multiprocessing.get_context("fork")
+    for n in range(20):
+        start, troubles = forks.Barrier(6), forks.Queue()
+        openers = [forks.Process(target=open_at_once, args=(tmp_path / str(n), start, troubles)) for _ in range(6)]
+        for opener in openers:
+            opener.start()
+        assert [troubles.get() for _ in openers] == [None] * 6
+        for opener in openers:
+            opener.join()
 
 
 def test_two_writers_killed_leave_it_whole(tmp_path):
