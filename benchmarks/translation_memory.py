@@ -12,46 +12,34 @@ import json
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from measure import save
 
 import factory.rows.generation as generation
-from factory.engines import Completion, Request
+from factory.engines import Completion
 from factory.job import Artifact, Job
 from factory.profile import Profile
 from factory.progress import quiet
 from factory.steps.translate import Translate
 from factory.store import Manifest, ShardWriter
+from tests.echo import EchoEngine, arabic
 
 FIELDS = ["instruction", "input", "output"]
-LETTERS = {ord("a") + i: chr(0x628 + i) for i in range(26)}
 REPEATED = 10  # copies of the rows, with a running number in each text, for the speed
 
 
-class Echo:
-    """An engine whose answers cost nothing."""
+def echo() -> EchoEngine:
+    """An engine whose answers cost nothing; tokens are words."""
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        pass
-
-    def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        return [len(text.split()) for text in texts]
-
-    def generate(self, requests: Sequence[Request]) -> Iterator[list[tuple[int, Completion]]]:
-        for start in range(0, len(requests), 256):
-            yield [(i, self._one(requests[i])) for i in range(start, min(start + 256, len(requests)))]
-
-    def _one(self, request: Request) -> Completion:
-        assert request.messages
-        text = request.messages[-1][1]
+    def answer(text: str) -> Completion:
         tokens = len(text.split())
-        return Completion(text.lower().translate(LETTERS), "stop", tokens, tokens)
+        return Completion(arabic(text), "stop", tokens, tokens)
+
+    return EchoEngine(answer, batch_size=256)
 
 
 def read(data: Path) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
@@ -90,7 +78,7 @@ def translate(
 
 
 def main(data: Path) -> None:
-    generation.engine_for = lambda *_, **__: Echo()  # type: ignore[assignment]
+    generation.engine_for = lambda *_, **__: echo()  # type: ignore[assignment]
     alpaca, oriented = read(data)
     texts = sum(len(row[field].split()) for row in [*alpaca, *oriented] for field in FIELDS)
     with tempfile.TemporaryDirectory() as scratch:

@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+sys.path.insert(0, str(Path(__file__).parents[2]))
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import measure
@@ -27,6 +28,7 @@ from factory.vocabulary.grow import grown
 from factory.vocabulary.kinds import kind_of, next_id
 from factory.vocabulary.learn import learn
 from factory.vocabulary.letters import Letters
+from tests.tokenizer_kinds import llama_type
 
 LETTERS = "ءآأؤإئابةتثجحخدذرزسشصضطظعغفقكلمنهوىيًٌٍَُِّْ،؟"
 
@@ -47,30 +49,6 @@ def _strings(value: Any) -> Iterator[str]:
     elif isinstance(value, list | dict):
         for inner in value.values() if isinstance(value, dict) else value:
             yield from _strings(inner)
-
-
-def llama_type(texts: list[str], size: int, letters: str) -> dict[str, Any]:
-    """tokenizer.json of the kind of Llama 2's: <unk> <s> </s>, 256 bytes, pieces; spaces as ▁, one in front."""
-    from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
-
-    first = Tokenizer(models.BPE(unk_token="<unk>"))
-    first.normalizer = normalizers.Sequence([normalizers.Prepend("▁"), normalizers.Replace(" ", "▁")])
-    first.pre_tokenizer = pre_tokenizers.Split("▁", "merged_with_next")
-    first.train_from_iterator(
-        texts,
-        trainers.BpeTrainer(vocab_size=size - 259, initial_alphabet=[*letters], show_progress=False),
-    )
-    learnt = json.loads(first.to_str())["model"]
-    pieces = ["<unk>", "<s>", "</s>", *(f"<0x{byte:02X}>" for byte in range(256)), *learnt["vocab"]]
-    vocab = {piece: number for number, piece in enumerate(pieces)}
-    merges = [tuple(merge) for merge in learnt["merges"]]
-    made = Tokenizer(models.BPE(vocab=vocab, merges=merges, unk_token="<unk>", byte_fallback=True, fuse_unk=True))
-    made.normalizer = first.normalizer
-    made.decoder = decoders.Sequence(
-        [decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse(), decoders.Strip(" ", 1, 0)]
-    )
-    made.add_special_tokens([AddedToken(token, special=True, normalized=False) for token in pieces[:3]])
-    return json.loads(made.to_str())
 
 
 def byte_level(texts: list[str], size: int) -> dict[str, Any]:
@@ -135,8 +113,8 @@ def main() -> None:
     letters = Letters.of("ar")
     checked = [text for text in [*flores["en"], *texts] if not any(character in letters for character in text)]
     documents = {
-        "Llama-2 type, Arabic letters as pieces": llama_type(texts, 12_000, LETTERS),
-        "Llama-2 type, English only": llama_type(texts, 12_000, ""),
+        "Llama-2 type, Arabic letters as pieces": json.loads(llama_type(texts, 12_000, LETTERS).to_str()),
+        "Llama-2 type, English only": json.loads(llama_type(texts, 12_000).to_str()),
         "byte-level BPE, English only": byte_level(texts, 12_000),
     }
     runs = {name: one(document, arabic, arguments.size, flores, checked) for name, document in documents.items()}

@@ -52,7 +52,7 @@ class Dpo(EarlyStopping):
         return super().parameters() | {"chat_template": text}
 
     def run(self, job: Job) -> None:
-        from factory.training.data import count_true, load_rows, map_rows
+        from factory.training.data import encode_rows, load_rows
         from factory.training.loop import finish, fit, starting_model
         from factory.training.models import full_precision, load_tokenizer
         from factory.training.preference_pairs import make_pair_encoder
@@ -65,21 +65,12 @@ class Dpo(EarlyStopping):
             tokenizer = load_tokenizer(job.before.model, job.where, job.trust_remote_code)
             start = starting_model(job, tokenizer, template_text(self.chat_template) if self.chat_template else None)
             encoder = make_pair_encoder(tokenizer, rows.column_names, self.max_length, self.chat, job.where)
-            encoded = map_rows(job, rows, "train", encoder)
-            job.metrics |= {
-                "rows": len(rows),
-                "rows_without_loss": len(rows) - len(encoded),
-                "rows_truncated": count_true(encoded, "truncated"),
-            }
-            held_out = None
-            if self.eval_split:
-                held_out = map_rows(job, load_rows(job, self.data, self.eval_split), "eval", encoder)
-                held_out = held_out.remove_columns("truncated")
+            encoded, held_out = encode_rows(job, self.data, rows, self.eval_split, encoder)
             model, history = fit(
                 job,
                 self,
                 start,
-                encoded.remove_columns("truncated"),
+                encoded,
                 trainer="dpo",
                 held_out=held_out,
                 lora=self.lora,

@@ -57,7 +57,7 @@ class Sft(EarlyStopping):
 
     def run(self, job: Job) -> None:
         from factory.training.chat import find_layout, make_encoder
-        from factory.training.data import cache_options, count_true, load_rows, map_rows
+        from factory.training.data import cache_options, encode_rows, load_rows
         from factory.training.loop import finish, fit, starting_model
         from factory.training.models import full_precision, load_tokenizer, read_config
         from factory.training.state import session
@@ -82,17 +82,7 @@ class Sft(EarlyStopping):
             tokenizer = load_tokenizer(job.before.model, job.where, job.trust_remote_code)
             start = starting_model(job, tokenizer, template_text(self.chat_template) if self.chat_template else None)
             encoder = make_encoder(tokenizer, layout, self.max_length, self.assistant_only_loss, job.where)
-            encoded = map_rows(job, rows, "train", encoder)
-            job.metrics |= {
-                "rows": len(rows),
-                "rows_without_loss": len(rows) - len(encoded),
-                "rows_truncated": count_true(encoded, "truncated"),
-            }
-            held_out = None
-            if self.eval_split:
-                held_out = map_rows(job, load_rows(job, self.data, self.eval_split), "eval", encoder)
-                held_out = held_out.remove_columns("truncated")
-            encoded = encoded.remove_columns("truncated")
+            encoded, held_out = encode_rows(job, self.data, rows, self.eval_split, encoder)
             if self.packing:
                 from trl import pack_dataset
 

@@ -63,6 +63,28 @@ def map_rows(job: Job, rows: Any, name: str, function: Callable[..., Any]) -> An
     return mapped
 
 
+def encode_rows(
+    job: Job, reference: str, rows: Any, eval_split: str | None, encoder: Callable[..., Any]
+) -> tuple[Any, Any]:
+    """(the encoded rows, those of `eval_split` or None), both without the encoder's column `truncated`.
+
+    What was left out and what was cut goes into the metrics: rows, rows_without_loss, rows_truncated.
+
+    Raises:
+        FactoryError: nothing is left, or the split is not there.
+    """
+    encoded = map_rows(job, rows, "train", encoder)
+    job.metrics |= {
+        "rows": len(rows),
+        "rows_without_loss": len(rows) - len(encoded),
+        "rows_truncated": count_true(encoded, "truncated"),
+    }
+    held_out = None
+    if eval_split:
+        held_out = map_rows(job, load_rows(job, reference, eval_split), "eval", encoder).remove_columns("truncated")
+    return encoded.remove_columns("truncated"), held_out
+
+
 def count_true(rows: Any, column: str) -> int:
     """True values of a column, counted without making Python objects of them."""
     return sum(batch.column(0).true_count for batch in rows.data.select([column]).to_batches())

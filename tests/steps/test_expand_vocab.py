@@ -7,6 +7,7 @@ from factory.errors import FactoryError
 from factory.steps.expand_vocab import ExpandVocab
 from factory.steps.init import Init
 from tests.steps.model_toys import CONFIGS, answer, artifact, dataset, job, sentences, weights
+from tests.tokenizer_kinds import llama_type
 
 ARABIC = ["كتاب", "الكتاب", "مكتبة", "كاتب", "يكتب", "البيت", "بيت", "بيوت", "المدينة", "مدينة", "كبيرة", "شمس", "قمر"]
 ENGLISH = ["the", "river", "runs", "north", "through", "old", "valleys", "and", "small", "houses", "near", "it", "red"]
@@ -23,7 +24,7 @@ def rows(count, seed=0):
 
 def sentencepiece(kind):
     """A Llama-2-type tokenizer (BPE with bytes) or a unigram one, trained on English."""
-    from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
     texts = [row["en"] for row in rows(300)]
     if kind == "SentencePiece unigram":
@@ -37,20 +38,7 @@ def sentencepiece(kind):
         )
         made.train_from_iterator(texts, trainer)
         return made, {"pad_token": "<pad>", "eos_token": "<eos>", "bos_token": "<bos>", "unk_token": "<unk>"}
-    first = Tokenizer(models.BPE(unk_token="<unk>"))
-    first.normalizer = normalizers.Sequence([normalizers.Prepend("▁"), normalizers.Replace(" ", "▁")])
-    first.pre_tokenizer = pre_tokenizers.Split("▁", "merged_with_next")
-    first.train_from_iterator(texts, trainers.BpeTrainer(vocab_size=150, show_progress=False))
-    learnt = json.loads(first.to_str())["model"]
-    pieces = ["<unk>", "<s>", "</s>", *(f"<0x{byte:02X}>" for byte in range(256)), *learnt["vocab"]]
-    vocab = {piece: number for number, piece in enumerate(pieces)}
-    merges = [tuple(merge) for merge in learnt["merges"]]
-    made = Tokenizer(models.BPE(vocab=vocab, merges=merges, unk_token="<unk>", byte_fallback=True, fuse_unk=True))
-    made.normalizer = first.normalizer
-    made.decoder = decoders.Sequence(
-        [decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse(), decoders.Strip(" ", 1, 0)]
-    )
-    made.add_special_tokens([AddedToken(token, special=True, normalized=False) for token in pieces[:3]])
+    made = llama_type(texts, 409)
     return made, {"unk_token": "<unk>", "bos_token": "<s>", "eos_token": "</s>"}
 
 
