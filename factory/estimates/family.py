@@ -14,6 +14,7 @@ KINDS = {
     "sft": "training",
     "pretrain": "training",
     "dpo": "training",
+    "quantize": "compression",
     "translate": "translation",
     "backtranslate": "translation",
     "judge": "judging",
@@ -28,7 +29,7 @@ class Family:
     """Money and work of the steps of several recipes that are not done, each step once."""
 
     dollars: dict[str, float] = field(default_factory=dict)
-    """Kind of work -> US dollars: training, translation, judging, evaluation, other."""
+    """Kind of work -> US dollars: training, compression, translation, judging, evaluation, other."""
     gpu_hours: float = 0.0
     tokens: float = 0.0
     disk: float = 0.0

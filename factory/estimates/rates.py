@@ -54,7 +54,7 @@ class Rates:
         return value
 
     def gpu(self, name: str, figure: str) -> Any:
-        """`tflops`, `bandwidth`, `fp8` or `dollars` of a GPU of the table."""
+        """`tflops`, `memory`, `bandwidth`, `fp8` or `dollars` of a GPU of the table."""
         value = table()["gpus"][name][figure]
         source = table()["gpu_sources"].get(figure)
         return self.note(f"gpus.{name}.{figure}", value, source) if source else value

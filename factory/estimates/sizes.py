@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import re
+from math import prod
 from pathlib import Path
 
 from factory.estimates.rates import Rates
 from factory.graph import Graph, Node
 from factory.sources import HubModel, LocalModel
 from factory.store import Manifest
+from factory.training.tensors import read_tensors
 
 IN_NAME = re.compile(r"(?<![A-Za-z0-9.])(?P<number>\d+(?:\.\d+)?)(?P<unit>[BM])(?![A-Za-z0-9])", re.IGNORECASE)
-BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
+PACKED = 8  # weights of 4 bits in one stored integer
+BESIDE = ("_scale", "_zero_point", "_g_idx", "_shape")  # endings of what quantized weights bring with them
 SCALE = {"B": 1e9, "M": 1e6}
 
 
@@ -27,15 +29,17 @@ def in_name(name: str) -> float | None:
 
 
 def of_folder(folder: Path) -> float | None:
-    """Parameters of the model in `folder` from the size of its weights and their type; None where there are none."""
+    """Parameters of the model in `folder` by the shapes in its weights' headers; None where there are none."""
     try:
-        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        tensors = read_tensors(folder)
+    except (OSError, ValueError, KeyError):
         return None
-    size = sum(path.stat().st_size for path in folder.glob("*.safetensors"))
-    kind = config.get("dtype") or config.get("torch_dtype") or "float32"
-    width = 1 if "quantization_config" in config else BYTES.get(kind, 2)
-    return size / width if size else None
+    sizes = (
+        prod(tensor.shape) * (PACKED if name.endswith("_packed") else 1)
+        for name, tensor in tensors.items()
+        if not name.endswith(BESIDE)
+    )
+    return float(sum(sizes)) or None
 
 
 def of_config(config: dict[str, object], vocabulary: int) -> float | None:
@@ -84,9 +88,20 @@ class Sizes:
             return self.rates.note(f"parameters of {node.artifact}", size, "its configuration") if size else None
         return self.of(node.source.node) if node.source else None
 
-    def quantized(self, name: str) -> bool:
-        """The node's weights are in 8 bits."""
+    def scheme(self, name: str) -> str | None:
+        """What the node's weights are stored in, as `quantize` calls it; None for 16 bits."""
         node = self.graph.nodes[name]
         if node.step.verb == "quantize":
-            return True
-        return node.source is not None and node.kind == "model" and self.quantized(node.source.node)
+            return node.step.scheme  # type: ignore[attr-defined]
+        return self.scheme(node.source.node) if node.source is not None and node.kind == "model" else None
+
+    def weight_bytes(self, name: str) -> float | None:
+        """Bytes of the weights that the named node makes: 16 bits, or fewer but for what `quantize` leaves alone."""
+        size, scheme = self.of(name), self.scheme(name)
+        if size is None:
+            return None
+        wide = self.rates.value("weights", "sixteen_bits")
+        if scheme is None:
+            return size * wide
+        left = self.rates.value("weights", "left_alone")
+        return size * (left * wide + (1 - left) * self.rates.value("weights", scheme))
