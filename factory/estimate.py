@@ -7,6 +7,7 @@ manifests, and nothing is asked of the network.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from factory.errors import UsageError
@@ -26,7 +27,7 @@ TRAINS = {"sft", "pretrain", "dpo"}
 TRANSLATES = {"translate", "backtranslate"}
 ASKS = {"judge", "safety", "similarity", "preferences"}
 SMALL = 1e8  # parameters; larger models are figured for a GPU where the profile names none
-WEIGHT_BYTES, QUANTIZED_BYTES = 2, 1
+ROOM = 0.9  # of a GPU's memory that weights may take
 
 
 def estimate(plan: Plan, profile: Profile) -> Costs:
@@ -104,11 +105,13 @@ class _Estimator:
         node = entry.node
         step = node.step
         if isinstance(step, HubModel):
-            return self._fetch(node, self._weights(node))
+            return self._fetch(node, self.sizes.weight_bytes(node.name))
         if node.kind == "evaluation":
             return self._evaluation(node)
         if node.kind == "model":
-            return self._training(node) if step.verb in TRAINS else self._weights_only(node)
+            if step.verb in TRAINS:
+                return self._training(node)
+            return self._quantizing(node) if step.verb == "quantize" else self._weights_only(node)
         flow = self.flows.of(node.name)
         disk = (flow.rows or 0.0) * flow.row_tokens * self.rates.value("text", "bytes_per_token")
         if isinstance(step, HubDataset):
@@ -136,7 +139,7 @@ class _Estimator:
         """A model that answers once per row, or once per text that is translated."""
         node = entry.node
         step: Any = node.step
-        flow, size, quantized = self.flows.into(node), *self._worker(node)
+        flow, size, scheme = self.flows.into(node), *self._worker(node)
         if flow.rows is None or size is None:
             return NodeCost(node.name, node.artifact, rows, None, None, None, None, disk)
         overhead = self.rates.value("text", "prompt_overhead")
@@ -156,25 +159,25 @@ class _Estimator:
             read, unit, amount = asks * (2 * flow.tokens + overhead), "requests", asks
             tokens = read + written
         found = best(self.measured, step.verb, unit, self.speaker, size)
-        seconds = amount / found.rate if found else self._speaking(written, read, size, quantized)
+        seconds = amount / found.rate if found else self._speaking(written, read, size, scheme)
         return self._speaking_cost(node, seconds, rows=rows, tokens=tokens, disk=disk, basis=_basis(found))
 
-    def _worker(self, node: Node) -> tuple[float | None, bool]:
-        """Parameters of the model that works in a step on rows, and whether it is in 8 bits."""
+    def _worker(self, node: Node) -> tuple[float | None, str | None]:
+        """Parameters of the model that works in a step on rows, and the scheme it is stored in."""
         for edge in node.inputs.values():
             if self.graph.nodes[edge.node].kind == "model":
-                return self.sizes.of(edge.node), self.sizes.quantized(edge.node)
-        return None, False
+                return self.sizes.of(edge.node), self.sizes.scheme(edge.node)
+        return None, None
 
-    def _speaking(self, written: float, read: float, size: float, quantized: bool) -> float:
+    def _speaking(self, written: float, read: float, size: float, scheme: str | None) -> float:
         """Seconds of one device to read and write so many tokens, by the table."""
         if self.speaker == "cpu":
             speed = interpolate(self.rates.value("generation", "cpu"), size)
         else:
             bandwidth = self.rates.gpu(self.speaker, "bandwidth") / table()["gpus"]["h100"]["bandwidth"]
             speed = interpolate(self.rates.value("generation", "h100"), size) * bandwidth
-            if quantized and self.rates.gpu(self.speaker, "fp8"):
-                speed *= self.rates.value("generation", "fp8_speedup")
+            if scheme is not None and (scheme != "FP8_DYNAMIC" or self.rates.gpu(self.speaker, "fp8")):
+                speed *= self.rates.value("generation", "quantized_speedup", scheme)
             if self.profile.engine == "transformers":
                 speed *= self.rates.value("generation", "transformers")
         return (written + read / self.rates.value("generation", "prompt_speedup")) / speed
@@ -183,7 +186,7 @@ class _Estimator:
         step: Any = node.step
         size = self.sizes.of(node.name)
         tokens = self._trained_tokens(node)
-        disk = (size or 0.0) * WEIGHT_BYTES
+        disk = self.sizes.weight_bytes(node.name) or 0.0
         if size is None or tokens is None:
             return NodeCost(node.name, node.artifact, None, tokens, None, None, None, disk)
         found = best(self.measured, step.verb, "tokens", self.device, size)
@@ -196,11 +199,7 @@ class _Estimator:
                 work *= self.rates.value("training", "checkpointing")
             if step.verb == "dpo":
                 work *= self.rates.value("training", "dpo")
-            if self.device == "cpu":
-                seconds = work / self.rates.value("training", "cpu_flops")
-            else:
-                peak = self.rates.gpu(self.device, "tflops") * 1e12
-                seconds = work / (peak * self.rates.value("training", "utilisation"))
+            seconds = work / self._flops()
         scratch = size * self.rates.value("training", "checkpoint_bytes")
         return self._on_device(node, seconds, tokens=tokens, disk=disk, scratch=scratch, basis=_basis(found))
 
@@ -220,28 +219,68 @@ class _Estimator:
         return flow.rows * min(row, length or row) * (step.epochs or 1)
 
     def _weights_only(self, node: Node) -> NodeCost:
-        """init, merge, quantize and the like: weights read, changed and written."""
-        size = self._weights(node)
+        """init, merge and the like: weights read, changed and written."""
+        size = self.sizes.weight_bytes(node.name)
         if size is None:
             return NodeCost(node.name, node.artifact, seconds=None, device_seconds=None)
         seconds = size / self.rates.value("work", "weight_bytes_per_second")
         return NodeCost(node.name, node.artifact, seconds=seconds, disk=size, basis="table")
 
-    def _weights(self, node: Node) -> float | None:
-        size = self.sizes.of(node.name)
-        return None if size is None else size * (QUANTIZED_BYTES if self.sizes.quantized(node.name) else WEIGHT_BYTES)
+    def _quantizing(self, node: Node) -> NodeCost:
+        """Weights read, written and read again; texts through both models; GPTQ over rows of calibration.
+
+        It works layer by layer on as many GPUs as hold the 16-bit model: more of them do not make it faster.
+        """
+        assert node.source is not None
+        size, read = self.sizes.of(node.name), self.sizes.weight_bytes(node.source.node)
+        disk = self.sizes.weight_bytes(node.name)
+        if size is None or read is None or disk is None:
+            return NodeCost(node.name, node.artifact, None, None, None, None, None)
+        step: Any = node.step
+        calibration, validation = self._calibration_tokens(node), self._validation_tokens(node)
+        passes = 2 * validation + self.rates.value("quantizing", "calibration_passes") * calibration
+        work = self.rates.value("quantizing", "forward") * size * passes
+        seconds = (read + 2 * disk) / self.rates.value("work", "weight_bytes_per_second") + work / self._flops()
+        if step.calibrate_on is not None:
+            seconds += size / self.rates.value("quantizing", "gptq_cpu" if self.device == "cpu" else "gptq")
+        gpus = 1 if self.device == "cpu" else math.ceil(read / (self.rates.gpu(self.device, "memory") * 1e9 * ROOM))
+        tokens = 2 * validation + calibration
+        return _cost(node, seconds * gpus, gpus, self.price, tokens=tokens, disk=disk, basis="table")
+
+    def _calibration_tokens(self, node: Node) -> float:
+        """Of the rows that GPTQ looks at: a conversation has two texts, a column one."""
+        step: Any = node.step
+        if step.calibrate_on is None:
+            return 0.0
+        flow = self.flows.edge(node.inputs[step.calibrate_on])
+        row = flow.tokens * self.flows.ratio * (1 if step.calibration_text else 2)
+        rows = min(step.calibration_rows, step.calibration_rows if flow.rows is None else flow.rows)
+        return rows * min(row, step.max_length)
+
+    def _validation_tokens(self, node: Node) -> float:
+        """Of the texts that both models read."""
+        step: Any = node.step
+        if step.validate_on is None:
+            return self.rates.value("quantizing", "sentences")
+        return step.validate_rows * self.flows.edge(node.inputs[step.validate_on]).tokens * self.flows.ratio
+
+    def _flops(self) -> float:
+        """Operations per second of one device at the table's share of its peak."""
+        if self.device == "cpu":
+            return self.rates.value("training", "cpu_flops")
+        return self.rates.gpu(self.device, "tflops") * 1e12 * self.rates.value("training", "utilisation")
 
     def _evaluation(self, node: Node) -> NodeCost:
         assert node.source is not None
         step: Any = node.step
-        size, quantized = self.sizes.of(node.source.node), self.sizes.quantized(node.source.node)
+        size, scheme = self.sizes.of(node.source.node), self.sizes.scheme(node.source.node)
         writes = hasattr(step, "max_new_tokens")
         samples, length = self._samples(node)
         if size is None:
             return NodeCost(node.name, node.artifact, None, None, None, None, None)
         written, read = (samples * length * self.flows.ratio, samples * length) if writes else (0.0, samples * length)
         found = best(self.measured, step.verb, "requests", self.speaker, size)
-        seconds = samples / found.rate if found else self._speaking(written, read, size, quantized)
+        seconds = samples / found.rate if found else self._speaking(written, read, size, scheme)
         return self._speaking_cost(node, seconds, tokens=written or read, basis=_basis(found))
 
     def _samples(self, node: Node) -> tuple[float, float]:

@@ -237,9 +237,87 @@ def test_eight_bits_help_only_where_the_gpu_has_them(tmp_path: Path) -> None:
         for kind, graph in (("16", plain), ("8", graph_of(tmp_path, fast))):
             cost = costs_of(graph, Profile(gpu=gpu, engine="vllm")).nodes["arabic/01-translate"]
             seconds[gpu, kind] = cost.device_seconds
-    assert seconds["h100", "8"] == pytest.approx(seconds["h100", "16"] / table()["generation"]["fp8_speedup"]["value"])
+    faster = table()["generation"]["quantized_speedup"]
+    assert seconds["h100", "8"] == pytest.approx(seconds["h100", "16"] / faster["FP8_DYNAMIC"]["value"])
     assert seconds["a100", "8"] == pytest.approx(seconds["a100", "16"])
     assert seconds["a100", "16"] > seconds["h100", "16"]
+
+
+SMALLER = """\
+  {name}:
+    from: {source}
+    steps: [{{quantize: {{scheme: {scheme}{more}}}}}]
+"""
+
+
+def quantized(tmp_path: Path, source: str = "LiquidAI/LFM2-1.2B", **schemes: str) -> Graph:
+    """The recipe with a model for each scheme, whose parameters go on as `schemes` says."""
+    models = "".join(
+        SMALLER.format(name=scheme.lower().replace("_", "-"), source=source, scheme=scheme, more=more)
+        for scheme, more in schemes.items()
+    )
+    return graph_of(tmp_path, RECIPE.replace("models:\n", f"models:\n{models}", 1))
+
+
+def test_a_quantized_model_is_as_large_as_its_bits(tmp_path: Path) -> None:
+    """W4A16 beside FP8 and 16 bits, with the share that stays in 16 bits."""
+    graph = quantized(tmp_path, FP8_DYNAMIC="", INT8=", calibrate_on: arabic", W4A16=", calibrate_on: arabic")
+    costs = costs_of(graph)
+    size = 1.2e9
+    assert costs.nodes["hub/LiquidAI/LFM2-1.2B"].disk == 2 * size
+    left = table()["weights"]["left_alone"]["value"]
+    for name, width in (("fp8-dynamic", 1), ("int8", 1), ("w4a16", 0.5 + 2 / 128)):
+        wanted = size * (2 * left + width * (1 - left))
+        assert costs.nodes[f"{name}/01-quantize"].disk == pytest.approx(wanted, rel=1e-3), name
+
+
+def test_the_bits_of_a_quantized_model_decide_its_speed(tmp_path: Path) -> None:
+    graph = quantized(tmp_path, INT8=", calibrate_on: halves", W4A16=", calibrate_on: halves")
+    text = graph.loaded.path.read_text(encoding="utf-8")
+    text = text.replace("someone/something", "Open-Orca/OpenOrca\n    rows: 100")
+    faster, seconds = table()["generation"]["quantized_speedup"], {}
+    for worker in ("LiquidAI/LFM2-1.2B", "int8", "w4a16"):
+        other = text.replace("model: LiquidAI/LFM2-1.2B, fields: [text]", f"model: {worker}, fields: [text]")
+        seconds[worker] = costs_of(graph_of(tmp_path, other)).nodes["unknown/01-translate"].device_seconds
+    plain = seconds["LiquidAI/LFM2-1.2B"]
+    assert plain and seconds["int8"] == pytest.approx(plain / faster["INT8"]["value"])
+    assert seconds["w4a16"] == pytest.approx(plain / faster["W4A16"]["value"])
+
+
+def test_quantizing_is_priced_with_its_calibration_and_validation(tmp_path: Path) -> None:
+    rates = table()
+    short = ", calibrate_on: arabic, calibration_rows: 8, max_length: 100"
+    nodes = {
+        name: costs_of(quantized(tmp_path, **{scheme: more})).nodes[f"{scheme.lower().replace('_', '-')}/01-quantize"]
+        for name, scheme, more in (
+            ("fp8", "FP8_DYNAMIC", ""),
+            ("read", "FP8_DYNAMIC", ", validate_on: source, text: q, validate_rows: 1000"),
+            ("int8", "INT8", ", calibrate_on: arabic"),
+            ("short", "INT8", short),
+        )
+    }
+    tokens = {name: cost.tokens or 0.0 for name, cost in nodes.items()}
+    text = rates["text"]["tokens"]["Open-Orca/OpenOrca"]["value"] * rates["text"]["target_ratio"]["value"]
+    sentences = rates["quantizing"]["sentences"]["value"]
+    assert tokens["fp8"] == 2 * sentences  # both models read them
+    assert tokens["read"] == pytest.approx(2 * 1000 * text)
+    assert tokens["int8"] == pytest.approx(2 * sentences + 512 * 2 * text)
+    assert tokens["short"] == 2 * sentences + 8 * 100
+    seconds = {name: cost.device_seconds or 0.0 for name, cost in nodes.items()}
+    rounding = 1.2e9 / rates["quantizing"]["gptq"]["value"]
+    assert seconds["int8"] > seconds["short"] > seconds["fp8"] + rounding * 0.99
+    assert seconds["read"] > seconds["fp8"]
+    assert nodes["fp8"].dollars == pytest.approx(seconds["fp8"] / 3600 * rates["gpus"]["h100"]["dollars"])
+
+
+def test_a_large_model_is_quantized_on_as_many_gpus_as_hold_it(tmp_path: Path) -> None:
+    """111 B parameters in 16 bits are 222 GB: four H100, whose hours all cost, at one's speed."""
+    graph = quantized(tmp_path, "CohereLabs/command-a-translate-08-2025", FP8_DYNAMIC="")
+    node = costs_of(graph, H100.model_copy(update={"devices": 8})).nodes["fp8-dynamic/01-quantize"]
+    assert node.device_seconds == pytest.approx(4 * (node.seconds or 0))
+    assert node.seconds == pytest.approx(costs_of(graph).nodes["fp8-dynamic/01-quantize"].seconds)
+    found = family([costs_of(graph)])
+    assert found.dollars["compression"] == pytest.approx(node.dollars)
 
 
 def test_speeds_between_and_beyond_the_points() -> None:
@@ -287,7 +365,7 @@ def test_the_table_gives_a_source_for_every_number() -> None:
     for section, content in table().items():
         if section == "gpus":
             figures = [set(gpu) for gpu in content.values()]
-            assert all(names == {"tflops", "bandwidth", "fp8", "dollars"} for names in figures)
+            assert all(names == {"tflops", "memory", "bandwidth", "fp8", "dollars"} for names in figures)
         elif section != "gpu_sources":
             walk(content, (section,))
 
