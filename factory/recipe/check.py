@@ -9,6 +9,8 @@ from factory.recipe.problems import nearest
 from factory.recipe.refs import HubRef, artifact_name, is_hub_ref, is_local, step_number
 from factory.recipe.schema import DatasetSpec, Demo, ModelSpec, Recipe
 from factory.recipe.source import Location, Source
+from factory.steps.base import Step
+from factory.steps.split import Split
 
 
 def check(recipe: Recipe, source: Source) -> None:
@@ -21,6 +23,7 @@ def check(recipe: Recipe, source: Source) -> None:
     for name, suite in recipe.evaluate.items():
         for parameter, value, kind in suite.references():
             _check_reference(recipe, source, ("evaluate", name, parameter), value, kind)
+        _check_splits(recipe, source, ("evaluate", name), suite)
     if recipe.space:
         for index, value in enumerate(recipe.space.demo):
             _check_reference(recipe, source, ("space", "demo", index), value, "model")
@@ -50,6 +53,7 @@ def _check_artifact(recipe: Recipe, source: Source, at: Location, spec: DatasetS
     for index, step in enumerate(spec.steps):
         for parameter, value, wanted in step.references():
             _check_reference(recipe, source, (*at, "steps", index, step.verb, parameter), value, wanted)
+        _check_splits(recipe, source, (*at, "steps", index, step.verb), step)
         if step.verb == "split" and index < len(spec.steps) - 1:
             source.report((*at, "steps", index), "`split` must be the last step")
     if isinstance(spec, ModelSpec) and spec.trust_remote_code:
@@ -80,6 +84,28 @@ def _check_reference(recipe: Recipe, source: Source, at: Location, value: str, k
         source.report(at, f"no {kind} {name!r} in this recipe{nearest(name, own)}; a Hub ref is owner/name")
     elif "@" in value:
         _check_step(recipe, source, at, value, kind)
+    elif kind == "dataset" and ":" in value:
+        _check_split(recipe, source, at, name, value.partition(":")[2])
+
+
+def _check_splits(recipe: Recipe, source: Source, at: Location, step: Step) -> None:
+    """Splits that a parameter of their own asks of the dataset in `data`."""
+    data = getattr(step, "data", None)
+    for parameter in ("split", "eval_split", "few_shot_split"):
+        wanted = getattr(step, parameter, None)
+        for value in data if isinstance(data, list | dict) else [data]:
+            if wanted is not None and isinstance(value, str) and value in recipe.datasets:
+                _check_split(recipe, source, (*at, parameter), value, wanted)
+
+
+def _check_split(recipe: Recipe, source: Source, at: Location, name: str, wanted: str) -> None:
+    """A dataset that has steps has one split, `train`, unless the last of them splits it."""
+    steps = recipe.datasets[name].steps
+    if not steps or not all(step.verb for step in steps):
+        return
+    splits = ["train", *(steps[-1].sizes or [] if isinstance(steps[-1], Split) else [])]
+    if wanted not in splits:
+        source.report(at, f"{name!r} has no split {wanted!r}{nearest(wanted, splits)}")
 
 
 def _check_step(recipe: Recipe, source: Source, at: Location, value: str, kind: str) -> None:

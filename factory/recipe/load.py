@@ -16,7 +16,7 @@ from factory.recipe.problems import Place, RecipeError, nearest
 from factory.recipe.schema import Recipe, split_call
 from factory.recipe.source import Location, Source, read
 from factory.steps import verbs
-from factory.steps.base import Step
+from factory.steps.base import Step, reference_kinds
 
 
 @dataclass(frozen=True)
@@ -125,9 +125,9 @@ def _steps(source: Source, at: Location, calls: Any, produces: str) -> list[Step
             hint = f": it makes a {elsewhere.produces}" if elsewhere else nearest(verb, known)
             source.report((*here, verb), f"no {produces} verb {verb!r}{hint}")
         else:
-            step = _build(source, (*here, verb), known[verb], parameters)
-            if step is not None:
-                steps.append(step)
+            steps.append(_build(source, (*here, verb), known[verb], parameters))
+            continue
+        steps.append(Step.model_construct())  # the steps after it keep their numbers
     return steps
 
 
@@ -144,19 +144,31 @@ def _suite(source: Source, at: Location, entry: Any) -> Step | None:
     return _build(source, at, suites()[name], {key: value for key, value in entry.items() if key != "suite"})
 
 
-def _build(source: Source, at: Location, cls: type[Step], parameters: Any) -> Step | None:
+def _build(source: Source, at: Location, cls: type[Step], parameters: Any) -> Step:
+    """The step; after a mistake, which is reported, one that has only what it names, so that this is checked too."""
     try:
         context = {"folders": source.folders, "language": source.data.get("language")}
         return cls.model_validate(parameters, context=context)
     except ValidationError as error:
         _report(source, at, error, cls)
-        return None
+    given = parameters if isinstance(parameters, dict) else {}
+    named = dict.fromkeys(cls.model_fields)
+    for name, field in cls.model_fields.items():
+        value = given.get(field.alias or name)
+        names = value if isinstance(value, list | dict) else [value]
+        if reference_kinds(field) and all(isinstance(item, str) for item in names):
+            named[name] = value
+    return cls.model_construct().model_copy(update=named)
 
 
 def _report(source: Source, at: Location, error: ValidationError, model: type[BaseModel]) -> None:
     for problem in error.errors():
         location = tuple(part for part in problem["loc"] if part != "[key]")
-        here = (*at, *location)
+        here, name = at, ""
+        for part in location:
+            if (*here, part) in source.places:  # not the alternatives of a union, which pydantic names too
+                here = (*here, part)
+                name += f"[{part}]" if isinstance(part, int) else f".{part}" if name else part
         last = location[-1] if location else ""
         if problem["type"] == "extra_forbidden":
             message = f"unknown key {last!r}{nearest(last, _keys(model, location[:-1]))}"
@@ -164,8 +176,11 @@ def _report(source: Source, at: Location, error: ValidationError, model: type[Ba
             message = f"missing key {last!r}"
         else:
             given = problem["input"]
-            shown = f", not {given!r}" if isinstance(given, str | int | float | bool) or given is None else ""
-            message = f"{last or problem['loc']}: {problem['msg'].removeprefix('Value error, ')}{shown}"
+            message = problem["msg"].removeprefix("Value error, ")
+            said = isinstance(given, str) and repr(given) in message
+            if (isinstance(given, str | int | float | bool) or given is None) and not said:
+                message += f", not {given!r}"
+            message = f"{name}: {message}" if name else message
         source.report(here, message)
 
 

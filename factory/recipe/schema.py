@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SerializeAsAny, field_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SerializeAsAny, field_validator
 
 from factory.recipe.refs import SplitSlice
 from factory.steps.base import ModelRef, Step
@@ -16,9 +17,18 @@ class Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
 
+def _code(value: str) -> str:
+    if not re.fullmatch(r"[a-z]{2,3}(-[A-Za-z0-9]+)*", value):
+        raise ValueError("a language is written as its ISO 639 code, such as en, ar or pt-BR")
+    return value
+
+
+Code = Annotated[str, AfterValidator(_code)]
+
+
 class Language(Part):
-    source: str = Field(description="language of the sources, ISO 639 code, e.g. en")
-    target: str = Field(description="language of the artifacts, ISO 639 code, e.g. ar")
+    source: Code = Field(description="language of the sources, ISO 639 code, e.g. en")
+    target: Code = Field(description="language of the artifacts, ISO 639 code, e.g. ar")
 
 
 class Hub(Part):

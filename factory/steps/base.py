@@ -14,6 +14,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationInfo
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pydantic.fields import FieldInfo
+
     from factory.job import Job
 
 
@@ -74,7 +76,7 @@ class Step(BaseModel):
         """(parameter, value, kind) of every parameter that names an artifact or a Hub ref."""
         for name, field in type(self).model_fields.items():
             value = getattr(self, name)
-            for kind in dict.fromkeys(_reference_kinds(field.annotation, field.metadata)):
+            for kind in reference_kinds(field):
                 for item in value if isinstance(value, list | tuple | dict) else [value]:
                     if item is not None:
                         yield name, item, kind
@@ -93,6 +95,11 @@ class Step(BaseModel):
 
     def run(self, job: Job) -> None:
         raise NotImplementedError
+
+
+def reference_kinds(field: FieldInfo) -> list[ReferenceKind]:
+    """What a parameter names: nothing, for most."""
+    return list(dict.fromkeys(_reference_kinds(field.annotation, field.metadata)))
 
 
 def _reference_kinds(annotation: Any, metadata: list[Any]) -> Iterator[ReferenceKind]:

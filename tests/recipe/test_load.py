@@ -103,6 +103,65 @@ def test_names_kinds_and_gates_are_checked_together(tmp_path: Path) -> None:
     assert "no model 'mm' in this recipe; did you mean 'm'?" in found
 
 
+def test_what_a_wrong_step_names_is_checked_too(tmp_path: Path) -> None:
+    text = HEAD + (
+        "datasets:\n"
+        "  a:\n"
+        "    from: {demo: parallel}\n"
+        "    steps:\n"
+        "      - dedupe: {}\n"
+        "      - filter: {checks: [scrpt]}\n"
+        "      - translate: {model: ghost, fields: []}\n"
+        "models:\n"
+        "  m:\n"
+        "    steps:\n"
+        "      - init: {config: {}, vocab_size: few}\n"
+        "      - sft: {data: b, epochs: 0}\n"
+        "      - merge: {method: slurp, with: n@7}\n"
+    )
+    found = problems(write(tmp_path, text))
+    lines = text.splitlines()
+    expected = {
+        "dedupe:": "did you mean 'dedup'?",
+        "scrpt": "checks[0]: no check 'scrpt'; did you mean 'script'?",
+        "translate:": "missing key 'prompt'",
+        "model: ghost": "no model 'ghost'",
+        "fields:": "fields: List should have at least 1 item",
+        "vocab_size:": "vocab_size: Input should be a valid integer",
+        "data: b": "no dataset 'b'",
+        "epochs:": "epochs: Input should be greater than 0, not 0",
+        "method:": "not 'slurp'",
+        "with:": "no model 'n'",
+    }
+    for at, words in expected.items():
+        (number,) = (number for number, line in enumerate(lines) if at in line)
+        place = f"recipe.yaml:{number + 1}:{lines[number].index(at) + 1}: "
+        assert any(problem.startswith(place) and words in problem for problem in found), (place, words, found)
+
+
+@pytest.mark.parametrize(
+    ("step", "place"),
+    [("data: whole:test", "data"), ("data: halves, eval_split: dev", "eval_split"), ("data: halves:tset", "data")],
+)
+def test_splits_that_are_not_there_are_refused(tmp_path: Path, step: str, place: str) -> None:
+    text = HEAD + (
+        "datasets:\n"
+        "  whole: {from: {demo: parallel}, steps: [dedup: {on: [translation]}]}\n"
+        "  halves: {from: whole, steps: [split: {test: 0.5}]}\n"
+        "models:\n"
+        "  m: {from: o/m, steps: [sft: {learning_rate: 1.0e-5, %s}]}\n"
+    )
+    load(write(tmp_path, text % "data: halves, eval_split: test"))
+    (found,) = problems(write(tmp_path, text % step))
+    assert "has no split" in found
+    assert f":{(text % step).splitlines()[-1].index(place) + 1}: " in found
+
+
+def test_a_language_is_a_code(tmp_path: Path) -> None:
+    (found,) = problems(write(tmp_path, HEAD.replace("target: ar", "target: arabic")))
+    assert "language.target: a language is written as its ISO 639 code" in found
+
+
 def test_artifacts_that_need_each_other_are_refused(tmp_path: Path) -> None:
     text = HEAD + "datasets:\n  a: {from: b}\n  b: {from: a}\n"
     (problem,) = problems(write(tmp_path, text))
