@@ -25,6 +25,18 @@ Report = Callable[[dict[str, Any]], None]
 class Quiet(Trainer):
     """What both trainers have in common: rows are tokenized already, nothing is sent anywhere, no card is written."""
 
+    _logged: tuple[float, int] | None = None  # when, and the tokens until then
+    _total_train_tokens: int  # TRL's count, of this run's part
+
+    def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
+        """With tokens per second since the log before, so that trackio shows the speed beside the loss."""
+        if "loss" in logs and start_time is not None:
+            now, tokens = time.time(), self._total_train_tokens
+            before, counted = self._logged or (start_time, 0)
+            logs["tokens_per_second"] = round((tokens - counted) / max(now - before, 1e-9), 1)
+            self._logged = now, tokens
+        super().log(logs, start_time)
+
     def _send_telemetry(self) -> None:
         pass
 

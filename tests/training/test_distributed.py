@@ -4,6 +4,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -13,7 +14,7 @@ from factory.profile import Profile
 from factory.steps.sft import Sft
 from factory.training.distributed import accelerate_config, check_strategy, processes
 from factory.training.work import Work
-from tests.steps.model_toys import artifact, chats, dataset, job, make_model, weights
+from tests.steps.model_toys import CONFIGS, artifact, chats, dataset, job, make_model, weights
 
 TWO = Profile(device="cpu", threads=1, devices=2, strategy="ddp")
 STEP = Sft(
@@ -47,11 +48,11 @@ def test_what_cannot_work_is_refused_before_anything_starts():
 
 @pytest.mark.parametrize("strategy", ["ddp", "fsdp", "deepspeed"])
 def test_accelerate_reads_the_configuration(tmp_path, strategy):
-    """Through accelerate's own classes, down to what its launcher puts into the processes' environment."""
+    """Through accelerate's own classes, down to the plugin that each process makes of its environment."""
     from accelerate.commands.config.config_args import load_config_from_file
     from accelerate.commands.launch import _validate_launch_command, launch_command_parser
-    from accelerate.utils import FullyShardedDataParallelPlugin, patch_environment
-    from accelerate.utils.launch import prepare_multi_gpu_env
+    from accelerate.utils import DeepSpeedPlugin, FullyShardedDataParallelPlugin, patch_environment
+    from accelerate.utils.launch import prepare_deepspeed_cmd_env, prepare_multi_gpu_env
 
     arguments = {"bf16": True, "fp16": False, "gradient_accumulation_steps": 4, "max_grad_norm": 1.0}
     work = Work(trainer="sft", model=Path("model"), arguments=arguments, device="cuda")
@@ -66,12 +67,43 @@ def test_accelerate_reads_the_configuration(tmp_path, strategy):
         strategy == k for k in ("ddp", "fsdp", "deepspeed")
     )
     if strategy == "deepspeed":
-        assert (args.zero_stage, args.gradient_accumulation_steps, args.zero3_save_16bit_model) == (3, 4, True)
+        args.deepspeed_fields_from_accelerate_config = ",".join(loaded.deepspeed_config)  # as launch_command does
+        with patch_environment(**prepare_deepspeed_cmd_env(args)[1]):
+            plugin = DeepSpeedPlugin()
+            plugin.set_mixed_precision("bf16")
+        config: dict[str, Any] = plugin.deepspeed_config
+        zero = config["zero_optimization"]
+        assert zero["stage"] == 3 and zero["stage3_gather_16bit_weights_on_model_save"]
+        assert zero["offload_param"]["device"] == zero["offload_optimizer"]["device"] == "none"
+        assert (config["gradient_accumulation_steps"], config["gradient_clipping"]) == (4, 1.0)
+        assert config["bf16"]["enabled"] and plugin.zero3_init_flag
     if strategy == "fsdp":
         with patch_environment(**prepare_multi_gpu_env(args)):
             plugin = FullyShardedDataParallelPlugin()
-        assert plugin.fsdp_version == 2 and plugin.cpu_ram_efficient_loading
+        assert plugin.fsdp_version == 2 and plugin.cpu_ram_efficient_loading and plugin.reshard_after_forward
+        assert not plugin.activation_checkpointing
         assert str(plugin.state_dict_type).endswith("SHARDED_STATE_DICT")
+
+
+@pytest.mark.parametrize("kind", CONFIGS)
+def test_fsdp_divides_every_architecture_by_its_layers(kind):
+    """By accelerate's own policy; without one, a whole model would be gathered at once."""
+    from accelerate.utils import FullyShardedDataParallelPlugin
+    from accelerate.utils.fsdp_utils import fsdp2_prepare_auto_wrap_policy
+    from transformers import AutoConfig, AutoModelForCausalLM
+
+    work = Work(trainer="sft", model=Path("model"), arguments={"bf16": True, "fp16": False}, device="cuda")
+    options = accelerate_config(Profile(device="cuda", devices=8, strategy="fsdp"), work)["fsdp_config"]
+    plugin = FullyShardedDataParallelPlugin(
+        fsdp_version=options["fsdp_version"], auto_wrap_policy=options["fsdp_auto_wrap_policy"].lower()
+    )
+    config = AutoConfig.for_model(**CONFIGS[kind] | {"vocab_size": 64, "num_hidden_layers": 3, "full_attn_idxs": [1]})
+    model = AutoModelForCausalLM.from_config(config)
+    policy = fsdp2_prepare_auto_wrap_policy(plugin, model)
+    assert policy is not None
+    assert {name for name, module in model.named_modules() if policy(module)} == {
+        f"model.layers.{number}" for number in range(3)
+    }
 
 
 def gap(first, second):
@@ -96,7 +128,7 @@ def test_two_processes_give_what_one_gives(tmp_path):
 RUN = """
 import sys
 from pathlib import Path
-from tests.steps.model_toys import artifact, job
+from tests.steps.model_toys import CONFIGS, artifact, job
 from tests.training.test_distributed import STEP, TWO
 
 root = Path(sys.argv[1])
