@@ -192,3 +192,13 @@ def test_allam_marks_every_number_as_assumed(tmp_path: Path) -> None:
         assert given - place <= set(spec.assumed)
     weights = models["pretrained"].steps[0].data  # type: ignore[attr-defined]
     assert abs(weights["english-web"] - 660 / 1200) < 0.01 and abs(sum(weights.values()) - 1) < 1e-9
+
+
+def test_allam_is_instructed_and_aligned_in_both_languages(tmp_path: Path) -> None:
+    graph = graph_of(RECIPES / "allam-7b-adapted.yaml", tmp_path)
+    costs = estimate(make_plan(graph), Profile(gpu="h100"))
+    for name, part in (("chat", "chat"), ("preference-pairs", "pairs")):
+        mix = graph.nodes[f"{name}/01-mix"].step
+        assert mix.datasets == [f"arabic-{part}", f"english-{part}"]  # type: ignore[attr-defined]
+        arabic, both = costs.artifact(f"arabic-{part}").rows, costs.artifact(name).rows
+        assert arabic and both and 0.25 < arabic / both < 0.75
