@@ -7,6 +7,7 @@ from typing import Any
 
 from factory.hub.server.context import Hub
 from factory.hub.server.gitobjects import lfs_pointer
+from factory.hub.server.pulls import pull_commits
 from factory.hub.server.storage import PULLS, Commit, Repo
 from factory.hub.server.trees import EMPTY
 
@@ -14,8 +15,6 @@ LONGEST = 256 << 10  # bytes of a file that is still compared line by line
 
 
 def pull_diff(hub: Hub, repo: Repo, row: Any) -> str:
-    from factory.hub.server.discussions import pull_commits
-
     commits = pull_commits(hub, repo, row)
     if not commits:
         return ""

@@ -21,9 +21,10 @@ from factory.hub.server.context import (
     origin,
     param,
 )
+from factory.hub.server.diff import pull_diff
 from factory.hub.server.errors import HubError, bad_request, forbidden, missing
-from factory.hub.server.storage import HEADS, PULLS, Commit, Repo
-from factory.hub.server.trees import TreeEditor
+from factory.hub.server.pulls import apply_pull, conflicts, pull_commits
+from factory.hub.server.storage import HEADS, PULLS, Repo
 from factory.hub.server.users import Identity
 
 PAGE = 50
@@ -117,20 +118,6 @@ def events_of(hub: Hub, repo: Repo, num: int) -> list[dict[str, Any]]:
     return sorted(events, key=lambda event: event["createdAt"])
 
 
-def pull_commits(hub: Hub, repo: Repo, discussion: Any) -> list[Commit]:
-    """The commits of a pull request that its base does not have, oldest first."""
-    head = hub.store.ref(repo, f"{PULLS}{discussion['num']}")
-    merged = hub.store.commit(repo, discussion["merge_commit"] or "")
-    base = merged.parents[0] if merged and merged.parents else hub.store.ref(repo, discussion["base"])
-    known = {commit.oid for commit in hub.store.history(repo, base)} if base else set()
-    commits = []
-    for commit in hub.store.history(repo, head or ""):
-        if commit.oid in known:
-            break
-        commits.append(commit)
-    return commits[::-1]
-
-
 def find(hub: Hub, repo: Repo, num: int) -> Any:
     row = hub.store.db.one("SELECT * FROM discussions WHERE repo = ? AND num = ?", repo.pk, num)
     if row is None:
@@ -191,8 +178,6 @@ def details(request: Request) -> JSONResponse:
         answer["changes"] = {"base": row["base"], "mergeCommitId": row["merge_commit"]}
         answer["filesWithConflicts"] = conflicts(hub, repo, row) if row["status"] in ("open", "draft") else []
         if request.query_params.get("diff"):
-            from factory.hub.server.diff import pull_diff
-
             answer["diff"] = pull_diff(hub, repo, row)
     return JSONResponse(answer)
 
@@ -285,23 +270,6 @@ def _status(hub: Hub, repo: Repo, row: Any, who: Identity, body: dict[str, Any])
     return JSONResponse({"newStatus": event})
 
 
-def _base_of(hub: Hub, repo: Repo, row: Any) -> tuple[Commit, Commit, Commit]:
-    """(where the pull request left its base, the base's head, the pull request's head)."""
-    base = hub.store.resolve(repo, row["base"])
-    head = hub.store.resolve(repo, f"{PULLS}{row['num']}")
-    known = {commit.oid for commit in hub.store.history(repo, base.oid)}
-    fork = next((commit for commit in hub.store.history(repo, head.oid) if commit.oid in known), base)
-    return fork, base, head
-
-
-def conflicts(hub: Hub, repo: Repo, row: Any) -> list[str]:
-    """Files that both the base and the pull request changed, differently."""
-    fork, base, head = _base_of(hub, repo, row)
-    theirs = {path: new for path, _, new in hub.store.trees.changed(fork.tree, base.tree)}
-    ours = {path: new for path, _, new in hub.store.trees.changed(fork.tree, head.tree)}
-    return sorted(path for path in ours if path in theirs and theirs[path] != ours[path])
-
-
 def _merge(hub: Hub, repo: Repo, row: Any, who: Identity, body: dict[str, Any]) -> JSONResponse:
     if not row["is_pr"]:
         raise bad_request("This is not a pull request")
@@ -312,23 +280,7 @@ def _merge(hub: Hub, repo: Repo, row: Any, who: Identity, body: dict[str, Any]) 
     clashes = conflicts(hub, repo, row)
     if clashes:
         raise HubError(409, f"Cannot merge: conflicting files {', '.join(clashes)}")
-    fork, _, head = _base_of(hub, repo, row)
-
-    def apply(editor: TreeEditor) -> None:
-        for path, _, new in hub.store.trees.changed(fork.tree, head.tree):
-            if new is None:
-                editor.remove(path, folder=False)
-            else:
-                editor.put(path, new)
-
-    made = hub.store.add_commit(
-        repo,
-        row["base"],
-        apply,
-        title=f"{row['title']} (#{row['num']})",
-        message="",
-        author=who.name,
-    )
+    made = apply_pull(hub, repo, row, who.name)
     _say(hub, repo, row["num"], who, body.get("comment"))
     with hub.store.db.writing() as connection:
         connection.execute(
