@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from factory.engines.base import Batch, Completion, Request
+from factory.engines.connections import Connections
 from factory.engines.pressure import Pressure, backoff, retry_after
 from factory.errors import FactoryError, UsageError
 
@@ -54,13 +55,14 @@ class OpenAIEngine:
         self._last_answer = 0.0
         self._pressure = Pressure(self.settings.concurrency)
         self._runner = asyncio.Runner()
-        self._client = self._connections()
+        headers = {"Authorization": f"Bearer {self._key}"} if self._key else {}
+        self._connections = Connections(headers, self.settings.timeout)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *exception: object) -> None:
-        self._runner.run(self._client.aclose())
+        self._runner.run(self._connections.aclose())
         self._runner.close()
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
@@ -145,7 +147,7 @@ class OpenAIEngine:
         import httpx
 
         try:
-            reply = await self._client.request(method, self.url + path, json=body)
+            reply = await self._connections.request(method, self.url + path, body)
             if reply.status_code == 200 and isinstance(answer := reply.json(), dict):
                 return answer
         except (httpx.TransportError, ValueError) as error:  # ValueError: a 200 that is no JSON
@@ -157,16 +159,6 @@ class OpenAIEngine:
         if status in AGAIN or status == 200:
             return _Trouble(what, retry_after(reply.headers.get("retry-after")))
         return Completion.error(what)
-
-    def _connections(self) -> httpx.AsyncClient:
-        import httpx
-
-        most = self.settings.concurrency
-        return httpx.AsyncClient(
-            headers={"Authorization": f"Bearer {self._key}"} if self._key else {},
-            timeout=self.settings.timeout,
-            limits=httpx.Limits(max_connections=most, max_keepalive_connections=most),
-        )
 
     def _advice(self, status: int) -> str:
         if status in (401, 403):

@@ -56,6 +56,12 @@ def test_the_only_model_is_found(tmp_path):
     assert server.bodies[0]["model"] == "only"
 
 
+def test_connections_are_kept_for_the_next_request(tmp_path):
+    with MoodyServer(delay=0.002) as server:
+        ask(server, chats(120), tmp_path, concurrency=8)
+    assert server.most_in_flight <= 8 and server.connections <= 8
+
+
 def test_trouble_of_every_kind_costs_no_row(tmp_path):
     """Two of three first tries fail: refused, broken inside, dropped, no JSON."""
     kinds = [overloaded(), (500, {}, b"oops"), "drop", (200, {}, b"<html>"), (503, {}, {}), None]
