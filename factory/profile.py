@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from pathlib import Path
 from typing import Any, Literal
 
@@ -145,6 +146,17 @@ def load_profile(name: str | None, folder: Path | None = None) -> Profile:
     except tomllib.TOMLDecodeError as error:
         raise UsageError(str(error), where=str(path)) from None
     except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(map(str, first["loc"]))
-        raise UsageError(f"profile {name or 'default'}: {place}: {first['msg']}", where=str(path)) from None
+        said = [f"{'.'.join(map(str, each['loc']))}: {_message(each)}" for each in error.errors()]
+        raise UsageError(f"profile {name or 'default'}: {'; '.join(said)}", where=str(path)) from None
+
+
+TABLES: dict[Any, type[BaseModel]] = {"openai": Endpoint, "vllm": Vllm, "ray": Ray, "jobs": HubJobs}
+
+
+def _message(problem: Any) -> str:
+    if problem["type"] != "extra_forbidden":
+        return problem["msg"]
+    *table, key = problem["loc"]
+    keys = (TABLES[table[0]] if table else Profile).model_fields
+    close = difflib.get_close_matches(str(key), keys, n=1)
+    return f"no such key; did you mean {close[0]!r}?" if close else f"no such key; valid: {', '.join(keys)}"
