@@ -71,7 +71,7 @@ def _recipe(chosen: Language, base: str, known: bool, name: str, path: Path) -> 
 def _stand_ins(chosen: Language) -> str:
     """The catalogue's entries of OPUS-100 and MMMLU for this language; the texts stay the demo world's."""
     code, pairs, mmmlu = chosen.code, chosen.pairs, chosen.mmmlu
-    text = f"""# What a rehearsal puts in place of the data of this language: the demo world's English and Arabic.
+    text = f"""# What a rehearsal puts in place of the data of this language: the demo world, in its letters.
 datasets:
   Helsinki-NLP/opus-100:
     source: the catalogue's entry, for this pair of languages

@@ -20,6 +20,7 @@ from factory.quiet import quiet_libraries
 from factory.rehearsal.catalogue import Catalogue, catalogue_for
 from factory.rehearsal.lessons import Asked, asked, lessons
 from factory.rehearsal.refs import Wanted, add_required, wanted
+from factory.rehearsal.spelling import script_of
 from factory.store import Store, canonical, fingerprint, write_atomically
 
 if TYPE_CHECKING:
@@ -105,18 +106,23 @@ def _provide(client: HfApi, loaded: LoadedRecipe, known: Catalogue, store: Store
     with tempfile.TemporaryDirectory(prefix=SCRATCH, dir=store.root) as scratch:
         folder = Path(scratch)
         if entry.kind == "model":
-            pushed = push(_model(asked(loaded).get(entry.repo), known, store, entry, folder))
+            more = asked(loaded).get(entry.repo)
+            pushed = push(_model(more, known, store, entry, folder, _script(loaded)))
         else:
-            pushed = push(_dataset(known, store, entry, folder))
+            pushed = push(_dataset(known, store, entry, folder, _script(loaded)))
     _pin(client, entry, pushed.commit)
 
 
-def _dataset(known: Catalogue, store: Store, entry: Wanted, scratch: Path) -> Release:
+def _script(loaded: LoadedRecipe) -> str:
+    return script_of(loaded.recipe.language.target)
+
+
+def _dataset(known: Catalogue, store: Store, entry: Wanted, scratch: Path, script: str) -> Release:
     from factory.rehearsal.cards import card
     from factory.rehearsal.data import from_catalogue, from_suite
 
     facts = known.datasets.get(entry.repo)
-    content = from_catalogue(entry.repo, facts) if facts else from_suite(entry.required)
+    content = from_catalogue(entry.repo, facts, script) if facts else from_suite(entry.required)
 
     def files() -> Mapping[str, Path]:
         for name, data in content.files.items():
@@ -130,13 +136,13 @@ def _dataset(known: Catalogue, store: Store, entry: Wanted, scratch: Path) -> Re
     return _release(store, entry, digest, readme, files)
 
 
-def _model(more: Asked | None, known: Catalogue, store: Store, entry: Wanted, scratch: Path) -> Release:
+def _model(more: Asked | None, known: Catalogue, store: Store, entry: Wanted, scratch: Path, script: str) -> Release:
     from factory.rehearsal.cards import card
     from factory.rehearsal.models import build, recipe_of
 
     facts = known.model(entry.repo)
     family = known.families[facts.family]
-    taught = lessons(facts.learns, more)
+    taught = lessons(facts.learns, more, script)
 
     def files() -> Mapping[str, Path]:
         build(facts, family, taught, scratch)
@@ -197,6 +203,7 @@ def _inputs(loaded: LoadedRecipe, known: Catalogue, repos: list[Wanted]) -> str:
             "catalogue": known.model_dump(mode="json"),
             "sources": {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sources},
             "packages": installed_versions(),
+            "script": _script(loaded),
             "asked": {repo: repr(more) for repo, more in asked(loaded).items()},
             "repos": [[entry.kind, entry.repo, sorted(entry.revisions)] for entry in repos],
         }

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from factory.rehearsal.catalogue import DatasetEntry
 from factory.rehearsal.content import filled, values
+from factory.rehearsal.spelling import spelled
 
 if TYPE_CHECKING:
     from factory.evaluate.base import RequiredDataset
@@ -26,8 +27,8 @@ class Content:
     rows: int
 
 
-def from_catalogue(repo: str, entry: DatasetEntry) -> Content:
-    """The rows of every config and split, in the format that the file's name says."""
+def from_catalogue(repo: str, entry: DatasetEntry, script: str = "Arabic") -> Content:
+    """The rows of every config and split, in the format that the file's name says; Arabic in letters of `script`."""
     files: dict[str, bytes] = {}
     configs: dict[str, list[dict[str, str]]] = {}
     total = 0
@@ -35,7 +36,7 @@ def from_catalogue(repo: str, entry: DatasetEntry) -> Content:
         for split, count in splits.items():
             path = entry.files.format(config=config, split=split)
             kinds = entry.kinds
-            rows = [filled(kinds[i % len(kinds)], values(repo, i)) for i in range(count)]
+            rows = [spelled(filled(kinds[i % len(kinds)], values(repo, i)), script) for i in range(count)]
             files[path] = write(rows, path, entry.features)
             configs.setdefault(config, []).append({"split": split, "path": path})
             total += count

@@ -13,6 +13,7 @@ from factory.recipe import LoadedRecipe
 from factory.recipe.refs import HubRef, artifact_name, is_hub_ref
 from factory.rehearsal.catalogue import Skill
 from factory.rehearsal.content import OTHER, exchanges, pairs, translated_texts
+from factory.rehearsal.spelling import spelled
 from factory.text.template import fill, placeholders
 
 TRANSLATE = (
@@ -91,29 +92,31 @@ def origin(loaded: LoadedRecipe, reference: str) -> str | None:
     return HubRef.parse(reference).repo
 
 
-def lessons(skills: Iterable[Skill], more: Asked | None = None) -> list[tuple[str, str]]:
-    """(what the user says, what the model answers), in a fixed order."""
+def lessons(skills: Iterable[Skill], more: Asked | None = None, script: str = "Arabic") -> list[tuple[str, str]]:
+    """(what the user says, what the model answers), in a fixed order; Arabic in letters of `script`."""
     more = more or Asked()
     skills = {*skills, *(("translate",) if more.translate else ()), *(("judge",) if more.judge else ())}
     found: list[tuple[str, str]] = []
     if "translate" in skills:
         prompts = [*TRANSLATE, *(prompt.text for prompt in more.translate)]
-        found += [(fill(prompt, {"text": text.en}), text.ar) for text in translated_texts() for prompt in prompts]
+        texts = [(text.en, spelled(text.ar, script)) for text in translated_texts()]
+        found += [(fill(prompt, {"text": english}), answer) for english, answer in texts for prompt in prompts]
     if "judge" in skills:
         for prompt in [Prompt(JUDGE), *more.judge]:
-            found += _judged(prompt)
+            found += _judged(prompt, script)
     for prompt in more.compare:
         found += _preferred(prompt)
     if "answer" in skills:
-        found += [(exchange.ask.ar, exchange.answer.ar) for exchange in exchanges()]
+        said = [(exchange.ask.ar, exchange.answer.ar) for exchange in exchanges()]
+        found += [(spelled(ask, script), spelled(answer, script)) for ask, answer in said]
     return found
 
 
-def _judged(prompt: Prompt) -> list[tuple[str, str]]:
+def _judged(prompt: Prompt, script: str) -> list[tuple[str, str]]:
     arabic, english = _sides(placeholders(prompt.text))
     return [
         (
-            fill(prompt.text, dict.fromkeys(arabic, pair.ar) | dict.fromkeys(english, pair.en)),
+            fill(prompt.text, dict.fromkeys(arabic, spelled(pair.ar, script)) | dict.fromkeys(english, pair.en)),
             prompt.replies[0 if pair.good else 1],
         )
         for pair in pairs()
