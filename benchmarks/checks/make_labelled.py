@@ -1,7 +1,8 @@
 """Writes labelled.jsonl: good English-Arabic pairs and broken ones, of the ways in which models fail to translate.
 
 good.tsv and broken.tsv are written by hand for this benchmark. Further broken pairs are made here of the good ones:
-rows out of line, loops, cut ends, dropped passages, lost lists, changed numbers, one leaked example for many sources.
+rows out of line, loops, cut ends, dropped passages and lines, lost lists, changed numbers, translations said twice,
+gone on with, dressed up or garbled, one leaked example for many sources.
 Half of each class, drawn by a digest of the pair, is `held_out`: no limit was chosen and no pattern written by looking
 at it.
 
@@ -91,6 +92,68 @@ def changed_numbers(good: list[Pair]) -> Iterator[Pair]:
             )
 
 
+def one_number(good: list[Pair]) -> Iterator[Pair]:
+    """With another last digit in the last number."""
+    for source, target in good:
+        found = re.findall(r"\d+", target)
+        if found and "`" not in source and "http" not in source:
+            place = target.rindex(found[-1]) + len(found[-1]) - 1
+            yield source, f"{target[:place]}{(int(target[place]) + 3) % 10}{target[place + 1 :]}"
+
+
+def lost_lines(good: list[Pair]) -> Iterator[Pair]:
+    for source, target in good:
+        lines = target.split("\n")
+        if "```" not in source and len(list(filter(None, lines))) > 2:
+            middle = len(lines) // 2
+            middle += not lines[middle]
+            yield source, "\n".join(lines[:middle] + lines[middle + 1 :])
+
+
+def doubled(good: list[Pair]) -> Iterator[Pair]:
+    for number, (source, target) in enumerate(pair for pair in good if 15 <= len(pair[0]) <= 120):
+        if number % 5 == 0:
+            yield source, f"{target}{(' ', chr(10), chr(10) * 2)[number % 3]}{target}"
+
+
+def gone_on(good: list[Pair]) -> Iterator[Pair]:
+    """With the beginning of the next row."""
+    long = [pair for pair in good if 40 <= len(pair[0]) <= 120 and pair[0][-1] == "."]
+    for (source, target), (_, following) in zip(long[::3], long[1::3], strict=False):
+        yield source, f"{target} {following}"
+
+
+def wrapped(good: list[Pair]) -> Iterator[Pair]:
+    ways = (
+        "«{}»",
+        '"{}"',
+        "**{}**",
+        '{{"translation": "{}"}}',
+        "<translation>{}</translation>",
+        "> {}",
+        "```\n{}\n```",
+    )
+    plain = [pair for pair in good if pair[0][0].isalpha() and pair[0][-1] in ".?" and "\n" not in pair[0]]
+    for number, (source, target) in enumerate(plain[1::4]):
+        yield source, ways[number % len(ways)].format(target)
+
+
+def garbled(good: list[Pair]) -> Iterator[Pair]:
+    plain = [pair for pair in good if 30 <= len(pair[0]) <= 120 and not re.search(r"[A-Za-z`]", pair[1])]
+    for number, (source, target) in enumerate(plain[2::5]):
+        middle = len(target) // 2
+        yield (
+            source,
+            (
+                target[:middle] + "\ufffd" + target[middle + 1 :],
+                target.encode("unicode_escape").decode(),
+                target[::-1],
+                target.replace(" ", ""),
+                " ".join(target.replace(" ", "")),
+            )[number % 5],
+        )
+
+
 def leaked_examples(good: list[Pair]) -> Iterator[Pair]:
     questions = [source for source, _ in good if source.endswith("?")][:12]
     for index, source in enumerate(questions):
@@ -103,7 +166,13 @@ MADE = {
     "cut_off": cut_ends,
     "dropped": dropped,
     "lost_list": lost_lists,
+    "lost_line": lost_lines,
     "changed_numbers": changed_numbers,
+    "changed_number": one_number,
+    "doubled": doubled,
+    "gone_on": gone_on,
+    "wrapped": wrapped,
+    "garbled": garbled,
     "leaked_example": leaked_examples,
 }
 

@@ -16,8 +16,8 @@ __all__ = ["DEFAULT", "Check", "checks", "parse_check"]
 DEFAULT = (
     "empty", "script", "language", "source_language", "mixed_script", "length_ratio", "repetition", "echo",
     "untranslated",
-    "refusal", "chat_tokens", "answered", "language_task", "dropped", "unfinished", "structure", "urls", "numbers",
-    "symbols", "lexicon", "repeated_target",
+    "refusal", "chat_tokens", "answered", "language_task", "dropped", "added", "wrapped", "garbled", "unfinished",
+    "structure", "urls", "numbers", "symbols", "lexicon", "repeated_target",
 )  # fmt: skip
 
 

@@ -11,12 +11,16 @@ from factory.text.column import Texts
 
 # Headings of prompts and roles at the start of a line, thinking tags, sentinels that were not put back.
 _HEADING = re.compile(
-    r"^[ \t#*]*(?:user|assistant|system|human|ai|instruction|response|input|output|المستخدم|المساعد)\s*[*]*\s*[:：]"
+    r"^[ \t#*]*(?:user|assistant|system|human|ai|instruction|response|input|output|question"
+    r"|المستخدم|المساعد|المدخل|السؤال)\s*[*]*\s*[:：]"
     r"|^[ \t]*#{2,4}[ \t]*(?:instruction|response|input|output|system|user|assistant)\b"
+    r"|#{2,4}[ \t]*(?:التعليمات|التعليمة|المدخل|المدخلات|الإجابة|الاجابة|الاستجابة|الرد)"
+    r"[ \t]*(?:[:：]|$)"
+    r"|[▁Ġ]|^assistant(?:final|analysis)?\b"  # how tokenizers write a space; a role whose tokens were lost
     r"|</?(?:think|thinking|answer|translation|output|response)>|⟦\s*\d+\s*⟧|<x\d+/>",
     re.IGNORECASE | re.MULTILINE,
 )
-_HINTS = (":", "#", "<", "[", "⟦")
+_HINTS = (":", "#", "<", "[", "⟦", "▁", "Ġ", "assistant")
 
 
 class ChatTokens(Check):
@@ -26,6 +30,7 @@ class ChatTokens(Check):
     Limit: none; a single one ends up in what is trained on. FLORES-200 devtest: 0. Under 1 µs a pair.
     """
 
+    version: ClassVar[int] = 2
     direction: ClassVar[Literal["min", "max"]] = "max"
     usual: ClassVar[float] = 0.0
 
@@ -40,4 +45,7 @@ class ChatTokens(Check):
         return float(count)
 
     def candidates(self, sources: Texts, targets: Texts) -> Any:
-        return targets.have(":#<[") | targets.containing("⟦")
+        found = targets.have(":#<[")
+        for sign in ("⟦", "▁", "Ġ", "ssistant"):
+            found |= targets.containing(sign)
+        return found

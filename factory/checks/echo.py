@@ -6,15 +6,17 @@ from pydantic import Field
 
 from factory.checks.base import Check
 from factory.text.column import Texts
-from factory.text.structure import prose
+from factory.text.structure import plain_words
 
 
 class Echo(Check):
-    """Share of the translation's words (code, URLs and numbers apart) that are words of its source: 1 for a copy.
+    """Share of the translation's words (code, URLs, formulas and numbers apart) that are words of its source: 1 for a
+    copy.
 
     A source without words, such as a sum, has nothing to translate: its copy scores 0.
     """
 
+    version: ClassVar[int] = 2
     direction: ClassVar[Literal["min", "max"]] = "max"
     usual: ClassVar[float] = 0.0
     compares: ClassVar[bool] = True
@@ -25,7 +27,7 @@ class Echo(Check):
         shared = set((source or "").casefold().split()).intersection(target.casefold().split())
         if not any(map(str.isalpha, "".join(shared))):
             return 0.0
-        words = [word for word in _words(target) if word.isalpha() or any(map(str.isalpha, word))]
+        words = _words(target)
         known = set(_words(source or ""))
         return sum(word in known for word in words) / len(words) if words else 0.0
 
@@ -34,4 +36,4 @@ class Echo(Check):
 
 
 def _words(text: str) -> list[str]:
-    return prose(text).casefold().split()
+    return plain_words(text).casefold().split()

@@ -17,6 +17,7 @@ class Numbers(Check):
     translations (FLORES-200 devtest) 1 % score below it. About 3 µs a pair.
     """
 
+    version: ClassVar[int] = 2
     direction: ClassVar[Literal["min", "max"]] = "min"
     compares: ClassVar[bool] = True
 

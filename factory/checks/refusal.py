@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field
 
 from factory.checks.base import Check
-from factory.text.arabic import fold, without_marks
+from factory.text.arabic import fold
 from factory.text.column import SHIFTING, Texts
 from factory.text.phrases import Phrases, required
 
@@ -47,65 +47,48 @@ REFUSALS = (
     r"\b(?:لم يتم|لم تقم ب|لا يوجد) (?:تقديم |ادخال |توفير |ارفاق )?(?:اي )?نص\b.{0,20}ترجم",
     r"\b(?:please|could you) (?:provide|share|send|paste) .{0,20}(?:text|sentence|passage)",
 )
-# Talk about the translation after it.
+# Talk about the translation anywhere at the beginning or the end; a source that has no such word says nothing of it.
+ABOUT = (
+    r"ترجم",
+    r"translat(?:e|ed|ing|ion|or)",
+    r"(?:باللغه|الي اللغه) العربيه|بالعربيه\s?[:،]",
+    r"\b(?:in|to|into) arabic\b",
+    r"(?:^|\n)\W*(?:(?:arabic|english|العربيه|الانجليزيه)\s?:|(?:ar|en):)",
+)
+_EXCUSES = {  # what a source has that does so itself, in other words than the patterns know
+    "mention": re.compile(r"translat|interpret|subtitl|render|version|dub|arab|ترجم|عرب", re.IGNORECASE),
+    "refusal": re.compile(r"\bcan(?:not|['’]t| not| only)\b|unable|could(?:n['’]t| not)", re.I),
+}
+# Talk after the translation.
 POSTFACES = (
-    r"(?:^|\n)\W*(?:note|notes|ملاحظه|ملحوظه|ملاحظات)\W.{0,80}(?:translat|ترجم|text|النص|كلمه|مصطلح|صياغ)",
+    r"(?:^|\n|[(\[])\W*(?:notes?|notice|observations?|remarks?|ملاحظه|ملحوظه|ملاحظات)\b(?! ان)",
+    r"(?:^|\n)\W*(?:شرح|تفسير|توضيح|بديل|تعليق|explanation|literal(?:ly)?|alternative(?:ly)?|comment)\b.{0,30}:",
+    r"(?:^|\n)\W*(?:لا تتردد|لا تترددي|لا تترددوا|feel free|don't hesitate)",
+    r"(?:اذا كان|ان كان|اذا كانت) لديك (?:اي|اي من) (?:اسيله|اسءله|استفسار|سؤال|سوال|استفسارات)",
+    r"(?:^|\n)\W*(?:المعني|الترجمه) (?:ال)?(?:حرفي|حرفيه|اخر)",
     r"(?:امل|اتمني|ارجو) ان تكون (?:هذه )?(?:ال)?ترجمه",
     r"هل (?:تحتاج|تريد|ترغب|تود).{0,25}(?:مساعده|شيء|ترجمه) (?:اخري|اخر)",
     r"(?:let me know if|i hope this (?:helps|translation)|would you like me to)\b",
-    r"(?:^|\n)\W*(?:او|or)\s?:\s",
+    r"(?:^|\n)\W*(?:او:|او :|or:|or :)\s",
     r"(?:اخبرني|اعلمني) (?:اذا|ان) (?:اردت|كنت|رغبت)",
     r"\((?:رسمي|غير رسمي|formal|informal)\)",
 )
+_ABOUT = re.compile("|".join(ABOUT), re.IGNORECASE)
 _POSTFACE = re.compile("|".join(POSTFACES), re.IGNORECASE)
 _PREFACE = re.compile("|".join(PREFACES), re.IGNORECASE)
 _REFUSAL = re.compile("|".join(REFUSALS), re.IGNORECASE)
-# A text that has none of these cannot match: looking for them is far cheaper than the regexes.
-_HINTS = ("translat", "sorry", "unable", "able to", "afraid", "can", "won't", "as a", "ترجم", "نموذج", "ذكاء", "عذر")
-_HINTS += (
-    "عتذر",
-    "سف",
-    "ستطيع",
-    "يمكنني",
-    "لست",
-    "قدر",
-    "تمكن",
-    "خيار",
-    "صيغ",
-    "بدائل",
-    "option",
-    "version",
-    "altern",
-)
-_HINTS += ("text", "english:", "arabic:", "source:", "نص", "بامكان", "وسعي", "تعذر", "يسعني", "عربية:", "العربيه")
-_AFTER = (
-    "note",
-    "ملاحظ",
-    "ملحوظ",
-    "ترجم",
-    "let me",
-    "hope",
-    "would you",
-    "خبرني",
-    "علمني",
-    "هل ت",
-    "\nأو",
-    "\nاو",
-    "or:",
-    "رسمي",
-    "formal",
-)
 
 
 class Refusal(Check):
     """1 where the text refuses, or talks about the translation before or after it, in English or Arabic; else 0:
     "Here is the translation", "Option 1", a line of the prompt, "I hope this translation helps".
 
-    A source that does so itself excuses its translation. Looks at the first 240 and the last 240 characters. Patterns
-    are our own, from what models were seen to say. Limit: none. FLORES-200 devtest: 0 of 1,012; about 3 µs a pair.
+    Where a word of translating is all there is, there must be a source that has none. A source that speaks so itself
+    excuses its translation. Looks at the first 240 and the last 240 characters. Patterns are our own, from what models
+    were seen to say. Limit: none. FLORES-200 devtest: 0 of 1,012; about 3 µs a pair.
     """
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
 
     direction: ClassVar[Literal["min", "max"]] = "max"
     usual: ClassVar[float] = 0.0
@@ -116,35 +99,43 @@ class Refusal(Check):
         said = speaks_of_itself(target)
         if not said:
             return 0.0
-        return 1.0 if source is None or said - speaks_of_itself(source) else 0.0
+        if source is None:
+            return float(bool(said - {"mention"}))
+        said -= {kind for kind, excuse in _EXCUSES.items() if excuse.search(source)}
+        return float(bool(said and said - speaks_of_itself(source)))
 
     def candidates(self, sources: Texts, targets: Texts) -> Any:
         if (targets.lengths > 4 * HEAD).any():  # only the ends are looked at
             targets = Texts([f"{text[:HEAD]}\0{text[-HEAD:]}" if len(text) > 2 * HEAD else text for text in targets])
         found = _signs().groups(list(map(str.lower, targets.folded)))
-        has = _signs().has
-        speaks = (has(found, "before") & has(found, "head")) | (has(found, "after") & has(found, "tail"))
-        return speaks | targets.have(SHIFTING)
+        return _signs().has(found, "signs") | targets.have(SHIFTING)
 
 
 @cache
 def _signs() -> Phrases:
-    """Folded hints, and the strings without which none of the patterns matches."""
-    hints = {"before": set(map(fold, _HINTS)), "after": set(map(fold, _AFTER))}
-    return Phrases({**hints, "head": required(*PREFACES, *REFUSALS), "tail": required(*POSTFACES)})
+    """The strings without which none of the patterns matches."""
+    return Phrases({"signs": frozenset().union(*_required())})
+
+
+@cache
+def _required() -> tuple[frozenset[str], ...]:
+    return required(*PREFACES), required(*REFUSALS), required(*POSTFACES), required(*ABOUT)
 
 
 def speaks_of_itself(text: str) -> set[str]:
-    """Which of ``refusal`` and ``translation`` the text's beginning and end talk about."""
+    """Which of ``refusal`` and ``translation`` the text's beginning and end talk about; ``mention`` where a word of
+    translating is all there is."""
+    head = fold(text[:HEAD]).lower()
+    tail = head if len(text) <= HEAD else fold(text[-HEAD:]).lower()
+    begins = head.lstrip(" \t\n*\"'«“#-")
+    prefaces, refusals, postfaces, about = _required()
     found: set[str] = set()
-    head = without_marks(text[:HEAD]).lower()
-    if any(map(head.__contains__, _HINTS)):
-        folded = fold(head.lstrip(" \t\n*\"'«“#-"))
-        if _PREFACE.match(folded) is not None:
-            found.add("translation")
-        if _REFUSAL.search(folded) is not None:
-            found.add("refusal")
-    tail = head if len(text) <= HEAD else without_marks(text[-HEAD:]).lower()
-    if any(map(tail.__contains__, _AFTER)) and _POSTFACE.search(fold(tail)) is not None:
+    if any(map(begins.__contains__, prefaces)) and _PREFACE.match(begins):
         found.add("translation")
+    if any(map(tail.__contains__, postfaces)) and _POSTFACE.search(tail):
+        found.add("translation")
+    if any(map(begins.__contains__, refusals)) and _REFUSAL.search(begins):
+        found.add("refusal")
+    if any(any(map(part.__contains__, about)) and _ABOUT.search(part) for part in {head, tail}):
+        found.add("mention")
     return found

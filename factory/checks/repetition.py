@@ -11,16 +11,19 @@ from factory.text.trigrams import may_repeat
 
 MIN_WORDS = 8  # fewer words say nothing about repetition
 LONG_WORD = 30
+PERIOD = 20  # words that are looked for three times in a row
 _RUN = re.compile(r"(\D{1,8}?)\1{7,}")
 
 
 class Repetition(Check):
-    """Share of distinct word trigrams, 1 for prose and near 0 for a model that goes round in circles.
+    """Share of distinct word trigrams, 1 for prose and near 0 for a model that goes round in circles; half of it where
+    the same words come three times in a row (a single one six times), however long the text around them.
 
     Long words made of one repeated piece count as repeated, too. A source that repeats itself lowers what is expected
     of its translation: the score is relative to the source's own, at most 1.
     """
 
+    version: ClassVar[int] = 2
     direction: ClassVar[Literal["min", "max"]] = "min"
 
     min: float = Field(0.6, ge=0, le=1)
@@ -44,10 +47,31 @@ def distinct(text: str) -> float:
     share = 1.0
     if len(words) >= MIN_WORDS:
         share = len(set(zip(words, words[1:], words[2:], strict=False))) / (len(words) - 2)
+        if share < 1.0 and _in_a_row(words):
+            share /= 2
     if len(max(words, key=len)) >= LONG_WORD:
         runs = sum(len(match[0]) for word in words if len(word) >= LONG_WORD for match in _letter_runs(word))
         share *= 1 - runs / len(text)
     return share
+
+
+def _in_a_row(words: list[str]) -> bool:
+    """Do the same 2 to `PERIOD` words come three times one after the other, or one word six times?"""
+    words = [word.strip(".,;:!?،؛؟…") for word in words]
+    last: dict[tuple[str, ...], int] = {}
+    periods: set[int] = set()
+    for place, trigram in enumerate(zip(words, words[1:], words[2:], strict=False)):
+        periods.add(place - last.get(trigram, -len(words)))
+        last[trigram] = place
+    for period in periods:
+        if period > PERIOD:
+            continue
+        same, needed = 0, 2 * period if period > 1 else 5
+        for word, later in zip(words, words[period:], strict=False):
+            same = same + 1 if word == later else 0
+            if same >= needed:
+                return True
+    return False
 
 
 def _letter_runs(word: str) -> list[re.Match[str]]:

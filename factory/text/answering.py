@@ -33,6 +33,14 @@ _ASKING = re.compile(
     r"|اعد|سجل|انسخ|خمن|فسر|تفسير|ابحث|اوص|نصح|انصح|تناول|لنفترض|نفذ|احصر"
     r")"
 )
+# An answer below the question, in the last line.
+_BELOW = re.compile(
+    r"(?:^|\n)\W*(?:the )?(?:correct )?(?:answer|solution|ال(?:اجابه|جواب|حل))"
+    r"(?: (?:is|الصحيحه?|هو|هي|النموذجيه)){0,2}"
+    r"(?:\s?[:؛(]|[^\n]{1,60}$)[^\n]*$",
+    re.IGNORECASE,
+)
+_ANSWERS = re.compile(r"answer|solution|respon|repl", re.IGNORECASE)
 MUCH_LONGER = 2.0
 SHORT = 400  # characters of a source that is one instruction or question
 BEGINNING = 60
@@ -47,6 +55,8 @@ def answered(source: str, target: str, language: str) -> float:
     1.0
     """
     source, target = source.strip(), target.strip()
+    if "\n" in target and not _ANSWERS.search(source) and _BELOW.search(fold(target[target.rindex("\n") :])):
+        return 0.9
     asks = _asks(source)
     questions = any(mark in target for mark in _QUESTION_MARKS)
     if asks and not questions and not (language == "ar" and _INTERROGATIVE.search(fold(target))):
@@ -62,9 +72,10 @@ def answered(source: str, target: str, language: str) -> float:
     return 0.0
 
 
-def may_be_answered(source: str) -> bool:
-    """Does the source, without white space at its ends, ask or demand something? `answered` is 0 for all others."""
-    return _asks(source) or _demands(source)
+def may_be_answered(source: str, target: str) -> bool:
+    """Does the source ask or demand something, or has the translation several lines? `answered` is 0 for all others.
+    Both are without white space at their ends."""
+    return "\n" in target or _asks(source) or _demands(source)
 
 
 def _asks(source: str) -> bool:

@@ -9,7 +9,8 @@ TOKEN = re.compile(
     r"<\|[^|<>\s]{1,40}\|>"  # <|im_end|>, <|endoftext|>, <|START_OF_TURNTOKEN|>
     r"|</?(?:start|end)_of_(?:turn|text|image)>"
     r"|\[/?INST\]|<</?SYS>>|<(?:bos|eos|pad|unk|s|/s|BOSTOKEN|EOSTOKEN|PAD|EOS)>"
-    r"|<｜[^｜<>]{1,40}｜>"
+    r"|<｜[^｜<>]{1,40}｜>|<(?:EOD|mask|extra_id_\d+|unused\d+)>|</?tool_call>|<0x[0-9A-F]{2}>"
+    r"|\[(?:BOS|EOS|PAD|UNK|SEP|CLS|MASK)\]"
 )
 
 

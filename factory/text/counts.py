@@ -8,9 +8,12 @@ from typing import Any
 
 from factory.text.scripts import RANGES, scripts_of
 
+# Letters of the Arabic block that Arabic is written with; the second line is for foreign names.
+_ARABIC = frozenset("ءآأؤإئابةتثجحخدذرزسشصضطظعغفقكلمنهوىيـٱپچژگڤڨڭڠڥڢڧ")
+
 OTHER, OWN, LATIN, NEUTRAL, FOREIGN = range(5)
-"""Classes of `script_classes`: no letter; the language's script; Latin; letters of no listed script, and Greek (which
-formulas use in every language); the scripts of other languages."""
+"""Classes of `script_classes`: no letter; the language's script (of Arabic: its own letters); Latin; letters of no
+listed script, and Greek (which formulas use in every language); the scripts of other languages."""
 
 
 @cache
@@ -29,6 +32,10 @@ def script_classes(language: str) -> Any:
         for first, last in ranges:
             part = table[first : last + 1]
             part[letters[first : last + 1] & (part != OWN)] = kind
+    if language.lower().replace("_", "-").split("-")[0] in ("ar", "arz", "ary"):
+        for point in range(0x0600, 0x0700):  # of Persian, Urdu, Kurdish and so on
+            if table[point] == OWN and chr(point) not in _ARABIC:
+                table[point] = FOREIGN
     return table
 
 

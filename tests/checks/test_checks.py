@@ -10,7 +10,15 @@ from factory.checks import DEFAULT, checks, parse_check
 
 ANY = st.text(max_size=150) | st.text(alphabet=st.sampled_from("ab سلام 12\n`{}<%-*."), max_size=150)
 EN = "Please describe the river behind the old house in 1995, and visit https://example.com for `code`."
-COUNTS = {"empty", "chat_tokens", "untranslated", "pii", "toxicity", "repeated_target"}  # the rest are shares
+COUNTS = {
+    "empty",
+    "chat_tokens",
+    "untranslated",
+    "garbled",
+    "pii",
+    "toxicity",
+    "repeated_target",
+}  # the rest are shares
 AR = "يرجى وصف النهر خلف البيت القديم عام 1995، وزيارة https://example.com من أجل `code`."
 
 
@@ -202,7 +210,8 @@ def test_refusals_and_prefaces(target):
     ],
 )
 def test_ordinary_text_is_no_refusal(target):
-    assert verdict("refusal", "Describe the river.", target)
+    assert verdict("refusal", "Describe the translator's river.", target)
+    assert verdict("refusal", None, target)
 
 
 def test_empty():
@@ -248,6 +257,34 @@ BROKEN = [  # check, source, target
     ("refusal", "The bakery opens at six.", "ترجم النص التالي: يفتح المخبز في السادسة"),
     ("refusal", "Take care.", "الخيار الأول: اعتن بنفسك"),
     ("refusal", "Lions hunt.", "الأسود تصطاد.\nملاحظة: تمت ترجمة النص حرفيا"),
+    ("refusal", "Lions hunt.", "سأترجم الجملة الآن: الأسود تصطاد."),
+    ("refusal", "Lions hunt.", "الأسود تصطاد.\n\nإذا كان لديك أي استفسار فأنا هنا."),
+    ("mixed_script", "The heat is great", "الحرارة کبيرة"),  # a Persian kaf
+    ("mixed_script", "The heat is great", "الحرارة wichtig كبيرة"),
+    ("untranslated", "The river is near the old house", "river قريب من البيت القديم"),
+    ("chat_tokens", "Speak slowly.", "تحدث ببطء.[EOS]"),
+    ("answered", "Which is red?\nA. Blood\nB. Milk", "أيها أحمر؟\nA. الدم\nB. الحليب\n\nالإجابة: A"),
+    ("dropped", "A walk in the park\nSome tea with my sister\nA book on birds", "نزهة في الحديقة\nكتاب عن الطيور"),
+    ("added", "He came home late.", "عاد إلى البيت متأخرا. ثم أعد لنفسه طعاما ونام حتى الصباح."),
+    ("added", "He came home late.", "عاد إلى البيت متأخرا.\nرجع إلى المنزل في وقت متأخر."),
+    ("wrapped", "He came home late.", "«عاد إلى البيت متأخرا.»"),
+    ("wrapped", "He came home late.", '{"translation": "عاد إلى البيت متأخرا."}'),
+    ("wrapped", "He came home late.", 'عاد إلى البيت متأخرا."'),
+    ("garbled", "He came home.", "عاد إلى الب\ufffdت."),
+    ("garbled", "He came home.", "\\u0639\\u0627\\u062f إلى البيت."),
+    ("garbled", "The library was quiet.", "ةئداه ةبتكملا تناك"),
+    ("garbled", "The library was quiet that day.", "كانتالمكتبةهادئةفيذلكاليومالبعيد"),
+    ("garbled", "The library was quiet.", "ك ا ن ت ا ل م ك ت ب ة ه ا د ئ ة"),
+    (
+        "repetition",
+        "He came home late and went to bed at once.",
+        "عاد متأخرا ثم نام على الفور على الفور على الفور وهو متعب",
+    ),
+    ("numbers", "From 1995 to 1998 there were 20 of them.", "من 1995 إلى 1989 كان منها 20."),
+    ("numbers", "It is 3.5 m long.", "طوله 3 أمتار."),
+    ("structure", "Choose:\nA. tea\nB. milk\nC. water", "اختر:\nA. شاي\nB. حليب"),
+    ("structure", "```python\nls\n```", "```بايثون\nls\n```"),
+    ("unfinished", "The bridge was closed because its stones had moved in the night.", "أُغلق الجسر لأن"),
     ("compression", "Tell me.", "ثم عاد إلى البيت " * 60),
     ("toxicity", "You!", "You asshole"),
     ("toxicity", "You!", "يا ابن الكلب"),
@@ -285,6 +322,22 @@ def test_what_is_broken_is_refused(name, source, target):
         ("numbers", "I have 3 cats", "لدي ثلاث قطط"),
         ("numbers", "100 people", "مائة شخص"),
         ("refusal", "I'm sorry, I can't help.", "عذرا، لا يمكنني المساعدة"),
+        ("numbers", "At 3:30 p.m.", "في 15:30"),
+        ("numbers", "In 10,000 BC", "عام 10 آلاف ق.م."),
+        ("numbers", "CO2 and H2O", "ثاني أكسيد الكربون والماء"),
+        ("script", "2 KNO3 + HCl", "2 KNO3 + HCl ناتج"),
+        ("echo", "Find $x^2 + y^2$ and KNO3", "أوجد $x^2 + y^2$ و KNO3"),
+        ("mixed_script", "Where to?", "إلی أين؟"),  # a ya without dots, typed as the Persian one
+        ("untranslated", 'What does "river" mean?', 'ما معنى "river"؟'),
+        ("untranslated", "Dear {name}", "عزيزي {name}"),
+        ("added", "He came home late and made himself a meal.", "عاد إلى البيت متأخرا. ثم أعد لنفسه طعاما."),
+        ("wrapped", "The Beatles sang Hey Jude", "«البيتلز» غنوا «هاي جود»"),
+        ("wrapped", '"Come in!"', "«ادخل!»"),
+        ("garbled", "The letters \\u0627 and A B C D E F G H", "الحرفان \\u0627 و a"),
+        ("repetition", "No, no, no! Go home, go home now my friend.", "لا، لا، لا! عد إلى البيت، عد إلى البيت الآن."),
+        ("structure", "I. Tea\nA. Smith said so", "I. شاي\nقال سميث ذلك"),
+        ("dropped", "- A walk in the park\n- Tea", "- نزهة في الحديقة\n- شاي"),
+        ("refusal", "Note: the translation is late.", "ملاحظة: الترجمة متأخرة."),
         ("pii", "x", "من 192.168.0.1 إلى user@example.com في 12.05.2020 الساعة 10.30"),
         ("toxicity", "x", "Pass the class on assessment"),
         ("lexicon", "Please see the Shih Tzu", "يرجى رؤية شيه تزو"),
