@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+from factory.estimates.local_rows import local_rows
 from factory.estimates.rates import Rates
 from factory.graph import Edge, Graph, Node
 from factory.recipe.refs import SplitSlice, is_hub_ref, is_local
@@ -77,7 +78,10 @@ class Flows:
                 rows = self.rates.value("rows", step.repo)
             return self._start(_sliced(step.split, rows), step.repo)
         if isinstance(step, LocalDataset):
-            return self._start(_sliced(step.split, self._declared.get(node.name)), "default")
+            rows = self._declared.get(node.name)
+            if rows is None:
+                rows = local_rows(step, SplitSlice.parse(step.split).name)
+            return self._start(_sliced(step.split, rows), "default")
         before = self.into(node)
         rows = before.rows
         if rows is not None:
