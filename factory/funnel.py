@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,18 +11,23 @@ from factory.estimates.text import time_text
 from factory.graph import Graph, Node
 from factory.heartbeat import Beat, read
 from factory.plan import NodePlan, make_plan
+from factory.rows.translations import summary
 from factory.store import Ledger, Manifest, RowCounts, Usage
 
 
 @dataclass(frozen=True)
 class StepAccount:
-    """One step. `state` is a plan's (done, resume, new, changed) or `running`; counts are those so far."""
+    """One step. `state` is a plan's (done, resume, new, changed) or `running`; counts are those so far.
+
+    `translations`, of a step that translates: what `factory.rows.translations` makes of its texts.
+    """
 
     node: Node
     state: str
     folder: Path | None = None
     rows: RowCounts | None = None
     usage: Usage = field(default_factory=Usage)
+    translations: dict[str, Any] | None = None
 
     def as_json(self) -> dict[str, Any]:
         found: dict[str, Any] = {"step": self.node.name, "state": self.state}
@@ -29,6 +35,8 @@ class StepAccount:
             found |= self.rows.model_dump(by_alias=True)
         if self.folder is not None:
             found |= {"folder": str(self.folder), **self.usage.model_dump()}
+        if self.translations is not None:
+            found["translations"] = self.translations
         return found
 
 
@@ -62,18 +70,34 @@ def account(graph: Graph) -> Account:
 def _step(graph: Graph, plan: NodePlan, beat: Beat | None) -> StepAccount:
     node, manifest = plan.node, plan.manifest
     if plan.state == "done" and manifest is not None:
-        return StepAccount(node, "done", node.folder, manifest.rows, manifest.usage)
+        return _done(node, manifest)
     partial = graph.store.partial(node.folder)
     running = beat is not None and beat.step == node.name
     if not partial.is_dir():
         manifest = Manifest.load(node.folder)  # it may have been finished since the plan was made
         if manifest is not None:
-            return StepAccount(node, "done", node.folder, manifest.rows, manifest.usage)
+            return _done(node, manifest)
         return StepAccount(node, "running" if running else plan.state)
     rows, usage = so_far(partial)
     if running and beat is not None:
         usage.seconds += beat.seconds
-    return StepAccount(node, "running" if running else "resume", partial, rows, usage)
+    return StepAccount(node, "running" if running else "resume", partial, rows, usage, translations_so_far(partial))
+
+
+def _done(node: Node, manifest: Manifest) -> StepAccount:
+    found = manifest.metrics.get("translations")
+    return StepAccount(
+        node, "done", node.folder, manifest.rows, manifest.usage, found if found and "units" in found else None
+    )
+
+
+def translations_so_far(partial: Path) -> dict[str, Any] | None:
+    """Those of whole shards; None for a step that translates nothing, or has not finished one."""
+    totals: Counter[str] = Counter()
+    for entry in _entries(partial / "ledger.jsonl"):
+        if isinstance(entry.get("totals"), dict):
+            totals.update(entry["totals"])
+    return summary(totals) if "needed" in totals else None
 
 
 def so_far(partial: Path) -> tuple[RowCounts | None, Usage]:

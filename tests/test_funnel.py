@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from factory.funnel import Account, account, so_far
+from factory.commands.status import as_document, rendered
+from factory.funnel import Account, account, so_far, translations_so_far
 from factory.heartbeat import Beat, Heartbeat, path_of, read
 from factory.progress import quiet
 from factory.store import Ledger, Store
@@ -166,3 +169,26 @@ def test_ledgers_of_every_shape_add_up_and_a_torn_line_is_left_out(tmp_path: Pat
     assert (found.rows_in, found.kept, found.reasons) == (18, 14, {"x": 4})
     assert (cost.prompt_tokens, cost.requests) == (10, 2)
     assert so_far(tmp_path / "gone")[0] is None
+
+
+def test_the_status_shows_what_the_memory_saved_and_the_rungs(tmp_path: Path) -> None:
+    from rich.console import Console
+
+    shard = {"needed": 10, "generated": 4, "from_step": 1, "from_memory": 5, "needed_tokens": 100, "saved_tokens": 60}
+    folder = tmp_path / "partial"
+    folder.mkdir()
+    with Ledger(folder / "ledger.jsonl") as ledger:
+        ledger.append({"shard": 0, "totals": {**shard, "by retry": 1, "by first": 3}})
+        ledger.append({"shard": 1, "totals": {**shard, "by first": 3, "by rejected": 1, "fault masks": 1}})
+    found = translations_so_far(folder)
+    assert found is not None and (found["needed"], found["saved_token_share"]) == (20, 0.6)
+    assert found["units"] == {"first": 6, "rejected": 1, "retry": 1} and found["faults"] == {"masks": 1}
+    assert translations_so_far(tmp_path) is None
+
+    whole = account(graph_of(tmp_path))
+    whole = replace(whole, steps=[replace(step, translations=found) for step in whole.steps])
+    assert as_document(whole)["steps"][0]["translations"] == found
+    console = Console(width=160, record=True, file=io.StringIO())
+    console.print(rendered(whole, tmp_path))
+    text = console.export_text()
+    assert "120 (60.0 %)" in text and "first 6, retry 1, rejected 1" in text

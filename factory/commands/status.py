@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 REFRESH = 2.0  # seconds
+RUNGS = ("first", "retry", "smaller", "fallback", "name", "rejected")  # of the ladder, in the order they are tried
 SHOWN_REASONS = 6  # of a step
 WITHOUT_TERMINAL = 160  # columns
 
@@ -77,6 +78,8 @@ def rendered(found: Account, root: Path) -> RenderableType:
     parts: list[RenderableType] = [Text(run_line(found)), Text(), _table(found, root)]
     if any(step.rows and step.rows.reasons for step in found.steps):
         parts += [Text(), _reasons(found)]
+    if any(step.translations for step in found.steps):
+        parts += [Text(), _translations(found)]
     return Group(*parts, Text(), Text(f"{total_line(found)}\nfiles: {root}"))
 
 
@@ -143,6 +146,28 @@ def _reasons(found: Account) -> Any:
             rest = sum(count for _, count in reasons[SHOWN_REASONS:])
             more = f"{len(reasons) - SHOWN_REASONS} more reasons"
             table.add_row("", more, f"{rest:,}", share(rest, step.rows.rows_in))
+    return table
+
+
+def _translations(found: Account) -> Any:
+    """What the memory saved, and which rung of the ladder each text was done on."""
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("step")
+    for column in ("texts needed", "generated", "found in this step", "in the memory", "tokens saved"):
+        table.add_column(column, justify="right")
+    table.add_column("by", overflow="fold")
+    for step in found.steps:
+        if (texts := step.translations) is None:
+            continue
+        numbers = texts["needed"], texts["generated"], texts["reused"]["step"], texts["reused"]["memory"]
+        saved = f"{texts['saved_tokens']:,} ({100 * texts['saved_token_share']:.1f} %)"
+        rungs = sorted(
+            texts["units"].items(), key=lambda item: RUNGS.index(item[0]) if item[0] in RUNGS else len(RUNGS)
+        )
+        by = ", ".join(f"{name} {count:,}" for name, count in rungs if count)
+        table.add_row(step.node.name, *[f"{number:,}" for number in numbers], saved, by)
     return table
 
 

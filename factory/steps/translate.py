@@ -17,6 +17,7 @@ from factory.rows.ladder import Climb, Ladder, Prompts, Rung
 from factory.rows.outcomes import ShardResult, Verdict, failed, rejected
 from factory.rows.step import RowStep, Tick, Work
 from factory.rows.suffix import Suffix, suffix_of
+from factory.rows.translations import summary
 from factory.rows.units import Cell, Cutter, Division, Units, instructions
 from factory.steps.base import ModelRef, Prompt
 from factory.steps.filter import CheckField
@@ -127,22 +128,7 @@ class Translate(RowStep):
         )
 
     def finish(self, job: Job, totals: dict[str, float]) -> None:
-        counts = {name: int(value) for name, value in totals.items()}
-        needed, step, memory = (counts.get(name, 0) for name in ("needed", "from_step", "from_memory"))
-        tokens, saved = counts.get("needed_tokens", 0), counts.get("saved_tokens", 0)
-        job.metrics["translations"] = {
-            "needed": needed,
-            "generated": counts.get("generated", 0),
-            "reused": {"step": step, "memory": memory},
-            "copied": counts.get("copied", 0),
-            "saved_share": round((step + memory) / needed, 4) if needed else 0.0,
-            "saved_tokens": saved,
-            "saved_token_share": round(saved / tokens, 4) if tokens else 0.0,
-            "units": {name.removeprefix("by "): n for name, n in sorted(counts.items()) if name.startswith("by ")},
-            "faults": {
-                name.removeprefix("fault "): n for name, n in sorted(counts.items()) if name.startswith("fault ")
-            },
-        }
+        job.metrics["translations"] = summary(totals)
 
     def _shard(self, ladder: Ladder, suffix: str, number: int, table: pa.Table, tick: Tick) -> ShardResult:
         import pyarrow as pa
