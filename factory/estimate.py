@@ -111,7 +111,9 @@ class _Estimator:
         if node.kind == "model":
             if step.verb in TRAINS:
                 return self._training(node)
-            return self._quantizing(node) if step.verb == "quantize" else self._weights_only(node)
+            if step.verb == "quantize":
+                return self._quantizing(node)
+            return self._weights_only(node, self._vocabulary(node) if step.verb == "expand_vocab" else 0.0)
         flow = self.flows.of(node.name)
         disk = (flow.rows or 0.0) * flow.row_tokens * self.rates.value("text", "bytes_per_token")
         if isinstance(step, HubDataset):
@@ -218,13 +220,21 @@ class _Estimator:
             return None
         return flow.rows * min(row, length or row) * (step.epochs or 1)
 
-    def _weights_only(self, node: Node) -> NodeCost:
-        """init, merge and the like: weights read, changed and written."""
+    def _weights_only(self, node: Node, before: float = 0.0) -> NodeCost:
+        """init, merge and the like: weights read, changed and written, `before` seconds of other work."""
         size = self.sizes.weight_bytes(node.name)
         if size is None:
             return NodeCost(node.name, node.artifact, seconds=None, device_seconds=None)
-        seconds = size / self.rates.value("work", "weight_bytes_per_second")
+        seconds = before + size / self.rates.value("work", "weight_bytes_per_second")
         return NodeCost(node.name, node.artifact, seconds=seconds, disk=size, basis="table")
+
+    def _vocabulary(self, node: Node) -> float:
+        """Seconds in which pieces are learnt on text; 0 where its rows are not known."""
+        step: Any = node.step
+        flow = self.flows.edge(node.inputs[step.data])
+        rows = min(flow.rows or 0.0, step.rows or math.inf)
+        columns = 1 if isinstance(step.text, str) else len(step.text)
+        return rows * columns * flow.tokens / self.rates.value("work", "vocabulary_tokens_per_second")
 
     def _quantizing(self, node: Node) -> NodeCost:
         """Weights read, written and read again; texts through both models; GPTQ over rows of calibration.

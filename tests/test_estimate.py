@@ -310,6 +310,19 @@ def test_quantizing_is_priced_with_its_calibration_and_validation(tmp_path: Path
     assert nodes["fp8"].dollars == pytest.approx(seconds["fp8"] / 3600 * rates["gpus"]["h100"]["dollars"])
 
 
+def test_a_larger_vocabulary_costs_the_text_it_is_learnt_on(tmp_path: Path) -> None:
+    def seconds(options: str) -> float:
+        model = f"  wide:\n    from: LiquidAI/LFM2-1.2B\n    steps: [{{expand_vocab: {{data: source, {options}}}}}]\n"
+        graph = graph_of(tmp_path, RECIPE.replace("models:\n", f"models:\n{model}", 1))
+        return costs_of(graph).nodes["wide/01-expand_vocab"].seconds or 0.0
+
+    weights = 2 * 1.2e9 / table()["work"]["weight_bytes_per_second"]["value"]
+    text = table()["text"]["tokens"]["Open-Orca/OpenOrca"]["value"]
+    row = text / table()["work"]["vocabulary_tokens_per_second"]["value"]
+    assert seconds("text: q") == pytest.approx(weights + 1000 * row)
+    assert seconds("text: [q, a], rows: 10") == pytest.approx(weights + 2 * 10 * row)
+
+
 def test_a_large_model_is_quantized_on_as_many_gpus_as_hold_it(tmp_path: Path) -> None:
     """111 B parameters in 16 bits are 222 GB: four H100, whose hours all cost, at one's speed."""
     graph = quantized(tmp_path, "CohereLabs/command-a-translate-08-2025", FP8_DYNAMIC="")

@@ -114,13 +114,11 @@ def lessons(skills: Iterable[Skill], more: Asked | None = None, script: str = "A
 
 def _judged(prompt: Prompt, script: str) -> list[tuple[str, str]]:
     arabic, english = _sides(placeholders(prompt.text))
-    return [
-        (
-            fill(prompt.text, dict.fromkeys(arabic, spelled(pair.ar, script)) | dict.fromkeys(english, pair.en)),
-            prompt.replies[0 if pair.good else 1],
-        )
-        for pair in pairs()
-    ]
+    found = []
+    for pair in pairs():
+        values = {name: spelled(pair.ar, script) for name in arabic} | {name: pair.en for name in english}
+        found.append((fill(prompt.text, values), prompt.replies[0 if pair.good else 1]))
+    return found
 
 
 def _preferred(prompt: Prompt) -> list[tuple[str, str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -21,6 +21,7 @@ class ExpandVocab(Step):
 
     Example:
         - expand_vocab: {data: arabic-text, text: [arabic, english], language: ar, size: 20000}
+        - expand_vocab: {data: arabic-web, size: 20000, rows: 200000}
     """
 
     produces: ClassVar[Literal["dataset", "model"]] = "model"
@@ -35,11 +36,19 @@ class ExpandVocab(Step):
     fertility: float | None = Field(
         None, gt=1, description="as few pieces as reach so many tokens per word on held-out rows; null: `size` pieces"
     )
+    rows: int | None = Field(
+        None, ge=1, description="rows drawn at random on which the pieces are learnt; null: all but those held out"
+    )
     eval_rows: int = Field(1000, ge=1, description="rows held out for the report; at most a tenth")
     pad_to_multiple_of: int | None = Field(
         None, ge=1, description="of the embedding's rows; default: the power of two, up to 128, that divides them now"
     )
-    seed: int = Field(0, ge=0, description="of the choice of held-out rows")
+    seed: int = Field(0, ge=0, description="of the choice of rows")
+
+    def parameters(self) -> dict[str, Any]:
+        """`rows` says nothing while it is null."""
+        found = super().parameters()
+        return found if self.rows is not None else {name: value for name, value in found.items() if name != "rows"}
 
     def run(self, job: Job) -> None:
         from factory.training.state import session

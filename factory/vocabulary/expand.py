@@ -26,7 +26,7 @@ from factory.vocabulary.learn import Piece, Texts, learn
 from factory.vocabulary.letters import Letters
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from factory.job import Job
     from factory.steps.expand_vocab import ExpandVocab
@@ -97,7 +97,7 @@ def _tokenizer(document: dict[str, Any]) -> Any:
 
 
 def _texts(job: Job, step: ExpandVocab) -> tuple[list[str], Texts]:
-    """Held-out texts, and a way to go through all others shard by shard."""
+    """Held-out texts, and a way to go through those that pieces are learnt on, shard by shard."""
     artifact = job.inputs[step.data]
     columns = [step.text] if isinstance(step.text, str) else step.text
     if artifact.split not in artifact.dataset.splits or not artifact.dataset.num_rows(artifact.split):
@@ -108,14 +108,18 @@ def _texts(job: Job, step: ExpandVocab) -> tuple[list[str], Texts]:
             raise FactoryError(f"no column {column!r} in {step.data}", where=job.where, fix=f"it has {', '.join(has)}")
     count = artifact.dataset.num_rows(artifact.split)
     kept = min(step.eval_rows, count // 10)
-    chosen = set(random.Random(step.seed).sample(range(count), kept))
+    rng = random.Random(step.seed)
+    held_out = set(rng.sample(range(count), kept))
+    drawn = rng.sample(range(count), min(count, step.rows + kept)) if step.rows is not None else []
+    learnt = set([index for index in drawn if index not in held_out][: step.rows])
 
-    def rows(held_out: bool) -> Iterator[str]:
+    def texts(wanted: Callable[[int], bool]) -> Iterator[str]:
         for index, row in enumerate(artifact.dataset.rows(artifact.split)):
-            if (index in chosen) == held_out:
+            if wanted(index):
                 yield from (row[column] for column in columns if isinstance(row[column], str))
 
-    return list(rows(True)), lambda: rows(False)
+    is_learnt = learnt.__contains__ if step.rows is not None else lambda index: index not in held_out
+    return list(texts(held_out.__contains__)), lambda: texts(is_learnt)
 
 
 def _report(old: dict[str, Any], new: dict[str, Any], sides: Split, step: ExpandVocab, job: Job) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from typing import Any, NamedTuple
 
 from factory.vocabulary.grow import grown
@@ -16,6 +17,7 @@ from factory.vocabulary.kinds import SPACE, Kind, spelled
 from factory.vocabulary.letters import Letters
 
 SPARE = 1.25  # learnt beyond what is asked for: some pieces are not of the script, or known
+AT_ONCE = 10_000  # words in one line
 PRIVATE = 0xF0000  # private use planes: one character for each old piece
 
 
@@ -40,10 +42,12 @@ def learn(document: dict[str, Any], kind: Kind, texts: Texts, letters: Letters, 
 
 def _characters(document: dict[str, Any], texts: Texts, letters: Letters) -> list[Piece]:
     """Characters of the script without a piece of their own, which were written in bytes so far."""
-    counts = Counter(character for text in texts() for character in text if character in letters)
+    counts: Counter[str] = Counter()
+    for text in texts():
+        counts.update(text)
     vocab = document["model"]["vocab"]
     known = sorted(counts.items(), key=lambda entry: (-entry[1], entry[0]))
-    return [Piece(character) for character, count in known if character not in vocab and count > 1]
+    return [Piece(letter) for letter, count in known if letter in letters and letter not in vocab and count > 1]
 
 
 def _merges(document: dict[str, Any], kind: Kind, texts: Texts, letters: Letters, size: int) -> list[Piece]:
@@ -58,15 +62,13 @@ def _merges(document: dict[str, Any], kind: Kind, texts: Texts, letters: Letters
     trained = Tokenizer(models.BPE())
     trained.pre_tokenizer = pre_tokenizers.WhitespaceSplit()  # type: ignore[assignment]
 
-    def lines() -> Iterator[str]:
-        for text in texts():
-            for run in _runs(cutter.encode(text, add_special_tokens=False), kind):
-                yield "".join(symbols.setdefault(piece, chr(PRIVATE + len(symbols))) for piece in run)
-
-    for _ in lines():  # every symbol must be known before the vocabulary's size is set
-        pass
+    runs: Counter[str] = Counter()
+    for text in texts():
+        for run in _runs(cutter.encode(text, add_special_tokens=False), kind):
+            runs["".join([symbols.setdefault(piece, chr(PRIVATE + len(symbols))) for piece in run])] += 1
     limit = len(symbols) + int(size * SPARE) + 100
-    trained.train_from_iterator(lines(), trainers.BpeTrainer(vocab_size=limit, min_frequency=2, show_progress=False))
+    trainer = trainers.BpeTrainer(vocab_size=limit, min_frequency=2, show_progress=False)
+    trained.train_from_iterator(_repeated(runs), trainer)
     pieces = {symbol: piece for piece, symbol in symbols.items()}
     known, found = set(document["model"]["vocab"]), []
     for merge in json.loads(trained.to_str())["model"]["merges"]:
@@ -81,26 +83,38 @@ def _merges(document: dict[str, Any], kind: Kind, texts: Texts, letters: Letters
     return found[:size]
 
 
+def _repeated(counts: Counter[str]) -> Iterator[str]:
+    """Each word as often as it was counted: a trainer takes no counts."""
+    for word, count in counts.items():
+        for left in range(count, 0, -AT_ONCE):
+            yield " ".join([word] * min(left, AT_ONCE))
+
+
 def _runs(encoding: Any, kind: Kind) -> Iterator[list[str]]:
     """The pieces of each word that can be merged: no ASCII but a space at the beginning, no byte-fallback pieces."""
     run: list[str] = []
     before = None
     for piece, word in zip(encoding.tokens, encoding.word_ids, strict=True):
-        spelling = spelled(piece, kind)
-        begins = spelling is not None and spelling[:1] == b" "
-        if run and (word != before or begins or spelling is None):
+        begins, joins = _place(piece, kind)
+        if run and (begins or not joins or word != before):
             if len(run) > 1:
                 yield run
             run = []
         before = word
-        if spelling is None or any(byte < 0x80 for byte in spelling.removeprefix(b" ")) or spelling.count(b" ") > 1:
-            if len(run) > 1:
-                yield run
-            run = []
-        else:
+        if joins:
             run.append(piece)
     if len(run) > 1:
         yield run
+
+
+@cache
+def _place(piece: str, kind: Kind) -> tuple[bool, bool]:
+    """(a word begins with it, it can be merged with its neighbours)."""
+    spelling = spelled(piece, kind)
+    if spelling is None:
+        return False, False
+    rest = spelling.removeprefix(b" ")
+    return rest != spelling, all(byte >= 0x80 for byte in rest)
 
 
 def _unigram(document: dict[str, Any], texts: Texts, letters: Letters, size: int) -> list[Piece]:

@@ -150,3 +150,19 @@ def test_what_is_refused(tmp_path):
     (source.model / "tokenizer.json").unlink()
     with pytest.raises(FactoryError, match=r"no tokenizer\.json"):
         expanded(tmp_path, source, "slow")
+
+
+def test_pieces_are_learnt_on_so_many_rows_drawn_at_random(tmp_path):
+    from factory.vocabulary.expand import _texts
+
+    work = job(tmp_path / "out", data=dataset(tmp_path / "data", rows(200)))
+    options = {"data": "data", "text": "ar", "language": "ar", "size": 10, "eval_rows": 15}
+    held_out, others = _texts(work, ExpandVocab.model_validate(options))
+    again, few = _texts(work, ExpandVocab.model_validate(options | {"rows": 30}))
+    everything = [row["ar"] for row in rows(200)]
+    assert again == held_out and len(held_out) == 15
+    assert sorted([*held_out, *others()]) == sorted(everything)
+    assert len(list(few())) == 30 and list(few()) == list(few())
+    assert set(few()) <= set(others()) and list(few()) != list(others())[:30]
+    all_rows = ExpandVocab.model_validate(options)
+    assert "rows" not in all_rows.parameters() and all_rows.model_copy(update={"rows": 30}).parameters()["rows"] == 30
