@@ -10,6 +10,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from factory.audit import reading
 from factory.browse.layout import OUTCOMES, SORTED_OUT, STEP, groups, outcome, reasons, scores
 from factory.checks import checks
 from factory.errors import FactoryError, UsageError
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 Numbered = tuple[int, Row]
-FORMATS = {".jsonl": "json", ".json": "json", ".ndjson": "json", ".csv": "csv", ".tsv": "csv", ".parquet": "parquet"}
 LOOKED_FOR_SCORES = 1000  # rows
 
 
@@ -116,7 +116,7 @@ def _rejects(graph: Graph, through: list[Node]) -> Iterator[Row]:
 
 
 def of_path(path: Path, split: str = TRAIN) -> Rows:
-    """Rows of a file, of a folder of files of one kind, or of a step's folder in a store.
+    """Rows of a file, of a folder of files, or of a step's folder in a store. One broken row is a row that failed.
 
     Raises:
         UsageError: not a kind of file that holds rows.
@@ -124,26 +124,22 @@ def of_path(path: Path, split: str = TRAIN) -> Rows:
     if Dataset(path).splits:
         dataset = Dataset(path)
         return Rows(str(path), lambda: dataset.rows(split), lambda: dataset.rows(split, "rejected"))
-    files = sorted(p for p in path.iterdir() if p.suffix in FORMATS) if path.is_dir() else [path]
-    kinds = {FORMATS.get(file.suffix) for file in files}
-    if len(kinds) != 1 or None in kinds:
-        found = ", ".join(sorted({file.suffix for file in files})) or "nothing"
-        raise UsageError(f"found {found}; rows are read from {', '.join(FORMATS)}", where=str(path))
-    kind = str(kinds.pop())
-    options: dict[str, Any] = {"sep": "\t", "quoting": 3} if files[0].suffix == ".tsv" else {}  # 3: quotes are text
+    rows = reading.Rows(str(path))
+    return Rows(str(path), lambda: (_readable(row) for batch in rows.batches() for row in batch))
 
-    def read() -> Iterator[Row]:
-        import datasets
-        from datasets.exceptions import DatasetGenerationError
 
-        names = [str(file) for file in files]
-        try:
-            yield from datasets.load_dataset(kind, data_files=names, split="train", streaming=True, **options)
-        except (DatasetGenerationError, ValueError, OSError) as error:
-            cause = error.__cause__ or error
-            raise FactoryError(f"cannot read: {str(cause).splitlines()[0]}", where=str(path)) from error
+def _readable(row: reading.Row) -> Row:
+    """Scores of text files as numbers; a row that could not be read, as one that failed for it."""
+    if isinstance(row, reading.Unreadable):
+        return {"unreadable": row.text, "verdict": "failed", "reasons": [row.error]}
+    return {name: _number(value) if name.startswith("score_") else value for name, value in row.items()}
 
-    return Rows(str(path), read)
+
+def _number(value: Any) -> Any:
+    try:
+        return float(value) if isinstance(value, str) else value
+    except ValueError:
+        return value
 
 
 def of_hub(reference: str, split: str = TRAIN) -> Rows:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 SIDE_BY_SIDE = 80  # columns from which two texts fit beside each other
 GAP = " │ "
 LINES = 12  # of a text; more are cut
+SCORES = 8  # more of a row are shown only where they tell something
 ISOLATE, END = "\u2067", "\u2069"
 
 
@@ -58,9 +59,15 @@ class Screen:
         if view.scores:
             blamed = {reason_group(reason) for reason in view.reasons}
             head.append("\n")
-            for check, score in view.scores.items():
+            for check, score in self._telling(view.scores, blamed):
                 head.append(f"{check_of(check)} {score:.3g}  ", style="red" if check in blamed else "dim")
         return head
+
+    def _telling(self, scores: dict[str, float], blamed: set[str]) -> list[tuple[str, float]]:
+        """All scores, or of many those that are not at an end of the scale or gave a reason."""
+        if self.lines is None or len(scores) <= SCORES:
+            return [*scores.items()]
+        return [(name, score) for name, score in scores.items() if score not in (0, 1) or check_of(name) in blamed]
 
     def _beside(self, source: str, target: str) -> list[Text]:
         from itertools import zip_longest

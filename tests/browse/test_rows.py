@@ -91,7 +91,7 @@ def test_files_and_folders_are_read_and_tell_their_verdict(folder: Path) -> None
         assert [row["source"] for row in look(place, "--reason", "echo")] == ["b"]
     shown = CliRunner().invoke(main, ["look", str(folder / "checked")])
     assert "echo: 1 > 0.8" in shown.stdout and "source / target" in shown.stdout
-    with pytest.raises(UsageError, match="rows are read from"):
+    with pytest.raises(UsageError, match="cannot read .txt"):
         of_path(folder / "recipe.txt")
 
 
@@ -112,3 +112,25 @@ def test_the_worst_come_first_on_the_checks_own_side() -> None:
     assert [row["score_script"] for _, row in worst(rows(100).numbered(), "script", 3)] == [0.0, 0.01, 0.02]
     high = Rows("n", lambda: iter([{"score_echo": value} for value in (0.1, 0.9, 0.5)]))
     assert [n for n, _ in worst(high.numbered(), "echo", 2)] == [1, 2]
+
+
+def test_empty_files_and_broken_rows_end_nothing(tmp_path: Path) -> None:
+    (tmp_path / "empty.jsonl").touch()
+    assert look(tmp_path / "empty.jsonl") == []
+    (tmp_path / "torn.jsonl").write_text(
+        '{"en": "a", "ar": "ا"}\n{"en": "b",\n{"en": "c", "ar": "ج"}\n', encoding="utf-8"
+    )
+    assert [row.get("en") for row in look(tmp_path / "torn.jsonl")] == ["a", None, "c"]
+    (failed,) = look(tmp_path / "torn.jsonl", "--rejected")
+    assert failed["row"] == 1 and failed["verdict"] == "failed" and "no JSON" in failed["reasons"][0]
+    (tmp_path / "scored.csv").write_text("en,ar,score_script\na,b,0.25\nc,d,0.5\n")
+    assert [row["en"] for row in look(tmp_path / "scored.csv", "--check", "script", "--rows", 1)] == ["a"]
+
+
+def test_of_many_scores_those_that_tell_something_are_shown(tmp_path: Path) -> None:
+    scores = {f"check{i}": float(i % 2) for i in range(12)} | {"length_ratio": 0.5, "echo": 1.0}
+    row = {"source": "a", "target": "a", "scores": scores, "verdict": "rejected", "reasons": ["echo: 1 > 0.6"]}
+    (tmp_path / "rows.jsonl").write_text(json.dumps(row) + "\n")
+    shown = CliRunner().invoke(main, ["look", str(tmp_path / "rows.jsonl")]).stdout
+    assert "length_ratio 0.5" in shown and "echo 1" in shown and "check3" not in shown
+    assert "check3 1" in CliRunner().invoke(main, ["look", str(tmp_path / "rows.jsonl"), "--full"]).stdout
