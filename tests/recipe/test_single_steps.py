@@ -15,6 +15,7 @@ from factory.recipe import load
 from factory.recipe.problems import RecipeError
 from factory.run import Runner
 from factory.store import Store
+from tests.steps.model_toys import make_model, sentences
 
 HEAD = "recipe: 1\nname: small\nlanguage: {source: en, target: ar}\nhub: {namespace: me}\n"
 MODEL = "{model_type: llama, hidden_size: 16, num_hidden_layers: 2, num_attention_heads: 2, intermediate_size: 32}"
@@ -89,3 +90,27 @@ def test_a_step_that_is_not_there_is_refused(wrong: str, message: str, tmp_path:
 def test_datasets_have_no_steps_to_name(tmp_path: Path) -> None:
     with pytest.raises(RecipeError, match="of models only"):
         graph_of(tmp_path, f"{HEAD}datasets:\n  a: {{from: {{demo: text, rows: 9}}}}\n  b: {{from: a@1}}\n")
+
+
+def test_a_trainers_checkpoints_are_merged(tmp_path: Path) -> None:
+    """As TRL leaves them: optimizer, schedule and random states beside the weights."""
+    from datasets import Dataset
+    from safetensors.torch import load_file
+    from trl import SFTConfig, SFTTrainer
+
+    base = make_model(tmp_path / "base", "llama").model
+    options = {"max_steps": 2, "save_steps": 1, "learning_rate": 1e-2, "report_to": "none", "use_cpu": True}
+    arguments = SFTConfig(str(tmp_path / "run"), per_device_train_batch_size=2, disable_tqdm=True, **options)
+    rows = Dataset.from_list([{"text": text} for text in sentences(4)])
+    SFTTrainer(model=str(base), args=arguments, train_dataset=rows).train()
+    recipe = f"{HEAD}models:\n  mixed:\n    from: ./run/checkpoint-2\n    steps:\n"
+    recipe += "      - merge: {method: linear, t: 0.25, with: ./run/checkpoint-1}\n"
+    graph = graph_of(tmp_path, recipe)
+    Runner(graph, Profile(device="cpu", threads=1), quiet()).run(graph.needed_for(["mixed"]))
+    folder = graph.final("mixed").folder / "model"
+    assert {path.suffix for path in folder.iterdir()} <= {".json", ".jinja", ".safetensors"}
+    mixed = load_file(folder / "model.safetensors")
+    later, earlier = (load_file(tmp_path / f"run/checkpoint-{step}/model.safetensors") for step in (2, 1))
+    for name in mixed:
+        assert (mixed[name] - (later[name] + 3 * earlier[name]) / 4).abs().max() < 1e-6
+    assert any((later[name] != earlier[name]).any() for name in later)

@@ -219,6 +219,16 @@ def test_linear_of_three(tmp_path):
         assert (ours[name] - wanted).abs().max() < 1e-7, name
 
 
+@pytest.mark.parametrize("kind", CONFIGS)
+def test_task_vectors_are_merged_in_every_architecture(tmp_path, kind):
+    """With everything kept, one model beside its base comes out as it went in."""
+    tuned, base = make_model(tmp_path / "tuned", kind, seed=1), make_model(tmp_path / "base", kind, seed=2)
+    options = {"method": "ties", "origin": "base", "weights": [1, 0], "normalize": False, "density": 1}
+    whole, wanted = weights(merged(tmp_path, tuned, base, **options).out / "model"), weights(tuned.model)
+    assert whole.keys() == wanted.keys()
+    assert all((whole[name] - wanted[name]).abs().max() < 1e-6 for name in wanted)
+
+
 @pytest.mark.parametrize("method", ["ties", "dare_linear", "dare_ties"])
 def test_task_vectors_by_mergekit(tmp_path, method):
     """With everything kept, one model beside its base comes out as it went in; with half, dare repeats itself."""
