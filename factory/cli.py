@@ -208,17 +208,20 @@ def pair_options(command: Any) -> Any:
 @click.argument("pairs")
 @pair_options
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="JSON lines: each row with its outcome.")
+@STORE
+@HUB
 @JSON
 def check_command(
     pairs: str, source_language: str, target_language: str, source_column: str, target_column: str, split: str,
-    checks: str | None, processes: int | None, out: Path, as_json: bool,
+    checks: str | None, processes: int | None, store: Path, hub: Any, out: Path, as_json: bool,
 ) -> None:  # fmt: skip
     """Check any file or Hub dataset of source and translation: scores, verdict and reasons for every row."""
-    from factory.commands.check import open_pairs, run_check
+    from factory.commands.check import hub_of_pairs, open_pairs, run_check
 
     languages = (source_language, target_language)
     opened = open_pairs(pairs, split, source_column, target_column, languages, checks)
-    run_check(opened, out, processes=processes, as_json=as_json)
+    with hub_of_pairs(hub, store):
+        run_check(opened, out, processes=processes, as_json=as_json)
 
 
 @main.command("thresholds")
@@ -238,11 +241,12 @@ def thresholds_command(
     if recipe_or_pairs.endswith((".yaml", ".yml")):
         suggest_for_recipe(Path(recipe_or_pairs), store, hub, as_json=as_json)
         return
-    from factory.commands.check import open_pairs
+    from factory.commands.check import hub_of_pairs, open_pairs
 
     languages = (source_language, target_language)
     opened = open_pairs(recipe_or_pairs, split, source_column, target_column, languages, checks)
-    suggest_for_pairs(opened, rows, processes=processes, as_json=as_json)
+    with hub_of_pairs(hub, store):
+        suggest_for_pairs(opened, rows, processes=processes, as_json=as_json)
 
 
 @main.command()

@@ -7,6 +7,7 @@ import os
 import re
 import time
 from collections import Counter
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from factory.audit.scoring import FAILED, PARALLEL_BYTES, Columns, Judged, judge
 from factory.checks import DEFAULT, Check, parse_check
 from factory.commands.table import print_json, print_table
 from factory.errors import FactoryError, UsageError
+from factory.hub.target import Choice, embedded
 
 ADDED = ("scores", "verdict", "reasons")
 
@@ -55,6 +57,11 @@ def open_pairs(
     source, target = languages
     chosen = [check.in_language(target, source) for check in choose_checks(checks)]
     return Pairs(Rows(ref, split), Columns(source_column, target_column), chosen)
+
+
+def hub_of_pairs(hub: Choice, store: Path) -> AbstractContextManager[Any]:
+    """While the block runs, Hub datasets are those of the store's embedded Hub (``local``), else as every Hub tool."""
+    return embedded(store.absolute()) if hub == "local" else nullcontext()
 
 
 def choose_checks(text: str | None) -> list[Check]:

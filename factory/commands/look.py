@@ -14,7 +14,7 @@ from factory.browse.rows import Numbered, Rows, of_artifact, of_hub, of_path, sa
 from factory.commands.session import session
 from factory.commands.table import print_json
 from factory.errors import UsageError
-from factory.hub.target import Choice
+from factory.hub.target import Choice, embedded
 
 if TYPE_CHECKING:
     from factory.browse.terminal import Screen
@@ -78,20 +78,10 @@ def _opened(dataset: str, name: str | None, store: Path, hub: Choice, split: str
     elif "/" not in dataset or path.suffix or dataset.startswith((".", "/")):
         raise UsageError("no such file, folder, recipe or Hub dataset", where=dataset)
     elif hub == "local":
-        with _embedded(store):
+        with embedded(store.absolute()):
             yield of_hub(dataset, split)
     else:
         yield of_hub(dataset, split)
-
-
-@contextmanager
-def _embedded(store: Path) -> Iterator[None]:
-    from factory.hub.server import LocalHub
-
-    root = store.absolute()
-    with LocalHub(root / "hub") as hub:
-        os.environ.update(hub.environment() | {"HF_HOME": str(root / "hf-home")})
-        yield
 
 
 def _check_columns(chosen: list[Numbered], wanted: list[str]) -> None:

@@ -72,9 +72,10 @@ def _dataset_errors() -> tuple[type[Exception], ...]:
     """What `datasets` raises; it is not imported for this alone, which would cost a plan a second."""
     if "datasets" not in sys.modules:
         return ()
+    from datasets.data_files import EmptyDatasetError
     from datasets.exceptions import DataFilesNotFoundError, DatasetNotFoundError
 
-    return DatasetNotFoundError, DataFilesNotFoundError
+    return DatasetNotFoundError, DataFilesNotFoundError, EmptyDatasetError
 
 
 def first_line(error: BaseException) -> str:

@@ -61,10 +61,16 @@ def connect(loaded: LoadedRecipe, store: Store, choice: Choice, *, start: bool =
         return
     if "huggingface_hub" in sys.modules and os.environ.get("HF_ENDPOINT", "").find("127.0.0.1") < 0:
         raise UsageError("the embedded Hub must be chosen before huggingface_hub is imported", fix="set HF_ENDPOINT")
+    with embedded(store.root) as address:
+        yield Target(EMBEDDED, address, lock)
+
+
+@contextmanager
+def embedded(root: Path) -> Iterator[str]:
+    """The embedded Hub of a store's folder for this process's Hub clients, while the block runs; yields its URL."""
     from factory.hub.server import LocalHub
 
     # Caches of the embedded Hub and of the real one must not meet: the same name means another repo.
-    home = store.root / "hf-home"
-    with LocalHub(store.root / "hub") as hub:
-        os.environ.update(hub.environment() | {"HF_HOME": str(home)})
-        yield Target(EMBEDDED, hub.endpoint, lock)
+    with LocalHub(root / "hub") as hub:
+        os.environ.update(hub.environment() | {"HF_HOME": str(root / "hf-home")})
+        yield hub.endpoint

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 
 import pytest
 from click.testing import CliRunner
@@ -178,3 +180,32 @@ def test_thresholds_of_a_recipe(tmp_path, monkeypatch):
     assert result.exit_code == 0, result.output
     (entry,) = json.loads(result.output)[0]["checks"]
     assert (entry["check"], entry["n"], entry["drops"]) == ("script", 2, 0.5)
+
+
+PUSH = """\
+import sys
+from pathlib import Path
+from factory.hub.target import embedded
+with embedded(Path(sys.argv[1])):
+    from huggingface_hub import HfApi
+    api = HfApi()
+    for name in ("me/pairs", "me/nothing"):
+        api.create_repo(name, repo_type="dataset")
+    api.upload_file(
+        path_or_fileobj=sys.argv[2].encode(), path_in_repo="a.jsonl", repo_id="me/pairs", repo_type="dataset"
+    )
+"""
+
+
+def test_datasets_of_the_embedded_hub(tmp_path):
+    def run(*command):
+        return subprocess.run([sys.executable, *map(str, command)], capture_output=True, text=True, timeout=120)
+
+    rows = "".join(json.dumps({"en": "The house", "ar": text, "n": 1}) + "\n" for text in ("البيت", "The house"))
+    assert run("-c", PUSH, tmp_path, rows).returncode == 0
+    columns = ("--source-column", "en", "--target-column", "ar", "--hub", "local", "--store", tmp_path)
+    done = run("-m", "factory", "check", "me/pairs", *columns, "--out", tmp_path / "out.jsonl", "--json")
+    assert done.returncode == 0, done.stderr
+    assert (json.loads(done.stdout)["kept"], json.loads(done.stdout)["rejected"]) == (1, 1)
+    empty = run("-m", "factory", "check", "me/nothing", *columns, "--out", tmp_path / "out.jsonl")
+    assert empty.returncode == 1 and "error: me/nothing:" in empty.stderr and "mistake in factory" not in empty.stderr
