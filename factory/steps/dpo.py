@@ -57,7 +57,7 @@ class Dpo(EarlyStopping):
         from factory.training.models import full_precision, load_tokenizer
         from factory.training.preference_pairs import make_pair_encoder
         from factory.training.state import session
-        from factory.training.trainer import held_out_curve
+        from factory.training.trainer import held_out_loss
 
         with session(job.profile, self.seed):
             rows = load_rows(job, self.data)
@@ -81,8 +81,7 @@ class Dpo(EarlyStopping):
             )
             if held_out is not None:
                 job.metrics["preference"] = preference_metrics(history)
-                curve = held_out_curve(history)
-                job.metrics["eval_loss"] = {"before": curve[0][1], "after": curve[-1][1], "curve": curve}
+                job.metrics["eval_loss"] = held_out_loss(history, self.patience is not None)
             finish(job, model, tokenizer, self, tokenizer_changed=self.chat_template is not None)
 
 

@@ -61,7 +61,7 @@ class Sft(EarlyStopping):
         from factory.training.loop import finish, fit, starting_model
         from factory.training.models import full_precision, load_tokenizer, read_config
         from factory.training.state import session
-        from factory.training.trainer import held_out_curve
+        from factory.training.trainer import held_out_loss
 
         if self.backend == "autotrain":
             self._by_autotrain(job)
@@ -96,12 +96,8 @@ class Sft(EarlyStopping):
                 )
             special = {"packing": self.packing, "dataset_kwargs": {"skip_prepare_dataset": True}}
             model, history = fit(job, self, start, encoded, held_out=held_out, lora=self.lora, **special)
-            if curve := held_out_curve(history):
-                lowest = min(curve, key=lambda point: point[1])
-                after = lowest[1] if self.patience is not None else curve[-1][1]
-                job.metrics["eval_loss"] = {"before": curve[0][1], "after": after, "curve": curve}
-                if self.patience is not None:
-                    job.metrics["eval_loss"]["best_step"] = lowest[0]
+            if measured := held_out_loss(history, self.patience is not None):
+                job.metrics["eval_loss"] = measured
             finish(job, model, tokenizer, self, tokenizer_changed=self.chat_template is not None)
 
     def _by_autotrain(self, job: Job) -> None:

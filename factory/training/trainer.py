@@ -184,6 +184,19 @@ def loss_metrics(log_history: list[dict[str, Any]]) -> dict[str, Any]:
     return {"first": curve[0][1], "last": curve[-1][1], "curve": curve} if curve else {}
 
 
+def held_out_loss(log_history: list[dict[str, Any]], stops_early: bool) -> dict[str, Any]:
+    """{before, after, curve} of the loss on held-out rows; {} where none was measured.
+
+    With early stop the weights of the lowest are kept, so `after` is that, and `best_step` says when it was.
+    """
+    curve = held_out_curve(log_history)
+    if not curve:
+        return {}
+    kept = min(curve, key=lambda point: point[1]) if stops_early else curve[-1]
+    found = {"before": curve[0][1], "after": kept[1], "curve": curve}
+    return found | {"best_step": kept[0]} if stops_early else found
+
+
 def held_out_curve(log_history: list[dict[str, Any]], key: str = "eval_loss") -> list[list[float]]:
     """[[step, value], …] of what was measured on held-out rows; of two at one step, the later one."""
     found = {entry["step"]: round(float(entry[key]), 6) for entry in log_history if key in entry}

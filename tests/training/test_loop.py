@@ -4,7 +4,7 @@ import pytest
 
 import factory.training.loop as loop
 from factory.training.loop import split_batch
-from factory.training.trainer import loss_metrics, tokens_seen
+from factory.training.trainer import held_out_loss, loss_metrics, tokens_seen
 
 
 def test_examples_in_the_docstrings():
@@ -36,3 +36,11 @@ def test_loss_metrics():
     history = [{"loss": 3.0, "step": 1}, {"eval_loss": 9.0, "step": 1}, {"loss": 2.0, "step": 5}, {"train_loss": 2.5}]
     assert loss_metrics(history) == {"first": 3.0, "last": 2.0, "curve": [[1, 3.0], [5, 2.0]]}
     assert loss_metrics([]) == {}
+
+
+def test_held_out_loss_is_that_of_the_weights_that_are_kept():
+    history = [{"eval_loss": loss, "step": step} for step, loss in ((0, 3.0), (2, 1.0), (4, 2.0))]
+    curve = [[0, 3.0], [2, 1.0], [4, 2.0]]
+    assert held_out_loss(history, stops_early=False) == {"before": 3.0, "after": 2.0, "curve": curve}
+    assert held_out_loss(history, stops_early=True) == {"before": 3.0, "after": 1.0, "curve": curve, "best_step": 2}
+    assert held_out_loss([{"loss": 1.0, "step": 1}], stops_early=True) == {}

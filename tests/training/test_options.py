@@ -113,4 +113,4 @@ def test_dpo_stops_when_held_out_pairs_get_worse_and_keeps_the_best(tmp_path):
     found = work.metrics["eval_loss"]
     assert work.metrics["steps"] < 30
     assert found["after"] == min(loss for _, loss in found["curve"]) < 1
-    assert found["curve"][-2][1] > found["after"]
+    assert found["best_step"] < work.metrics["steps"] and found["curve"][-2][1] > found["after"]
