@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
 
 def report_arguments(job: Job) -> dict[str, Any]:
-    """The trainer's arguments on reporting: one trackio project for all runs, each named after its step.
+    """The trainer's arguments on reporting: one trackio project, a run for each step and fingerprint.
+
+    A resumed step goes on in its own run, a changed one is another.
 
     trackio keeps its runs on this machine (``TRACKIO_DIR``, else the Hugging Face cache) and `trackio show` serves
     them.
@@ -28,4 +30,5 @@ def report_arguments(job: Job) -> dict[str, Any]:
             where=job.where,
             fix="pip install 'hf-factory[trackio]', or take report_to out of the profile",
         )
-    return {"report_to": "trackio", "project": "factory", "run_name": job.name.replace("/", "-")}
+    name = f"{job.name.split('/')[0]}-{job.out.name.removesuffix('.partial')}"
+    return {"report_to": "trackio", "project": "factory", "run_name": name}

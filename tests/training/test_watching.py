@@ -1,5 +1,6 @@
 """What can be seen of a run while it goes on: the terminal's line, trackio, the card's picture."""
 
+import importlib.util
 import io
 import json
 import sqlite3
@@ -16,6 +17,7 @@ from factory.progress import Progress
 from factory.steps.dpo import Dpo
 from factory.steps.pretrain import Pretrain
 from factory.steps.sft import Sft
+from factory.training.reporting import report_arguments
 from tests.steps.model_toys import chats, dataset, job, make_model, sentences
 
 PAIRS = [{"prompt": text, "chosen": "cat", "rejected": "the river"} for text in sentences(24)]
@@ -67,6 +69,16 @@ def test_each_log_has_the_speed_beside_the_loss_and_the_card_draws_both_losses(t
     assert len(held_out) >= 3
     picture = loss_svg({"training": work.metrics["loss"]["curve"], "held out": held_out})
     assert picture is not None and picture.count(b"<polyline") == 2
+
+
+def test_a_changed_step_is_another_run_of_trackio(tmp_path, monkeypatch):
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: name == "trackio")
+    names = []
+    for digest in ("aa11", "bb22"):
+        work = job(tmp_path / f"01-sft-{digest}.partial", profile=Profile(device="cpu", report_to="trackio"))
+        work.name = "translator/01-sft"
+        names.append(report_arguments(work)["run_name"])
+    assert names == ["translator-01-sft-aa11", "translator-01-sft-bb22"]
 
 
 @pytest.mark.parametrize("verb", RUNS)
