@@ -6,7 +6,7 @@ from pydantic import Field
 
 from factory.checks.base import Check
 from factory.text.column import Texts
-from factory.text.structure import plain_words
+from factory.text.structure import plain_words, prose
 
 
 class Echo(Check):
@@ -27,13 +27,9 @@ class Echo(Check):
         shared = set((source or "").casefold().split()).intersection(target.casefold().split())
         if not any(map(str.isalpha, "".join(shared))):
             return 0.0
-        words = _words(target)
-        known = set(_words(source or ""))
+        words = plain_words(target).casefold().split()
+        known = set(prose(source or "").casefold().split())
         return sum(word in known for word in words) / len(words) if words else 0.0
 
     def candidates(self, sources: Texts, targets: Texts) -> Any:
         return (sources.letters() & targets.letters()) != 0
-
-
-def _words(text: str) -> list[str]:
-    return plain_words(text).casefold().split()

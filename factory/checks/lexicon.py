@@ -13,8 +13,8 @@ class Lexicon(Check):
     """Are the source's everyday words and names met in the translation? (found + 1) / (looked up + 1), from 0 to 1.
 
     Looks up some 1,400 English word forms and, by their consonants, names. Finds texts that translate something else:
-    rows that slipped out of line, leaked examples of the prompt, answers. 1 for languages without a lexicon (there is one
-    for English to Arabic) and where fewer than `least` words are known. Limit: of good translations (FLORES-200
+    rows that slipped out of line, leaked examples of the prompt, answers. 1 for languages without a lexicon (there is
+    one for English to Arabic) and where fewer than `least` words are known. Limit: of good translations (FLORES-200
     devtest, Tatoeba) 1 in 1,200 scores below it. About 8 µs a sentence.
     """
 

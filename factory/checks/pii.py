@@ -1,13 +1,12 @@
 from __future__ import annotations
 
 import re
-from functools import cache
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
 from factory.checks.base import Check
-from factory.text.column import BEYOND, CAPITAL, DIGIT, Texts, kinds, mask
+from factory.text.column import BEYOND, CAPITAL, DIGIT, Texts, mask
 from factory.text.personal import KINDS, personal_data
 
 __all__ = ["Pii"]
@@ -38,16 +37,17 @@ class Pii(Check):
         return float(sum(kind in self.kinds for kind, _ in personal_data(target)))
 
     def candidates(self, sources: Texts, targets: Texts) -> Any:
-        digits, dots = targets.counts(_counted())
-        numbers = (digits >= PHONE_DIGITS) | ((digits >= 4) & (dots >= 3))  # phones and cards, IP addresses
-        ibans = (digits >= 2) & targets.follows(CAPITAL, CAPITAL)
-        return numbers | ibans | targets.have(mask("@") | BEYOND)
+        import numpy as np
 
-
-@cache
-def _counted() -> Any:
-    """The table of `Texts.counts` for digits and for full stops."""
-    import numpy as np
-
-    of = kinds()
-    return ((of & np.uint64(DIGIT)) != 0).astype(np.int64) + ((of & np.uint64(mask("."))) != 0) * (1 << 32)
+        digit = targets.at(DIGIT)
+        places = np.flatnonzero(digit)
+        # Digits of phones and cards have at most three characters between them, those of addresses a single dot.
+        close = places[PHONE_DIGITS - 1 :] - places[: 1 - PHONE_DIGITS] < 1 + 4 * (PHONE_DIGITS - 1)
+        dots = np.flatnonzero(digit[:-2] & targets.at(".")[1:-1] & digit[2:])
+        chained = dots[2:] - dots[:-2] <= 8
+        capital = targets.at(CAPITAL)
+        begins = np.flatnonzero(capital[:-3] & capital[1:-2] & digit[2:-1] & digit[3:])
+        found = targets.have(mask("@") | BEYOND)
+        for rows in (places[: 1 - PHONE_DIGITS][close], dots[:-2][chained], begins):
+            found |= targets.rows(rows)
+        return found
