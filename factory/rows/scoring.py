@@ -43,11 +43,12 @@ ScoreShard = Callable[[int, "pa.Table", Tick], Scores]
 
 
 class ScoreStep(RowStep):
-    """A verb with two halves: `scoring` asks a model, `accepted` applies the recipe's limits.
+    """A verb with two halves: `scoring` finds the scores out, most often by a model, `accepted` applies the recipe's
+    limits.
 
     The scores of every shard are written to ``scores/`` before any limit is applied. A finished artifact at the same
     place, of the same input and made with the same parameters but for the limits, lends its scores: a new limit sorts
-    the rows anew and asks no model.
+    the rows anew and scores none.
     """
 
     @abstractmethod
@@ -66,11 +67,14 @@ class ScoreStep(RowStep):
         """Of the columns of the scores, those that kept rows do not have."""
         return []
 
+    def run(self, job: Job) -> None:
+        if self._lent(job) is not None:
+            job.notes.append(f"{self.verb}: scores taken from an earlier build that differs in its limits only")
+        super().run(job)
+
     @contextmanager
     def working(self, job: Job) -> Iterator[Work]:
         own, lent = job.out / FOLDER, self._lent(job)
-        if lent is not None:
-            job.notes.append(f"{self.verb}: scores taken from an earlier build that differs in its limits only")
         with ExitStack() as stack:
             score: ScoreShard | None = None
 
@@ -85,11 +89,12 @@ class ScoreStep(RowStep):
                         score = score or stack.enter_context(self.scoring(job))
                         found = score(number, table, tick)
                     _write(path, found, table.num_rows)
-                return self._sorted(table, _read(path))
+                return self.sort_out(table, _read(path))
 
             yield work
 
-    def _sorted(self, table: pa.Table, scores: Scores) -> ShardResult:
+    def sort_out(self, table: pa.Table, scores: Scores) -> ShardResult:
+        """The rows of a shard with their scores beside them, and what becomes of each by the limits."""
         values = {name: column.to_pylist() for name, column in scores.columns.items()}
         verdicts = dict(scores.verdicts)
         for row in range(table.num_rows):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
@@ -13,7 +13,7 @@ from factory.checks.base import Pairs
 from factory.checks.scoring import Scored
 from factory.rows.outcomes import ShardResult, Verdict, failed, rejected
 from factory.rows.pairs import column_pairs
-from factory.rows.step import RowStep, Work
+from factory.rows.scoring import Scores, ScoreShard, ScoreStep
 from factory.rows.suffix import Suffix, suffix_of
 from factory.store.columns import NotText, read_columns, require, texts, with_column
 
@@ -43,7 +43,7 @@ CheckField = Annotated[
 ]
 
 
-class Filter(RowStep):
+class Filter(ScoreStep):
     """Scores texts by `checks` and rejects rows where one is not accepted: ``script: 0.12 < 0.5``.
 
     What is checked: the pairs (source column -> translation) of `pairs`, and the single columns of `text`. Without
@@ -52,7 +52,8 @@ class Filter(RowStep):
 
     With `keep_scores`, kept rows have columns ``score_{check}``, the worst over all pairs, so that a limit can be
     chosen by looking; rejected rows have them always. A check that breaks on a row, or whose score is no number, makes
-    it `failed`. A check that looks at all rows (`repeated_target`) reads the input once before.
+    it `failed`. A check that looks at all rows (`repeated_target`) reads the input once before. Where only limits
+    change, the next build takes the scores from the one before.
     """
 
     uses_language: ClassVar[bool] = True
@@ -90,7 +91,7 @@ class Filter(RowStep):
         return [*found.items(), *((None, name) for name in self.text)]
 
     @contextmanager
-    def working(self, job: Job) -> Iterator[Work]:
+    def scoring(self, job: Job) -> Iterator[ScoreShard]:
         suffix, language = suffix_of(self.suffix, job), job.language
         checks = [check.in_language(language["target"], language.get("source")) for check in self.checks]
         if any(check.surveys for check in checks):
@@ -100,7 +101,17 @@ class Filter(RowStep):
             checks = [check.survey(batches) if check.surveys else check for check in checks]
         yield lambda number, table, tick: self._shard(table, checks, self._pairs(table.column_names, suffix))
 
-    def _shard(self, table: pa.Table, checks: list[Check], pairs: list[tuple[str | None, str]]) -> ShardResult:
+    def without_limits(self, parameters: dict[str, Any]) -> dict[str, Any]:
+        """Without what decides on scores and on where they are shown."""
+        given = [(name, values) for entry in parameters["checks"] for name, values in entry.items()]
+        unlimited = [
+            {name: {key: value for key, value in values.items() if key != checks()[name].direction}}
+            for name, values in given
+            if name in checks()
+        ]
+        return {**parameters, "checks": unlimited, "keep_scores": None}
+
+    def _shard(self, table: pa.Table, checks: list[Check], pairs: list[tuple[str | None, str]]) -> Scores:
         import pyarrow as pa
 
         verdicts: dict[int, Verdict] = {}
@@ -115,14 +126,37 @@ class Filter(RowStep):
             scored.add((sources, columns[target]), compared=source is not None)
         for row, (name, error) in scored.broken.items():
             verdicts.setdefault(row, failed(f"{self.verb}: {name}", error))
-        for row, refused in scored.refused().items():
-            check, score = refused[0]
-            verdicts.setdefault(row, rejected(check.name, check.explain(score)))
-        scores = {f"score_{name}": values for name, values in scored.scores.items()}
-        for name, values in scores.items():
-            table = with_column(table, name, pa.array(values, pa.float32(), from_pandas=True))  # NaN becomes null
-        known = {name: values[values == values].tolist() for name, values in scores.items()}
-        return ShardResult(table, verdicts, values=known, hidden=() if self.keep_scores else tuple(scores))
+        columns = {
+            f"score_{name}": pa.array(values, pa.float64(), from_pandas=True)  # NaN becomes null
+            for name, values in scored.scores.items()
+        }
+        return Scores(columns, verdicts)
+
+    def accepted(self, scores: Mapping[str, Any]) -> Verdict | None:
+        """The first check in their order that does not accept its score gives the reason."""
+        for check in self.checks:
+            score = scores[f"score_{check.name}"]
+            if score == score and not check.accept(score):  # NaN: there is none
+                return rejected(check.name, check.explain(score))
+        return None
+
+    def sort_out(self, table: pa.Table, scores: Scores) -> ShardResult:
+        """All rows at once: there are many scores, and most are accepted."""
+        import pyarrow as pa
+
+        known = Scored(self.checks, table.num_rows)
+        for check in self.checks:
+            known.scores[check.name] = scores.columns[f"score_{check.name}"].to_numpy(zero_copy_only=False)
+        verdicts = dict(scores.verdicts)
+        for row in known.refused():
+            verdict = self.accepted({f"score_{name}": float(found[row]) for name, found in known.scores.items()})
+            if verdict is not None:
+                verdicts.setdefault(row, verdict)
+        for name, values in scores.columns.items():
+            table = with_column(table, name, values.cast(pa.float32()))
+        values = {f"score_{name}": found[found == found].tolist() for name, found in known.scores.items()}
+        hidden = () if self.keep_scores else tuple(scores.columns)
+        return ShardResult(table, verdicts, values=values, hidden=hidden)
 
 
 class _Batches:

@@ -8,7 +8,7 @@ from factory.checks import DEFAULT
 from factory.errors import FactoryError
 from factory.profile import Profile
 from factory.steps.filter import Filter
-from factory.store import Dataset
+from factory.store import Dataset, Manifest
 from tests.support import dataset, kept, rejected, run_step
 
 GOOD = {"t": "The river is behind the house.", "t_ar": "النهر خلف البيت."}
@@ -114,3 +114,29 @@ def test_processes_give_the_same_rows(tmp_path, monkeypatch):
     two = run_step(filter_step(), source, tmp_path / "two", Profile(threads=2))
     assert kept(two) == kept(one) and rejected(two) == rejected(one)
     assert two.rows == one.rows and two.metrics == one.metrics
+
+
+def test_a_new_limit_sorts_the_rows_anew_and_computes_no_score(tmp_path, monkeypatch):
+    source = dataset(tmp_path / "in", [{"t": "a river", "t_ar": text} for text in ("نهر", "a نهر", "river", None)])
+    first = filter_step(checks=["empty", "script", {"length_ratio": {"min": 0.1}}])
+    job = run_step(first, source, tmp_path / "x-filter-1")
+    identity = {
+        "verb": "filter",
+        "version": Filter.version,
+        "parameters": first.parameters(),
+        "source": source.manifest.fingerprint,
+        "inputs": {},
+        "language": job.language,
+    }
+    Manifest(name="x", kind="dataset", verb="filter", fingerprint="1" * 64, identity=identity).save(job.out)
+    stricter = filter_step(checks=["empty", {"script": {"min": 0.9}}, "length_ratio"])
+    anew = run_step(stricter, source, tmp_path / "y" / "x-filter-2")  # nothing is beside it
+    monkeypatch.setattr("factory.checks.scoring.Scored.add", lambda *_, **__: pytest.fail("scored again"))
+    taken = run_step(stricter, source, tmp_path / "x-filter-2")
+    assert kept(taken) == kept(anew) and rejected(taken) == rejected(anew)
+    assert (job.rows.kept, taken.rows.kept) == (2, 1)
+    assert any("scores taken" in note for note in taken.notes) and not job.notes
+    assert taken.metrics["percentiles"] == anew.metrics["percentiles"]
+    for other in (["empty", "script"], ["empty", {"script": {"language": "fr"}}, "length_ratio"]):
+        with pytest.raises(pytest.fail.Exception, match="scored again"):  # other checks, another language
+            run_step(filter_step(checks=other), source, tmp_path / f"x-filter-{len(other)}{other[-1]}")
