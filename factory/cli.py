@@ -105,18 +105,24 @@ def plan(recipe: tuple[Path, ...], store: Path, hub: Any, profile: str | None, *
 @FORCE
 @LIVE
 @ON
-@click.option("--keep", metavar="OWNER/NAME", help="Keep finished steps in this private Hub dataset, go on from them.")
+@click.option("--keep", metavar="OWNER/NAME", help="Keep steps in this private Hub dataset, go on from those in it.")
+@click.option(
+    "--keep-every", metavar="MINUTES", type=click.FloatRange(min=0, min_open=True), help="Of the step at work."
+)
 @JSON
 def publish(recipe: Path, store: Path, hub: Any, profile: str | None, on: str, **options: Any) -> None:
     """Build what the plan shows, check the gates, push. Safe to stop and to repeat."""
     if on == "here":
         from factory.commands.publish import run_publish
 
+        if options["keep_every"] and not options["keep"]:
+            raise click.UsageError("--keep-every says how often --keep copies the step at work")
+
         run_publish(recipe, store, hub, profile, **options)
         return
     from factory.commands.on_jobs import publish_as_job
 
-    if options.pop("rehearse") or options.pop("keep"):
+    if options.pop("rehearse") or options.pop("keep") or options.pop("keep_every"):
         raise click.UsageError("--on hf-jobs goes neither with --rehearse nor with --keep")
     publish_as_job(recipe, store, hub, profile, **options)
 

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from factory.errors import UsageError
 
 FILE_NAME = "factory.toml"
+KEEP_MINUTES = 30.0
 
 
 class Endpoint(BaseModel):
@@ -68,6 +69,7 @@ class HubJobs(BaseModel):
     secrets: list[str] = Field([], description="names of environment variables sent as secrets, beside HF_TOKEN")
     namespace: str | None = Field(None, description="who pays for the job; default: the recipe's namespace")
     repo: str | None = Field(None, description="private dataset for bundles and steps; default: factory-<recipe>")
+    keep_every: float = Field(KEEP_MINUTES, gt=0, description="minutes between two copies of the step at work")
 
 
 class Profile(BaseModel):

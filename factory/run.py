@@ -87,7 +87,7 @@ class Runner:
             job = self._job(node)
             self.progress.log(f"{node.name}{' (resuming)' if any(partial.iterdir()) else ''}")
             began = time.monotonic()
-            works = _uses_model(node)
+            works = uses_model(node)
             try:
                 with quiet_libraries(), torch_threads(self.profile, _models(job)):
                     node.step.run(job)
@@ -177,12 +177,12 @@ def installed_versions() -> dict[str, str]:
     return found
 
 
-def _uses_model(node: Node) -> bool:
+def uses_model(node: Node) -> bool:
     return node.kind != "dataset" or any(kind == "model" for _, _, kind in node.step.references())
 
 
 def _device(profile: Profile, node: Node) -> str:
-    if not _uses_model(node):
+    if not uses_model(node):
         return "cpu"
     import torch
 

@@ -13,6 +13,7 @@ from factory.commands.table import print_json
 from factory.errors import UsageError
 from factory.graph import Node
 from factory.hub.target import Choice
+from factory.profile import KEEP_MINUTES
 from factory.progress import Progress
 from factory.recipe.problems import nearest
 from factory.run import Report, Runner
@@ -56,11 +57,13 @@ def run_publish(
     force: bool = False,
     live: bool = False,
     keep: str | None = None,
+    keep_every: float | None = None,
     as_json: bool = False,
 ) -> None:
     """Build everything, push datasets as they are complete and models once their gates have passed.
 
-    `keep` is a private dataset of the Hub from which finished steps are taken and in which each is kept.
+    `keep` is a private dataset of the Hub from which steps are taken and in which each is kept, the one at work every
+    `keep_every` minutes (default: 30).
     """
     from factory.hub.live_card import LiveCards
     from factory.licenses import require_licenses
@@ -88,7 +91,8 @@ def run_publish(
                     publisher.dataset(node.artifact)
 
         runner.finished = push_dataset
-        with cards.running() if live else nullcontext():
+        keeping = kept.running(60 * (keep_every or KEEP_MINUTES)) if kept else nullcontext()
+        with cards.running() if live else nullcontext(), keeping:
             report = runner.run(opened.graph.order())
         publisher.models()
         publisher.space()

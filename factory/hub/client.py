@@ -115,3 +115,18 @@ def _token_is_refused() -> bool:
     except HfHubHTTPError:
         return True
     return False
+
+
+@contextmanager
+def no_bars() -> Iterator[None]:
+    """Without progress bars of huggingface_hub."""
+    from huggingface_hub.utils import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
+
+    if are_progress_bars_disabled():
+        yield
+        return
+    disable_progress_bars()
+    try:
+        yield
+    finally:
+        enable_progress_bars()

@@ -11,15 +11,15 @@ import hashlib
 import ipaddress
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
 from factory.errors import FactoryError
-from factory.hub.client import api, hub_errors
+from factory.hub.client import api, hub_errors, no_bars
 from factory.hub.resolve import endpoint
 from factory.store import canonical, fingerprint, write_atomically
 
@@ -202,20 +202,10 @@ def _commit(client: HfApi, release: Release, head: str, existing: list[str]) -> 
     return info.oid
 
 
-@contextmanager
-def _bars_for(content: Mapping[str, Content]) -> Iterator[None]:
+def _bars_for(content: Mapping[str, Content]) -> AbstractContextManager[None]:
     """Progress bars for uploads worth watching only."""
-    from huggingface_hub.utils import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
-
     size = sum(item.stat().st_size for item in content.values() if isinstance(item, Path))
-    if size >= WATCHED_BYTES or are_progress_bars_disabled():
-        yield
-        return
-    disable_progress_bars()
-    try:
-        yield
-    finally:
-        enable_progress_bars()
+    return nullcontext() if size >= WATCHED_BYTES else no_bars()
 
 
 def _someone_else(release: Release, head: GitCommitInfo) -> FactoryError:

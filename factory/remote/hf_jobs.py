@@ -78,7 +78,10 @@ def submit(order: Order) -> tuple[JobInfo, bool]:
         "path": path,
         "revision": commit.oid,
         "recipe": bundle.recipe,
-        "arguments": ["--hub", "remote", "--keep", order.repo, *order.arguments],
+        "arguments": [
+            *("--hub", "remote", "--keep", order.repo, "--keep-every", f"{order.settings.keep_every:g}"),
+            *order.arguments,
+        ],
     }
     with hub_errors(order.namespace, "namespace"):
         job = client.run_uv_job(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from pathlib import Path
@@ -23,7 +24,19 @@ def last_complete(folder: Path) -> Path | None:
             best = path
         else:
             shutil.rmtree(path)
+    if best is not None:
+        _point_to_best_in(best)
     return best
+
+
+def _point_to_best_in(checkpoint: Path) -> None:
+    """The trainer's state names the best checkpoint by its whole path, which is another where the store was moved."""
+    path = checkpoint / "trainer_state.json"
+    state = json.loads(path.read_bytes()) if path.is_file() else {}
+    named = state.get("best_model_checkpoint")
+    if named and Path(named).parent != checkpoint.parent:
+        state["best_model_checkpoint"] = str(checkpoint.parent / Path(named).name)
+        write_atomically(path, json.dumps(state, indent=2).encode())
 
 
 def seal(checkpoint: Path, keep: Path | None = None) -> None:

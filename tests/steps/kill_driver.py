@@ -1,7 +1,8 @@
 """Runs one step in forked children, kills them with SIGKILL at random moments, and lets the last one finish.
 
 Usage: kill_driver.py WORK_FOLDER SEED KILLS, with WORK_FOLDER holding `in`, `model` and `step.json`. Forking after the
-imports makes a start cost milliseconds. Prints how many children were killed before they were done.
+imports makes a start cost milliseconds. Prints how many children were killed before they were done. Where the spec
+says `copied`, each goes on from a copy that was taken of the one before while it ran, and without its memory.
 """
 
 from __future__ import annotations
@@ -21,12 +22,14 @@ import transformers
 import transformers.models.llama.modeling_llama  # noqa: F401
 
 from factory.job import Artifact
+from factory.remote.snapshot import snapshot
 from tests.support import _manifest, make_job
 
 
 def main(folder: Path, seed: int, kills: int) -> None:
     torch.set_num_threads(1)
     chance = random.Random(seed)
+    copied = json.loads((folder / "step.json").read_text()).get("copied", False)
     started = time.monotonic()
     assert run(folder, "uninterrupted") == 0
     whole = time.monotonic() - started
@@ -36,12 +39,20 @@ def main(folder: Path, seed: int, kills: int) -> None:
         if pid == 0:
             os._exit(work(folder, "interrupted"))
         time.sleep(chance.uniform(0, whole / 2))
+        if copied:
+            snapshot(folder / "interrupted", folder / "copy")
         os.kill(pid, signal.SIGKILL)
         if os.WIFSIGNALED(os.waitpid(pid, 0)[1]):
             killed += 1
+            if copied:
+                shutil.rmtree(folder / "interrupted", ignore_errors=True)
+                shutil.rmtree(folder / "interrupted-memory", ignore_errors=True)
+                if (folder / "copy").exists():
+                    (folder / "copy").rename(folder / "interrupted")
         else:  # it was done before: begin again
             shutil.rmtree(folder / "interrupted")
             shutil.rmtree(folder / "interrupted-memory", ignore_errors=True)
+            shutil.rmtree(folder / "copy", ignore_errors=True)
     assert run(folder, "interrupted") == 0
     print(json.dumps({"killed": killed}))
 
