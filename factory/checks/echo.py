@@ -6,7 +6,7 @@ from pydantic import Field
 
 from factory.checks.base import Check
 from factory.text.column import Texts
-from factory.text.structure import plain_words, prose
+from factory.text.structure import plain_words
 
 
 class Echo(Check):
@@ -24,11 +24,11 @@ class Echo(Check):
     max: float = Field(0.6, ge=0, le=1)
 
     def score(self, source: str | None, target: str) -> float:
-        shared = set((source or "").casefold().split()).intersection(target.casefold().split())
+        known = set((source or "").casefold().split())
+        shared = known.intersection(target.casefold().split())
         if not any(map(str.isalpha, "".join(shared))):
             return 0.0
         words = plain_words(target).casefold().split()
-        known = set(prose(source or "").casefold().split())
         return sum(word in known for word in words) / len(words) if words else 0.0
 
     def candidates(self, sources: Texts, targets: Texts) -> Any:

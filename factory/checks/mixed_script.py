@@ -8,7 +8,7 @@ from pydantic import Field
 from factory.checks.base import Check
 from factory.text import column
 from factory.text.column import Texts
-from factory.text.counts import FOREIGN, LATIN, NEUTRAL, OTHER, OWN, script_classes
+from factory.text.counts import FOREIGN, LATIN, NEUTRAL, OTHER, OWN, class_of, script_classes
 from factory.text.structure import prose
 
 # Letters of both scripts in one word; the Arabic article and particles are written onto foreign words.
@@ -36,9 +36,8 @@ class MixedScript(Check):
     language: str | None = Field(None, description="default: the recipe's target language")
 
     def score(self, source: str | None, target: str) -> float:
-        table, known = script_classes(self.language or "en"), source or ""
-        kinds = {character: table.item(min(ord(character), 0xFFFF)) for character in {*target}}
-        present = {*kinds.values()}
+        kinds, known = class_of(self.language or "en"), source or ""
+        present = {kinds[character] for character in {*target}}
         many = 0
         if FOREIGN in present:
             text = _FINAL_YA.sub("", target)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -37,6 +38,23 @@ def script_classes(language: str) -> Any:
             if table[point] == OWN and chr(point) not in _ARABIC:
                 table[point] = FOREIGN
     return table
+
+
+class _Classes(dict[str, int]):
+    """Character -> its class, found out when it is first asked for."""
+
+    def __init__(self, language: str) -> None:
+        self._table = script_classes(language)
+
+    def __missing__(self, character: str) -> int:
+        found = self[character] = int(self._table[min(ord(character), 0xFFFF)])
+        return found
+
+
+@cache
+def class_of(language: str) -> Mapping[str, int]:
+    """The same for single characters, without the cost of an array."""
+    return _Classes(language)
 
 
 @cache
