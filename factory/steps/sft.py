@@ -53,13 +53,14 @@ class Sft(EarlyStopping):
     def parameters(self) -> dict[str, Any]:
         """With the chat template's text, so that a changed template is a changed model."""
         text = template_text(self.chat_template) if self.chat_template else None
-        return super().parameters() | {"chat_template": text}
+        packed = {"packed": 2} if self.packing else {}  # raise it when packing gives another model
+        return super().parameters() | {"chat_template": text} | packed
 
     def run(self, job: Job) -> None:
         from factory.training.chat import find_layout, make_encoder
         from factory.training.data import cache_options, encode_rows, load_rows
         from factory.training.loop import finish, fit, starting_model
-        from factory.training.models import full_precision, load_tokenizer, read_config
+        from factory.training.models import full_precision, load_tokenizer
         from factory.training.state import session
         from factory.training.trainer import held_out_loss
 
@@ -86,11 +87,6 @@ class Sft(EarlyStopping):
             if self.packing:
                 from trl import pack_dataset
 
-                if read_config(start).get("model_type") == "lfm2":
-                    job.notes.append(
-                        "packed LFM2: without the causal-conv1d kernel, the short convolutions see up to two tokens "
-                        "of the conversation before"
-                    )
                 encoded = pack_dataset(
                     encoded, self.max_length or 0, "bfd", cache_options(job.out / "tokenized", "packed")
                 )

@@ -12,6 +12,7 @@ from transformers import Trainer, TrainerCallback, TrainingArguments
 from trl import DPOTrainer, SFTTrainer
 
 from factory.training import checkpoints
+from factory.training.packing import conversation_numbers
 from factory.training.sampler import LengthGroupedBatches
 
 CHECKPOINT_SECONDS = 900.0
@@ -64,6 +65,12 @@ class ConversationTrainer(Quiet, SFTTrainer):
     transformers takes the mean over batches, which gives short answers more weight. With several processes the rows
     that fill up the last batch are counted twice.
     """
+
+    def compute_loss(self, model: Any, inputs: Any, *args: Any, **kwargs: Any) -> Any:
+        trained: Any = self.model
+        if "position_ids" in inputs and trained.config.model_type == "lfm2":  # a packed sequence
+            inputs = inputs | {"seq_idx": conversation_numbers(inputs["position_ids"])}
+        return super().compute_loss(model, inputs, *args, **kwargs)
 
     def prediction_step(self, model: Any, inputs: Any, *args: Any, **kwargs: Any) -> Any:
         loss, *rest = super().prediction_step(model, inputs, *args, **kwargs)

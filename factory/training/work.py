@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import BaseModel, ConfigDict
 
 from factory.training import checkpoints
+from factory.training.packing import convolutions_apart
 
 if TYPE_CHECKING:
     from factory.training.trainer import Report
@@ -92,7 +93,8 @@ def make_trainer(work: Work, rows: Any, held_out: Any, report: Report) -> Any:
 def train(work: Work, trainer: Any, *, measure: bool) -> Outcome:
     """Train, and with `measure` see at the end how the finished weights do on the held-out rows."""
     started = time.monotonic()
-    trainer.train(resume_from_checkpoint=str(work.resume) if work.resume else None)
+    with convolutions_apart(trainer.model):
+        trainer.train(resume_from_checkpoint=str(work.resume) if work.resume else None)
     seconds = time.monotonic() - started
     state = trainer.state
     measured = [entry["step"] for entry in state.log_history if any(key.startswith("eval_") for key in entry)]
