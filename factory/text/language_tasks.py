@@ -52,6 +52,8 @@ _RULES: list[tuple[float, str, tuple[str, ...]]] = [
             rf"\b{_LANGUAGES} (?:word|translation|equivalent|name)s? (?:for|of)\b",
             r"\b(?:in|to|into) (?:another|a second|a foreign|a different|other) languages?\b",
             r"\bforeign language translations?\b",
+            rf"\b(?:convert|change|turn|put|re-?write|re-?phrase)\b{_NEAR}\b(?:to|into|in) {_LANGUAGES}\b(?! style)",
+            r"\b(?:british|american|old|middle|shakespearean) english\b",
         ),
     ),
     (
@@ -84,6 +86,7 @@ _RULES: list[tuple[float, str, tuple[str, ...]]] = [
             r"\b(?:upper|lower|title)[- ]?case\b",
             r"\brun-on sentences?\b|\bsentence fragments?\b|\bcomma splices?\b",
             rf"\b(?:correct|fix|edit) {_THE}(?:mistakes?|errors?) (?:in|of|from) {_THE}{_TEXT}\b",
+            rf"\b(?:add|insert|missing|place|put|remove)\b{_NEAR}\b(?:commas?|apostrophes?|semicolons?|hyphens?)\b",
             rf"^\W*(?:correct|fix) {_THE}(?:sentence|phrase|clause|word)s?\b",
             rf"\b(?:(?:re-?)?arrange|re-?order|unjumble) {_THE}(?:words|letters|sentence(?! to| by))\b",
             r"\b(?:jumbled|scrambled) (?:words?|letters|sentences?)\b",
@@ -144,6 +147,7 @@ _RULES: list[tuple[float, str, tuple[str, ...]]] = [
         (
             r"\b(?:past|present|future|simple|perfect|continuous|progressive|verb|correct)[- ](?:\w+[- ])?tenses?\b",
             r"\bpast participle\b",
+            r"\b(?:plural|singular|comparative|superlative|(?:past|present|future) tense) (?:form )?of\b",
             r"\b(?:plural|singular|comparative|superlative|possessive|infinitive|gerund) (?:form|version|noun)s?\b",
             r"\bplurali[sz]e\b",
             r"\bconjugat(?:e|ion)\b",

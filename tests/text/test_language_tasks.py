@@ -12,6 +12,10 @@ from factory.text.language_tasks import requires_source_language
     [
         ("Translate the following text into German.", "translation"),
         ("How do you say good morning in Korean?", "translation"),
+        ("Convert this sentence to Spanish: I am hungry", "translation"),
+        ("Rewrite the text in British English.", "translation"),
+        ("Insert a comma where one is needed.", "grammar"),
+        ("What is the plural of goose?", "form"),
         ("Fix all spelling mistakes in this paragraph.", "spelling"),
         ("Correct the following sentence: He go home.", "grammar"),
         ("Is this sentence grammatically right?", "grammar"),
