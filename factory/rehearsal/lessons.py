@@ -116,7 +116,7 @@ def _judged(prompt: Prompt, script: str) -> list[tuple[str, str]]:
     arabic, english = _sides(placeholders(prompt.text))
     found = []
     for pair in pairs():
-        values = {name: spelled(pair.ar, script) for name in arabic} | {name: pair.en for name in english}
+        values = {name: spelled(pair.ar, script) for name in arabic} | dict.fromkeys(english, pair.en)
         found.append((fill(prompt.text, values), prompt.replies[0 if pair.good else 1]))
     return found
 
