@@ -84,7 +84,8 @@ def test_a_prompt_that_is_too_long_fails_alone(engine):
 
 
 def test_a_killed_engine_is_restarted_and_costs_no_request(engine):
-    requests = [Request.chat(f"{i} " * (i % 5 + 1), max_new_tokens=200) for i in range(200)]
+    # Of many lengths, so that most are being answered when the first batch is handed on.
+    requests = [Request.chat(f"{i} " * (i % 5 + 1), max_new_tokens=40 + 2 * i) for i in range(200)]
     before = everything(engine, requests)
     first = engine.pid
     batches = engine.generate(requests)
