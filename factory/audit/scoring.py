@@ -43,30 +43,36 @@ class Judged:
 
 def judge(checks: Sequence[Check], texts: Sequence[tuple[str | None, str | None] | str]) -> list[Judged]:
     """Outcomes of rows, each a pair of texts, or the error that kept it from being read."""
-    readable = [row for row, pair in enumerate(texts) if not isinstance(pair, str)]
-    pairs = [texts[row] for row in readable]
+    pairs = [pair for pair in texts if not isinstance(pair, str)]
     scored = Scored(checks, len(pairs))
     # A pair of two missing texts is no translation of anything: scored like two empty ones, which `empty` refuses.
-    scored.add(([pair[0] or "" for pair in pairs], [pair[1] or "" for pair in pairs]))
-    refused = scored.refused()
-    names = list(scored.scores)
-    columns = zip(*map(_rounded, scored.scores.values()), strict=True)
-    found: list[Judged] = [Judged({}, FAILED, [f"{FAILED}: {text}"], []) for text in texts]
-    for index, (row, scores) in enumerate(zip(readable, columns, strict=True)):
-        bad = refused.get(index, [])
-        reasons = [f"{check.name}: {check.explain(score)}" for check, score in bad]
-        verdict = "rejected" if bad else "kept"
+    scored.add(([source or "" for source, _ in pairs], [target or "" for _, target in pairs]))
+    refused, names = scored.refused(), list(scored.scores)
+    scores = enumerate(zip(*map(_rounded, scored.scores.values()), strict=True))
+    found: list[Judged] = []
+    for pair in texts:
+        if isinstance(pair, str):
+            found.append(Judged({}, FAILED, [f"{FAILED}: {pair}"], []))
+            continue
+        index, values = next(scores)
+        bad = refused.get(index, ())
+        outcome = Judged(dict(zip(names, values, strict=True)), "rejected" if bad else "kept", [], [])
+        for check, score in bad:
+            outcome.reasons.append(f"{check.name}: {check.explain(score)}")
+            outcome.refused.append(check.name)
         if index in scored.broken:
             name, error = scored.broken[index]
-            verdict, reasons = FAILED, [f"{FAILED}: {name}: {type(error).__name__}: {error}"[:200], *reasons]
-        found[row] = Judged(dict(zip(names, scores, strict=True)), verdict, reasons, [check.name for check, _ in bad])
+            outcome.verdict = FAILED
+            outcome.reasons.insert(0, f"{FAILED}: {name}: {type(error).__name__}: {error}"[:200])
+        found.append(outcome)
     return found
 
 
 def _rounded(scores: Any) -> list[float | None]:
     if (scores == scores // 1).all():  # as of most checks: 0 and 1
         return scores.tolist()
-    return [round(score, 4) if score == score else None for score in scores.tolist()]
+    rounded = scores.round(4).tolist()
+    return [score if score == score else None for score in rounded] if (scores != scores).any() else rounded
 
 
 def survey(checks: Sequence[Check], rows: Rows, columns: Columns, limit: int | None = None) -> list[Check]:

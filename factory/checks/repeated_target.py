@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar, Literal
 
+import xxhash
 from pydantic import Field, PrivateAttr
 
 from factory.checks.base import Check, Pairs
@@ -31,17 +32,13 @@ class RepeatedTarget(Check):
     _counts: tuple[dict[int, int], dict[int, int]] = PrivateAttr(default=({}, {}))
 
     def score(self, source: str | None, target: str) -> float:
-        target = target.strip()
-        if len(target) < SHORTEST:
-            return 1.0
-        whole, beginnings = self._counts
-        count = whole.get(_key(target), 1)
-        if len(target) > BEGINNING:
-            count = max(count, beginnings.get(_key(target[:BEGINNING]), 1))
-        return float(count)
+        return _met(target, *self._counts)
 
-    def candidates(self, sources: Texts, targets: Texts) -> Any:
-        return (targets.stripped_lengths >= SHORTEST) & any(self._counts)
+    def column_scores(self, sources: Texts, targets: Texts) -> list[float | Exception]:
+        whole, beginnings = self._counts
+        if not whole and not beginnings:
+            return [self.usual] * len(targets)
+        return [_met(target, whole, beginnings) for target in targets]
 
     def survey(self, batches: Iterable[Pairs]) -> Check:
         whole: list[Any] = []
@@ -54,9 +51,17 @@ class RepeatedTarget(Check):
         return copy
 
 
-def _key(text: str) -> int:
-    import xxhash
+def _met(target: str, whole: dict[int, int], beginnings: dict[int, int]) -> float:
+    target = target.strip()
+    if len(target) < SHORTEST:
+        return 1.0
+    count = whole.get(_key(target), 1)
+    if len(target) > BEGINNING:
+        count = max(count, beginnings.get(_key(target[:BEGINNING]), 1))
+    return float(count)
 
+
+def _key(text: str) -> int:
     return xxhash.xxh3_64_intdigest(text.encode("utf-8", "surrogatepass"))
 
 
