@@ -7,11 +7,13 @@ import shutil
 import time
 import traceback
 from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from factory.allocator import freed_memory_kept
 from factory.bill import attempt, bill
 from factory.errors import FactoryError
 from factory.graph import Edge, Graph, Node
@@ -89,7 +91,8 @@ class Runner:
             began = time.monotonic()
             works = uses_model(node)
             try:
-                with quiet_libraries(), torch_threads(self.profile, _models(job)):
+                memory = freed_memory_kept() if works else nullcontext()
+                with quiet_libraries(), torch_threads(self.profile, _models(job)), memory:
                     node.step.run(job)
                     device = _device(self.profile, node)
             except FactoryError as error:
