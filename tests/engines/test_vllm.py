@@ -83,9 +83,9 @@ def test_a_prompt_that_is_too_long_fails_alone(engine):
     assert "512" in found[1].detail
 
 
-def test_a_killed_engine_is_restarted_and_costs_no_request(engine):
-    # Of many lengths, so that most are being answered when the first batch is handed on.
-    requests = [Request.chat(f"{i} " * (i % 5 + 1), max_new_tokens=40 + 2 * i) for i in range(200)]
+def test_a_killed_engine_is_restarted_and_costs_no_request(engine, monkeypatch):
+    monkeypatch.setattr("factory.engines.vllm.WINDOW", 80)  # so that some still wait when the first batch is here
+    requests = [Request.chat(f"{i} " * (i % 5 + 1), max_new_tokens=200) for i in range(200)]
     before = everything(engine, requests)
     first = engine.pid
     batches = engine.generate(requests)
@@ -95,10 +95,7 @@ def test_a_killed_engine_is_restarted_and_costs_no_request(engine):
         pairs += batch
     assert engine.pid != first
     assert sorted(i for i, _ in pairs) == list(range(200))
-    after = dict(pairs)
-    assert all(completion.finish_reason in ("stop", "length") for completion in after.values())
-    # Other batches sum floats in another order, which decides ties of random weights; other prompts differ in all.
-    assert sum(after[i].text == before[i].text for i in range(200)) > 100
+    assert [dict(pairs)[i] for i in range(200)] == before
 
 
 def test_verified_once_and_a_wrong_engine_is_refused(engine, model, tmp_path, monkeypatch):
