@@ -11,13 +11,13 @@ from typing import Any
 
 from measure import save
 
-from factory.estimate import estimate
-from factory.estimates.family import family
-from factory.graph import build_graph
-from factory.hub.resolve import Resolver
-from factory.plan import make_plan
+from factory.estimate.estimate import estimate
+from factory.estimate.family import family
+from factory.graph.nodes import build_graph
+from factory.graph.plan import make_plan
 from factory.profile import Profile
 from factory.recipe import load
+from factory.recipe.lock import Resolver
 from factory.store import Store
 
 RECIPES = Path(__file__).parent.parent / "recipes"

@@ -21,9 +21,9 @@ from measure import save
 
 import factory.rows.generation as generation
 from factory.engines import Completion
-from factory.job import Artifact, Job
 from factory.profile import Profile
-from factory.progress import quiet
+from factory.step.job import Artifact, Job
+from factory.step.progress import quiet
 from factory.steps.translate import Translate
 from factory.store import Manifest, ShardWriter
 from tests.echo import EchoEngine, arabic

@@ -299,7 +299,7 @@ def space(recipe: Path, store: Path, hub: Any, push: bool, port: int) -> None:
 @click.option("--jobs", is_flag=True, help="Run Jobs that clients submit as processes on this machine.")
 def hub_command(host: str, port: int, data: Path, users: Path | None, jobs: bool) -> None:
     """Serve the embedded Hub and its pages."""
-    from factory.hub.server import load_users, serve
+    from factory.local_hub import load_users, serve
 
     serve(data, host=host, port=port, users=load_users(users) if users else None, jobs=jobs)
 

@@ -1,4 +1,4 @@
-"""An embedded Hub for tests outside tests/hub/server: one server per run, its address set for this process."""
+"""An embedded Hub for tests outside tests/local_hub: one server per run, its address set for this process."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 @pytest.fixture(scope="session")
 def hub_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    from factory.hub.server import LocalHub
+    from factory.local_hub import LocalHub
 
     with LocalHub(tmp_path_factory.mktemp("embedded-hub")) as running:
         yield running

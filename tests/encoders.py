@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from factory.job import Artifact
+from factory.step.job import Artifact
 from tests.support import _manifest
 
 

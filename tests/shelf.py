@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from factory.graph import Graph, Node, build_graph
-from factory.hub.resolve import Resolver
+from factory.graph.nodes import Graph, Node, build_graph
 from factory.recipe import load
+from factory.recipe.lock import Resolver
 from factory.store import Manifest, RowCounts, Store, Usage, write_shard
 
 PROMPT = "Is this a translation?\nArabic: {ar_text}\nEnglish: {en_text}"

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from factory.job import Artifact, Job
 from factory.profile import Profile
-from factory.progress import quiet
-from factory.steps.base import Step
+from factory.step.base import Step
+from factory.step.job import Artifact, Job
+from factory.step.progress import quiet
 from factory.store import Manifest, ShardWriter
 
 CHAT = (

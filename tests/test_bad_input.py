@@ -127,14 +127,14 @@ def test_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import errno
 
     from factory.errors import FactoryError
-    from tests.test_run import graph_of, run
+    from tests.graph.test_run import graph_of, run
 
     def full(*_: object, **__: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
     graph = graph_of(tmp_path)
     run(graph, "c")
-    monkeypatch.setattr("factory.sources.write_shard", full)
+    monkeypatch.setattr("factory.graph.sources.write_shard", full)
     with pytest.raises(FactoryError, match=r"a/00-load: the disk is full .*free some space") as caught:
         run(graph, "a")
     assert caught.value.exit_code == 1

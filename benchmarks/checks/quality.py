@@ -18,8 +18,8 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from benchmarks.measure import save
-from factory.audit.scoring import Judged, judge
 from factory.checks import DEFAULT, parse_check
+from factory.look.scoring import Judged, judge
 
 HERE = Path(__file__).parent
 

@@ -26,9 +26,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from benchmarks.checks.make_labelled import read
 from benchmarks.measure import save
-from factory.audit.scoring import judges
 from factory.checks import DEFAULT, Check, parse_check
 from factory.checks.scoring import Scored
+from factory.look.scoring import judges
 
 HERE = Path(__file__).parent
 PEERS = {"opusfilter": "opus.py", "datatrove": "trove.py"}

@@ -38,8 +38,8 @@ from measure import save  # noqa: E402
 
 from factory.engines.environments import needed  # noqa: E402
 from factory.engines.vllm_options import llm_options, process_environment  # noqa: E402
-from factory.job import Artifact  # noqa: E402
 from factory.profile import Profile  # noqa: E402
+from factory.step.job import Artifact  # noqa: E402
 
 PEER = Path(__file__).parent / "peers" / "distil.py"
 ASKED = 1.5

@@ -29,8 +29,8 @@ import work  # noqa: E402
 from endpoint import NAME, endpoint  # noqa: E402
 from measure import save  # noqa: E402
 
-from factory.job import Artifact  # noqa: E402
 from factory.profile import Profile  # noqa: E402
+from factory.step.job import Artifact  # noqa: E402
 
 WORKERS = (1, 2)
 ASKED = 1.7

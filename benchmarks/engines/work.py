@@ -13,8 +13,8 @@ from typing import Any
 from unittest.mock import patch
 
 from factory.engines import engine_for
-from factory.job import Artifact
 from factory.profile import Profile
+from factory.step.job import Artifact
 from factory.steps.translate import Translate
 from tests.support import CHAT, _manifest, byte_tokenizer, dataset, kept, make_job, rejected
 

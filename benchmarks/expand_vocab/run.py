@@ -23,11 +23,11 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import measure
 
-from factory.vocabulary.fertility import tokens_per_word
-from factory.vocabulary.grow import grown
-from factory.vocabulary.kinds import kind_of, next_id
-from factory.vocabulary.learn import learn
-from factory.vocabulary.letters import Letters
+from factory.models.vocabulary.fertility import tokens_per_word
+from factory.models.vocabulary.grow import grown
+from factory.models.vocabulary.kinds import kind_of, next_id
+from factory.models.vocabulary.learn import learn
+from factory.models.vocabulary.letters import Letters
 from tests.tokenizer_kinds import llama_type
 
 LETTERS = "ءآأؤإئابةتثجحخدذرزسشصضطظعغفقكلمنهوىيًٌٍَُِّْ،؟"

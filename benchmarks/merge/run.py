@@ -95,7 +95,7 @@ def disk(first: Path, second: Path, target: Path) -> Callable[[], None]:
 def ours(first: Path, second: Path, target: Path) -> Callable[[], None]:
     import torch
 
-    from factory.merging.stream import Slerp, stream
+    from factory.models.merge.stream import Slerp, stream
 
     torch.ones(1)
     return lambda: stream([first, second], target, Slerp(0.5), like=1, dtype=None)
@@ -152,7 +152,7 @@ def one(name: str, first: Path, second: Path, target: Path) -> None:
 
 def differences(first: Path, second: Path) -> dict[str, Any]:
     """How far the two outputs are apart, tensor by tensor: names, shapes, elements that are not the same."""
-    from factory.merging.reading import Mapped
+    from factory.models.merge.reading import Mapped
 
     with Mapped(first) as a, Mapped(second) as b:
         assert a.extents.keys() == b.extents.keys()

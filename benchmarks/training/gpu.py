@@ -79,9 +79,9 @@ def training(device: str, options: argparse.Namespace, peak: float) -> dict[str,
     import torch
 
     from factory.demo.corpora import iter_rows
-    from factory.job import Job
     from factory.profile import Profile
-    from factory.progress import quiet
+    from factory.step.job import Job
+    from factory.step.progress import quiet
     from factory.steps.init import Init
     from factory.steps.sft import Sft
     from factory.store import write_shard

@@ -40,16 +40,16 @@ CONFIG = {
 
 
 def artifact(folder: Path, kind: str) -> Any:
-    from factory.job import Artifact
+    from factory.step.job import Artifact
     from factory.store import Manifest
 
     return Artifact(folder.name, folder, Manifest(name=folder.name, kind=kind, verb="", fingerprint="0", identity={}))
 
 
 def job(root: Path, name: str, source: Any = None, **inputs: Any) -> Any:
-    from factory.job import Job
     from factory.profile import Profile
-    from factory.progress import quiet
+    from factory.step.job import Job
+    from factory.step.progress import quiet
 
     return Job(name, root / name, source, inputs, Profile(device="cpu", threads=1), quiet(), {})
 

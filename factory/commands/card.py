@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from factory.commands.hub_choice import Choice
 from factory.commands.session import session
 from factory.errors import UsageError
-from factory.hub.target import Choice
 from factory.recipe.problems import nearest
 
 
 def show_cards(recipe: Path, name: str | None, store: Path, hub: Choice) -> None:
-    from factory.publish import render_card
+    from factory.publishing.publisher import render_card
 
     with session(recipe, store, hub) as opened:
         graph = opened.graph

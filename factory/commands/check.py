@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from factory.audit.reading import Row, Rows, Unreadable, require_column
-from factory.audit.scoring import FAILED, PARALLEL_BYTES, Columns, Judged, judges, survey, texts_of
 from factory.checks import DEFAULT, Check, parse_check
+from factory.commands.hub_choice import Choice, embedded
 from factory.commands.table import print_json, print_table
 from factory.errors import FactoryError, UsageError
-from factory.hub.target import Choice, embedded
+from factory.look.reading import Row, Rows, Unreadable, require_column
+from factory.look.scoring import FAILED, PARALLEL_BYTES, Columns, Judged, judges, survey, texts_of
 
 ADDED = ("scores", "verdict", "reasons")
 
@@ -115,7 +115,7 @@ def run_check(pairs: Pairs, out: Path, *, processes: int | None = None, as_json:
         UsageError: `out` cannot be written, or a column is not there.
         FactoryError: the rows cannot be read.
     """
-    from factory.progress import Progress
+    from factory.step.progress import Progress
 
     if out.suffix not in (".jsonl", ".ndjson", ".json"):
         raise UsageError(

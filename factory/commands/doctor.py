@@ -36,7 +36,7 @@ def _python() -> Check:
 
 
 def _packages() -> Check:
-    from factory.run import RECORDED_PACKAGES, installed_versions
+    from factory.graph.run import RECORDED_PACKAGES, installed_versions
 
     found = installed_versions()
     missing = [name for name in RECORDED_PACKAGES if name not in found]
@@ -84,7 +84,7 @@ def _hub() -> list[Check]:
     from huggingface_hub import get_token
 
     from factory.hub.client import api, hub_errors
-    from factory.hub.resolve import endpoint
+    from factory.recipe.lock import endpoint
 
     token = get_token()
     if token is None:

@@ -68,7 +68,7 @@ def check_engine(name: str, profile_name: str | None) -> None:
         raise UsageError(f"unknown engine {name!r}", fix=f"one of: {', '.join([*CHECKED, 'autotrain'])}")
     from factory.engines import Completion, Request, engine_for
     from factory.engines.tiny import make_tiny_model
-    from factory.quiet import quiet_libraries
+    from factory.step.surroundings import quiet_libraries
 
     profile = load_profile(profile_name)
     requests = [Request.chat(f"Translate: {word}", max_new_tokens=16) for word in ("river", "house", "نهر")]

@@ -6,14 +6,14 @@ import json
 from pathlib import Path
 from typing import Any
 
+from factory.commands.hub_choice import Choice
 from factory.commands.publish import stop_cleanly
 from factory.commands.session import session
 from factory.commands.table import print_json, print_table
 from factory.errors import UsageError
-from factory.hub.target import Choice
-from factory.progress import Progress
+from factory.graph.run import Runner
 from factory.recipe.problems import nearest
-from factory.run import Runner
+from factory.step.progress import Progress
 from factory.store import Manifest
 
 
@@ -34,7 +34,7 @@ def run_eval(
         UsageError: an unknown suite or setting, or a model that is neither a Hub ref nor a folder.
         FactoryError: a model or dataset cannot be read, or a suite failed.
     """
-    from factory.evaluate.leaderboard import add, entry_of
+    from factory.evaluate.board import add, entry_of
 
     recipe = _recipe(models, suite, settings, language, store, hub)
     with stop_cleanly(), session(recipe, store, hub, profile, building=True) as opened:
@@ -66,7 +66,7 @@ def _recipe(
 ) -> Path:
     """The recipe of this evaluation, kept in the store so that it can be planned and repeated like any other."""
     from factory.evaluate.suites import suites
-    from factory.recipe.refs import is_hub_ref
+    from factory.refs import is_hub_ref
 
     known = suites()
     if suite not in known:

@@ -22,7 +22,7 @@ def write_recipe(target: str, size: str, model: str | None, out: Path | None, *,
     Raises:
         UsageError: an unknown language, a model that is no Hub ref, or a file that is there already.
     """
-    from factory.recipe.refs import HubRef, is_hub_ref
+    from factory.refs import HubRef, is_hub_ref
     from factory.starter.languages import language
 
     chosen = language(target)

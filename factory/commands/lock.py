@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from factory.commands.hub_choice import Choice
 from factory.commands.session import session
-from factory.hub.target import Choice
 
 
 def write_lock(recipe: Path, store: Path, hub: Choice) -> None:

@@ -9,15 +9,15 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from factory.browse.layout import layout, view
-from factory.browse.rows import Numbered, Rows, of_artifact, of_hub, of_path, sample, worst
+from factory.commands.hub_choice import Choice, embedded
 from factory.commands.session import session
 from factory.commands.table import print_json
 from factory.errors import UsageError
-from factory.hub.target import Choice, embedded
+from factory.look.layout import layout, view
+from factory.look.rows import Numbered, Rows, of_artifact, of_hub, of_path, sample, worst
 
 if TYPE_CHECKING:
-    from factory.browse.terminal import Screen
+    from factory.look.terminal import Screen
 
 WITHOUT_TERMINAL = 120  # columns
 
@@ -87,7 +87,7 @@ def _opened(dataset: str, name: str | None, store: Path, hub: Choice, split: str
 def _check_columns(chosen: list[Numbered], wanted: list[str]) -> None:
     if not chosen or not wanted:
         return
-    from factory.browse.layout import columns_of
+    from factory.look.layout import columns_of
     from factory.store.columns import unknown_column
 
     known = dict.fromkeys(name for _, row in chosen for name in columns_of(row))
@@ -98,7 +98,7 @@ def _check_columns(chosen: list[Numbered], wanted: list[str]) -> None:
 
 
 def _only(row: dict[str, Any], wanted: list[str]) -> dict[str, Any]:
-    from factory.browse.layout import columns_of
+    from factory.look.layout import columns_of
 
     return {name: value for name, value in columns_of(row).items() if name in wanted} if wanted else row
 
@@ -115,7 +115,7 @@ def _print(found: Rows, chosen: list[Numbered], wanted: list[str], full: bool, h
 def _screen(full: bool) -> Screen:
     from rich.console import Console
 
-    from factory.browse.terminal import LINES, Screen
+    from factory.look.terminal import LINES, Screen
 
     console = Console(highlight=False)
     width = console.width if console.is_terminal or "COLUMNS" in os.environ else WITHOUT_TERMINAL

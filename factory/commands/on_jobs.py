@@ -6,10 +6,10 @@ from pathlib import Path
 
 import click
 
+from factory.commands.hub_choice import Choice, is_local
 from factory.commands.session import session
 from factory.commands.table import print_json
 from factory.errors import UsageError
-from factory.hub.target import Choice, is_local
 from factory.recipe import load
 
 
@@ -32,7 +32,7 @@ def publish_as_job(
         UsageError: the recipe is meant for the embedded Hub of this command, or the profile says nothing of jobs.
         FactoryError: the job did not complete.
     """
-    from factory.licenses import require_licenses
+    from factory.graph.licenses import require_licenses
     from factory.remote.hf_jobs import FIX_FLAVOR, Order, cancel_command, follow, submit
 
     if is_local(load(recipe), hub):

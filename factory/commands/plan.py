@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from factory.commands.hub_choice import Choice
 from factory.commands.session import session
 from factory.commands.table import print_json, print_table
-from factory.hub.target import Choice
-from factory.plan import Plan, as_json, make_plan
+from factory.graph.plan import Plan, as_json, make_plan
 
 
 def show_plan(
@@ -21,9 +21,9 @@ def show_plan(
     rehearse: bool = False,
     assumptions: bool = False,
 ) -> None:
-    from factory.estimate import estimate
-    from factory.estimates.family import assumption_lines, beside, family
-    from factory.licenses import license_problems
+    from factory.estimate.estimate import estimate
+    from factory.estimate.family import assumption_lines, beside, family
+    from factory.graph.licenses import license_problems
 
     with session(recipe, store, hub, profile, locked=locked, rehearse=rehearse) as opened:
         plan = make_plan(opened.graph)
@@ -52,9 +52,9 @@ def show_family(
     assumptions: bool = False,
 ) -> None:
     """What several recipes cost, each for itself and together, beside what their document reports."""
-    from factory.estimate import estimate
-    from factory.estimates.family import assumption_lines, beside, family
-    from factory.estimates.text import number_text
+    from factory.estimate.estimate import estimate
+    from factory.estimate.family import assumption_lines, beside, family
+    from factory.estimate.text import number_text
 
     costs, rows, reported = [], [], None
     for recipe in recipes:

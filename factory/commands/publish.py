@@ -8,15 +8,15 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
+from factory.commands.hub_choice import Choice
 from factory.commands.session import Session, session
 from factory.commands.table import print_json
 from factory.errors import UsageError
-from factory.graph import Node
-from factory.hub.target import Choice
+from factory.graph.nodes import Node
+from factory.graph.run import Report, Runner
 from factory.profile import KEEP_MINUTES
-from factory.progress import Progress
 from factory.recipe.problems import nearest
-from factory.run import Report, Runner
+from factory.step.progress import Progress
 
 
 def run_build(
@@ -65,10 +65,10 @@ def run_publish(
     `keep` is a private dataset of the Hub from which steps are taken and in which each is kept, the one at work every
     `keep_every` minutes (default: 30).
     """
-    from factory.hub.live_card import LiveCards
-    from factory.licenses import require_licenses
-    from factory.publish import Publisher
-    from factory.remote.kept import Kept
+    from factory.graph.licenses import require_licenses
+    from factory.publishing.cards.live import LiveCards
+    from factory.publishing.publisher import Publisher
+    from factory.remote.mirror import Kept
 
     with (
         stop_cleanly(),

@@ -7,11 +7,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from factory.graph import Graph, build_graph
-from factory.hub.resolve import Resolver
-from factory.hub.target import Choice, Target, connect
+from factory.commands.hub_choice import Choice, Target, connect
+from factory.graph.nodes import Graph, build_graph
 from factory.profile import Profile, load_profile
 from factory.recipe import LoadedRecipe, load
+from factory.recipe.lock import Resolver
 from factory.store import Store
 
 REHEARSAL_BATCH = 8  # sequences trained on at once

@@ -7,9 +7,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+from factory.commands.hub_choice import Choice
 from factory.commands.session import session
 from factory.errors import FactoryError, UsageError
-from factory.hub.target import Choice
 
 
 def run_space(recipe: Path, store: Path, hub: Choice, *, push: bool, port: int) -> None:
@@ -19,9 +19,9 @@ def run_space(recipe: Path, store: Path, hub: Choice, *, push: bool, port: int) 
         UsageError: the recipe has no Space, or gradio is not installed.
         FactoryError: a model the Space offers is not published yet.
     """
-    from factory.hub.space import write_space
-    from factory.progress import Progress
-    from factory.publish import Publisher
+    from factory.publishing.publisher import Publisher
+    from factory.publishing.space import write_space
+    from factory.step.progress import Progress
     from factory.store import Manifest
 
     with session(recipe, store, hub, building=True) as opened:

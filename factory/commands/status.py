@@ -7,12 +7,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from factory.commands.hub_choice import Choice
 from factory.commands.session import session
 from factory.commands.table import COLOURS, print_json
-from factory.estimates.text import time_text
-from factory.funnel import Account, StepAccount, account, pace
-from factory.hub.card_text import share
-from factory.hub.target import Choice
+from factory.estimate.text import time_text
+from factory.graph.account import Account, StepAccount, account, pace
+from factory.publishing.cards.text import share
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

@@ -7,9 +7,9 @@ from typing import Any
 from factory.commands.session import Session
 from factory.commands.status import total_line
 from factory.commands.table import print_table
-from factory.funnel import account
-from factory.graph import Node
-from factory.run import Report
+from factory.graph.account import account
+from factory.graph.nodes import Node
+from factory.graph.run import Report
 from factory.store import Manifest
 
 

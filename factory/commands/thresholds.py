@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from factory.audit.percentiles import SHARES, suggest
 from factory.checks.base import Check
 from factory.commands.check import Pairs, processes_for
+from factory.commands.hub_choice import Choice
 from factory.commands.table import print_json, print_table
 from factory.errors import FactoryError
-from factory.hub.target import Choice
+from factory.look.percentiles import SHARES, suggest
 
 
 def suggest_for_pairs(pairs: Pairs, rows: int, *, processes: int | None = None, as_json: bool = False) -> None:
@@ -22,8 +22,8 @@ def suggest_for_pairs(pairs: Pairs, rows: int, *, processes: int | None = None, 
     """
     import numpy as np
 
-    from factory.audit.scoring import judges, texts_of
-    from factory.progress import Progress
+    from factory.look.scoring import judges, texts_of
+    from factory.step.progress import Progress
 
     checks = pairs.prepared(rows)
     found: dict[str, list[Any]] = {check.name: [] for check in checks}

@@ -17,10 +17,10 @@ from pydantic import BeforeValidator, Field
 
 from factory.errors import FactoryError
 from factory.evaluate.score import Score
-from factory.steps.base import DatasetRef, ModelRef, Step
+from factory.step.base import DatasetRef, ModelRef, Step
 
 if TYPE_CHECKING:
-    from factory.job import Artifact, Job
+    from factory.step.job import Artifact, Job
 
 
 def as_list(value: object) -> object:
@@ -126,7 +126,7 @@ def input_rows(
     Raises:
         FactoryError: the split, a column or any row is missing.
     """
-    from factory.recipe.refs import HubRef, SplitSlice, is_hub_ref, is_local
+    from factory.refs import HubRef, SplitSlice, is_hub_ref, is_local
 
     artifact: Artifact = job.inputs[ref]
     loaded = (is_hub_ref(ref) or is_local(ref)) and not examples

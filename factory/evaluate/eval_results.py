@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from factory.recipe.refs import NAME
+from factory.refs import NAME
 
 if TYPE_CHECKING:
     from huggingface_hub import EvalResult, EvalResultEntry

@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from factory.errors import FactoryError
 from factory.evaluate.base import has_chat_template, versions
-from factory.evaluate.contained import contained
 from factory.evaluate.load import load_model, release
 from factory.evaluate.score import Score, accuracy
+from factory.step.contained import contained
 from factory.store import Ledger
 
 if TYPE_CHECKING:
-    from factory.job import Job
+    from factory.step.job import Job
 
 LEDGER = "subtasks"
 METRIC = "log-likelihood accuracy, character-normalised (lighteval LogProbCharNorm)"

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from pydantic import SerializeAsAny
 
 from factory.evaluate.base import Suite, input_rows
-from factory.recipe.refs import HubRef
-from factory.sources import Source
-from factory.steps.base import ReferenceKind
+from factory.graph.sources import Source
+from factory.refs import HubRef
+from factory.step.base import ReferenceKind
 from factory.store import RowCounts, write_shard
 from factory.text.words import texts_in
 
 if TYPE_CHECKING:
-    from factory.job import Job
     from factory.recipe import Recipe
+    from factory.step.job import Job
 
 
 def suite_named(recipe: Recipe, name: str) -> Suite | None:

@@ -10,11 +10,11 @@ from pydantic import Field, field_validator
 
 from factory.evaluate.base import Suite, has_chat_template, report, versions
 from factory.evaluate.overlap import NAMES, overlap_scores
-from factory.steps.base import Prompt
+from factory.step.base import Prompt
 
 if TYPE_CHECKING:
     from factory.engines import Request
-    from factory.job import Job
+    from factory.step.job import Job
 
 PLAIN = "Translate everything that follows into Arabic: {text}"
 SPECIALISED = (

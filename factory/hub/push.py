@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 
 from factory.errors import FactoryError
 from factory.hub.client import api, hub_errors, no_bars
-from factory.hub.resolve import endpoint
+from factory.recipe.lock import endpoint
 from factory.store import canonical, fingerprint, write_atomically
 
 if TYPE_CHECKING:

@@ -6,10 +6,10 @@ from graphlib import CycleError, TopologicalSorter
 
 from factory.errors import FactoryError
 from factory.recipe.problems import nearest
-from factory.recipe.refs import HubRef, artifact_name, is_hub_ref, is_local, step_number
 from factory.recipe.schema import DatasetSpec, Demo, ModelSpec, Recipe
 from factory.recipe.source import Location, Source
-from factory.steps.base import Step
+from factory.refs import HubRef, artifact_name, is_hub_ref, is_local, step_number
+from factory.step.base import Step
 from factory.steps.split import Split
 
 

@@ -8,8 +8,8 @@ from pydantic.json_schema import models_json_schema
 
 from factory.evaluate.suites import suites
 from factory.recipe.schema import Recipe
+from factory.step.base import Step
 from factory.steps import verbs
-from factory.steps.base import Step
 
 
 def recipe_schema() -> dict[str, Any]:

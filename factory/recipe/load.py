@@ -15,8 +15,8 @@ from factory.recipe.check import check
 from factory.recipe.problems import Place, RecipeError, nearest
 from factory.recipe.schema import Recipe, split_call
 from factory.recipe.source import Location, Source, read
+from factory.step.base import Step, reference_kinds
 from factory.steps import verbs
-from factory.steps.base import Step, reference_kinds
 
 
 @dataclass(frozen=True)

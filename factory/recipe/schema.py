@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SerializeAsAny, field_validator
 
-from factory.recipe.refs import SplitSlice
-from factory.steps.base import ModelRef, Step
+from factory.refs import SplitSlice
+from factory.step.base import ModelRef, Step
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=80)]
 

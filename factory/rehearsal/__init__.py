@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from factory.errors import FactoryError
-from factory.progress import Progress
-from factory.quiet import quiet_libraries
 from factory.rehearsal.catalogue import Catalogue, catalogue_for
-from factory.rehearsal.lessons import Asked, asked, lessons
 from factory.rehearsal.refs import Wanted, add_required, wanted
 from factory.rehearsal.spelling import script_of
+from factory.rehearsal.taught import Asked, asked, lessons
+from factory.step.progress import Progress
+from factory.step.surroundings import quiet_libraries
 from factory.store import Store, canonical, fingerprint, write_atomically
 
 if TYPE_CHECKING:
@@ -193,7 +193,7 @@ def _pin(client: HfApi, entry: Wanted, commit: str) -> None:
 
 def _inputs(loaded: LoadedRecipe, known: Catalogue, repos: list[Wanted]) -> str:
     """Digest of what the stand-ins of this recipe depend on, without making any of them."""
-    from factory.run import installed_versions
+    from factory.graph.run import installed_versions
 
     package, demo = Path(__file__).parent, Path(__file__).parent.parent / "demo"
     sources = [path for folder in (package, demo) for path in sorted(folder.rglob("*")) if path.suffix in SOURCES]

@@ -11,7 +11,7 @@ def card(kind: str, repo: str, license: str | None, facts: dict[str, Any], body:
     """README.md with the real repo's licence, the tag, and what it is in its first words."""
     import yaml
 
-    from factory.licenses import metadata
+    from factory.graph.licenses import metadata
 
     fields = {**(metadata(license) if license else {}), "tags": [TAG], **facts}
     front = yaml.safe_dump(fields, allow_unicode=True, sort_keys=False, width=1000)

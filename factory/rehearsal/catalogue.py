@@ -21,7 +21,7 @@ class Entry(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     source: str = Field(description="where the facts are from")
-    license: str | None = Field(None, description="of the real repo, where factory/licenses.yaml does not have it")
+    license: str | None = Field(None, description="of the real repo, where graph/licenses.yaml does not have it")
     gated: bool = False
 
 
@@ -126,7 +126,7 @@ class Catalogue(BaseModel):
 
     def license(self, repo: str) -> str | None:
         """The licence of the real repo; None where none is declared or known."""
-        from factory.licenses import data
+        from factory.graph.licenses import data
 
         entry = self.datasets.get(repo) or self.models.get(repo)
         return (entry.license if entry else None) or (data()["refs"].get(repo) or {}).get("license")

@@ -38,9 +38,9 @@ def build(entry: ModelEntry, family: Family, lessons: Sequence[tuple[str, str]],
 
     Without lessons the weights stay random.
     """
+    from factory.models.models import save_model, save_tokenizer
     from factory.rehearsal import encoders
     from factory.rehearsal.content import translated_texts
-    from factory.training.models import save_model, save_tokenizer
 
     if family.encodes:
         with _alone(seed):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from factory.evaluate.base import Suite
 from factory.evaluate.texts import suite_named
 from factory.recipe import DatasetSpec, LoadedRecipe
-from factory.recipe.refs import HubRef, is_hub_ref
+from factory.refs import HubRef, is_hub_ref
 
 if TYPE_CHECKING:
     from factory.evaluate.base import RequiredDataset

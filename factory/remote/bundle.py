@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from factory.errors import UsageError
-from factory.hub.resolve import lock_path
 from factory.profile import FILE_NAME
 from factory.recipe import LoadedRecipe
-from factory.recipe.refs import is_local
+from factory.recipe.lock import lock_path
+from factory.refs import is_local
 from factory.resources import PACKAGE, resource
 
 LARGEST = 200_000_000  # bytes of local data that travel with a recipe

@@ -6,7 +6,7 @@ import os
 import shutil
 from pathlib import Path
 
-from factory.training.checkpoints import MARKER
+from factory.models.train.checkpoints import MARKER
 
 ATTEMPTS = "attempts.jsonl"
 LEFT_OUT = ("*.tmp", "*.index*", "*.log")

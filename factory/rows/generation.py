@@ -17,7 +17,7 @@ from factory.store import Usage, canonical
 from factory.store.memory import Memory
 
 if TYPE_CHECKING:
-    from factory.job import Artifact, Job
+    from factory.step.job import Artifact, Job
 
 LEDGER = "generations"
 BUDGET_FACTOR, BUDGET_EXTRA = 2, 32  # output tokens allowed for n tokens of source: 2 n + 32

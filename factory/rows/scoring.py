@@ -18,7 +18,7 @@ from factory.store.columns import with_column
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from factory.job import Job
+    from factory.step.job import Job
 
 FOLDER = "scores"
 

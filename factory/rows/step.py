@@ -10,15 +10,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from factory.errors import FactoryError
+from factory.rows.executors.processes import in_processes
 from factory.rows.outcomes import EXAMPLES, ShardResult, examples, percentiles, sketch, write_result
-from factory.rows.parallel import in_processes
-from factory.steps.base import Step
+from factory.step.base import Step
 from factory.store import RowCounts
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from factory.job import Artifact, Job
+    from factory.step.job import Artifact, Job
 
 PARALLEL_ROWS = 50_000  # fewer rows are done before the processes have started
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import AfterValidator, ValidationInfo
 
 if TYPE_CHECKING:
-    from factory.job import Job
+    from factory.step.job import Job
 
 
 def _from_recipe(value: str | None, info: ValidationInfo) -> str | None:

@@ -7,7 +7,7 @@ import inspect
 import pkgutil
 from functools import cache
 
-from factory.steps.base import Step
+from factory.step.base import Step
 
 NOT_VERBS = {"base"}
 

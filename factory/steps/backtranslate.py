@@ -15,7 +15,7 @@ from factory.rows.pairs import column_pairs
 from factory.rows.scoring import Scores, ScoreShard, ScoreStep, below, worst
 from factory.rows.step import Tick
 from factory.rows.suffix import Suffix, suffix_of
-from factory.steps.base import ModelRef, Prompt
+from factory.step.base import ModelRef, Prompt
 from factory.store import Usage
 from factory.store.columns import NotText, texts
 from factory.text.chat import leaked_tokens
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from factory.engines import Completion
-    from factory.job import Job
+    from factory.step.job import Job
 
 Metric = Literal["bleu", "chrf", "meteor", "rouge_precision", "rouge_recall", "rouge_f1"]
 AIN: dict[Metric, float] = {"bleu": 60, "meteor": 80, "rouge_precision": 80, "rouge_recall": 80, "rouge_f1": 80}

@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, Field
 from factory.rows.contamination import Benchmarks
 from factory.rows.outcomes import ShardResult, Verdict, failed, rejected
 from factory.rows.step import RowStep, Work, input_shards
-from factory.steps.base import BenchmarkRef
+from factory.step.base import BenchmarkRef
 from factory.store import write_atomically
 from factory.store.columns import NotText, column, plain, read_columns, require, with_column
 from factory.text.words import texts_in
@@ -20,7 +20,7 @@ from factory.text.words import texts_in
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from factory.job import Job
+    from factory.step.job import Job
 
 SCORE = "score_contamination"
 COUNTS = "benchmarks.json"

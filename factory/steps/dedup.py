@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import numpy as np
     import pyarrow as pa
 
-    from factory.job import Job
+    from factory.step.job import Job
 
 KEYS = "keys"
 SORTED_AT_ONCE = 4_000_000  # keys; about 300 MB

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 from pydantic import Field, model_validator
 
 from factory.errors import FactoryError
-from factory.steps.base import DatasetRef
-from factory.training.parameters import EarlyStopping, Lora
-from factory.training.templates import ChatTemplate, template_text
+from factory.models.train.parameters import EarlyStopping, Lora
+from factory.models.train.templates import ChatTemplate, template_text
+from factory.step.base import DatasetRef
 
 if TYPE_CHECKING:
-    from factory.job import Job
+    from factory.step.job import Job
 
 Loss = Literal["sigmoid", "hinge", "ipo", "robust", "exo_pair", "apo_zero", "apo_down", "sigmoid_norm"]
 NEEDS_SMOOTHING = ("robust", "exo_pair")
@@ -52,12 +52,12 @@ class Dpo(EarlyStopping):
         return super().parameters() | {"chat_template": text}
 
     def run(self, job: Job) -> None:
-        from factory.training.data import encode_rows, load_rows
-        from factory.training.loop import finish, fit, starting_model
-        from factory.training.models import full_precision, load_tokenizer
-        from factory.training.preference_pairs import make_pair_encoder
-        from factory.training.state import session
-        from factory.training.trainer import held_out_loss
+        from factory.models.models import full_precision, load_tokenizer
+        from factory.models.train.data import encode_rows, load_rows
+        from factory.models.train.loop import finish, fit, starting_model
+        from factory.models.train.preference_pairs import make_pair_encoder
+        from factory.models.train.trainer import held_out_loss
+        from factory.step.state import session
 
         with session(job.profile, self.seed):
             rows = load_rows(job, self.data)

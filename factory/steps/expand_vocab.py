@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from factory.steps.base import DatasetRef, Step
+from factory.step.base import DatasetRef, Step
 
 if TYPE_CHECKING:
-    from factory.job import Job
+    from factory.step.job import Job
 
 
 class ExpandVocab(Step):
@@ -51,8 +51,8 @@ class ExpandVocab(Step):
         return found if self.rows is not None else {name: value for name, value in found.items() if name != "rows"}
 
     def run(self, job: Job) -> None:
-        from factory.training.state import session
-        from factory.vocabulary.expand import expand
+        from factory.models.vocabulary.expand import expand
+        from factory.step.state import session
 
         with session(job.profile, self.seed):
             expand(job, self)

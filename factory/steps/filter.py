@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from factory.job import Artifact, Job
+    from factory.step.job import Artifact, Job
 
 
 def _check_schema() -> dict[str, Any]:

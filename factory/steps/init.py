@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from pydantic import Field, field_validator, model_validator
 
 from factory.errors import FactoryError
-from factory.steps.base import DatasetRef, ModelRef, Step
-from factory.training.models import Dtype
-from factory.training.templates import ChatTemplate, template_text
+from factory.models.models import Dtype
+from factory.models.train.templates import ChatTemplate, template_text
+from factory.step.base import DatasetRef, ModelRef, Step
 
 if TYPE_CHECKING:
-    from factory.job import Job
+    from factory.step.job import Job
 
 
 class Init(Step):
@@ -65,8 +65,8 @@ class Init(Step):
         return super().parameters() | {"chat_template": text}
 
     def run(self, job: Job) -> None:
-        from factory.training.models import count_parameters, save_model, save_tokenizer, size_bytes
-        from factory.training.state import session
+        from factory.models.models import count_parameters, save_model, save_tokenizer, size_bytes
+        from factory.step.state import session
 
         with session(job.profile, self.seed):
             target = job.out / "model"
@@ -81,8 +81,8 @@ class Init(Step):
             }
 
     def _tokenizer(self, job: Job) -> Any:
-        from factory.training.models import load_tokenizer
-        from factory.training.tokens import train_tokenizer
+        from factory.models.models import load_tokenizer
+        from factory.models.tokens import train_tokenizer
 
         if self.tokenizer is not None:
             tokenizer = load_tokenizer(job.inputs[self.tokenizer].model, job.where)

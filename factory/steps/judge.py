@@ -12,7 +12,7 @@ from factory.rows.generation import Ask, Generations, generations
 from factory.rows.outcomes import Verdict, failed, rejected
 from factory.rows.scoring import Scores, ScoreShard, ScoreStep, below
 from factory.rows.step import Tick
-from factory.steps.base import ModelRef, Prompt
+from factory.step.base import ModelRef, Prompt
 from factory.store.columns import NotText, require, texts
 from factory.text.replies import numbers, parse
 from factory.text.template import fill, placeholders
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from factory.job import Job
+    from factory.step.job import Job
 
 
 Criterion = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]

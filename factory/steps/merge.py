@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import ConfigDict, Field, model_validator
 
-from factory.merging.settings import Filtered, Setting, numbers, uncovered
-from factory.steps.base import ModelRef, Step
-from factory.training.models import Dtype
+from factory.models.merge.settings import Filtered, Setting, numbers, uncovered
+from factory.models.models import Dtype
+from factory.step.base import ModelRef, Step
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from factory.job import Job
+    from factory.step.job import Job
 
 TASK_VECTORS = ("ties", "dare_linear", "dare_ties")
 
@@ -131,8 +131,8 @@ class Merge(Step):
         return self.model_dump(mode="json", exclude={"with_", "base"}, by_alias=True)
 
     def run(self, job: Job) -> None:
-        from factory.merging.merge import merge_models
-        from factory.training.state import session
+        from factory.models.merge.merge import merge_models
+        from factory.step.state import session
 
         with session(job.profile, self.seed):
             merge_models(job, self)

@@ -14,7 +14,7 @@ from pydantic import Field, model_validator
 from factory.errors import FactoryError
 from factory.rows.sampling import Shuffle, draw
 from factory.rows.step import input_shards
-from factory.steps.base import DatasetRef, Step
+from factory.step.base import DatasetRef, Step
 from factory.store import SHARD_ROWS, TRAIN, Ledger, RowCounts, write_shard
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from factory.job import Artifact, Job
+    from factory.step.job import Artifact, Job
 
 BUCKETS = "shuffle"
 

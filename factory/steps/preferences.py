@@ -12,7 +12,7 @@ from pydantic import Field, model_validator
 from factory.rows.generation import Ask, Generations, generations
 from factory.rows.outcomes import ShardResult, Verdict, failed, rejected
 from factory.rows.step import RowStep, Tick, Work, input_shards
-from factory.steps.base import ModelRef, Prompt
+from factory.step.base import ModelRef, Prompt
 from factory.store import Usage
 from factory.store.columns import NotText, require, texts, with_column
 from factory.text.replies import numbers, parse
@@ -21,7 +21,7 @@ from factory.text.template import fill, placeholders
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from factory.job import Job
+    from factory.step.job import Job
 
 OUT = ("prompt", "chosen", "rejected", "score_chosen", "score_rejected", "chosen_from", "rejected_from")
 SCORE, PAIR = {"prompt", "response"}, {"prompt", "response_a", "response_b"}

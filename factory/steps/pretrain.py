@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, Self
 from pydantic import Field, model_validator
 
 from factory.errors import FactoryError
-from factory.steps.base import DatasetRef
-from factory.training.mixing import Weight, check_weights
-from factory.training.parameters import Training
+from factory.models.train.mixing import Weight, check_weights
+from factory.models.train.parameters import Training
+from factory.step.base import DatasetRef
 
 if TYPE_CHECKING:
-    from factory.job import Job
-    from factory.training.held_out import Group
+    from factory.models.train.held_out import Group
+    from factory.step.job import Job
 
 
 class Pretrain(Training):
@@ -61,10 +61,10 @@ class Pretrain(Training):
         return super().parameters() | mix
 
     def run(self, job: Job) -> None:
-        from factory.training.held_out import held_out_metrics
-        from factory.training.loop import finish, fit
-        from factory.training.models import full_precision, load_tokenizer
-        from factory.training.state import session
+        from factory.models.models import full_precision, load_tokenizer
+        from factory.models.train.held_out import held_out_metrics
+        from factory.models.train.loop import finish, fit
+        from factory.step.state import session
 
         with session(job.profile, self.seed):
             references = list(self.data) if isinstance(self.data, dict) else [self.data]
@@ -97,7 +97,7 @@ class Pretrain(Training):
             finish(job, model, tokenizer, self, tokenizer_changed=False)
 
     def _rows(self, job: Job, reference: str) -> Any:
-        from factory.training.data import load_rows
+        from factory.models.train.data import load_rows
 
         rows = load_rows(job, reference)
         if self.text not in rows.column_names:
@@ -114,7 +114,7 @@ class Pretrain(Training):
 
     def _measured(self, tokenizer: Any, reference: str, rows: Any) -> dict[str, Any]:
         """Held-out groups by name: the dataset in a mix, else the languages of its rows."""
-        from factory.training.held_out import by_language, encode_group
+        from factory.models.train.held_out import by_language, encode_group
 
         texts = by_language(rows, self.text)
         if isinstance(self.data, dict):
@@ -126,7 +126,7 @@ class Pretrain(Training):
         """Blocks of `sequence_length` tokens; the last one is shorter."""
         from trl import pack_dataset
 
-        from factory.training.data import cache_options, map_rows
+        from factory.models.train.data import cache_options, map_rows
 
         encoded = map_rows(job, rows, f"train{part}", Documents(tokenizer, self.text))
         options = cache_options(job.out / "tokenized", f"packed{part}")
@@ -137,7 +137,7 @@ class Pretrain(Training):
         import numpy as np
         from datasets import concatenate_datasets
 
-        from factory.training.mixing import passes, stream
+        from factory.models.train.mixing import passes, stream
 
         whole = {name: rows.select(range(max(1, len(rows) - 1))) for name, rows in blocks.items()}
         sizes = {name: len(rows) for name, rows in whole.items()}

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from factory.steps.base import DatasetRef, Step
-from factory.training.quantizing import CALIBRATED
+from factory.models.quantize.quantizing import CALIBRATED
+from factory.step.base import DatasetRef, Step
 
 if TYPE_CHECKING:
-    from factory.job import Job
+    from factory.step.job import Job
 
 CALIBRATION = ("calibrate_on", "calibration_text", "calibration_rows", "max_length")
 
@@ -65,9 +65,9 @@ class Quantize(Step):
         return found if self.scheme in CALIBRATED else {k: v for k, v in found.items() if k not in CALIBRATION}
 
     def run(self, job: Job) -> None:
-        from factory.training.fidelity import validation_texts
-        from factory.training.quantizing import Scheme, default_ignore, quantize_model
-        from factory.training.state import session
+        from factory.models.quantize.fidelity import validation_texts
+        from factory.models.quantize.quantizing import Scheme, default_ignore, quantize_model
+        from factory.step.state import session
 
         with session(job.profile, 0):
             texts = validation_texts(job, self.validate_on, self.text, self.validate_rows)
@@ -77,8 +77,8 @@ class Quantize(Step):
     def _calibration_data(self, job: Job) -> Any:
         if self.calibrate_on is None:
             return None
-        from factory.training.calibration import calibration_data
-        from factory.training.models import load_tokenizer
+        from factory.models.models import load_tokenizer
+        from factory.models.quantize.calibration import calibration_data
 
         tokenizer = load_tokenizer(job.before.model, job.where, job.trust_remote_code)
         rows = calibration_data(

@@ -14,7 +14,7 @@ from factory.rows.generation import Ask, Generations, generations
 from factory.rows.outcomes import Verdict, failed, rejected
 from factory.rows.scoring import Scores, ScoreShard, ScoreStep
 from factory.rows.step import Tick
-from factory.steps.base import ModelRef, Prompt
+from factory.step.base import ModelRef, Prompt
 from factory.store import Usage
 from factory.store.columns import NotText, require, texts
 from factory.text.replies import labelled, parse
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from factory.job import Job
+    from factory.step.job import Job
 
 SCORE, SAID = "score_unsafe", "unsafe_category"
 

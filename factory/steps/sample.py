@@ -15,7 +15,7 @@ from factory.rows.step import RowStep, Work, input_shards
 if TYPE_CHECKING:
     from typing import Self
 
-    from factory.job import Job
+    from factory.step.job import Job
 
 
 class Sample(RowStep):

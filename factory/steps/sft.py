@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 from pydantic import Field, model_validator
 
 from factory.errors import FactoryError
-from factory.steps.base import DatasetRef, Prompt
-from factory.training import autotrain_config
-from factory.training.parameters import EarlyStopping, Lora
-from factory.training.templates import ChatTemplate, template_text
+from factory.models.train.autotrain import config as autotrain_config
+from factory.models.train.parameters import EarlyStopping, Lora
+from factory.models.train.templates import ChatTemplate, template_text
+from factory.step.base import DatasetRef, Prompt
 
 if TYPE_CHECKING:
-    from factory.job import Job
+    from factory.step.job import Job
 
 
 class Sft(EarlyStopping):
@@ -57,12 +57,12 @@ class Sft(EarlyStopping):
         return super().parameters() | {"chat_template": text} | packed
 
     def run(self, job: Job) -> None:
-        from factory.training.chat import find_layout, make_encoder
-        from factory.training.data import cache_options, encode_rows, load_rows
-        from factory.training.loop import finish, fit, starting_model
-        from factory.training.models import full_precision, load_tokenizer
-        from factory.training.state import session
-        from factory.training.trainer import held_out_loss
+        from factory.models.chat import find_layout, make_encoder
+        from factory.models.models import full_precision, load_tokenizer
+        from factory.models.train.data import cache_options, encode_rows, load_rows
+        from factory.models.train.loop import finish, fit, starting_model
+        from factory.models.train.trainer import held_out_loss
+        from factory.step.state import session
 
         if self.backend == "autotrain":
             self._by_autotrain(job)
@@ -97,12 +97,12 @@ class Sft(EarlyStopping):
             finish(job, model, tokenizer, self, tokenizer_changed=self.chat_template is not None)
 
     def _by_autotrain(self, job: Job) -> None:
-        from factory.training import autotrain
-        from factory.training.chat import find_layout
-        from factory.training.data import load_rows
-        from factory.training.loop import finish, starting_model
-        from factory.training.models import full_precision, load_tokenizer
-        from factory.training.state import session
+        from factory.models.chat import find_layout
+        from factory.models.models import full_precision, load_tokenizer
+        from factory.models.train.autotrain import training as autotrain
+        from factory.models.train.data import load_rows
+        from factory.models.train.loop import finish, starting_model
+        from factory.step.state import session
 
         with session(job.profile, autotrain_config.SEED):
             rows = load_rows(job, self.data)

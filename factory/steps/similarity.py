@@ -14,14 +14,14 @@ from factory.rows.pairs import column_pairs
 from factory.rows.scoring import Scores, ScoreShard, ScoreStep, below, worst
 from factory.rows.step import Tick
 from factory.rows.suffix import Suffix, suffix_of
-from factory.steps.base import ModelRef
+from factory.step.base import ModelRef
 from factory.store import Usage
 from factory.store.columns import NotText, texts
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from factory.job import Job
+    from factory.step.job import Job
 
 SCORE = "score_similarity"
 

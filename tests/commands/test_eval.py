@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from factory.errors import FactoryError
-from factory.evaluate.leaderboard import Entry, add, read
+from factory.evaluate.board import Entry, add, read
 
 MODEL = """
 import json, sys, torch
@@ -50,7 +50,7 @@ def evaluate(cwd: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a model, the same pushed to the store's embedded Hub, and texts to score."""
-    from factory.hub.server import LocalHub
+    from factory.local_hub import LocalHub
 
     place = tmp_path_factory.mktemp("eval")
     for name, seed in (("one", 1), ("two", 2)):

@@ -12,10 +12,10 @@ import pytest
 
 from factory.commands.init import write_recipe
 from factory.errors import UsageError
-from factory.graph import build_graph
-from factory.hub.resolve import Resolver
-from factory.plan import make_plan
+from factory.graph.nodes import build_graph
+from factory.graph.plan import make_plan
 from factory.recipe import load
+from factory.recipe.lock import Resolver
 from factory.starter.languages import MMMLU, NAMES, language
 from factory.store import Store
 from factory.text.scripts import RANGES, scripts_of

@@ -107,7 +107,7 @@ print(json.dumps(found, ensure_ascii=False))
 @pytest.fixture(scope="module")
 def found(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What a fresh process with the real clients and an empty cache sees."""
-    from factory.hub.server import LocalHub
+    from factory.local_hub import LocalHub
 
     with LocalHub(demo.store / "hub") as hub:
         environment = {**os.environ, **hub.environment(), "HF_HOME": str(tmp_path_factory.mktemp("client"))}

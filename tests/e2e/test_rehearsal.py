@@ -42,7 +42,7 @@ class Rehearsal:
 
     def client(self, code: str) -> list[str]:
         """What a user's code prints who works with this Hub."""
-        from factory.hub.server import LocalHub
+        from factory.local_hub import LocalHub
 
         with LocalHub(self.store / "rehearsal" / "hub") as hub:
             home = {"HF_HOME": str(self.store / "client"), "HF_HUB_DISABLE_PROGRESS_BARS": "1"}

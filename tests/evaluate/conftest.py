@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from factory.job import Artifact, Job
 from factory.profile import Profile
-from factory.progress import quiet
+from factory.step.job import Artifact, Job
+from factory.step.progress import quiet
 from factory.store import Manifest, ShardWriter
 
 CHAT = (

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from factory.graph import Graph, build_graph
-from factory.hub.lineage import public_name, training_data
-from factory.hub.resolve import Resolver
+from factory.graph.lineage import public_name, training_data
+from factory.graph.nodes import Graph, build_graph
+from factory.graph.run import Runner
 from factory.profile import Profile
-from factory.progress import quiet
 from factory.recipe import load
+from factory.recipe.lock import Resolver
 from factory.recipe.problems import RecipeError
-from factory.run import Runner
+from factory.step.progress import quiet
 from factory.store import Store
 from tests.steps.model_toys import make_model, sentences
 

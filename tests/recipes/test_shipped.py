@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from factory.estimate import estimate
-from factory.graph import Graph, build_graph
-from factory.hub.resolve import Resolver
-from factory.plan import make_plan
+from factory.estimate.estimate import estimate
+from factory.graph.nodes import Graph, build_graph
+from factory.graph.plan import make_plan
 from factory.profile import Profile
 from factory.recipe import load
-from factory.recipe.refs import HubRef, is_hub_ref
+from factory.recipe.lock import Resolver
+from factory.refs import HubRef, is_hub_ref
 from factory.store import Store
 
 RECIPES = Path(__file__).parents[2] / "recipes"

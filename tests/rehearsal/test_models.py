@@ -9,8 +9,8 @@ import pytest
 from factory.engines import Request, engine_for
 from factory.profile import Profile
 from factory.rehearsal.catalogue import catalogue
-from factory.rehearsal.lessons import lessons
 from factory.rehearsal.models import build, recipe_of
+from factory.rehearsal.taught import lessons
 
 # The models that write text; the encoder is tried in test_encoders.py.
 REPOS = sorted(repo for repo, entry in catalogue().models.items() if not catalogue().families[entry.family].encodes)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from factory.recipe import LoadedRecipe, load
-from factory.rehearsal.lessons import Prompt, asked, lessons, origin
 from factory.rehearsal.refs import add_required, wanted
+from factory.rehearsal.taught import Prompt, asked, lessons, origin
 
 SHA = "7aa530e2893ac420352b3f5c1a1310c010e9758b"
 RECIPE = f"""

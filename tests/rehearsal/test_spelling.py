@@ -10,8 +10,8 @@ from factory.checks.script import Script
 from factory.rehearsal.catalogue import catalogue
 from factory.rehearsal.content import pairs
 from factory.rehearsal.data import from_catalogue
-from factory.rehearsal.lessons import lessons
 from factory.rehearsal.spelling import script_of, spelled
+from factory.rehearsal.taught import lessons
 from factory.starter.languages import NAMES
 
 

@@ -63,7 +63,7 @@ def test_it_holds_what_the_recipe_names_and_nothing_else(recipe: Path) -> None:
 
 def test_it_holds_the_factory_with_its_cards(recipe: Path) -> None:
     found = names(make_bundle(load(recipe)))
-    assert {"factory/cli.py", "factory/licenses.yaml", "factory/_resources/cards/model.md"} <= found
+    assert {"factory/cli.py", "factory/graph/licenses.yaml", "factory/_resources/cards/model.md"} <= found
     assert not [name for name in found if "__pycache__" in name]
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from factory.hub.server import LocalHub
+from factory.local_hub import LocalHub
 from factory.profile import HubJobs
 from factory.recipe import load
 from factory.remote.bundle import make_bundle

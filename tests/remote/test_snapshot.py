@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from factory.models.train.checkpoints import MARKER, last_complete, seal
 from factory.remote.snapshot import snapshot
-from factory.training.checkpoints import MARKER, last_complete, seal
 from tests.steps.test_kill import LADDER, kill_and_compare, prompts
 from tests.support import dataset, random_model
 

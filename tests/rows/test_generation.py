@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from factory.job import Artifact, Job
 from factory.rows.generation import context_length
+from factory.step.job import Artifact, Job
 from factory.store import Dataset, Ledger
 from tests.echo import EchoEngine, arabic, use
 from tests.steps.test_translate import laddered

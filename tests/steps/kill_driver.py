@@ -21,8 +21,8 @@ import torch
 import transformers
 import transformers.models.llama.modeling_llama  # noqa: F401
 
-from factory.job import Artifact
 from factory.remote.snapshot import snapshot
+from factory.step.job import Artifact
 from tests.support import _manifest, make_job
 
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from factory.job import Artifact, Job
 from factory.profile import Profile
-from factory.progress import quiet
+from factory.step.job import Artifact, Job
+from factory.step.progress import quiet
 from factory.steps.init import Init
 from factory.store import Manifest, write_shard
 

@@ -101,9 +101,9 @@ evaluate:
 
 
 def graph(folder, against: str, more: str = "n: 5"):
-    from factory.graph import build_graph
-    from factory.hub.resolve import Resolver
+    from factory.graph.nodes import build_graph
     from factory.recipe import load
+    from factory.recipe.lock import Resolver
     from factory.store import Store
 
     (folder / "clean.yaml").write_text(RECIPE.replace("AGAINST", against).replace("MORE", more))
@@ -112,9 +112,9 @@ def graph(folder, against: str, more: str = "n: 5"):
 
 
 def test_a_suite_is_an_edge_to_its_data(tmp_path):
+    from factory.graph.run import Runner
     from factory.profile import Profile
-    from factory.progress import quiet
-    from factory.run import Runner
+    from factory.step.progress import quiet
     from factory.store import Dataset, Manifest
 
     built = graph(tmp_path, "quiz")

@@ -121,7 +121,7 @@ import os, signal, sys
 from pathlib import Path
 from tests.steps.model_toys import artifact, job
 from factory.steps.dpo import Dpo
-from factory.training import checkpoints
+from factory.models.train import checkpoints
 
 seal = checkpoints.seal
 

@@ -119,7 +119,7 @@ def test_a_quantized_source_is_refused(tmp_path):
 
 
 def test_many_rows_are_tokenized_by_processes(tmp_path, monkeypatch):
-    import factory.training.data as training_data
+    import factory.models.train.data as training_data
 
     source, profile = make_model(tmp_path / "base"), Profile(device="cpu", threads=2)
     options = {"max_steps": 3}
@@ -203,9 +203,9 @@ def test_training_stops_when_held_out_answers_get_worse_and_the_best_weights_are
     """The held-out answers are the opposite of the lesson, so the first measurements are the best."""
     import torch
 
-    from factory.training.chat import find_layout, make_encoder
-    from factory.training.evaluate import mean_loss
-    from factory.training.models import load_model, load_tokenizer
+    from factory.models.chat import find_layout, make_encoder
+    from factory.models.models import load_model, load_tokenizer
+    from factory.models.train.evaluate import mean_loss
 
     source = make_model(tmp_path / "base")
     data = dataset(tmp_path / "data", [{"prompt": "cat", "completion": "dog dog"}] * 32)
@@ -306,7 +306,7 @@ import os, signal, sys
 from pathlib import Path
 from tests.steps.model_toys import artifact, job
 from factory.steps.sft import Sft
-from factory.training import checkpoints
+from factory.models.train import checkpoints
 
 seal, sealed = checkpoints.seal, []
 

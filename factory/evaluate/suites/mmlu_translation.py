@@ -10,10 +10,10 @@ from pydantic import Field
 from factory.errors import FactoryError
 from factory.evaluate.base import RequiredDataset, input_rows
 from factory.evaluate.translate import TranslationSuite
-from factory.steps.base import DatasetRef
+from factory.step.base import DatasetRef
 
 if TYPE_CHECKING:
-    from factory.job import Job
+    from factory.step.job import Job
 
 SOURCE_COLUMNS = ["question", "subject", "answer"]
 REFERENCE_COLUMNS = ["Question", "Subject", "Answer"]

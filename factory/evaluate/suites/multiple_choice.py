@@ -14,7 +14,7 @@ from factory.evaluate.score import mean_of
 
 if TYPE_CHECKING:
     from factory.evaluate.lighteval_run import Subtask
-    from factory.job import Job
+    from factory.step.job import Job
 
 LETTERS = {"ar": ["أ", "ب", "ج", "د", "هـ", "و", "ز", "ح", "ط", "ي"], "en": list("ABCDEFGHIJ")}
 # The Arabic words are those of lighteval's ArabicMMLU task, spelling included.

@@ -13,7 +13,7 @@ from factory.evaluate.score import mean_of
 
 if TYPE_CHECKING:
     from factory.evaluate.lighteval_run import Subtask
-    from factory.job import Job
+    from factory.step.job import Job
 
 AR = ["أ", "ب", "ج", "د", "هـ"]
 
@@ -99,7 +99,7 @@ class OallV2(Suite):
 
     def required_datasets(self) -> list[RequiredDataset]:
         """The six datasets with the configs that are read; asking costs the import of lighteval."""
-        from factory.evaluate.contained import contained
+        from factory.step.contained import contained
 
         with contained():
             return [

@@ -12,7 +12,7 @@ from factory.evaluate.base import DatasetRefs, Suite, input_rows, report, versio
 from factory.evaluate.score import Score, bootstrap
 
 if TYPE_CHECKING:
-    from factory.job import Job
+    from factory.step.job import Job
 
 HEADLINE = "perplexity"
 BITS = "bits per byte"

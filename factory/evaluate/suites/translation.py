@@ -8,10 +8,10 @@ from pydantic import Field
 
 from factory.evaluate.base import input_rows
 from factory.evaluate.translate import TranslationSuite
-from factory.steps.base import DatasetRef
+from factory.step.base import DatasetRef
 
 if TYPE_CHECKING:
-    from factory.job import Job
+    from factory.step.job import Job
 
 
 class Translation(TranslationSuite):

@@ -1,0 +1,109 @@
+"""What a run would do and why: every artifact as done, partly done, new, or changed because of something named."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from factory.graph.nodes import Graph, Node
+from factory.store import Manifest, differences
+
+State = Literal["done", "resume", "new", "changed"]
+
+
+@dataclass
+class NodePlan:
+    """One node's state; `because` names the parts of its identity that differ from the last finished one."""
+
+    node: Node
+    state: State
+    because: list[str] = field(default_factory=list)
+    manifest: Manifest | None = None
+
+
+@dataclass
+class Plan:
+    graph: Graph
+    nodes: dict[str, NodePlan]
+
+    def artifact(self, name: str) -> NodePlan:
+        """The state of an artifact: its last node's, with the first cause along its chain."""
+        chain = [self.nodes[node.name] for node in self.graph.chain(name)] or [self.nodes[self.graph.final(name).name]]
+        last = chain[-1]
+        if last.state == "done":
+            return last
+        causes = [cause for part in chain if part.state != "done" for cause in part.because]
+        started = any(part.state in ("done", "resume") for part in chain)
+        state: State = "changed" if last.state == "changed" else "resume" if started else "new"
+        return NodePlan(last.node, state, list(dict.fromkeys(causes)), last.manifest)
+
+    @property
+    def todo(self) -> list[NodePlan]:
+        return [plan for plan in self.nodes.values() if plan.state != "done"]
+
+    @property
+    def changed_artifacts(self) -> list[str]:
+        return [name for name in self.graph.finals if self.artifact(name).state != "done"]
+
+
+def make_plan(graph: Graph) -> Plan:
+    """Compare every node with what the store holds; reads manifests only."""
+    plans: dict[str, NodePlan] = {}
+    for node in graph.order():
+        manifest = Manifest.load(node.folder)
+        if manifest is not None:
+            plans[node.name] = NodePlan(node, "done", manifest=manifest)
+            continue
+        before = graph.store.previous(node.folder)
+        if before is not None:
+            plans[node.name] = NodePlan(node, "changed", _causes(node, before, plans), before)
+        else:
+            partial = graph.store.partial(node.folder)
+            plans[node.name] = NodePlan(node, "resume" if partial.is_dir() else "new")
+    return Plan(graph, plans)
+
+
+def _causes(node: Node, before: Manifest, plans: dict[str, NodePlan]) -> list[str]:
+    """Differences of identity in the recipe's words: a parameter's name, or the input that changed."""
+    causes = []
+    for path in differences(before.identity, node.identity):
+        head, _, rest = path.partition(".")
+        if head == "parameters":
+            causes.append(f"{node.label.partition('-')[2]}.{rest}")
+        elif head == "source" and node.source:
+            causes.append(_input_cause(node.source.node, plans))
+        elif head == "inputs":
+            causes.append(_input_cause(_input_named(node, rest), plans))
+        else:
+            causes.append(path)
+    return list(dict.fromkeys(causes))
+
+
+def _input_named(node: Node, role: str) -> str:
+    parameter, _, number = role.partition("[")
+    values = [value for name, value, _ in node.step.references() if name == parameter and value in node.inputs]
+    index = int(number.rstrip("]") or 0)
+    return node.inputs[values[index]].node if index < len(values) else role
+
+
+def _input_cause(name: str, plans: dict[str, NodePlan]) -> str:
+    upstream = plans.get(name)
+    artifact = upstream.node.artifact if upstream else name
+    return f"input {artifact}"
+
+
+def as_json(plan: Plan) -> list[dict[str, Any]]:
+    """One entry per node: for `factory plan --json`."""
+    return [
+        {
+            "name": entry.node.name,
+            "artifact": entry.node.artifact,
+            "kind": entry.node.kind,
+            "verb": entry.node.step.verb,
+            "state": entry.state,
+            "because": entry.because,
+            "fingerprint": entry.node.fingerprint,
+            "folder": str(entry.node.folder),
+        }
+        for entry in plan.nodes.values()
+    ]

@@ -1,0 +1,154 @@
+"""The application: routes by subject, routing on the raw path, errors as the Hub writes them."""
+
+from __future__ import annotations
+
+import uuid
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+
+from factory.local_hub import (
+    access,
+    collections,
+    commit,
+    discussions,
+    identity,
+    info,
+    leaderboard,
+    lfs,
+    lfs_files,
+    misc,
+    pages,
+    read,
+    refs,
+    repos,
+    spaces,
+    webhooks,
+    xet,
+)
+from factory.local_hub import (
+    jobs as jobs_routes,
+)
+from factory.local_hub.context import Hub, Moved
+from factory.local_hub.errors import HubError, on_hub_error
+from factory.local_hub.storage import Store
+from factory.local_hub.users import Accounts, User, default_users
+
+
+class RawPath:
+    """Routes on the path as it was sent: `refs%2Fpr%2F1` is one segment, a plain slash separates two."""
+
+    def __init__(self, app: Any) -> None:
+        self.app = app
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        if scope["type"] == "http":
+            raw = scope.get("raw_path") or quote(scope["path"]).encode()
+            path = raw.split(b"?")[0].decode("latin-1")
+            while "//" in path:  # clients join an endpoint ending in a slash with a path starting with one
+                path = path.replace("//", "/")
+            scope = {**scope, "path": path, "root_path": ""}
+            request_id = _request_id(scope)
+
+            async def numbered(message: dict[str, Any]) -> None:
+                if message["type"] == "http.response.start":  # clients quote it in their error messages
+                    message = {**message, "headers": [*message.get("headers", []), (b"x-request-id", request_id)]}
+                await send(message)
+
+            await self.app(scope, receive, numbered)
+            return
+        await self.app(scope, receive, send)
+
+
+def _request_id(scope: dict[str, Any]) -> bytes:
+    """The number that the client gave the request, else a new one."""
+    headers = dict(scope.get("headers", ()))
+    given = headers.get(b"x-request-id")
+    if given:
+        return given[:200]
+    trace = headers.get(b"x-amzn-trace-id")
+    root = trace[:200] if trace else f"1-{uuid.uuid4().hex[:8]}-{uuid.uuid4().hex[:24]}".encode()
+    return root if root.startswith(b"Root=") else b"Root=" + root
+
+
+async def on_moved(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Moved)
+    path = request.scope["path"].replace(error.old_id, error.new_id, 1)
+    if path == request.scope["path"]:
+        old = "/".join(quote(part, safe="") for part in error.old_id.split("/"))
+        path = path.replace(old, error.new_id, 1)
+    query = request.scope.get("query_string", b"").decode()
+    return Response(status_code=307, headers={"Location": path + (f"?{query}" if query else "")})
+
+
+async def on_gone(_request: Request, _error: Exception) -> Response:
+    """The client hung up in the middle of a body: nobody reads this, and nothing was stored."""
+    return Response(status_code=499)
+
+
+async def on_bug(_request: Request, _error: Exception) -> Response:
+    """The traceback is in the server's log."""
+    return JSONResponse({"error": "Internal Error - this Hub's log says more"}, 500)
+
+
+async def on_http_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    text = error.detail if error.status_code != 404 else "Not Found"
+    if request.scope["path"].startswith("/api") or error.status_code != 404:
+        return JSONResponse({"error": text}, error.status_code, headers={"X-Error-Message": text})
+    return PlainTextResponse(text, error.status_code, headers={"X-Error-Message": text})
+
+
+def create_app(data: Path, users: list[User] | None = None, jobs: bool = False) -> Starlette:
+    """The embedded Hub over the folder `data`.
+
+    Without `users` there is one, `factory`, whose write token `hf_local` may write to any namespace; with them, only
+    their own namespace and their organisations. `jobs` lets clients run commands here as subprocesses.
+    """
+    routes: list[Any] = [
+        *misc.routes,
+        *identity.routes,
+        *repos.routes,
+        *spaces.routes,
+        *info.routes,
+        *leaderboard.routes,
+        *read.routes,
+        *commit.routes,
+        *lfs.routes,
+        *lfs_files.routes,
+        *xet.routes,
+        *refs.routes,
+        *discussions.routes,
+        *collections.routes,
+        *access.routes,
+        *webhooks.routes,
+        *jobs_routes.routes,
+        *info.last_routes,
+        *repos.last_routes,
+        *pages.routes,
+    ]
+    app = Starlette(
+        routes=routes,
+        middleware=[Middleware(RawPath)],
+        exception_handlers={
+            HubError: on_hub_error,
+            Moved: on_moved,
+            HTTPException: on_http_error,
+            ClientDisconnect: on_gone,
+            Exception: on_bug,
+        },
+    )
+    app.router.redirect_slashes = False
+    accounts = Accounts(users if users is not None else default_users())
+    store = Store(Path(data))
+    hub = Hub(store, accounts, jobs_routes.Jobs(store, enabled=jobs), instance=uuid.uuid4().hex)
+    xet.forget_old_xorbs(hub)
+    lfs.forget_old_parts(hub)
+    app.state.hub = hub
+    return app

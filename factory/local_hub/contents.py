@@ -1,0 +1,107 @@
+"""The contents of repos: regular and large files, who holds them, and when they may leave the disk."""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from factory.local_hub import clock, gitobjects
+from factory.local_hub.blobs import BlobStore
+from factory.local_hub.db import Database
+from factory.local_hub.records import Repo, StoredFile
+from factory.local_hub.trees import Trees
+
+
+class Contents:
+    def __init__(self, data: Path) -> None:
+        data.mkdir(parents=True, exist_ok=True)
+        self.data = data
+        self.db = Database(data / "hub.sqlite")
+        self.blobs = BlobStore(data)
+        self.trees = Trees(self.db)
+        self._pins = threading.Lock()
+        self._pinned = 0
+        self._orphans: set[str] = set()
+
+    def file(self, oid: str) -> StoredFile:
+        row = self.db.one("SELECT * FROM files WHERE oid = ?", oid)
+        if row is None:
+            raise KeyError(oid)
+        return StoredFile(row["oid"], row["sha256"], row["size"], row["pointer_size"])
+
+    def files(self, oids: list[str]) -> dict[str, StoredFile]:
+        found: dict[str, StoredFile] = {}
+        for start in range(0, len(oids), 500):
+            part = oids[start : start + 500]
+            marks = ",".join("?" * len(part))
+            for row in self.db.all(f"SELECT * FROM files WHERE oid IN ({marks})", *part):
+                found[row["oid"]] = StoredFile(row["oid"], row["sha256"], row["size"], row["pointer_size"])
+        return found
+
+    def put_regular(self, data: bytes, *, sync: bool = True) -> StoredFile:
+        """Writes a content that `add_regular` will make part of a repo; call it with the content `pinned`."""
+        sha256 = hashlib.sha256(data).hexdigest()
+        if not self.blobs.has(sha256):
+            self.blobs.put([data], sync=sync)
+        return StoredFile(gitobjects.object_id("blob", data), sha256, len(data), None)
+
+    def add_regular(self, repo: Repo, files: Iterable[StoredFile]) -> None:
+        with self.db.writing() as connection:
+            for file in files:
+                connection.execute(
+                    "INSERT OR IGNORE INTO files VALUES (?, ?, ?, NULL)", (file.oid, file.sha256, file.size)
+                )
+                self._own(connection, repo, file.sha256, file.size, lfs=False)
+
+    @contextmanager
+    def pinned(self) -> Iterator[None]:
+        """While contents are on disk that no repo has yet, none is removed from disk."""
+        with self._pins:
+            self._pinned += 1
+        try:
+            yield
+        finally:
+            with self._pins:
+                self._pinned -= 1
+
+    def remove_orphans(self, candidates: Iterable[str]) -> None:
+        """Removes those of `candidates` (sha256) that no repo holds, once the caller's transaction is done."""
+        wanted = set(candidates)
+        self.db.afterwards(lambda: self._remove(wanted))
+
+    def _remove(self, candidates: set[str]) -> None:
+        with self._pins:
+            self._orphans |= candidates
+            if self._pinned:  # somebody may be about to use one of them; a later removal finds it again
+                return
+            for sha256 in self._orphans:
+                if not self.db.one("SELECT 1 FROM repo_blobs WHERE sha256 = ?", sha256):
+                    self.blobs.remove(sha256)
+            self._orphans.clear()
+
+    def own_lfs(self, repo: Repo, sha256: str, size: int) -> None:
+        """Notes that a content in the blob store was uploaded to (or duplicated into) this repo."""
+        with self.db.writing() as connection:
+            self._own(connection, repo, sha256, size, lfs=True)
+
+    def owned_lfs(self, repo: Repo, sha256: str) -> int | None:
+        """The size in bytes of an uploaded LFS content of this repo."""
+        row = self.db.one("SELECT size FROM repo_blobs WHERE repo = ? AND sha256 = ? AND lfs = 1", repo.pk, sha256)
+        return row["size"] if row and self.blobs.has(sha256) else None
+
+    @staticmethod
+    def _own(connection: sqlite3.Connection, repo: Repo, sha256: str, size: int, *, lfs: bool) -> None:
+        connection.execute(
+            "INSERT OR IGNORE INTO repo_blobs VALUES (?, ?, ?, ?, ?)", (repo.pk, sha256, size, int(lfs), clock.now())
+        )
+
+    def lfs_file(self, sha256: str, size: int) -> StoredFile:
+        pointer = gitobjects.lfs_pointer(sha256, size)
+        oid = gitobjects.object_id("blob", pointer)
+        with self.db.writing() as connection:
+            connection.execute("INSERT OR IGNORE INTO files VALUES (?, ?, ?, ?)", (oid, sha256, size, len(pointer)))
+        return StoredFile(oid, sha256, size, len(pointer))

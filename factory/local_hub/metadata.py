@@ -1,0 +1,243 @@
+"""What a commit says about its repo: card metadata, tags, library, task, evaluation results."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import struct
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from factory.local_hub.context import Hub
+from factory.local_hub.storage import Commit, Store
+
+FRONT_MATTER = re.compile(r"\A\s*---[ \t]*\r?\n(.*?)^---[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
+README_LIMIT = 2 << 20
+MOST_VALUES, DEEPEST = 200_000, 50
+PREFIXED = {
+    "dataset": [
+        "annotations_creators",
+        "language_creators",
+        "language",
+        "multilinguality",
+        "size_categories",
+        "source_datasets",
+        "task_categories",
+        "task_ids",
+    ],
+}
+DATA_FORMATS = {
+    ".parquet": "parquet",
+    ".json": "json",
+    ".jsonl": "json",
+    ".csv": "csv",
+    ".arrow": "arrow",
+    ".txt": "text",
+}
+
+
+@dataclass
+class Summary:
+    """Of one commit, whatever repo it is in."""
+
+    card: dict[str, Any] = field(default_factory=dict)
+    card_error: str | None = None
+    text: str = ""
+    config: dict[str, Any] | None = None
+    eval_results: list[dict[str, Any]] = field(default_factory=list)
+    paths: list[str] = field(default_factory=list)
+    safetensors: dict[str, Any] | None = None
+    has_card: bool = False
+
+    @property
+    def stand_in(self) -> bool:
+        """Rehearsals tag a repo that only stands in for the real one."""
+        return "stand-in" in as_list(self.card.get("tags"))
+
+
+def as_list(value: Any) -> list[str]:
+    if value is None:
+        return []
+    return [str(item) for item in value if item is not None] if isinstance(value, list) else [str(value)]
+
+
+def mappings(value: Any) -> list[dict[str, Any]]:
+    """The mappings of a list, or a single mapping: what a card should hold but need not."""
+    return [item for item in (value if isinstance(value, list) else [value]) if isinstance(item, dict)]
+
+
+def split_card(text: str) -> tuple[dict[str, Any], str, str | None]:
+    """(metadata, the rest, what is wrong with the metadata) of a README."""
+    match = FRONT_MATTER.match(text)
+    if not match:
+        return {}, text, None
+    from ruamel.yaml import YAML, YAMLError
+
+    body = text[match.end() :]
+    try:
+        data = plain(YAML(typ="safe", pure=True).load(match.group(1)))
+    except (YAMLError, ValueError, RecursionError) as error:
+        return {}, body, " ".join(str(error).split())
+    if data is None:
+        return {}, body, None
+    if not isinstance(data, dict):
+        return {}, body, "the metadata must be a mapping of keys to values"
+    return data, body, None
+
+
+def plain(value: Any) -> Any:
+    """YAML values as JSON can hold them. Raises ValueError for one endless or enormous (aliases can be both)."""
+    left = MOST_VALUES
+
+    def convert(item: Any, depth: int) -> Any:
+        nonlocal left
+        left -= 1
+        if left < 0 or depth > DEEPEST:
+            raise ValueError("the metadata is nested too deeply or too large")
+        if isinstance(item, dict):
+            return {str(key): convert(inner, depth + 1) for key, inner in item.items()}
+        if isinstance(item, (list, tuple, set)):
+            return [convert(inner, depth + 1) for inner in item]
+        if isinstance(item, (datetime, date)):
+            return item.isoformat()
+        if isinstance(item, float) and not math.isfinite(item):
+            return None
+        return item if item is None or isinstance(item, (str, int, float, bool)) else str(item)
+
+    return convert(value, 0)
+
+
+def summary(hub: Hub, commit: Commit) -> Summary:
+    """Cached by the commit's tree: the same files always say the same."""
+    cache: OrderedDict[str, Summary] = hub.caches.setdefault("summaries", OrderedDict())
+    found = cache.get(commit.tree)
+    if found is None:
+        found = _read(hub.store, commit)
+        cache[commit.tree] = found
+        while len(cache) > 2000:
+            cache.popitem(last=False)
+    return found
+
+
+def _read(store: Store, commit: Commit) -> Summary:
+    result = Summary(paths=[entry.path for entry in store.trees.files(commit.tree)])
+    readme = store.read(commit, "README.md", README_LIMIT)
+    if readme is not None:
+        result.has_card = True
+        result.card, result.text, result.card_error = split_card(readme.decode("utf-8", "replace"))
+    config = store.read(commit, "config.json", 1 << 20)
+    if config:
+        try:
+            data = json.loads(config)
+        except ValueError:
+            data = None
+        if isinstance(data, dict):
+            result.config = plain(
+                {k: data[k] for k in ("architectures", "model_type", "quantization_config") if k in data}
+            )
+    for path in result.paths:
+        if path.startswith(".eval_results/") and path.endswith((".yaml", ".yml")):
+            result.eval_results += _eval_results(store, commit, path)
+    result.safetensors = _parameters(store, commit, result.paths)
+    return result
+
+
+def _eval_results(store: Store, commit: Commit, path: str) -> list[dict[str, Any]]:
+    from ruamel.yaml import YAML, YAMLError
+
+    try:
+        text = (store.read(commit, path, 1 << 20) or b"").decode("utf-8", "replace")
+        data = plain(YAML(typ="safe", pure=True).load(text))
+    except (YAMLError, ValueError, RecursionError):
+        return []
+    wanted = [entry for entry in mappings(data) if isinstance(entry.get("dataset"), dict)]
+    # the API wraps what the file holds and says where it came from
+    return [{"verified": False, "filename": path, "data": entry} for entry in wanted]
+
+
+def _parameters(store: Store, commit: Commit, paths: list[str]) -> dict[str, Any] | None:
+    """Parameter counts by dtype from the headers of the root's safetensors files."""
+    counts: dict[str, int] = {}
+    names = [p for p in paths if "/" not in p and re.fullmatch(r"model.*\.safetensors", p)]
+    for name in names:
+        entry = store.entry(commit, name)
+        if entry is None:
+            continue
+        path = store.blobs.path(store.file(entry.oid).sha256)
+        try:
+            with path.open("rb") as file:
+                (length,) = struct.unpack("<Q", file.read(8))
+                header = json.loads(file.read(length)) if length < (100 << 20) else {}
+        except (OSError, struct.error, ValueError):
+            return None
+        try:
+            for tensor, about in header.items():
+                if tensor != "__metadata__":
+                    dtype = str(about["dtype"])
+                    counts[dtype] = counts.get(dtype, 0) + math.prod(int(extent) for extent in about["shape"])
+        except (AttributeError, KeyError, TypeError, ValueError):
+            return None
+    return {"parameters": counts, "total": sum(counts.values())} if counts else None
+
+
+def library_of(about: Summary) -> str | None:
+    if about.card.get("library_name"):
+        return str(about.card["library_name"])
+    if "adapter_config.json" in about.paths:
+        return "peft"
+    if "model_index.json" in about.paths:
+        return "diffusers"
+    if about.config and about.config.get("model_type"):
+        return "transformers"
+    return None
+
+
+def task_of(about: Summary) -> str | None:
+    if about.card.get("pipeline_tag"):
+        return str(about.card["pipeline_tag"])
+    for architecture in as_list((about.config or {}).get("architectures")):
+        if architecture.endswith("ForCausalLM"):
+            return "text-generation"
+        if architecture.endswith("ForSequenceClassification"):
+            return "text-classification"
+        if architecture.endswith("ForMaskedLM"):
+            return "fill-mask"
+    return None
+
+
+def base_models(card: dict[str, Any]) -> list[str]:
+    return as_list(card.get("base_model"))
+
+
+def tags_of(kind: str, about: Summary) -> list[str]:
+    """The tags the Hub derives from a card, in its order, without doubles."""
+    card, tags = about.card, []
+    if kind == "model":
+        tags += [library_of(about)]
+        tags += ["safetensors"] if any(p.endswith(".safetensors") for p in about.paths) else []
+        tags += ["gguf"] if any(p.endswith(".gguf") for p in about.paths) else []
+        tags += [(about.config or {}).get("model_type"), task_of(about)]
+    if kind == "space":
+        tags += [card.get("sdk")]
+    for key in PREFIXED.get(kind, []):
+        tags += [f"{key}:{value}" for value in as_list(card.get(key))]
+    tags += as_list(card.get("tags"))
+    if kind != "dataset":
+        tags += as_list(card.get("language"))
+    tags += [f"dataset:{value}" for value in as_list(card.get("datasets"))] if kind == "model" else []
+    tags += [
+        f"arxiv:{number}" for number in sorted(set(re.findall(r"arxiv\.org/(?:abs|pdf)/(\d{4}\.\d{4,5})", about.text)))
+    ]
+    for value in base_models(card) if kind == "model" else []:
+        tags += [f"base_model:{value}"]
+        relation = card.get("base_model_relation")
+        tags += [f"base_model:{relation}:{value}"] if relation else []
+    tags += [f"license:{value}" for value in as_list(card.get("license"))]
+    if kind == "dataset":
+        suffixes = {path[path.rfind(".") :] for path in about.paths if "." in path and not path.startswith(".")}
+        tags += sorted({f"format:{DATA_FORMATS[s]}" for s in suffixes if s in DATA_FORMATS})
+    tags += ["region:us"]
+    return list(dict.fromkeys(str(tag) for tag in tags if tag))

@@ -1,0 +1,168 @@
+"""Pages of lists, collections and people; signing in; the style sheet."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from factory.local_hub import collections, metadata
+from factory.local_hub.context import (
+    COOKIE,
+    Hub,
+    hub_of,
+    may_see,
+    param,
+)
+from factory.local_hub.errors import HubError
+from factory.local_hub.info import Info, select
+from factory.local_hub.repo_pages import routes as repo_routes
+from factory.local_hub.side_by_side import routes as side_by_side_routes
+from factory.local_hub.storage import PREFIXES
+from factory.local_hub.web import PAGE, PLURALS, page, page_number, show, who_looks
+
+
+def _cards(hub: Hub, infos: list[Info]) -> list[dict[str, Any]]:
+    return [
+        {
+            "repo": info.repo,
+            "task": metadata.task_of(info.about) if info.repo.kind == "model" else None,
+            "title": info.about.card.get("title") if info.repo.kind == "space" else None,
+            "emoji": info.about.card.get("emoji") if info.repo.kind == "space" else None,
+            "updated": info.value("lastModified"),
+            "likes": info.value("likes"),
+            "stand_in": info.about.stand_in,
+            "size": info.about.safetensors["total"] if info.about.safetensors else None,
+            "tags": metadata.as_list(info.about.card.get("tags"))[:4],
+        }
+        for info in infos
+    ]
+
+
+@page
+def home(request: Request) -> Response:
+    hub = hub_of(request)
+    groups = {PLURALS[kind]: select(request, hub, kind) for kind in PREFIXES}
+    lists = {name: _cards(hub, infos[:6]) for name, infos in groups.items()}
+    shelves = collections.listed(hub, who_looks(request), [], [])
+    counts = {name: len(infos) for name, infos in groups.items()} | {"collections": len(shelves)}
+    shown = [collections.describe(hub, who_looks(request), row) for row in shelves[:6]]
+    return show(request, "home.html", lists=lists, counts=counts, collections=shown)
+
+
+@page
+def repo_list(request: Request) -> Response:
+    hub, plural = hub_of(request), request.scope["path"].strip("/")
+    kind = plural.removesuffix("s")
+    infos = select(request, hub, kind)
+    number, rest = page_number(request)
+    shown = infos[number * PAGE : (number + 1) * PAGE]
+    return show(
+        request,
+        "list.html",
+        plural=plural,
+        items=_cards(hub, shown),
+        total=len(infos),
+        search=request.query_params.get("search", ""),
+        filters=request.query_params.getlist("filter"),
+        number=number,
+        rest=rest,
+        more=(number + 1) * PAGE < len(infos),
+    )
+
+
+@page
+def collection_list(request: Request) -> Response:
+    hub, who = hub_of(request), who_looks(request)
+    shelves = [collections.describe(hub, who, row) for row in collections.listed(hub, who, [], [])]
+    return show(request, "collections.html", collections=shelves)
+
+
+@page
+def collection(request: Request) -> Response:
+    hub, who = hub_of(request), who_looks(request)
+    row = collections.find(hub, who, f"{param(request, 'namespace')}/{param(request, 'slug')}")
+    shelf = collections.describe(hub, who, row)
+    items = []
+    for item in shelf["items"]:
+        repo = hub.store.repo(item["type"], item["id"]) if item["type"] in PREFIXES else None
+        info = Info(hub, repo, hub.store.resolve(repo, "main")) if repo else None
+        items.append({"item": item, "card": _cards(hub, [info])[0] if info else None})
+    return show(request, "collection.html", shelf=shelf, items=items)
+
+
+@page
+def profile(request: Request) -> Response:
+    hub, who, name = hub_of(request), who_looks(request), param(request, "user")
+    repos = [repo for repo in hub.store.repos(namespace=name) if may_see(who, repo)]
+    user = hub.accounts.user(name)
+    known = user or hub.accounts.organisations.get(name.lower())
+    shelves = collections.listed(hub, who, [name], [])
+    if not repos and not known and not shelves:
+        raise HubError(404, "There is nothing of this name here")
+    infos = [Info(hub, repo, hub.store.resolve(repo, "main")) for repo in repos]
+    groups = {PLURALS[kind]: _cards(hub, [i for i in infos if i.repo.kind == kind]) for kind in PREFIXES}
+    return show(
+        request,
+        "profile.html",
+        name=repos[0].namespace if repos else name,
+        fullname=user.fullname if user else None,
+        lists=groups,
+        collections=[collections.describe(hub, who, row) for row in shelves],
+    )
+
+
+@page
+def login(request: Request) -> Response:
+    return show(request, "login.html", wrong=False)
+
+
+async def login_sent(request: Request) -> Response:
+    token = dict(parse_qsl((await request.body()).decode("utf-8", "replace"))).get("token", "").strip()
+    if hub_of(request).accounts.by_token(token) is None:
+        return show(request, "login.html", 401, wrong=True)
+    answer = RedirectResponse("/", 303)
+    # strict: no other site's link or form can act with it; and only pages and downloads read it
+    answer.set_cookie(COOKIE, token, httponly=True, samesite="strict", max_age=7 * 24 * 3600)
+    return answer
+
+
+def logout(_request: Request) -> Response:
+    answer = RedirectResponse("/", 303)
+    answer.delete_cookie(COOKIE)
+    return answer
+
+
+def style(_request: Request) -> Response:
+    text = (Path(__file__).parent / "pages" / "style.css").read_text("utf-8")
+    return Response(text, media_type="text/css", headers={"Cache-Control": "max-age=300"})
+
+
+def nothing(request: Request) -> Response:
+    """Every other address: a page for people, JSON for clients."""
+    if request.scope["path"].startswith("/api/") or "text/html" not in request.headers.get("accept", ""):
+        return HubError(404, "Not Found").response()
+    return show(request, "error.html", 404, message="There is nothing at this address")
+
+
+routes = [
+    Route("/api/{rest:path}", nothing, methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),
+    Route("/", home),
+    Route("/style.css", style),
+    Route("/login", login),
+    Route("/login", login_sent, methods=["POST"]),
+    Route("/logout", logout, methods=["POST"]),
+    Route("/models", repo_list),
+    Route("/datasets", repo_list),
+    Route("/spaces", repo_list),
+    Route("/collections", collection_list),
+    Route("/collections/{namespace}/{slug}", collection),
+    *side_by_side_routes,
+    *repo_routes,
+    Route("/{user}", profile),
+    Route("/{rest:path}", nothing, methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),
+]

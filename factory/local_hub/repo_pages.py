@@ -1,0 +1,269 @@
+"""Pages of one repo: card, files, rows, history, discussions."""
+
+from __future__ import annotations
+
+import mimetypes
+from typing import Any
+from urllib.parse import quote
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from factory.local_hub import collections, discussions, metadata, viewer
+from factory.local_hub.context import (
+    Hub,
+    check_gate,
+    find_repo,
+    hub_of,
+    param,
+)
+from factory.local_hub.diff import commit_diff, pull_diff
+from factory.local_hub.errors import HubError, entry_not_found
+from factory.local_hub.info import Info
+from factory.local_hub.read import last_commits, split_revision
+from factory.local_hub.rendering import markdown
+from factory.local_hub.storage import Commit, Repo
+from factory.local_hub.web import PAGE, PLURALS, page, page_number, show, who_looks
+
+SHOWN = 512 << 10  # bytes of a text file that its page shows
+
+
+def frame_of(request: Request, repo: Repo, commit: Commit, tab: str) -> dict[str, Any]:
+    hub = hub_of(request)
+    about = metadata.summary(hub, commit)
+    row = hub.store.db.one(
+        "SELECT count(*) AS n FROM discussions WHERE repo = ? AND status IN ('open', 'draft')", repo.pk
+    )
+    return {
+        "repo": repo,
+        "base": "/" + repo.path,
+        "plural": PLURALS[repo.kind],
+        "commit": commit,
+        "revision": param(request, "rev") if "rev" in request.path_params else "main",
+        "about": about,
+        "tab": tab,
+        "tags": metadata.tags_of(repo.kind, about),
+        "open_discussions": row["n"] if row else 0,
+        "likes": Info(hub, repo, commit).value("likes"),
+    }
+
+
+@page
+def card(request: Request) -> Response:
+    hub, repo = hub_of(request), find_repo(request)
+    commit = hub.store.resolve(repo, "main")
+    frame = frame_of(request, repo, commit, "card")
+    about: metadata.Summary = frame["about"]
+
+    def link(target: str, image: bool) -> str:
+        return f"/{repo.path}/{'resolve' if image else 'blob'}/main/{target.removeprefix('./')}"
+
+    info = Info(hub, repo, commit)
+    return show(
+        request,
+        "card.html",
+        **frame,
+        text=markdown(about.text, link) if about.has_card else None,
+        scores=scores(about),
+        used=info.value("usedStorage"),
+        base_models=metadata.base_models(about.card) if repo.kind == "model" else [],
+        datasets=metadata.as_list(about.card.get("datasets")),
+        collections=_collections_with(hub, who_looks(request), repo),
+        configs=viewer.configs(about) if repo.kind == "dataset" else {},
+    )
+
+
+def _collections_with(hub: Hub, who: Any, repo: Repo) -> list[dict[str, Any]]:
+    rows = collections.listed(hub, who, [], [f"{repo.kind}s/{repo.id}"])
+    return [{"slug": row["slug"], "title": row["title"]} for row in rows]
+
+
+def scores(about: metadata.Summary) -> list[dict[str, Any]]:
+    """{dataset, task, value} of the evaluation files and of the card's model-index."""
+    found = []
+    for entry in about.eval_results:
+        data = entry["data"]
+        found.append(
+            {"dataset": data["dataset"].get("id"), "task": data["dataset"].get("task_id"), "value": data.get("value")}
+        )
+    for model in metadata.mappings(about.card.get("model-index")):
+        for result in metadata.mappings(model.get("results")):
+            about_data = next(iter(metadata.mappings(result.get("dataset"))), {})
+            for metric in metadata.mappings(result.get("metrics")):
+                name, task = about_data.get("name") or about_data.get("type"), metric.get("name") or metric.get("type")
+                found.append({"dataset": name, "task": task, "value": metric.get("value")})
+    unique = {(str(row["dataset"]), str(row["task"]), str(row["value"])): row for row in found}
+    return list(unique.values())
+
+
+def _parents(path: str) -> list[tuple[str, str]]:
+    parts = path.split("/") if path else []
+    return [(part, "/".join(parts[: i + 1])) for i, part in enumerate(parts)]
+
+
+@page
+def files(request: Request) -> Response:
+    hub, repo = hub_of(request), find_repo(request)
+    revision, path = split_revision(request) if "path" in request.path_params else (_revision(request), "")
+    commit = hub.store.resolve(repo, revision)
+    folder = hub.store.entry(commit, path.strip("/"))
+    if folder is None:
+        raise entry_not_found(path)
+    if not folder.is_folder:
+        return RedirectResponse(f"/{repo.path}/blob/{quote(revision, safe='')}/{quote(path)}")
+    entries = list(hub.store.trees.walk(folder.oid, folder.path, recursive=False))
+    entries.sort(key=lambda entry: (not entry.is_folder, entry.path))
+    stored = hub.store.files([entry.oid for entry in entries if not entry.is_folder])
+    commits = last_commits(hub, repo, commit, entries[:500])
+    rows = [
+        {"entry": e, "name": e.path.rsplit("/", 1)[-1], "file": stored.get(e.oid), "last": commits.get(e.path)}
+        for e in entries
+    ]
+    frame = frame_of(request, repo, commit, "files")
+    frame["revision"] = revision
+    return show(request, "files.html", **frame, rows=rows, parents=_parents(folder.path), refs=_refs(hub, repo))
+
+
+def _revision(request: Request) -> str:
+    return param(request, "rev") if "rev" in request.path_params else "main"
+
+
+def _refs(hub: Hub, repo: Repo) -> list[str]:
+    return [name.removeprefix("refs/heads/").removeprefix("refs/tags/") for name, _ in hub.store.refs(repo, "refs/")]
+
+
+@page
+def blob(request: Request) -> Response:
+    hub, repo = hub_of(request), find_repo(request)
+    revision, path = split_revision(request)
+    if path != "README.md":
+        check_gate(hub, who_looks(request), repo)
+    commit = hub.store.resolve(repo, revision)
+    entry = hub.store.entry(commit, path)
+    if entry is None or entry.is_folder:
+        raise entry_not_found(path)
+    file = hub.store.file(entry.oid)
+    media = mimetypes.guess_type(path)[0] or ""
+    text = None
+    if not media.startswith("image/") and hub.store.blobs.has(file.sha256):
+        content = hub.store.blobs.read(file.sha256, SHOWN)
+        if b"\0" not in content:
+            text = content.decode("utf-8", "replace")
+    frame = frame_of(request, repo, commit, "files")
+    frame["revision"] = revision
+    return show(
+        request,
+        "blob.html",
+        **frame,
+        file=file,
+        path_in_repo=path,
+        parents=_parents(path),
+        lines=text.splitlines() if text is not None else None,
+        cut=file.size > SHOWN,
+        is_image=media.startswith("image/"),
+        last=last_commits(hub, repo, commit, [entry])[entry.path],
+    )
+
+
+@page
+def rows(request: Request) -> Response:
+    hub, repo = hub_of(request), find_repo(request, files=True)
+    commit = hub.store.resolve(repo, "main")
+    frame = frame_of(request, repo, commit, "viewer")
+    configs = viewer.configs(frame["about"])
+    if not configs:
+        return show(
+            request, "viewer.html", **frame, configs={}, config="", split="", problem="There are no data files."
+        )
+    name = param(request, "config") if "config" in request.path_params else next(iter(configs))
+    splits = configs.get(name)
+    if splits is None:
+        raise HubError(404, f"There is no config {name}")
+    wanted = param(request, "split") if "split" in request.path_params else splits[0].name
+    split = next((s for s in splits if s.name == wanted), None)
+    if split is None:
+        raise HubError(404, f"The config {name} has no split {wanted}")
+    number, _ = page_number(request)
+    values: dict[str, Any] = {"configs": configs, "config": name, "split": split.name, "number": number}
+    try:
+        found = viewer.page(hub, commit, split, number * viewer.ROWS)
+        values |= {"page": found, "first": number * viewer.ROWS}
+    except viewer.CannotShow as problem:
+        values["problem"] = f"These rows cannot be shown: {problem}"
+    return show(request, "viewer.html", **frame, **values)
+
+
+@page
+def history(request: Request) -> Response:
+    hub, repo = hub_of(request), find_repo(request)
+    head = hub.store.resolve(repo, _revision(request))
+    number, _ = page_number(request)
+    commits = list(hub.store.history(repo, head.oid))
+    shown = commits[number * PAGE : (number + 1) * PAGE]
+    more = (number + 1) * PAGE < len(commits)
+    frame = frame_of(request, repo, head, "history")
+    return show(request, "history.html", **frame, commits=shown, total=len(commits), number=number, more=more)
+
+
+@page
+def one_commit(request: Request) -> Response:
+    hub, repo = hub_of(request), find_repo(request, files=True)
+    commit = hub.store.resolve(repo, param(request, "oid"))
+    frame = frame_of(request, repo, commit, "history")
+    return show(request, "commit.html", **frame, made=commit, diff=_diff_lines(commit_diff(hub, repo, commit)))
+
+
+def _diff_lines(text: str) -> list[tuple[str, str]]:
+    """(class, line); long ones are cut."""
+    kinds = {"+": "added", "-": "removed", "@": "place", "d": "file", "B": "file"}
+    lines = text.splitlines()
+    answer = [
+        ("file" if line.startswith(("--- ", "+++ ", "index ")) else kinds.get(line[:1], ""), line[:500])
+        for line in lines[:3000]
+    ]
+    return answer if len(lines) <= 3000 else [*answer, ("file", f"… {len(lines) - 3000} more lines")]
+
+
+@page
+def discussion_list(request: Request) -> Response:
+    hub, repo = hub_of(request), find_repo(request)
+    found = hub.store.db.all("SELECT * FROM discussions WHERE repo = ? ORDER BY num DESC", repo.pk)
+    frame = frame_of(request, repo, hub.store.resolve(repo, "main"), "discussions")
+    return show(request, "discussions.html", **frame, discussions=found)
+
+
+@page
+def discussion(request: Request) -> Response:
+    hub, repo = hub_of(request), find_repo(request)
+    number = param(request, "num")
+    row = discussions.find(hub, repo, int(number) if number.isdecimal() and len(number) < 10 else 0)
+    events = discussions.events_of(hub, repo, row["num"])
+    for event in events:
+        if event["type"] == "comment":
+            event["html"] = markdown(event["data"]["latest"]["raw"])
+    frame = frame_of(request, repo, hub.store.resolve(repo, "main"), "discussions")
+    diff = _diff_lines(pull_diff(hub, repo, row)) if row["is_pr"] else []
+    return show(request, "discussion.html", **frame, discussion=row, events=events, diff=diff)
+
+
+def _of_repo(rest: str, handler: Any) -> list[Route]:
+    return [
+        Route("/{kind:other}/{namespace}/{name}" + rest, handler),
+        Route("/{namespace}/{name}" + rest, handler),
+    ]
+
+
+routes = [
+    Route("/{kind:dataset}/{namespace}/{name}/viewer", rows),
+    Route("/{kind:dataset}/{namespace}/{name}/viewer/{config}", rows),
+    Route("/{kind:dataset}/{namespace}/{name}/viewer/{config}/{split}", rows),
+    *_of_repo("/tree/{rev}", files),
+    *_of_repo("/tree/{rev}/{path:path}", files),
+    *_of_repo("/blob/{rev}/{path:path}", blob),
+    *_of_repo("/commits/{rev}", history),
+    *_of_repo("/commit/{oid}", one_commit),
+    *_of_repo("/discussions", discussion_list),
+    *_of_repo("/discussions/{num}", discussion),
+    *_of_repo("", card),
+]

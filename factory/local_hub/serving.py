@@ -1,0 +1,174 @@
+"""Runs the server: one process per data folder, found through `server.json`."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import socket
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+from factory.errors import FactoryError
+from factory.local_hub.users import User
+
+INFO, LOCK, KEEPERS = "server.json", "server.lock", "keepers"
+
+
+def serve(
+    data: Path,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    users: Path | list[User] | None = None,
+    jobs: bool = False,
+    *,
+    while_kept: bool = False,
+    quiet: bool = False,
+) -> None:
+    """Serves the folder `data` until interrupted; port 0 takes a free one.
+
+    `while_kept` ends the server when no process named in the folder's `keepers` lives any more.
+    Raises FactoryError when another server has the folder, or the address cannot be used.
+    """
+    import uvicorn
+
+    from factory.local_hub.app import create_app
+    from factory.local_hub.users import load_users
+
+    data = Path(data).expanduser().resolve()
+    data.mkdir(parents=True, exist_ok=True)
+    accounts = load_users(users) if isinstance(users, (str, Path)) else users
+    lock = _lock(data)
+    try:
+        with socket.create_server((host, port), family=_family(host), backlog=512) as listener:
+            # inherited by each connection; without it every small answer waits 40 ms for the client's acknowledgement
+            listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            endpoint = _endpoint(host, listener.getsockname()[1])
+            app = create_app(data, accounts, jobs)
+            config = uvicorn.Config(
+                app, log_level="warning", timeout_keep_alive=75, server_header=False, lifespan="off", access_log=False
+            )
+            server = uvicorn.Server(config)
+            _write_info(
+                data,
+                {
+                    "endpoint": endpoint,
+                    "pid": os.getpid(),
+                    "instance": app.state.hub.instance,
+                    "jobs": jobs,
+                    "users": str(Path(users).resolve()) if isinstance(users, (str, Path)) else None,
+                },
+            )
+            if while_kept:
+                threading.Thread(target=_watch_keepers, args=(data, server, app.state.hub), daemon=True).start()
+            if not quiet:
+                print(f"Hub at {endpoint}  (data in {data}; stop with Ctrl-C)", flush=True)
+            try:
+                server.run(sockets=[listener])
+            except KeyboardInterrupt:
+                pass  # how uvicorn ends after Ctrl-C, its work done
+            finally:
+                app.state.hub.jobs.kill_all()
+    except OSError as error:
+        raise FactoryError(
+            f"cannot listen on {host}:{port}: {error.strerror}", fix="choose another --host or --port"
+        ) from error
+    finally:
+        (data / INFO).unlink(missing_ok=True)
+        lock.close()
+
+
+def _family(host: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in host else socket.AF_INET
+
+
+def _endpoint(host: str, port: int) -> str:
+    reachable = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)
+    return f"http://{reachable}:{port}"
+
+
+def _lock(data: Path) -> Any:
+    lock = (data / LOCK).open("a")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        lock.close()
+        running = read_info(data)
+        at = f" at {running['endpoint']}" if running else ""
+        raise FactoryError(
+            f"another Hub{at} serves this folder",
+            where=str(data),
+            fix="use that one, stop it, or choose another --data",
+        ) from error
+    return lock
+
+
+def _write_info(data: Path, info: dict[str, Any]) -> None:
+    draft = data / f".{INFO}.{os.getpid()}"
+    draft.write_text(json.dumps(info), "utf-8")
+    draft.replace(data / INFO)
+
+
+def read_info(data: Path) -> dict[str, Any] | None:
+    try:
+        info = json.loads((data / INFO).read_text("utf-8"))
+    except (OSError, ValueError):
+        return None
+    return info if isinstance(info, dict) and "endpoint" in info else None
+
+
+def alive(info: dict[str, Any] | None, timeout: float = 5.0) -> bool:
+    """Whether the server that `server.json` names answers, and is the very one."""
+    import urllib.error
+    import urllib.request
+
+    if not info or not process_lives(int(info.get("pid", 0))):
+        return False
+    try:
+        # no proxy: the server is on this machine
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        with opener.open(f"{info['endpoint']}/api/health", timeout=timeout) as answer:
+            return json.load(answer).get("instance") == info.get("instance")
+    except (OSError, ValueError, urllib.error.URLError):
+        return False
+
+
+def process_lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    try:  # a killed process that nobody has waited for yet is as good as gone
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (OSError, IndexError):
+        return True
+
+
+def keep(data: Path, name: str) -> Path:
+    """Notes that this process wants the server; the name of the note starts with its pid."""
+    folder = data / KEEPERS
+    folder.mkdir(parents=True, exist_ok=True)
+    note = folder / f"{os.getpid()}-{name}"
+    note.touch()
+    return note
+
+
+def _watch_keepers(data: Path, server: Any, hub: Any) -> None:
+    while True:
+        time.sleep(0.5)
+        kept = False
+        for note in (data / KEEPERS).glob("*-*"):
+            if process_lives(int(note.name.partition("-")[0])):
+                kept = True
+            else:
+                note.unlink(missing_ok=True)
+        if not kept:
+            (data / INFO).unlink(missing_ok=True)  # nobody shall join a server that is going
+            server.should_exit = True
+            time.sleep(3)
+            hub.jobs.kill_all()
+            os._exit(0)  # a client that keeps a connection open must not keep the server

@@ -1,0 +1,171 @@
+"""A dataset's page for people who read translations: source beside translation, scores, why a row was sorted out."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import islice
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from factory.local_hub import viewer
+from factory.local_hub.cells import shorten
+from factory.local_hub.context import find_repo, hub_of, param
+from factory.local_hub.errors import HubError
+from factory.local_hub.repo_pages import frame_of
+from factory.local_hub.web import page, page_number, show
+from factory.look.layout import REASONS, View, groups, layout, view
+from factory.text.direction import right_to_left
+
+ROWS = 20
+SHOWN_GROUPS = 24
+COUNTED = 20_000  # rows of a file that is no Parquet whose reasons are counted
+AT_ONCE = 500
+FENCE = re.compile(r"(^```.*?(?:^```[ \t]*$|\Z))", re.MULTILINE | re.DOTALL)
+
+Row = dict[str, Any]
+Files = list[tuple[str, Path]]
+
+
+@dataclass(frozen=True)
+class Found:
+    """A page of rows with their numbers; `counts` are rows by reason, of the whole split unless `more_rows`."""
+
+    rows: list[tuple[int, Row]]
+    counts: Counter[str]
+    more: bool
+    more_rows: bool = False
+
+
+@lru_cache(maxsize=256)
+def _reasons(path: Path) -> tuple[list[tuple[str, ...]], Any]:
+    """(distinct sets of reasons, which of them each row has) of a Parquet file, whose content never changes."""
+    import numpy as np
+    import pyarrow.parquet as pq
+
+    with pq.ParquetFile(path) as file:
+        names = [name for name in REASONS if name in file.schema_arrow.names][:1]
+        if not names:
+            return [()], np.zeros(file.metadata.num_rows, np.int32)
+        known: dict[tuple[str, ...], int] = {}
+        codes: list[int] = []
+        for batch in file.iter_batches(columns=names):
+            for value in batch.column(0).to_pylist():
+                codes.append(known.setdefault(tuple(groups({names[0]: value})), len(known)))
+        return list(known), np.array(codes, np.int32)
+
+
+def _parquet(files: Files, reason: str, start: int, count: int) -> Found:
+    import numpy as np
+
+    counts: Counter[str] = Counter()
+    rows: list[tuple[int, Row]] = []
+    before = matched = 0
+    for _, path in files:
+        kinds, codes = _reasons(path)
+        for kind, times in zip(kinds, np.bincount(codes, minlength=len(kinds)).tolist(), strict=True):
+            for group in kind:
+                counts[group] += times
+        fits = [number for number, kind in enumerate(kinds) if not reason or reason in kind]
+        places = np.flatnonzero(np.isin(codes, fits))
+        wanted = places[max(start - matched, 0) : max(start + count - matched, 0)]
+        rows += [(before + number, row) for number, row in _take(path, wanted.tolist())]
+        matched, before = matched + len(places), before + len(codes)
+    return Found(rows, counts, start + count < matched)
+
+
+def _take(path: Path, places: list[int]) -> Iterator[tuple[int, Row]]:
+    """The rows at these places, in order; reads only the row groups that hold one."""
+    import pyarrow.parquet as pq
+
+    if not places:
+        return
+    with pq.ParquetFile(path) as file:
+        first = 0
+        for group in range(file.metadata.num_row_groups):
+            size = file.metadata.row_group(group).num_rows
+            here = [place - first for place in places if first <= place < first + size]
+            at = 0
+            for batch in file.iter_batches(batch_size=AT_ONCE, row_groups=[group]) if here else ():
+                for place in (place for place in here if at <= place < at + batch.num_rows):
+                    yield first + place, batch.slice(place - at, 1).to_pylist()[0]
+                at += batch.num_rows
+            first += size
+
+
+def _others(files: Files, reason: str, start: int, count: int) -> Found:
+    counts: Counter[str] = Counter()
+    seen = 0
+    for row in islice(viewer.rows_of(files), COUNTED):
+        counts.update(groups(row))
+        seen += 1
+    fitting = ((n, row) for n, row in enumerate(viewer.rows_of(files)) if not reason or reason in groups(row))
+    rows = list(islice(fitting, start, start + count + 1))
+    return Found(rows[:count], counts, len(rows) > count, seen == COUNTED)
+
+
+@page
+def side_by_side(request: Request) -> Response:
+    hub, repo = hub_of(request), find_repo(request, files=True)
+    commit = hub.store.resolve(repo, "main")
+    frame = frame_of(request, repo, commit, "side-by-side")
+    configs = viewer.configs(frame["about"])
+    if not configs:
+        return show(request, "side_by_side.html", **frame, configs={}, problem="There are no data files.", found=None)
+    config = param(request, "config") if "config" in request.path_params else next(iter(configs))
+    splits = {split.name: split for split in configs.get(config, [])}
+    wanted = param(request, "split") if "split" in request.path_params else next(iter(splits), "")
+    if wanted not in splits:
+        raise HubError(404, f"There is no split {wanted} in a config {config}")
+    reason, (number, _) = request.query_params.get("reason", ""), page_number(request)
+    values: dict[str, Any] = {"configs": configs, "config": config, "split": wanted, "number": number}
+    files = viewer.files_of(hub, commit, splits[wanted])
+    try:
+        read = _parquet if files and all(path.endswith(".parquet") for path, _ in files) else _others
+        found = read(files, reason, number * ROWS, ROWS)
+        values |= {"found": found, "views": [(n, _shown(row)) for n, row in found.rows]}
+    except viewer.UNREADABLE as error:
+        values |= {"found": None, "problem": f"These rows cannot be shown: {viewer.first_line(error)}"}
+    return show(
+        request,
+        "side_by_side.html",
+        **frame,
+        **values,
+        reason=reason,
+        rest=urlencode({"reason": reason}) if reason else "",
+        groups=values["found"].counts.most_common(SHOWN_GROUPS) if values["found"] else [],
+    )
+
+
+def _shown(row: Row) -> dict[str, Any]:
+    """A view with a direction for every text."""
+    seen: View = view(row, layout(row))
+    return {
+        "seen": seen,
+        "pairs": [(name, _cell(source), _cell(target)) for name, source, target in seen.pairs],
+        "texts": [(name, _cell(text)) for name, text in seen.texts],
+        "blamed": set(groups(row)),
+    }
+
+
+def _cell(text: str) -> dict[str, Any]:
+    """The text's direction, and its pieces: code in it runs from left to right wherever it stands."""
+    pieces = [(piece.startswith("```"), piece.strip("\n")) for piece in FENCE.split(shorten(text))]
+    prose = " ".join(piece for code, piece in pieces if not code)
+    direction = "rtl" if right_to_left(prose or text) else "ltr"
+    return {"dir": direction, "pieces": [piece for piece in pieces if piece[1]]}
+
+
+routes = [
+    Route("/{kind:dataset}/{namespace}/{name}/side-by-side", side_by_side),
+    Route("/{kind:dataset}/{namespace}/{name}/side-by-side/{config}", side_by_side),
+    Route("/{kind:dataset}/{namespace}/{name}/side-by-side/{config}/{split}", side_by_side),
+]

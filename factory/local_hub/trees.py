@@ -1,0 +1,191 @@
+"""Folders as git trees in the database: a commit shares every folder it did not touch with its parent."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from factory.local_hub import gitobjects
+from factory.local_hub.db import Database
+from factory.local_hub.gitobjects import DIRECTORY, FILE
+
+Entries = dict[str, tuple[str, str]]
+EMPTY = gitobjects.tree_id({})
+
+
+class PathConflict(Exception):
+    """A file stands where a folder is wanted, or the other way round."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A file or folder of a tree: its path from the root and git oid."""
+
+    path: str
+    oid: str
+    is_folder: bool
+
+
+class Trees:
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.entries = lru_cache(maxsize=4096)(self._load)
+
+    def _load(self, oid: str) -> Entries:
+        """Of one folder; callers must not change the result."""
+        if oid == EMPTY:
+            return {}
+        row = self.database.one("SELECT entries FROM trees WHERE oid = ?", oid)
+        if row is None:
+            raise KeyError(oid)
+        return {name: (mode, child) for name, mode, child in json.loads(row["entries"])}
+
+    def find(self, root: str, path: str) -> Entry | None:
+        """The entry at a path ('' is the root), or None."""
+        oid, mode = root, DIRECTORY
+        for part in [p for p in path.split("/") if p]:
+            if mode != DIRECTORY:
+                return None
+            found = self.entries(oid).get(part)
+            if found is None:
+                return None
+            mode, oid = found
+        return Entry(path.strip("/"), oid, mode == DIRECTORY)
+
+    def walk(self, root: str, prefix: str = "", *, recursive: bool = True) -> Iterator[Entry]:
+        """The entries below a folder in the order of their paths; a folder comes before what it holds."""
+        for name, (mode, oid) in sorted(self.entries(root).items()):
+            path = f"{prefix}/{name}" if prefix else name
+            yield Entry(path, oid, mode == DIRECTORY)
+            if recursive and mode == DIRECTORY:
+                yield from self.walk(oid, path)
+
+    def files(self, root: str) -> Iterator[Entry]:
+        return (entry for entry in self.walk(root) if not entry.is_folder)
+
+    def changed(self, old: str, new: str, prefix: str = "") -> Iterator[tuple[str, str | None, str | None]]:
+        """(path, old oid, new oid) of each file that differs between two folders."""
+        if old == new:
+            return
+        before, after = self.entries(old), self.entries(new)
+        for name in sorted(before.keys() | after.keys()):
+            was, now = before.get(name), after.get(name)
+            if was == now:
+                continue
+            path = f"{prefix}/{name}" if prefix else name
+            was_folder, now_folder = bool(was and was[0] == DIRECTORY), bool(now and now[0] == DIRECTORY)
+            if was_folder or now_folder:
+                yield from self.changed(
+                    was[1] if was and was_folder else EMPTY, now[1] if now and now_folder else EMPTY, path
+                )
+            old_file = was[1] if was and not was_folder else None
+            new_file = now[1] if now and not now_folder else None
+            if old_file or new_file:
+                yield path, old_file, new_file
+
+    def save(self, entries: Entries) -> str:
+        """Stores a folder; inside a transaction of the caller."""
+        oid = gitobjects.tree_id(entries)
+        if oid != EMPTY:
+            body = json.dumps([[name, mode, child] for name, (mode, child) in sorted(entries.items())])
+            with self.database.writing() as connection:
+                connection.execute("INSERT OR IGNORE INTO trees VALUES (?, ?)", (oid, body))
+        return oid
+
+
+class TreeEditor:
+    """Changes to a tree, kept in memory until `save`; only touched folders are loaded."""
+
+    def __init__(self, trees: Trees, root: str) -> None:
+        self.trees = trees
+        self._root = _Folder(trees, root)
+
+    def put(self, path: str, oid: str) -> None:
+        *folders, name = path.split("/")
+        folder = self._root
+        for part in folders:
+            folder = folder.enter(part, create=True)
+        if folder.is_folder(name):
+            raise PathConflict(f"a folder with this name already exists: {path}")
+        folder.set(name, FILE, oid)
+
+    def remove(self, path: str, *, folder: bool) -> bool:
+        """False when there is no such file (or folder)."""
+        *folders, name = path.strip("/").split("/")
+        chain = [self._root]
+        for part in folders:
+            if not chain[-1].is_folder(part):
+                return False
+            chain.append(chain[-1].enter(part))
+        if not chain[-1].has(name) or chain[-1].is_folder(name) is not folder:
+            return False
+        chain[-1].drop(name)
+        return True
+
+    def clear(self) -> None:
+        self._root = _Folder(self.trees, EMPTY)
+
+    def find(self, path: str) -> str | None:
+        *folders, name = path.split("/")
+        folder = self._root
+        for part in folders:
+            if not folder.is_folder(part):
+                return None
+            folder = folder.enter(part)
+        return None if folder.is_folder(name) else folder.oid(name)
+
+    def save(self) -> str:
+        return self._root.save()
+
+
+class _Folder:
+    def __init__(self, trees: Trees, oid: str) -> None:
+        self.trees = trees
+        self.saved: str | None = oid
+        self.entries: Entries | None = None
+        self.children: dict[str, _Folder] = {}
+
+    def _load(self) -> Entries:
+        if self.entries is None:
+            self.entries = dict(self.trees.entries(self.saved or EMPTY))
+        return self.entries
+
+    def has(self, name: str) -> bool:
+        return name in self.children or name in self._load()
+
+    def is_folder(self, name: str) -> bool:
+        return name in self.children or self._load().get(name, ("", ""))[0] == DIRECTORY
+
+    def oid(self, name: str) -> str | None:
+        found = self._load().get(name)
+        return found[1] if found else None
+
+    def enter(self, name: str, *, create: bool = False) -> _Folder:
+        if name not in self.children:
+            found = self._load().get(name)
+            if found and found[0] != DIRECTORY:
+                raise PathConflict(f"a file stands where a folder is wanted: {name}")
+            if not found and not create:
+                raise KeyError(name)
+            self.children[name] = _Folder(self.trees, found[1] if found else EMPTY)
+        return self.children[name]
+
+    def set(self, name: str, mode: str, oid: str) -> None:
+        self._load()[name] = (mode, oid)
+
+    def drop(self, name: str) -> None:
+        self.children.pop(name, None)
+        self._load().pop(name, None)
+
+    def save(self) -> str:
+        for name, child in self.children.items():
+            oid = child.save()
+            if oid == EMPTY:  # git keeps no empty folders
+                self._load().pop(name, None)
+            else:
+                self._load()[name] = (DIRECTORY, oid)
+        if self.entries is None:
+            return self.saved or EMPTY
+        return self.trees.save(self.entries)

@@ -1,0 +1,90 @@
+"""How a page is made: templates, who looks, errors as pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from factory.local_hub.cells import cell
+from factory.local_hub.context import identity, origin
+from factory.local_hub.errors import HubError
+from factory.local_hub.metadata import as_list
+
+PAGE = 30
+POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none';"
+    " frame-ancestors 'none'"
+)
+PLURALS = {"model": "models", "dataset": "datasets", "space": "spaces"}
+
+
+@lru_cache(maxsize=1)
+def _templates() -> Any:
+    import jinja2
+
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent / "pages"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"bytes": human_bytes, "path": quote, "day": lambda text: text[:10], "count": human_count}
+    environment.globals |= {"cell": cell, "query": lambda **values: urlencode(values), "as_list": as_list}
+    return environment
+
+
+def human_bytes(size: float) -> str:
+    for unit in ("B", "kB", "MB", "GB"):
+        if size < 1000:
+            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.3g} {unit}"
+        size /= 1000
+    return f"{size:.3g} TB"
+
+
+def human_count(number: float) -> str:
+    for unit in ("", "K", "M", "B"):
+        if number < 1000:
+            return f"{number:.3g}{unit}"
+        number /= 1000
+    return f"{number:.3g}T"
+
+
+def show(request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:
+    text = (
+        _templates()
+        .get_template(template)
+        .render(who=who_looks(request), path=request.scope["path"], origin=origin(request), status=status, **values)
+    )
+    return HTMLResponse(text, status, headers={"Content-Security-Policy": POLICY, "Referrer-Policy": "same-origin"})
+
+
+def who_looks(request: Request) -> Any:
+    try:
+        return identity(request)
+    except HubError:
+        return None
+
+
+def page(handler: Callable[[Request], Response]) -> Callable[[Request], Response]:
+    """Errors of a page are pages."""
+
+    def shown(request: Request) -> Response:
+        try:
+            return handler(request)
+        except HubError as error:
+            return show(request, "error.html", error.status, message=error.message)
+
+    return shown
+
+
+def page_number(request: Request) -> tuple[int, str]:
+    """(page number from 0, the other query parameters)."""
+    text = request.query_params.get("p", "0")
+    rest = [(key, value) for key, value in request.query_params.multi_items() if key != "p"]
+    return (int(text) if text.isdigit() and len(text) < 9 else 0), urlencode(rest)

@@ -1,0 +1,80 @@
+"""mergekit, for the methods that are not streamed here: task vectors with signs elected or values dropped."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from factory.errors import FactoryError
+from factory.models.models import read_config
+
+if TYPE_CHECKING:
+    from factory.step.job import Job
+
+SHARD_BYTES = 2_000_000_000  # one output shard stays in memory until it is written
+BROKEN = {
+    "qwen2_vl": "mergekit 0.1.5 looks for the number of layers where transformers 5 no longer keeps it",
+}
+
+
+def configuration(
+    models: list[Path], base: Path, method: str, weights: list[Any], dtype: str, parameters: dict[str, Any]
+) -> dict[str, Any]:
+    """mergekit's configuration. Absolute paths: mergekit asks the Hub for relative ones. Arithmetic is in float32.
+
+    `parameters` are density (one for all, or a list with one per model), normalize and lambda; `base` is what task
+    vectors are taken from.
+    """
+    density = parameters["density"]
+    densities = density if isinstance(density, list) else [density] * len(models)
+    return {
+        "merge_method": method,
+        "base_model": str(base.absolute()),
+        "dtype": "float32",
+        "out_dtype": dtype,
+        "models": [
+            {"model": str(folder.absolute()), "parameters": {"weight": weight, "density": density}}
+            for folder, weight, density in zip(models, weights, densities, strict=True)
+        ],
+        "parameters": {"normalize": parameters["normalize"], "lambda": parameters["lambda"]},
+    }
+
+
+def check_architecture(folder: Path, method: str, where: str = "") -> None:
+    """Raises FactoryError for an architecture that mergekit would leave tensors out of."""
+    kind = read_config(folder, where).get("model_type", "")
+    if kind in BROKEN:
+        raise FactoryError(
+            f"{method} cannot merge {kind} models: {BROKEN[kind]}",
+            where=where,
+            fix="method: slerp or linear, which go tensor by tensor",
+        )
+
+
+def run_mergekit(config: dict[str, Any], target: Path, seed: int, job: Job) -> None:
+    """Write mergekit's merged weights into `target`.
+
+    Raises:
+        FactoryError: mergekit does not know the architecture, or cannot merge the models.
+    """
+    from mergekit.config import MergeConfiguration
+    from mergekit.merge import run_merge
+    from mergekit.options import MergeOptions
+
+    options = MergeOptions(
+        copy_tokenizer=False,
+        write_model_card=False,
+        out_shard_size=SHARD_BYTES,
+        quiet=True,
+        clone_tensors=True,
+        random_seed=seed,
+        trust_remote_code=job.trust_remote_code,
+        cuda=job.profile.torch_device() != "cpu",
+    )
+    try:
+        run_merge(MergeConfiguration.model_validate(config), str(target.absolute()), options)
+    except (RuntimeError, ValueError, KeyError, AttributeError) as error:
+        kind = read_config(job.before.model).get("model_type")
+        lines = str(error).strip().splitlines() or [type(error).__name__]
+        message = lines[0] if len(lines) == 1 else f"{lines[0]} … {lines[-1]}"  # it prints whole configurations
+        raise FactoryError(f"mergekit cannot merge {kind} models: {message}", where=job.where) from error

@@ -1,0 +1,130 @@
+"""Which models can be merged, decided from configurations and file headers before any weight is read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from factory.errors import FactoryError
+from factory.models.models import full_precision, read_config
+from factory.models.tensors import Tensor, read_tensors
+
+HEAD = "lm_head.weight"  # stored or not where it is tied to the embedding
+EMBEDDING = ".embed_tokens.weight"
+NOT_SHAPE = {"_name_or_path", "transformers_version", "dtype", "torch_dtype", "use_cache", "architectures"}
+
+
+def check_configurations(models: Sequence[Path], like: int, where: str = "") -> None:
+    """Raises FactoryError where a model is quantized, or of another architecture than ``models[like]``."""
+    for folder in models:
+        full_precision(folder, where)
+    ours = read_config(models[like], where)
+    for folder in models:
+        theirs = read_config(folder, where)
+        for key in ("model_type", "architectures"):
+            if ours.get(key) != theirs.get(key):
+                raise FactoryError(
+                    f"cannot merge {_text(ours.get(key))} with {_text(theirs.get(key))}",
+                    where=where,
+                    fix="`with` must name models of the same architecture",
+                )
+
+
+def fit_together(models: Sequence[Path], like: int, where: str = "") -> dict[str, tuple[Tensor, list[str]]]:
+    """{tensor to write: (its type and shape in ``models[like]``, its name in each model)}, in the files' order.
+
+    A head that a model does not store is its embedding: it is tied. One that only another model than ``models[like]``
+    stores must be a copy of that model's embedding; else the two do not fit.
+
+    Raises:
+        FactoryError: names or shapes differ; the message has the tensor.
+    """
+    found = [read_tensors(folder) for folder in models]
+    ours = found[like]
+    names: dict[str, tuple[Tensor, list[str]]] = {}
+    for name, tensor in ours.items():
+        called = []
+        for theirs in found:
+            called.append(name if name in theirs else tied_to(name, theirs))
+            other = theirs.get(called[-1] or "")
+            if other is None:
+                raise FactoryError(
+                    f"`with` has no tensor {name}", where=where, fix="it must be a model of the same shape"
+                )
+            if other.shape != tensor.shape:
+                what = "vocabulary sizes differ" if "embed" in name or name == HEAD else "shapes differ"
+                raise FactoryError(
+                    f"{what}: {name} is {_shape(tensor)} in the source and {_shape(other)} in `with`",
+                    where=where,
+                    fix="`with` must be the very checkpoint the source was tuned from, or one of its shape",
+                )
+        names[name] = tensor, called
+    for folder, theirs in zip(models, found, strict=True):
+        for name in theirs:
+            if name in ours:
+                continue
+            if name != HEAD:
+                fix = "`with` must be of the same shape"
+                raise FactoryError(f"the source has no tensor {name}", where=where, fix=fix)
+            if not _same(folder, HEAD, tied_to(HEAD, theirs)):
+                raise FactoryError(
+                    f"the source's {HEAD} is tied to its embedding, that of `with` is not",
+                    where=where,
+                    fix="`with` must be a model whose head is tied as well",
+                )
+    return names
+
+
+def tied_to(name: str, tensors: dict[str, Tensor]) -> str | None:
+    """The embedding that stands for a head that is not stored."""
+    if name != HEAD:
+        return None
+    return next((other for other in tensors if other.endswith(EMBEDDING)), None)
+
+
+def check_output(expected: dict[str, Tensor], found: dict[str, Tensor], where: str = "") -> None:
+    """mergekit can end in peace with most tensors left out, where its definition of an architecture is old.
+
+    Raises:
+        FactoryError: names or shapes differ from those expected.
+    """
+    missing = [name for name in expected if name not in found and name != HEAD]
+    wrong = [name for name, tensor in found.items() if name in expected and tensor.shape != expected[name].shape]
+    extra = [name for name in found if name not in expected and name != HEAD]
+    if missing or wrong or extra:
+        raise FactoryError(
+            f"{len(found)} tensors were written, {len(expected)} were expected; first wrong: "
+            f"{(missing + wrong + extra)[0]}",
+            where=where,
+            fix="mergekit's definition of this architecture does not fit; report it there",
+        )
+
+
+def config_differences(models: Sequence[Path], like: int) -> list[str]:
+    """Notes on settings that two configurations have and that are not the same."""
+    ours = read_config(models[like])
+    notes = []
+    for folder in models:
+        theirs = read_config(folder)
+        keys = [key for key in ours if key in theirs and key not in NOT_SHAPE and not key.endswith("token_id")]
+        notes += [
+            f"config {key}: {ours[key]} is kept, `with` has {theirs[key]}" for key in keys if ours[key] != theirs[key]
+        ]
+    return notes
+
+
+def _same(folder: Path, first: str, second: str | None) -> bool:
+    """Whether two tensors of one model hold the same numbers."""
+    from factory.models.merge.reading import Mapped
+
+    with Mapped(folder) as mapped:
+        return second is not None and bool(mapped.tensor(first).equal(mapped.tensor(second)))
+
+
+def _shape(tensor: Tensor) -> str:
+    return "×".join(map(str, tensor.shape))
+
+
+def _text(value: Any) -> str:
+    return ", ".join(value) if isinstance(value, list) else str(value)

@@ -1,0 +1,137 @@
+"""How far a converted model's outputs are from those of the model before: logits, KL divergence, perplexity."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from factory.errors import FactoryError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from factory.step.job import Job
+
+LOGIT_TOKENS = 128  # per text; all logits of the model before are held in memory
+LOSS_TOKENS = 1024  # per text
+
+TEXTS = {
+    "en": (
+        "The river rises in the mountains and flows north through three valleys before it reaches the sea.",
+        "To make the dough, mix two cups of flour with a spoon of salt and let it rest for an hour.",
+        "If a train leaves at nine and travels for two and a half hours, it arrives at half past eleven.",
+    ),
+    "ar": (
+        "ينبع النهر من الجبال ويجري شمالا عبر ثلاثة أودية قبل أن يصل إلى البحر.",
+        "لتحضير العجين، اخلط كوبين من الدقيق مع ملعقة من الملح واتركه يرتاح ساعة.",
+        "إذا غادر القطار في التاسعة وسار ساعتين ونصف الساعة، فإنه يصل في الحادية عشرة والنصف.",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Text:
+    """`language` groups perplexities; `text` is what both models read."""
+
+    language: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One model on one text.
+
+    Attributes:
+        logits: of the first tokens, float32 on the CPU, [tokens, vocabulary].
+        loss: sum of the cross-entropies of all tokens, nats.
+        tokens: how many were predicted.
+    """
+
+    language: str
+    logits: Any
+    loss: float
+    tokens: int
+
+
+def validation_texts(job: Job, reference: str | None, column: str, rows: int) -> list[Text]:
+    """The first texts of the column, by the rows' `language` where they have one; or the built-in ones.
+
+    Raises:
+        FactoryError: no such column, or no text in it.
+    """
+    from factory.models.train.data import load_rows
+
+    if reference is None:
+        return [Text(language, text) for language, texts in TEXTS.items() for text in texts]
+    data = load_rows(job, reference)
+    if column not in data.column_names:
+        has = f"text: it has {', '.join(data.column_names)}"
+        raise FactoryError(f"no column {column!r} in {reference}", where=job.where, fix=has)
+    found = (Text(str(row.get("language") or "all"), row[column]) for row in data if row[column])
+    if not (texts := list(islice(found, rows))):
+        raise FactoryError(f"no text in {reference}.{column}", where=job.where)
+    return texts
+
+
+def read(model: Any, tokenizer: Any, texts: Sequence[Text]) -> list[Reading]:
+    """What the model says of each text, one after another: no padding is seen."""
+    return [_read(model, tokenizer, text) for text in texts]
+
+
+def _read(model: Any, tokenizer: Any, text: Text) -> Reading:
+    import torch
+
+    context = getattr(model.config.get_text_config(), "max_position_embeddings", None) or LOSS_TOKENS
+    ids = tokenizer(text.text, return_tensors="pt").input_ids[:, : min(LOSS_TOKENS, context)].to(model.device)
+    with torch.inference_mode():
+        logits = model(input_ids=ids, use_cache=False).logits[0].float()
+        loss = torch.nn.functional.cross_entropy(logits[:-1], ids[0, 1:], reduction="sum").item()
+        return Reading(text.language, logits[:LOGIT_TOKENS].cpu(), loss, ids.shape[1] - 1)
+
+
+def compare(before: Sequence[Reading], after: Sequence[Reading]) -> dict[str, Any]:
+    """Distances over the tokens of all texts, and perplexity by language.
+
+    max_logit_diff and mean_logit_diff are absolute; kl is KL(before ‖ after) in nats, mean and largest over tokens;
+    same_top1 the share of tokens with the same most likely next token; loss the mean cross-entropy in nats per token;
+    perplexity {language: {before, after, tokens}}, e to the mean loss.
+    """
+    import torch
+
+    gaps, divergences, same = [], [], []
+    for first, second in zip(before, after, strict=True):
+        gaps.append((first.logits - second.logits).abs().flatten())
+        p, q = first.logits.log_softmax(-1), second.logits.log_softmax(-1)
+        divergences.append((p.exp() * (p - q)).sum(-1))
+        same.append(first.logits.argmax(-1) == second.logits.argmax(-1))
+    gap, kl = torch.cat(gaps), torch.cat(divergences)
+    return {
+        "tokens": kl.numel(),
+        "max_logit_diff": round(gap.max().item(), 6),
+        "mean_logit_diff": round(gap.mean().item(), 6),
+        "kl_mean": round(kl.mean().item(), 8),
+        "kl_max": round(kl.max().item(), 8),
+        "same_top1": round(torch.cat(same).float().mean().item(), 4),
+        "loss_before": round(mean_loss(before), 6),
+        "loss_after": round(mean_loss(after), 6),
+        "perplexity": perplexities(before, after),
+    }
+
+
+def mean_loss(readings: Sequence[Reading]) -> float:
+    """Nats per predicted token; 0 where nothing was predicted."""
+    return sum(reading.loss for reading in readings) / max(sum(reading.tokens for reading in readings), 1)
+
+
+def perplexities(before: Sequence[Reading], after: Sequence[Reading]) -> dict[str, dict[str, float]]:
+    """{language: {before, after, tokens}}; languages in which no token was predicted are left out."""
+    from factory.models.train.held_out import perplexity
+
+    found = {}
+    for language in dict.fromkeys(reading.language for reading in before):
+        sides = [[one for one in side if one.language == language] for side in (before, after)]
+        if tokens := sum(one.tokens for one in sides[0]):
+            first, second = (perplexity(mean_loss(side)) for side in sides)
+            found[language] = {"before": first, "after": second, "tokens": tokens}
+    return found

@@ -1,0 +1,196 @@
+"""LLM Compressor behind a check: quantize, save, load again, and compare with the model before."""
+
+from __future__ import annotations
+
+import math
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from factory.errors import FactoryError
+from factory.models.models import (
+    complete_config,
+    copy_tokenizer,
+    full_precision,
+    load_model,
+    load_tokenizer,
+    read_config,
+    size_bytes,
+    stored_dtype,
+)
+from factory.models.tensors import Tensor, count, read_tensors
+
+if TYPE_CHECKING:
+    from factory.models.quantize.fidelity import Text
+    from factory.step.job import Job
+
+CALIBRATED = ("INT8", "W4A16")
+"""Schemes whose rounding is chosen by GPTQ on calibration data, as in LLM Compressor's examples for them."""
+
+# The output layer stays in 16 bits everywhere: its errors reach the logits at once, and in Gemma 2, Cohere 2, LFM2 and
+# the smaller Qwen 2.5 it is the embedding table. Norms and embeddings are no linear layers and stay by themselves.
+HEAD = "re:.*lm_head"
+IGNORE = {
+    "cohere2": [HEAD],
+    "gemma2": [HEAD],
+    # Short convolutions are three-dimensional and have no kernel in 8 bits; the linear layers around them do.
+    "lfm2": [HEAD, "re:.*embed_tokens$", r"re:.*conv\.conv$"],
+    "llama": [HEAD],
+    "qwen2": [HEAD],
+    # The image tower is small beside the language model, and loses most.
+    "qwen2_vl": [HEAD, "re:.*visual.*"],
+    "qwen2_5_vl": [HEAD, "re:.*visual.*"],
+}
+IGNORE_OTHERWISE = [HEAD]
+SMALLEST_GROUP = 32  # of inputs with one scale that vLLM's kernels for 4-bit weights take
+
+
+@dataclass(frozen=True)
+class Scheme:
+    """LLM Compressor's preset, modules left in 16 bits, and tokenized rows for GPTQ (None: rounded to the nearest)."""
+
+    name: str
+    ignore: list[str]
+    calibration: Any = None
+
+
+def default_ignore(folder: Path) -> list[str]:
+    """Modules that stay in 16 bits for the model's architecture."""
+    return IGNORE.get(read_config(folder).get("model_type", ""), IGNORE_OTHERWISE)
+
+
+def quantize_model(job: Job, scheme: Scheme, texts: Sequence[Text]) -> None:
+    """Write ``job.out/model`` and fill ``job.metrics`` with sizes and the comparison on `texts`."""
+    import torch
+
+    from factory.models.quantize.fidelity import compare, read
+
+    source, target = job.before.model, job.out / "model"
+    full_precision(source, job.where)
+    shutil.rmtree(target, ignore_errors=True)
+    tokenizer = load_tokenizer(source, job.where, job.trust_remote_code)
+    dtype = stored_dtype(source)
+    dtype = "bfloat16" if dtype == "float32" else dtype
+    with job.progress.task(f"{job.name}", total=4, unit="stages"):
+        model = load_model(source, dtype, job.where, job.trust_remote_code, device_map=_device_map(job))
+        before = read(model, tokenizer, texts)
+        job.progress.advance()
+        _oneshot(model, scheme, target, job)
+        del model
+        job.progress.advance()
+        _keep_configuration(source, target)
+        copy_tokenizer(source, target)
+        quantized = quantized_weights(read_tensors(target))
+        if not quantized:
+            raise FactoryError(
+                f"no tensor is in {scheme.name}", where=job.where, fix="`ignore` leaves nothing to quantize"
+            )
+        again = load_model(target, "auto", job.where, job.trust_remote_code, device_map=_device_map(job))
+        job.progress.advance()
+        after = read(again, tokenizer, texts)
+        if not all(torch.isfinite(reading.logits).all() for reading in after):
+            raise FactoryError("the quantized model's outputs are not finite", where=job.where)
+        job.metrics |= {
+            "scheme": scheme.name,
+            "ignore": scheme.ignore,
+            "parameters": count(read_tensors(source)),
+            "quantized_tensors": len(quantized),
+            "size_before": size_bytes(source),
+            "size_bytes": size_bytes(target),
+            "validation": compare(before, after) | {"texts": len(texts), "against": dtype},
+        }
+        job.progress.advance()
+
+
+def quantized_weights(tensors: dict[str, Tensor]) -> list[str]:
+    """Names of the weights that are stored in 8 bits, or packed: eight values of 4 bits in one of 32."""
+    return [
+        name
+        for name, tensor in tensors.items()
+        if name.endswith("weight_packed") or (name.endswith("weight") and tensor.dtype in ("F8_E4M3", "I8"))
+    ]
+
+
+def _oneshot(model: Any, scheme: Scheme, target: Path, job: Job) -> None:
+    from llmcompressor import oneshot
+    from llmcompressor.core import reset_session
+
+    modifier = _modifier(model, scheme, job)
+    try:
+        oneshot(model=model, recipe=modifier, **_calibration_arguments(scheme))
+        model.save_pretrained(target, save_compressed=True)
+    except (RuntimeError, ValueError, KeyError, AttributeError) as error:
+        message = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise FactoryError(f"llmcompressor: {message}", where=job.where) from error
+    finally:
+        reset_session()
+
+
+def _modifier(model: Any, scheme: Scheme, job: Job) -> Any:
+    if scheme.calibration is None:
+        from llmcompressor.modifiers.quantization import QuantizationModifier
+
+        return QuantizationModifier(targets="Linear", scheme=scheme.name, ignore=scheme.ignore)
+    from compressed_tensors.quantization import preset_name_to_scheme
+    from llmcompressor.modifiers.gptq import GPTQModifier
+
+    preset = preset_name_to_scheme(scheme.name, ["Linear"])
+    assert preset.weights is not None
+    if usual := preset.weights.group_size:
+        job.metrics["group_size"] = preset.weights.group_size = group_size(_widths(model, scheme.ignore), usual, job)
+    return GPTQModifier(config_groups={"group_0": preset}, ignore=scheme.ignore)
+
+
+def _widths(model: Any, ignore: list[str]) -> dict[str, int]:
+    """{name: inputs} of the linear layers that are quantized."""
+    from compressed_tensors.utils import match_named_modules
+
+    layers: Any = match_named_modules(model, ["Linear"], ignore)
+    return {name: layer.in_features for name, layer in layers}
+
+
+def group_size(widths: dict[str, int], usual: int, job: Job) -> int:
+    """Inputs that share a scale: the preset's number, or the largest part of it that divides every layer's inputs.
+
+    Raises:
+        FactoryError: not even groups of `SMALLEST_GROUP` fit a layer.
+    """
+    name, width = min(widths.items(), key=lambda item: math.gcd(item[1], usual), default=("", usual))
+    if math.gcd(width, SMALLEST_GROUP) < SMALLEST_GROUP:
+        raise FactoryError(
+            f"{name} has {width} inputs, which groups of {SMALLEST_GROUP} do not divide",
+            where=job.where,
+            fix="add it to `ignore`, or take INT8, which has no groups",
+        )
+    size = math.gcd(width, usual)
+    if size < usual:
+        job.notes.append(f"groups of {size} inputs share a scale, not {usual}: {name} has {width}")
+    return size
+
+
+def _calibration_arguments(scheme: Scheme) -> dict[str, Any]:
+    """The rows are chosen and cut already: one at a time, in their order, none padded."""
+    rows = scheme.calibration
+    if rows is None:
+        return {}
+    return {
+        "dataset": rows,
+        "num_calibration_samples": len(rows),
+        "shuffle_calibration_samples": False,
+        "max_seq_length": max(len(ids) for ids in rows["input_ids"]),
+        "batch_size": 1,
+    }
+
+
+def _keep_configuration(source: Path, target: Path) -> None:
+    """generation_config as it was; the compressor's recipe.yaml goes: the manifest says the same."""
+    (target / "recipe.yaml").unlink(missing_ok=True)
+    if (source / "generation_config.json").is_file():
+        shutil.copyfile(source / "generation_config.json", target / "generation_config.json")
+    complete_config(target)
+
+
+def _device_map(job: Job) -> str | None:
+    return None if job.profile.torch_device() == "cpu" else "auto"

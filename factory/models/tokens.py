@@ -1,0 +1,115 @@
+"""Tokenizers: a byte-level BPE trained from text, and chat templates put on tokenizers that lack their tokens."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from factory.errors import FactoryError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from factory.step.job import Artifact
+
+PAD, BEGIN, TEXT_END, TURN, TURN_END = SPECIAL = (
+    "<|pad|>",
+    "<|startoftext|>",
+    "<|endoftext|>",
+    "<|im_start|>",
+    "<|im_end|>",
+)
+# GPT-4's pattern, with marks (\p{M}) taken as part of the letters: Arabic diacritics do not end a word.
+WORDS = r"[^\r\n\p{L}\p{M}\p{N}]?[\p{L}\p{M}]+|\p{N}{1,3}| ?[^\s\p{L}\p{M}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+
+
+def train_tokenizer(artifacts: list[Artifact], columns: list[str], vocab_size: int, where: str = "") -> Any:
+    """A byte-level BPE with LFM2's special tokens, trained on the `columns` that each artifact has, shard by shard.
+
+    A column holds text or conversations (``[{role, content}]`` or ``[{from, value}]``); of these, roles and contents
+    are read.
+
+    Raises:
+        FactoryError: an artifact has none of the columns or no rows, or no artifact has one of the columns.
+    """
+    from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers, processors, trainers
+    from transformers import PreTrainedTokenizerFast
+
+    found = [(artifact, _columns(artifact, columns, where)) for artifact in artifacts]
+    if unknown := [column for column in columns if not any(column in has for _, has in found)]:
+        names = ", ".join(artifact.name for artifact in artifacts)
+        raise FactoryError(f"no column {unknown[0]!r} in {names}", where=where, fix="correct or drop it in `text`")
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.Split(Regex(WORDS), behavior="isolated"),
+            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
+        ]
+    )
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=vocab_size,
+        special_tokens=[AddedToken(token, special=True, normalized=False) for token in SPECIAL],
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator((text for source in found for text in _texts(*source)), trainer)
+    begin = tokenizer.token_to_id(BEGIN)
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single=f"{BEGIN} $A", pair=f"{BEGIN} $A $B:1", special_tokens=[(BEGIN, begin)]
+    )
+    return PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer,
+        pad_token=PAD,
+        bos_token=BEGIN,
+        eos_token=TURN_END,
+        additional_special_tokens=[TEXT_END, TURN],
+        clean_up_tokenization_spaces=False,
+    )
+
+
+def _columns(artifact: Artifact, columns: list[str], where: str) -> list[str]:
+    """Those of `columns` that the artifact has."""
+    if artifact.split not in artifact.dataset.splits or artifact.dataset.num_rows(artifact.split) == 0:
+        raise FactoryError(f"{artifact.name} has no rows to train a tokenizer on", where=where)
+    has = artifact.dataset.schema(artifact.split).names
+    found = [column for column in columns if column in has]
+    if not found:
+        wanted = " or ".join(repr(column) for column in columns)
+        raise FactoryError(f"no column {wanted} in {artifact.name}", where=where, fix=f"it has {', '.join(has)}")
+    return found
+
+
+def _texts(artifact: Artifact, columns: list[str]) -> Iterator[str]:
+    for row in artifact.dataset.rows(artifact.split):
+        for column in columns:
+            value = row[column]
+            if isinstance(value, str):
+                yield value
+            elif isinstance(value, list):
+                yield from (part for turn in value for part in turn.values() if isinstance(part, str))
+
+
+def set_chat_template(tokenizer: Any, model: Any, template: str) -> list[str]:
+    """Give the tokenizer a chat template; markers such as ``<|im_end|>`` that it lacks become tokens of their own.
+
+    The model's embeddings grow where the new ids do not fit, and its generation ends at the template's turn end.
+    Returns notes on what was added.
+    """
+    notes = []
+    tokenizer.chat_template = template
+    vocabulary = tokenizer.get_vocab()
+    missing = [token for token in dict.fromkeys(re.findall(r"<\|\w+\|>", template)) if token not in vocabulary]
+    if missing:
+        tokenizer.add_special_tokens({"additional_special_tokens": missing}, replace_extra_special_tokens=False)
+        notes.append(f"added the chat template's tokens {' '.join(missing)}")
+        if len(tokenizer) > model.get_input_embeddings().weight.shape[0]:
+            model.resize_token_embeddings(len(tokenizer), mean_resizing=True)
+            notes.append(f"the vocabulary grew to {len(tokenizer)}")
+    if TURN_END in template:
+        end = tokenizer.convert_tokens_to_ids(TURN_END)
+        known = model.generation_config.eos_token_id
+        known = known if isinstance(known, list) else [known] if known is not None else []
+        if end not in known:
+            model.generation_config.eos_token_id = [end, *known] if known else end
+    return notes

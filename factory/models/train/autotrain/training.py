@@ -1,0 +1,215 @@
+"""sft by AutoTrain: a process in its own environment, and the model that comes back in the factory's own layout."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from factory.engines.environments import needed
+from factory.errors import FactoryError
+from factory.models.models import load_model, load_tokenizer, read_config, save_tokenizer
+from factory.models.tensors import read_tensors
+from factory.models.train.autotrain.config import ARCHITECTURES, PROJECT, autotrain_config, for_transformers_4
+
+if TYPE_CHECKING:
+    from factory.models.chat import Layout
+    from factory.step.job import Job
+    from factory.steps.sft import Sft
+
+WORKER = Path(__file__).with_name("autotrain_worker.py")
+LEFT_OUT = {"HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "SPACE_ID", "ENDPOINT_ID"}
+"""Not for AutoTrain's eyes: secrets, this environment's paths, and the Space it would pause when it is done."""
+
+
+def check(job: Job) -> None:
+    """Refuse what could only fail later.
+
+    Raises:
+        FactoryError: AutoTrain is not installed, or does not know the architecture.
+    """
+    kind = read_config(job.before.model, job.where).get("model_type", "")
+    if kind not in ARCHITECTURES:
+        why = f"AutoTrain cannot train {kind or 'this model'}: its transformers 4.48 was tried with {_listed()} alone"
+        raise FactoryError(why, where=job.where, fix="backend: trl")
+    needed("autotrain")
+
+
+def train(job: Job, step: Sft, start: Path, tokenizer: Any, rows: Any, layout: Layout) -> Any:
+    """Train the model in `start` on the rows' conversations and return it, adapters merged; fills ``job.metrics``.
+
+    There is no resuming: AutoTrain writes no checkpoints that it could go on from.
+
+    Raises:
+        FactoryError: AutoTrain failed; the fix names its log.
+    """
+    folder = job.out / "launch"
+    shutil.rmtree(folder, ignore_errors=True)
+    tokens = write_texts(folder / "data" / "train.jsonl", job, rows, layout, tokenizer)
+    write_model(folder / "model", start, step, job)
+    config = folder / "config.json"  # which is YAML too
+    config.write_text(json.dumps(_config(job, step), indent=2), encoding="utf-8")
+    log, seconds = _run(job, step, folder, config, tokens * int(step.epochs or 1))
+    model = _trained(job, step, folder / PROJECT, start)
+    _measure(job, log, tokens * int(step.epochs or 1), seconds)
+    return model
+
+
+def write_texts(path: Path, job: Job, rows: Any, layout: Layout, tokenizer: Any) -> int:
+    """{text} lines of rendered conversations; returns their tokens, each with the end token that packing adds.
+
+    A beginning-of-text token that the tokenizer adds by itself is left out of the text, else it would stand twice.
+    """
+    from jinja2 import TemplateError
+
+    begin = tokenizer.bos_token if tokenizer.bos_token_id in tokenizer("")["input_ids"][:1] else None
+    path.parent.mkdir(parents=True)
+    count = 0
+    with path.open("w", encoding="utf-8") as file:
+        for index, row in enumerate(rows):
+            try:
+                text = tokenizer.apply_chat_template(layout.messages(row), tokenize=False)
+            except (ValueError, TypeError, KeyError, TemplateError) as error:
+                raise FactoryError(f"row {index} of the training data: {error}", where=job.where) from None
+            text = text.removeprefix(begin) if begin else text
+            file.write(json.dumps({"text": text}, ensure_ascii=False) + "\n")
+            count += len(tokenizer(text)["input_ids"]) + 1
+    return count
+
+
+def write_model(folder: Path, start: Path, step: Sft, job: Job) -> None:
+    """The starting model as transformers 4.48 reads it; the weights are links.
+
+    AutoTrain cuts the embeddings to the tokenizer's length, so rows that only pad the vocabulary get tokens.
+
+    Raises:
+        FactoryError: 4.48 would build another model from its configuration.
+    """
+    from tokenizers import AddedToken
+
+    folder.mkdir(parents=True)
+    config = read_config(start, job.where)
+    try:
+        old = for_transformers_4(config)
+    except ValueError as error:
+        raise FactoryError(
+            f"AutoTrain cannot train this model: {error}", where=job.where, fix="backend: trl"
+        ) from None
+    (folder / "config.json").write_text(json.dumps(old, indent=2), encoding="utf-8")
+    for path in start.glob("*.safetensors*"):
+        (folder / path.name).symlink_to(path.resolve())
+    tokenizer = load_tokenizer(start, job.where, job.trust_remote_code)
+    missing = config["vocab_size"] - len(tokenizer)
+    tokenizer.add_tokens([AddedToken(f"<|padding-{i}|>", special=True) for i in range(missing)])
+    tokenizer.model_max_length = step.max_length
+    save_tokenizer(tokenizer, folder)
+    path = folder / "tokenizer_config.json"
+    said = json.loads(path.read_text(encoding="utf-8"))
+    if isinstance(said.get("extra_special_tokens"), list):  # the name in transformers 5
+        said["additional_special_tokens"] = said.pop("extra_special_tokens")
+    path.write_text(json.dumps(said, indent=2, ensure_ascii=False), encoding="utf-8")
+
+
+def _config(job: Job, step: Sft) -> dict[str, Any]:
+    from factory.models.train.loop import split_batch
+
+    on_gpu = job.profile.torch_device() != "cpu"
+    try:
+        devices = job.profile.devices if on_gpu else 1
+        per_device, accumulation = split_batch(step.batch_size, job.profile.train_batch_size, devices)
+    except ValueError as error:
+        raise FactoryError(str(error), where=job.where, fix="change batch_size, or devices in the profile") from None
+    checkpointing = step.gradient_checkpointing
+    return autotrain_config(
+        step,
+        model="model",
+        data="data",
+        per_device=per_device,
+        accumulation=accumulation,
+        precision={"bfloat16": "bf16", "float16": "fp16"}.get(job.profile.torch_dtype()) if on_gpu else None,
+        checkpointing=job.profile.gradient_checkpointing if checkpointing is None else checkpointing,
+    )
+
+
+def _run(job: Job, step: Sft, folder: Path, config: Path, tokens: int) -> tuple[list[dict[str, Any]], float]:
+    """(the trainer's log with steps, seconds of training)."""
+    from factory.engines.process import Died, EngineProcess, last_error
+    from factory.models.train.loop import shown
+
+    environment, log = needed("autotrain"), folder / "log.txt"
+    total = max(1, math.ceil(tokens / (step.max_length or 1) / step.batch_size))  # about: packing decides
+    command = [str(environment.python), "-P", str(WORKER), config.name]
+    history, seconds, error = [], 0.0, ""
+    with job.progress.task(job.name, total=total, unit="steps"):
+        report = shown(job.progress)
+        process = EngineProcess(command, _environment(job, environment.folder), log, math.inf, folder)
+        try:
+            while "ended" not in (event := process.receive() or {}):
+                error = event.get("error", error)
+                entry = event.get("log", {})
+                seconds = entry.get("train_runtime", seconds)
+                if "loss" in entry:
+                    history.append(entry | {"step": len(history) + 1})
+                    report({"step": len(history), "total": max(total, len(history))})
+                    report({"loss": entry["loss"], "tokens": tokens // total})
+        except Died as death:
+            error = error or f"{death}: {last_error(log)}"
+        finally:
+            process.close()
+    if not any((folder / PROJECT).glob("*.safetensors")):
+        why = error or last_error(log)
+        raise FactoryError(f"AutoTrain failed: {why}", where=job.where, fix=f"the whole log is in {log}")
+    return history, seconds
+
+
+def _environment(job: Job, folder: Path) -> dict[str, str]:
+    """AutoTrain finds accelerate on the PATH, reaches no network, and sees the profile's devices only."""
+    made = {name: value for name, value in os.environ.items() if name not in LEFT_OUT}
+    made |= {
+        "PATH": os.pathsep.join([str(folder / "bin"), made.get("PATH", "")]),
+        "HF_HUB_OFFLINE": "1",
+        "PAUSE_ON_FAILURE": "0",
+        "ALLOW_REMOTE_CODE": str(job.trust_remote_code).lower(),
+    }
+    if job.profile.threads:
+        made["OMP_NUM_THREADS"] = str(job.profile.threads)
+    if job.profile.torch_device() == "cpu":
+        made["CUDA_VISIBLE_DEVICES"] = ""
+    else:
+        made.setdefault("CUDA_VISIBLE_DEVICES", ",".join(map(str, range(job.profile.devices))))
+    return made
+
+
+def _trained(job: Job, step: Sft, folder: Path, start: Path) -> Any:
+    """The model that AutoTrain wrote, under the configuration it came with."""
+    if step.lora is not None:
+        from peft import PeftModel
+
+        base = load_model(start, "float32", job.where, job.trust_remote_code)
+        return PeftModel.from_pretrained(base, str(folder)).merge_and_unload()  # type: ignore[operator]
+    wrote, had = read_tensors(folder), read_tensors(start)
+    if {name: tensor.shape for name, tensor in wrote.items()} != {name: tensor.shape for name, tensor in had.items()}:
+        other = sorted(wrote.keys() ^ had.keys()) or [name for name in had if wrote[name].shape != had[name].shape]
+        raise FactoryError(f"AutoTrain wrote another model than it was given: {other[0]}", where=job.where)
+    shutil.copyfile(start / "config.json", folder / "config.json")
+    return load_model(folder, "float32", job.where, job.trust_remote_code)
+
+
+def _measure(job: Job, history: list[dict[str, Any]], tokens: int, seconds: float) -> None:
+    from factory.models.train.trainer import loss_metrics
+
+    job.metrics |= {
+        "loss": loss_metrics(history),
+        "tokens": tokens,
+        "tokens_per_second": round(tokens / seconds, 1) if seconds else None,
+        "steps": len(history),
+        "autotrain": needed("autotrain").version,
+    }
+    job.usage.prompt_tokens += tokens
+
+
+def _listed() -> str:
+    return f"{', '.join(ARCHITECTURES[:-1])} and {ARCHITECTURES[-1]}"

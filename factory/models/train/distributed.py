@@ -1,0 +1,190 @@
+"""Training on several devices: accelerate's configuration from the profile, and its launcher with one job file."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import re
+import shutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from factory.errors import FactoryError
+from factory.models.train.run import Outcome, Work
+
+if TYPE_CHECKING:
+    from factory.models.train.trainer import Report
+    from factory.profile import Profile
+    from factory.step.job import Job
+
+WORKER = "factory.models.train.worker"
+
+
+def processes(profile: Profile) -> int:
+    """How many processes train together: the profile's devices on GPUs, or where it names a strategy."""
+    several = profile.strategy is not None or profile.torch_device() != "cpu"
+    return profile.devices if several else 1
+
+
+def accelerate_config(profile: Profile, work: Work) -> dict[str, Any]:
+    """accelerate's configuration file for the profile's strategy, as `accelerate config` would write it.
+
+    - ddp: every device holds the whole model. accelerate starts processes that use the CPU through MPI only; its
+      launcher for GPUs starts them as well, and the trainer's `use_cpu` makes them use gloo.
+    - fsdp: PyTorch's FSDP2, one transformer layer a unit; checkpoints in shards.
+    - deepspeed: ZeRO stage 3 without offloading; the batch, clipping and schedule are the trainer's.
+
+    Raises:
+        FactoryError: sharding is asked for on a CPU, or deepspeed is not installed.
+    """
+    count, strategy = processes(profile), profile.strategy or "ddp"
+    arguments = work.arguments
+    precision = "bf16" if arguments["bf16"] else "fp16" if arguments["fp16"] else "no"
+    config: dict[str, Any] = {
+        "compute_environment": "LOCAL_MACHINE",
+        "distributed_type": {"ddp": "MULTI_GPU", "fsdp": "FSDP", "deepspeed": "DEEPSPEED"}[strategy],
+        "mixed_precision": precision,
+        "num_machines": 1,
+        "machine_rank": 0,
+        "num_processes": count,
+        "main_process_port": 0,  # any that is free
+        "rdzv_backend": "static",
+        "same_network": True,
+        "main_training_function": "main",
+        "use_cpu": False,
+        "debug": False,
+    }
+    if strategy == "fsdp":
+        config["fsdp_config"] = {
+            "fsdp_version": 2,
+            "fsdp_auto_wrap_policy": "TRANSFORMER_BASED_WRAP",
+            "fsdp_reshard_after_forward": True,
+            "fsdp_state_dict_type": "SHARDED_STATE_DICT",
+            "fsdp_cpu_ram_efficient_loading": True,
+            "fsdp_offload_params": False,
+            "fsdp_activation_checkpointing": False,  # the trainer's own, where it is asked for
+        }
+    if strategy == "deepspeed":
+        config["deepspeed_config"] = {
+            "zero_stage": 3,
+            "zero3_init_flag": True,
+            "zero3_save_16bit_model": True,
+            "offload_optimizer_device": "none",
+            "offload_param_device": "none",
+            "gradient_accumulation_steps": arguments["gradient_accumulation_steps"],
+            "gradient_clipping": arguments["max_grad_norm"],
+        }
+    return config
+
+
+def check_strategy(profile: Profile, where: str) -> None:
+    """Refuse what could only fail later.
+
+    Raises:
+        FactoryError: sharding is asked for on a CPU, deepspeed is not installed, or there are too few GPUs.
+    """
+    import importlib.util
+
+    import torch
+
+    if profile.torch_device() == "cpu":
+        if profile.strategy != "ddp":
+            raise FactoryError(
+                f"strategy {profile.strategy} divides a model among GPUs, and this runs on the CPU",
+                where=where,
+                fix="strategy: ddp in the profile, or take strategy away for one process",
+            )
+        return
+    if torch.cuda.device_count() < profile.devices:
+        raise FactoryError(
+            f"the profile has {profile.devices} devices, and {torch.cuda.device_count()} GPUs are visible",
+            where=where,
+            fix="lower devices in the profile, or look at CUDA_VISIBLE_DEVICES",
+        )
+    if profile.strategy == "deepspeed" and importlib.util.find_spec("deepspeed") is None:
+        raise FactoryError(
+            "strategy deepspeed needs the package deepspeed", where=where, fix="pip install deepspeed, or use fsdp"
+        )
+
+
+def train_in_processes(job: Job, work: Work, rows: Any, held_out: Any, count: int, report: Report) -> Outcome:
+    """Run the work in `count` processes started by `accelerate launch`; the trained model lies in ``out/trained``.
+
+    Rows and job go through files in ``out/launch``; what the first process reports comes back as JSON lines. When
+    this process dies the others end themselves.
+
+    Raises:
+        FactoryError: they failed; the fix names the log.
+    """
+    from factory.engines.process import Died, EngineProcess
+
+    check_strategy(job.profile, job.where)
+    folder, trained = job.out / "launch", job.out / "trained"
+    for left in (folder, trained):
+        shutil.rmtree(left, ignore_errors=True)
+    folder.mkdir(parents=True)
+    path = _write(folder, job, work, rows, held_out, count)
+    log = folder / "log.txt"
+    command = [sys.executable, "-m", "accelerate.commands.launch", "--config_file", str(folder / "accelerate.yaml")]
+    process = EngineProcess([*command, "-m", WORKER, str(path)], _environment(job.profile), log, math.inf)
+    try:
+        while True:
+            event = process.receive()
+            if not isinstance(event, dict):
+                continue
+            if "failed" in event:
+                raise FactoryError(
+                    event["failed"], where=job.where, fix=event.get("fix", f"the whole log is in {log}")
+                )
+            if "outcome" in event:
+                return Outcome(**event["outcome"])
+            report(event)
+    except Died as error:
+        raise FactoryError(
+            f"training in {count} processes failed: {_cause(log) or error}",
+            where=job.where,
+            fix=f"the whole log is in {log}; checkpoints are kept",
+        ) from None
+    finally:
+        process.close()
+
+
+def _cause(log: Path) -> str:
+    """What the first process to fail raised, as torch's launcher marks it in the log."""
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+    found = (re.match(r"\[rank\d+\]:\s*(\w[\w.]*(?:Error|Exception)\b.*)", line) for line in lines)
+    return next((match[1][:300] for match in found if match), "")
+
+
+def _write(folder: Path, job: Job, work: Work, rows: Any, held_out: Any, count: int) -> Path:
+    """The files that the processes read: accelerate.yaml, the tokenized rows, and job.json."""
+    import yaml
+
+    config = accelerate_config(job.profile, work)
+    (folder / "accelerate.yaml").write_text(yaml.safe_dump(config, sort_keys=True), encoding="utf-8")
+    parts = {"train": rows}
+    if held_out is not None:
+        named = held_out if isinstance(held_out, dict) else {"": held_out}
+        parts |= {f"held-out-{number}": part for number, part in enumerate(named.values())}
+    for name, part in parts.items():
+        part.save_to_disk(str(folder / name))
+    names = list(held_out) if isinstance(held_out, dict) else None if held_out is None else ""
+    description = {
+        "work": work.model_dump(mode="json"),
+        "held_out": names,
+        "rows": str(folder),
+        "trained": str(job.out / "trained"),
+        "seed": work.arguments["seed"],
+        "profile": job.profile.model_dump(mode="json"),
+    }
+    path = folder / "job.json"
+    path.write_text(json.dumps(description, indent=2), encoding="utf-8")
+    return path
+
+
+def _environment(profile: Profile) -> dict[str, str]:
+    threads = profile.threads or max(1, (os.cpu_count() or 1) // profile.devices)
+    paths = [str(Path(__file__).parents[3]), *([os.environ["PYTHONPATH"]] if os.environ.get("PYTHONPATH") else [])]
+    return {**os.environ, "OMP_NUM_THREADS": str(threads), "PYTHONPATH": os.pathsep.join(paths)}

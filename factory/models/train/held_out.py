@@ -1,0 +1,80 @@
+"""Documents kept out of training, by dataset or language: rows for the trainer, and what its losses mean."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from factory.models.train.trainer import held_out_curve
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True)
+class Group:
+    """Documents of one dataset or language: how many, their predicted tokens and the bytes of UTF-8 they stand for."""
+
+    documents: int
+    tokens: int
+    size: int
+
+
+def encode_group(tokenizer: Any, texts: list[str], length: int) -> tuple[Any, Group] | None:
+    """(rows of input_ids and labels, facts) of documents cut at `length` tokens; None where nothing can be predicted.
+
+    Documents are not joined: each is predicted from its own beginning.
+    """
+    from datasets import Dataset
+
+    begin = [i for i in [tokenizer.bos_token_id] if i is not None]
+    rows, size = [], 0
+    for text in texts:
+        ids = tokenizer(text, add_special_tokens=False)["input_ids"][: length - len(begin)]
+        if len(begin) + len(ids) > 1:
+            rows.append([*begin, *ids])
+            size += len(tokenizer.decode(ids).encode())
+    if not rows:
+        return None
+    facts = Group(len(rows), sum(len(ids) - 1 for ids in rows), size)
+    return Dataset.from_dict({"input_ids": rows, "labels": rows}), facts
+
+
+def by_language(rows: Any, column: str) -> dict[str, list[str]]:
+    """The texts by the rows' `language`, or all together."""
+    groups: dict[str, list[str]] = {}
+    for row in rows:
+        if row[column]:
+            groups.setdefault(str(row.get("language") or "all"), []).append(row[column])
+    return groups
+
+
+def held_out_metrics(groups: Mapping[str, Group], history: list[dict[str, Any]]) -> dict[str, Any]:
+    """{rows, before, after, curve: {name: [[step, perplexity], …]}} from a trainer's log.
+
+    `before` and `after` are {name: {loss, perplexity, bits_per_byte, tokens}} with the loss in nats per token. Bits
+    per byte of UTF-8, loss·tokens / (bytes·ln 2), can be compared between tokenizers, perplexity cannot.
+    """
+    losses = {name: held_out_curve(history, f"eval_{name}_loss") for name in groups}
+
+    def said(name: str, loss: float) -> dict[str, float]:
+        group = groups[name]
+        return {
+            "loss": loss,
+            "perplexity": perplexity(loss),
+            "bits_per_byte": round(loss * group.tokens / math.log(2) / max(group.size, 1), 5),
+            "tokens": group.tokens,
+        }
+
+    return {
+        "rows": sum(group.documents for group in groups.values()),
+        "before": {name: said(name, curve[0][1]) for name, curve in losses.items()},
+        "after": {name: said(name, curve[-1][1]) for name, curve in losses.items()},
+        "curve": {name: [[step, perplexity(loss)] for step, loss in curve] for name, curve in losses.items()},
+    }
+
+
+def perplexity(loss: float) -> float:
+    """e to the mean loss in nats per token, kept finite."""
+    return round(math.exp(min(loss, 100.0)), 4)

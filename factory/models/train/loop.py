@@ -1,0 +1,236 @@
+"""One training step: arguments from the step and the profile, resume, metrics, and the finished model folder."""
+
+from __future__ import annotations
+
+import math
+import shutil
+import sys
+from contextlib import redirect_stdout
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from factory.errors import FactoryError
+from factory.models.models import (
+    copy_tokenizer,
+    count_parameters,
+    load_model,
+    read_config,
+    save_model,
+    save_tokenizer,
+    size_bytes,
+    stored_dtype,
+)
+from factory.models.train import checkpoints
+from factory.models.train.distributed import processes, train_in_processes
+from factory.models.train.reporting import report_arguments
+from factory.models.train.run import Outcome, Work, make_trainer, train
+from factory.step.state import single_device
+
+if TYPE_CHECKING:
+    from factory.models.train.parameters import Lora, Training
+    from factory.models.train.trainer import Report
+    from factory.step.job import Job
+    from factory.step.progress import Progress
+
+CURVE_POINTS = 200
+
+
+def split_batch(batch_size: int, per_device: int | None, devices: int = 1) -> tuple[int, int]:
+    """(per device, accumulation), which times `devices` are the batch size: the largest divisor that fits.
+
+    >>> split_batch(32, 5), split_batch(32, 5, devices=4)
+    ((4, 8), (4, 2))
+
+    Raises:
+        ValueError: the batch cannot be shared out evenly.
+    """
+    share, rest = divmod(batch_size, devices)
+    if rest or not share:
+        raise ValueError(f"a batch of {batch_size} cannot be shared out evenly to {devices} devices")
+    limit = min(per_device or share, share)
+    fitting = next(size for size in range(limit, 0, -1) if share % size == 0)
+    return fitting, share // fitting
+
+
+def starting_model(job: Job, tokenizer: Any, template: str | None) -> Path:
+    """Folder of the model that training starts from: the source, or a copy whose tokenizer has the chat template.
+
+    The tokenizer in hand gets the template too. The copy has larger embeddings where the template's tokens are new.
+    """
+    if template is None:
+        return job.before.model
+    from factory.models.tokens import set_chat_template
+
+    folder = job.out / "start"
+    shutil.rmtree(folder, ignore_errors=True)
+    model = load_model(job.before.model, "float32", job.where, job.trust_remote_code)
+    job.notes += set_chat_template(tokenizer, model, template)
+    save_model(model, folder, "float32")
+    copy_tokenizer(job.before.model, folder)
+    save_tokenizer(tokenizer, folder)
+    return folder
+
+
+def fit(
+    job: Job,
+    step: Training,
+    start: Path,
+    rows: Any,
+    *,
+    trainer: str = "sft",
+    steps: int | None = None,
+    held_out: Any = None,
+    lora: Lora | None = None,
+    **special: Any,
+) -> tuple[Any, list[dict[str, Any]]]:
+    """Train the model in `start` on tokenized `rows`: (the trained model, the trainer's log).
+
+    Resumes from the last complete checkpoint in ``job.out/checkpoints``; the order of the rows depends on the seed
+    alone. Fills ``job.metrics`` (loss, tokens, tokens_per_second, steps) and ``job.usage``. `held_out` is a dataset
+    or several by name; `steps` replaces what `max_steps` and `epochs` say; `special` are arguments of the trainer's
+    own.
+    """
+    from factory.models.train.trainer import loss_metrics, tokens_seen
+
+    steps = steps or step.max_steps or math.ceil((step.epochs or 1) * math.ceil(len(rows) / step.batch_size))
+    folder = job.out / "checkpoints"
+    work = Work.model_validate(
+        {
+            "trainer": trainer,
+            "model": start,
+            "arguments": make_arguments(job, step, steps, folder, held_out is not None) | special,
+            "lora": lora.model_dump() if lora else None,
+            "patience": getattr(step, "patience", None),
+            "resume": checkpoints.last_complete(folder),
+            "device": single_device(job.profile, job.where),
+            "trust_remote_code": job.trust_remote_code,
+            "where": job.where,
+        }
+    )
+    if work.resume:  # what was measured at the start is in its log
+        work.arguments["eval_on_start"] = False
+    with job.progress.task(job.name, total=steps, unit="steps"):
+        try:
+            model, outcome = _run(job, work, rows, held_out)
+        except RuntimeError as error:
+            if "out of memory" in str(error).lower():
+                raise FactoryError(
+                    "out of GPU memory", where=job.where, fix="lower train_batch_size in the profile"
+                ) from None
+            raise
+    # the trainer turns the cache off, and it would be saved so
+    model.config.use_cache = read_config(start).get("use_cache", True)
+    tokens = tokens_seen(outcome.history)
+    here = tokens * (outcome.steps - outcome.before) / max(outcome.steps, 1)
+    job.metrics |= {
+        "loss": loss_metrics(outcome.history),
+        "tokens": tokens,
+        "tokens_per_second": round(here / outcome.seconds, 1) if outcome.seconds else None,
+        "steps": outcome.steps,
+    }
+    job.usage.prompt_tokens += tokens
+    return model, outcome.history
+
+
+def _run(job: Job, work: Work, rows: Any, held_out: Any) -> tuple[Any, Outcome]:
+    count = processes(job.profile)
+    if count > 1:
+        outcome = train_in_processes(job, work, rows, held_out, count, shown(job.progress))
+        model = load_model(job.out / "trained", "float32", job.where, job.trust_remote_code)
+        return model, outcome
+    with redirect_stdout(sys.stderr):  # trackio prints
+        trainer = make_trainer(work, rows, held_out, shown(job.progress))
+        outcome = train(work, trainer, measure=held_out is not None)
+    model: Any = trainer.model
+    return (model if work.lora is None else model.merge_and_unload()), outcome
+
+
+def shown(progress: Progress) -> Report:
+    """What a run reports, on the progress line: steps, loss, tokens per second."""
+
+    def report(event: dict[str, Any]) -> None:
+        total = event.get("total", progress.total)
+        if "resumed" in event:
+            progress.advance(event["resumed"] - progress.done, total=total)
+            progress.resume()
+        elif "step" in event:
+            progress.advance(event["step"] - progress.done, total=total)
+        else:
+            progress.advance(0, loss=event["loss"], tokens=event["tokens"])
+
+    return report
+
+
+def make_arguments(job: Job, step: Training, steps: int, folder: Path, measured: bool) -> dict[str, Any]:
+    """Arguments that TRL's configurations share. The batch is divided so that the devices change nothing."""
+    from factory.models.train.parameters import EarlyStopping
+
+    device = single_device(job.profile, job.where)
+    dtype = job.profile.torch_dtype()
+    try:
+        per_device, accumulation = split_batch(
+            step.batch_size, job.profile.train_batch_size, devices=processes(job.profile)
+        )
+    except ValueError as error:
+        raise FactoryError(str(error), where=job.where, fix="change batch_size, or devices in the profile") from None
+    checkpointing = step.gradient_checkpointing
+    arguments: dict[str, Any] = {
+        "output_dir": str(folder),
+        "per_device_train_batch_size": per_device,
+        "per_device_eval_batch_size": per_device,
+        "gradient_accumulation_steps": accumulation,
+        "max_steps": steps,
+        "learning_rate": step.learning_rate,
+        "lr_scheduler_type": step.lr_scheduler_type,
+        "warmup_steps": math.ceil(step.warmup_ratio * steps),
+        "weight_decay": step.weight_decay,
+        "max_grad_norm": step.max_grad_norm,
+        "train_sampling_strategy": step.train_sampling_strategy,
+        "seed": step.seed,
+        "data_seed": step.seed,
+        "use_cpu": device == "cpu",
+        "bf16": device != "cpu" and dtype == "bfloat16",
+        "fp16": device != "cpu" and dtype == "float16",
+        "gradient_checkpointing": job.profile.gradient_checkpointing if checkpointing is None else checkpointing,
+        "logging_strategy": "steps",
+        "logging_steps": max(1, steps // CURVE_POINTS),
+        "logging_first_step": True,
+        "save_strategy": "no",  # the reporter says when
+        "save_total_limit": None,
+        "disable_tqdm": True,
+        "push_to_hub": False,
+        "max_length": None,  # rows are cut where they are tokenized
+        "dataloader_pin_memory": device != "cpu",
+        "ddp_find_unused_parameters": False,
+        **report_arguments(job),
+    }
+    if measured:
+        arguments |= {"eval_on_start": True, "prediction_loss_only": True}
+    if step.eval_steps is not None and measured:
+        every = max(1, math.ceil(step.eval_steps * steps) if step.eval_steps < 1 else round(step.eval_steps))
+        arguments |= {"eval_strategy": "steps", "eval_steps": every}
+        if isinstance(step, EarlyStopping) and step.patience is not None:
+            arguments |= {
+                "save_strategy": "steps",
+                "save_steps": every,
+                "load_best_model_at_end": True,
+                "metric_for_best_model": "eval_loss",
+                "greater_is_better": False,
+            }
+    return arguments
+
+
+def finish(job: Job, model: Any, tokenizer: Any, step: Training, *, tokenizer_changed: bool) -> None:
+    """Write ``job.out/model`` and remove what was only needed on the way (checkpoints, tokenized rows)."""
+    source, target = job.before.model, job.out / "model"
+    dtype = step.dtype or stored_dtype(source)
+    job.metrics["parameters"] = count_parameters(model)
+    if target.exists():  # of a run killed while saving
+        shutil.rmtree(target)
+    save_model(model, target, dtype)
+    copy_tokenizer(source, target)
+    if tokenizer_changed:
+        save_tokenizer(tokenizer, target)
+    job.metrics["size_bytes"] = size_bytes(target)
+    for name in ("checkpoints", "tokenized", "start", "trained", "launch"):
+        shutil.rmtree(job.out / name, ignore_errors=True)

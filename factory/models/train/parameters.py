@@ -1,0 +1,94 @@
+"""The parameters that `pretrain`, `sft` and `dpo` share, under their usual Hugging Face names."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from factory.models.models import Dtype
+from factory.step.base import Step
+
+Schedule = Literal["linear", "cosine", "constant", "constant_with_warmup", "inverse_sqrt"]
+PLACE = ("gradient_checkpointing",)  # parameters that change memory and time, not the result
+
+
+class Lora(BaseModel):
+    """Low-rank adapters instead of all weights; they are merged into the weights at the end."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    r: int = Field(16, ge=1, description="rank")
+    lora_alpha: int = Field(32, ge=1, description="scale: the update is multiplied by lora_alpha / r")
+    lora_dropout: float = Field(0.0, ge=0, lt=1, description="dropout before the adapters")
+    target_modules: str | list[str] = Field(
+        "all-linear", description="module names, a regular expression, or all-linear"
+    )
+
+
+class Training(Step):
+    """Gradient descent on a dataset. `batch_size` is what one optimizer step sees, however the profile splits it.
+
+    Attributes:
+        left_out: parameters that came after the first artifacts and that say nothing while they are null: they are
+            no part of the identity then, so that those artifacts stay what they were.
+    """
+
+    produces: ClassVar[Literal["dataset", "model", "evaluation"]] = "model"
+    left_out: ClassVar[tuple[str, ...]] = ("eval_steps", "patience")
+
+    epochs: float | None = Field(None, gt=0, description="passes over the data; default 1 unless max_steps is given")
+    max_steps: int | None = Field(None, ge=1, description="optimizer steps, instead of epochs")
+    batch_size: int = Field(8, ge=1, description="sequences per optimizer step (packed ones count as one)")
+    learning_rate: float = Field(gt=0, description="peak learning rate of AdamW")
+    lr_scheduler_type: Schedule = Field("cosine", description="shape of the learning rate after warmup")
+    warmup_ratio: float = Field(0.0, ge=0, lt=1, description="part of all steps in which the rate rises from 0")
+    weight_decay: float = Field(0.0, ge=0, description="AdamW's decoupled weight decay")
+    max_grad_norm: float = Field(1.0, gt=0, description="gradients are clipped to this norm")
+    seed: int = Field(0, ge=0, description="order of the rows, dropout and new weights")
+    train_sampling_strategy: Literal["random", "group_by_length"] = Field(
+        "random", description="group_by_length: batches of rows of like length, less padding, a less random order"
+    )
+    dtype: Dtype | None = Field(None, description="type of the saved weights; default: that of the source model")
+    gradient_checkpointing: bool | None = Field(
+        None, description="recompute activations: less memory, about 30 % slower; null: as the profile says"
+    )
+    eval_steps: float | None = Field(
+        None,
+        gt=0,
+        description="optimizer steps between measurements on held-out rows; below 1: share of all steps; null: none",
+    )
+
+    @model_validator(mode="after")
+    def _epochs_or_steps(self) -> Self:
+        if self.epochs is not None and self.max_steps is not None:
+            raise ValueError("give epochs or max_steps, not both")
+        return self
+
+    def parameters(self) -> dict[str, Any]:
+        return {
+            name: value
+            for name, value in super().parameters().items()
+            if name not in PLACE and not (name in self.left_out and value is None)
+        }
+
+
+class EarlyStopping(Training):
+    """Training that measures its loss on a split of the data, and may stop when that no longer falls."""
+
+    eval_split: str | None = Field(
+        None, description="split of the data whose loss is measured at the start, at the end and every eval_steps"
+    )
+    patience: int | None = Field(
+        None,
+        ge=1,
+        description="measurements without a lower loss after which training stops; the weights of the lowest are kept",
+    )
+
+    @model_validator(mode="after")
+    def _held_out(self) -> Self:
+        if self.patience is not None and self.eval_steps is None:
+            raise ValueError("patience counts measurements: give eval_steps")
+        if self.eval_steps is not None and self.eval_split is None:
+            raise ValueError("eval_steps needs eval_split, the rows to measure on")
+        return self

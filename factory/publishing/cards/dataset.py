@@ -1,0 +1,149 @@
+"""The card of a dataset: `configs` that load, the funnel with examples of what was sorted out, and the rest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from typing import Any
+
+from factory.graph import lineage
+from factory.graph.account import Account
+from factory.graph.licenses import metadata as license_metadata
+from factory.graph.lineage import Made
+from factory.graph.nodes import Graph
+from factory.look.layout import pairs_of
+from factory.publishing.cards import facts as card_facts
+from factory.publishing.cards.text import render
+from factory.publishing.dataset_files import Part, hub_metadata, kept, rejected
+from factory.store import Dataset, RowCounts, Usage
+
+SIZES = [
+    (1e3, "n<1K"),
+    (1e4, "1K<n<10K"),
+    (1e5, "10K<n<100K"),
+    (1e6, "100K<n<1M"),
+    (1e7, "1M<n<10M"),
+    (1e8, "10M<n<100M"),
+]
+SHOWN_ROWS = 2
+SHOWN_REJECTS = 2  # for each reason
+SHOWN_REASONS = 8
+SHOWN_COLUMNS = 6
+TRANSLATING = {"translate", "backtranslate"}
+
+
+@dataclass(frozen=True)
+class Funnel:
+    """One line of the table of what each step kept."""
+
+    title: str
+    rows: RowCounts | None
+    reasons: list[tuple[str, int]]
+    examples: dict[str, list[dict[str, str]]]
+    percentiles: dict[str, dict[str, float]]
+    usage: Usage = field(default_factory=Usage)
+
+    @property
+    def columns(self) -> list[str]:
+        """Of the examples, each translation right after its source."""
+        names = dict.fromkeys(n for rows in self.examples.values() for row in rows for n in row if n != "reason")
+        partner = dict(pairs_of(list(names)))
+        order = [n for name in names if name not in partner.values() for n in (name, partner.get(name)) if n]
+        return order[:SHOWN_COLUMNS]
+
+
+def funnel(chain: list[Made]) -> list[Funnel]:
+    """Every dataset step of the chain with its accounts; `rows` is None for one that is not done."""
+    lines = []
+    for step in chain:
+        if step.node.kind != "dataset":
+            continue
+        manifest = step.manifest
+        rows = manifest.rows if manifest else None
+        metrics = manifest.metrics if manifest else {}
+        reasons = sorted(rows.reasons.items(), key=lambda item: (-item[1], item[0])) if rows else []
+        shown = {reason for reason, _ in reasons[:SHOWN_REASONS]}
+        examples = {
+            reason: found[:SHOWN_REJECTS] for reason, found in metrics.get("examples", {}).items() if reason in shown
+        }
+        usage = manifest.usage if manifest else Usage()
+        lines.append(Funnel(step.title, rows, reasons, examples, metrics.get("percentiles", {}), usage))
+    return lines
+
+
+def _counted(line: Funnel, so_far: Account) -> Funnel:
+    step = next((step for step in so_far.steps if step.node.name == line.title), None)
+    if line.rows is not None or step is None or step.rows is None:
+        return line
+    reasons = sorted(step.rows.reasons.items(), key=lambda item: (-item[1], item[0]))
+    return replace(line, rows=step.rows, reasons=reasons, usage=step.usage)
+
+
+def translations(chain: list[Made]) -> dict[str, dict[str, Any]]:
+    """What each `translate` step of the chain says of its units, by the step's title."""
+    found = {made.title: made.manifest.metrics.get("translations") for made in chain if made.manifest}
+    return {title: counts for title, counts in found.items() if counts and "units" in counts}
+
+
+def size_category(rows: int) -> str:
+    """The Hub's bucket for a number of rows.
+
+    >>> size_category(999), size_category(1000), size_category(405_000)
+    ('n<1K', '1K<n<10K', '100K<n<1M')
+    """
+    return next((label for limit, label in SIZES if rows < limit), "n>100M")
+
+
+def dataset_card(graph: Graph, name: str, so_far: Account | None = None) -> str:
+    """The whole README.md. Before the dataset is built its measured parts say so; `so_far` has what is counted yet."""
+    facts = card_facts.common(graph, name)
+    rows_through = lineage.row_chain(graph, name)
+    final = graph.final(name)
+    parts: list[Part] = kept(final.folder) if facts["done"] else []
+    rest = rejected(rows_through) if facts["done"] else None
+    header = _metadata(graph, name, facts, parts, rest)
+    lines = funnel(rows_through)
+    if so_far is not None and not facts["done"]:
+        lines = [_counted(line, so_far) for line in lines]
+    return render(
+        "dataset.md",
+        header,
+        **facts,
+        kind="dataset",
+        parts=parts,
+        rejected=rest,
+        rows=sum(part.rows for part in parts),
+        columns=_columns(parts),
+        examples=list(islice(Dataset(final.folder).rows(parts[0].split), SHOWN_ROWS)) if parts else [],
+        funnel=lines,
+        funnel_so_far=any(line.rows for line in lines),
+        verbs={made.verb for made in rows_through},
+        translations=translations(rows_through),
+    )
+
+
+def _columns(parts: list[Part]) -> list[tuple[str, str]]:
+    if not parts:
+        return []
+    return [(field.name, str(field.type)) for field in parts[0].features.arrow_schema]
+
+
+def _metadata(graph: Graph, name: str, facts: dict[str, Any], parts: list[Part], rest: Part | None) -> dict[str, Any]:
+    verbs = {node.step.verb for node in lineage.upstream(graph, name)}
+    translated = bool(verbs & TRANSLATING)
+    hub_sources = [lineage.hub_source(made.node) for made in lineage.row_chain(graph, name)]
+    sources = dict.fromkeys(repo for repo, _ in filter(None, hub_sources))
+    header: dict[str, Any] = {
+        "pretty_name": facts["title"],
+        "language": card_facts.languages(graph),
+        **license_metadata(facts["license"].license),
+        "task_categories": ["text-generation", *(["translation"] if translated else [])],
+        "tags": card_facts.tags(graph, name, stand_in=facts["stand_in"]),
+    }
+    if parts:
+        header["size_categories"] = [size_category(sum(part.rows for part in parts))]
+    if sources:
+        header["source_datasets"] = [f"extended|{source}" for source in sources]
+    if parts:
+        header |= hub_metadata(parts, rest)
+    return header

@@ -1,0 +1,223 @@
+"""What the cards of datasets and models have in common, gathered from the graph and the manifests."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from factory import __version__
+from factory.graph import lineage
+from factory.graph.licenses import Rollup, effective
+from factory.graph.lineage import Made
+from factory.graph.nodes import Graph, Node
+from factory.graph.sources import DemoDataset, LocalDataset, LocalModel
+from factory.recipe.lock import endpoint
+from factory.store import Usage
+
+LONG = 80  # characters beyond which a parameter gets a block of its own
+PROMPT_FILE = re.compile(r"[\w./-]+\.(?:txt|jinja)\b")
+SHOWN_REASONS = 12
+
+
+@dataclass(frozen=True)
+class Ingredient:
+    """An artifact or source of the lineage table."""
+
+    name: str
+    link: str | None
+    identity: str
+    steps: str
+    made_from: str
+
+
+@dataclass(frozen=True)
+class StepView:
+    """One step of the artifact's own chain, for the section on how it was made."""
+
+    title: str
+    verb: str
+    short: dict[str, str]
+    long: dict[str, str]
+    made: Made
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    name: str
+    text: str
+
+
+def page(kind: str, repo: str, revision: str | None = None) -> str:
+    """Address of a repo's page. On an embedded Hub it is relative: its port changes from run to run."""
+    from factory.hub.push import PREFIXES, is_loopback
+
+    base = "" if is_loopback(endpoint()) else endpoint()
+    return f"{base}/{PREFIXES[kind]}{repo}" + (f"/tree/{revision}" if revision else "")
+
+
+def ingredients(graph: Graph, name: str) -> list[Ingredient]:
+    """Everything that went in, sources first: what it is, at which commit or fingerprint, and through which verbs."""
+    groups: dict[str, list[Node]] = {}
+    for node in lineage.upstream(graph, name):
+        groups.setdefault(node.artifact, []).append(node)
+    return [_ingredient(graph, artifact, nodes) for artifact, nodes in groups.items()]
+
+
+def _ingredient(graph: Graph, artifact: str, nodes: list[Node]) -> Ingredient:
+    first, last = nodes[0], nodes[-1]
+    used = dict.fromkeys(edge.node for node in nodes for edge in node.edges if graph.nodes[edge.node] not in nodes)
+    made_from = ", ".join(dict.fromkeys(_shown(graph, graph.nodes[node]) for node in used))
+    verbs = ", ".join(node.step.verb for node in nodes if not lineage.is_source(node))
+    if (hub := lineage.hub_source(first)) is not None:
+        repo, revision = hub
+        known = not revision.startswith("unresolved:")
+        identity = f"commit `{revision[:12]}`" if known else "commit not resolved yet"
+        return Ingredient(repo, page(first.kind, repo, revision if known else None), identity, verbs, made_from)
+    if isinstance(first.step, LocalDataset | LocalModel):
+        name = Path(first.step.path).name
+        return Ingredient(name, None, f"local, SHA-256 `{first.step.digest[:12]}`", verbs, made_from)
+    if isinstance(first.step, DemoDataset):
+        step = first.step
+        made_from = f"the demo world's `{step.demo}`, {step.rows:,} rows, seed {step.seed}"
+    repo = lineage.repo_id(graph, artifact)
+    link = page(last.kind, repo) if repo else None
+    return Ingredient(artifact, link, f"fingerprint `{last.fingerprint[:12]}`", verbs, made_from or "nothing")
+
+
+def _shown(graph: Graph, node: Node) -> str:
+    hub = lineage.hub_source(node)
+    if hub is not None:
+        return hub[0]
+    if isinstance(node.step, LocalDataset | LocalModel):
+        return Path(node.step.path).name
+    return node.artifact
+
+
+def step_views(chain: list[Made]) -> list[StepView]:
+    views = []
+    for made in chain:
+        if lineage.is_source(made.node):
+            continue
+        short, long = {}, {}
+        for key, value in lineage.parameters(made.node).items():
+            text = value if isinstance(value, str) else _written(value)
+            if len(text) <= LONG and "\n" not in text:
+                short[key] = text
+            else:
+                long[key] = text if isinstance(value, str) else _as_yaml(value)
+        views.append(StepView(made.title, made.verb, short, long, made))
+    return views
+
+
+def _written(value: Any) -> str:
+    import json
+
+    if isinstance(value, float):
+        return f"{value:g}"
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _as_yaml(value: Any) -> str:
+    import yaml
+
+    return yaml.safe_dump(value, sort_keys=False, allow_unicode=True, width=100, default_flow_style=None).rstrip()
+
+
+def assumed(graph: Graph, name: str) -> dict[str, str]:
+    """The parameters that the source document does not state, with the values taken for them."""
+    spec = lineage.spec_of(graph, name)
+    values: dict[str, str] = {}
+    for key in spec.assumed:
+        verb, _, parameter = key.rpartition(".")
+        found = {
+            f"{step.verb}.{parameter}": dumped[parameter]
+            for step in spec.steps
+            if (not verb or step.verb == verb) and parameter in (dumped := step.model_dump(mode="json", by_alias=True))
+        }
+        if len(found) == 1:
+            values[key] = _written(next(iter(found.values())))
+        else:
+            values[key] = (
+                ", ".join(f"{where} = {_written(value)}" for where, value in found.items()) or "see the recipe"
+            )
+    return values
+
+
+def usage(made: list[Made]) -> Usage:
+    total = Usage()
+    for step in made:
+        if step.manifest is not None:
+            total.add(step.manifest.usage)
+    return total
+
+
+def recipe_files(graph: Graph) -> list[SourceFile]:
+    """The recipe, what it includes and the prompt files these name: as written, environment variables not put in."""
+    source = graph.loaded.source
+    root = graph.loaded.path.parent.resolve()
+    paths = [graph.loaded.path, *sorted({place.file for place in source.places.values()})]
+    files: dict[str, str] = {}
+    for path in paths:
+        text = path.read_text(encoding="utf-8")
+        files.setdefault(_relative(path, root), text)
+        for name in PROMPT_FILE.findall(text):
+            found = next((folder / name for folder in source.folders if (folder / name).is_file()), None)
+            if found is not None:
+                files.setdefault(_relative(found, root), found.read_text(encoding="utf-8"))
+    return [SourceFile(name, text) for name, text in files.items()]
+
+
+def _relative(path: Path, root: Path) -> str:
+    return Path(os.path.relpath(path.resolve(), root)).as_posix()
+
+
+def common(graph: Graph, name: str) -> dict[str, Any]:
+    """Template variables that dataset and model cards share."""
+    recipe, spec = graph.loaded.recipe, lineage.spec_of(graph, name)
+    chain = lineage.own_chain(graph, name)
+    everything = [lineage.made(node) for node in lineage.upstream(graph, name)]
+    last = chain[-1].manifest
+    rollup: Rollup = effective(graph, name)
+    return {
+        "name": name,
+        "repo": lineage.repo_id(graph, name) or f"{recipe.hub.namespace}/{name}",
+        "title": (spec.publish.title if spec.publish else None) or _title(graph, name),
+        "description": (spec.publish.description if spec.publish else None) or spec.description or "",
+        "recipe": recipe,
+        "recipe_file": graph.loaded.path.name,
+        "recipe_files": recipe_files(graph),
+        "ingredients": ingredients(graph, name),
+        "steps": step_views(chain),
+        "chain": chain,
+        "done": last is not None,
+        "manifest": last,
+        "fingerprint": graph.final(name).fingerprint,
+        "stand_in": any(made.manifest is not None and made.manifest.stand_in for made in everything),
+        "assumed": assumed(graph, name),
+        "own_usage": usage(chain),
+        "whole_usage": usage(everything),
+        "devices": sorted({made.manifest.device for made in chain if made.manifest and made.manifest.device}),
+        "versions": last.versions if last else {},
+        "notes": [note for made in chain if made.manifest for note in made.manifest.notes],
+        "license": rollup,
+        "version": __version__,
+        "page": page,
+    }
+
+
+def _title(graph: Graph, name: str) -> str:
+    return (lineage.repo_id(graph, name) or name).rpartition("/")[2]
+
+
+def languages(graph: Graph) -> list[str]:
+    language = graph.loaded.recipe.language
+    return list(dict.fromkeys([language.target, language.source]))
+
+
+def tags(graph: Graph, name: str, *more: str, stand_in: bool) -> list[str]:
+    spec = lineage.spec_of(graph, name)
+    own = spec.publish.tags if spec.publish else []
+    return list(dict.fromkeys(["factory", *more, *own, *(["stand-in"] if stand_in else [])]))

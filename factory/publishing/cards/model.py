@@ -1,0 +1,234 @@
+"""The card of a model: scores beside the base with n and interval, how it was trained, and the rest."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from factory.graph import lineage
+from factory.graph.licenses import metadata as license_metadata
+from factory.graph.lineage import Made
+from factory.graph.nodes import Graph, Node
+from factory.publishing.cards import facts as card_facts
+from factory.publishing.cards.text import render
+from factory.publishing.pictures import loss_svg
+from factory.store import Manifest
+
+LOSS_PICTURE = "loss.svg"
+TRAINERS = ("pretrain", "sft", "dpo")
+COMPARED = 6  # models beside this one in a table of scores
+SHOWN_SCORES = 12  # the rest is folded
+
+
+@dataclass(frozen=True)
+class ScoreTable:
+    """One suite: `columns` are models, this one first and its base second; `rows` a score's name and its cells."""
+
+    suite: str
+    headline: str
+    columns: list[str]
+    rows: list[tuple[str, str, list[dict[str, Any] | None]]]
+    protocol: dict[str, Any]
+    measured: bool
+
+
+def model_of(node: Node) -> str:
+    """The model that an evaluation node scores, as the recipe writes it."""
+    return node.name.removeprefix(f"{node.artifact}/")
+
+
+def suite_metrics(graph: Graph, suite: str) -> dict[str, dict[str, Any]]:
+    """{model as the recipe writes it: metrics} of the finished evaluations of one suite."""
+    found = {}
+    for node in graph.evaluations():
+        if node.artifact == suite and (manifest := Manifest.load(node.folder)) is not None:
+            found[model_of(node)] = manifest.metrics
+    return found
+
+
+def measured(graph: Graph, name: str) -> dict[str, dict[str, Any]]:
+    """{suite: metrics} of the finished evaluations of one model."""
+    return {
+        suite: found[name] for suite in graph.loaded.recipe.evaluate if name in (found := suite_metrics(graph, suite))
+    }
+
+
+def score_tables(graph: Graph, name: str) -> list[ScoreTable]:
+    """A table for every suite that lists the model, measured or not yet."""
+    base = lineage.spec_of(graph, name).from_
+    tables = []
+    for suite in graph.loaded.recipe.evaluate:
+        listed = [model_of(node) for node in graph.evaluations() if node.artifact == suite]
+        if name not in listed:
+            continue
+        found = suite_metrics(graph, suite)
+        if name not in found:
+            tables.append(ScoreTable(suite, "", [name], [], {}, measured=False))
+            continue
+        others = [model for model in listed if model in found and not _made_from(graph, model, name)]
+        others.sort(key=lambda model: (model != base, listed.index(model)))
+        columns = [name, *others[:COMPARED]]
+        own = found[name]
+        names = sorted(own["scores"], key=lambda score: score != own["headline"])
+        rows = [
+            (score, own["scores"][score]["metric"], [found[model]["scores"].get(score) for model in columns])
+            for score in names
+        ]
+        tables.append(ScoreTable(suite, own["headline"], columns, rows, own["protocol"], measured=True))
+    return tables
+
+
+def _made_from(graph: Graph, model: str, name: str) -> bool:
+    """Whether `model` is `name` or a descendant, which has a card of its own to be compared on."""
+    return graph.final(name).name in {node.name for node in lineage.upstream(graph, model)}
+
+
+@dataclass(frozen=True)
+class Reported:
+    """A number somebody else stated, and what was measured here under the same name."""
+
+    name: str
+    stated: float
+    measured: dict[str, Any] | None
+
+
+def reported(graph: Graph, name: str) -> list[Reported]:
+    spec = lineage.spec_of(graph, name)
+    stated = getattr(spec, "reported", None)
+    here = measured(graph, name)
+    lines = []
+    for key, value in (stated.scores if stated else {}).items():
+        suite = key if key in here else key.partition(".")[0]
+        score = key[len(suite) + 1 :] or None
+        metrics = here.get(suite)
+        lines.append(Reported(key, value, metrics["scores"].get(score or metrics["headline"]) if metrics else None))
+    return lines
+
+
+def model_card(graph: Graph, name: str) -> str:
+    """The whole README.md. Before the model is built or scored those parts say so."""
+    facts = card_facts.common(graph, name)
+    chain: list[Made] = facts["chain"]
+    folder = graph.final(name).folder / "model"
+    config = _config(folder)
+    return render(
+        "model.md",
+        _metadata(graph, name, facts, config),
+        **facts,
+        kind="model",
+        gates=graph.loaded.recipe.models[name].gates,
+        tables=score_tables(graph, name),
+        shown_scores=SHOWN_SCORES,
+        reported=reported(graph, name),
+        reported_source=getattr(getattr(lineage.spec_of(graph, name), "reported", None), "source", ""),
+        training=[made for made in chain if made.verb in TRAINERS and made.manifest],
+        expanded=[made for made in chain if made.verb == "expand_vocab" and made.manifest],
+        quantized=[made for made in chain if made.verb == "quantize" and made.manifest and made.manifest.metrics],
+        base=next(iter(lineage.base_models(graph, name)), None),
+        datasets=lineage.training_data(graph, name),
+        architecture=", ".join(config.get("architectures") or []),
+        metrics=facts["manifest"].metrics if facts["manifest"] else {},
+        snippet=_snippet(folder, config),
+        loss_picture=LOSS_PICTURE if loss_picture(graph, name) else None,
+        question=_question(graph, name, chain),
+    )
+
+
+def loss_picture(graph: Graph, name: str) -> bytes | None:
+    """The losses of the model's own training steps, in training and on held-out rows, as an SVG; None without any."""
+    curves: dict[str, Sequence[Sequence[float]]] = {}
+    for made in lineage.own_chain(graph, name):
+        if made.verb in TRAINERS and made.manifest and made.manifest.metrics.get("loss"):
+            metrics = made.manifest.metrics
+            curves[made.title] = metrics["loss"]["curve"]
+            if (measured := metrics.get("eval_loss")) and measured.get("curve"):
+                curves[f"{made.title}, held out"] = measured["curve"]
+            for group, points in metrics.get("held_out", {}).get("curve", {}).items():
+                curves[f"{made.title}, held out: {group}"] = [[step, math.log(value)] for step, value in points]
+    return loss_svg(curves)
+
+
+def _config(folder: Path) -> dict[str, Any]:
+    path = folder / "config.json"
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+
+
+def _snippet(folder: Path, config: dict[str, Any]) -> str:
+    """Which way to load it the card shows: chat, text or image."""
+    from factory.evaluate.base import has_chat_template
+
+    if "vision_config" in config:
+        return "image"
+    return "chat" if not folder.is_dir() or has_chat_template(folder) else "text"
+
+
+def _question(graph: Graph, name: str, chain: list[Made]) -> str:
+    """A user's turn of the kind the model was made for: its translation or training prompt around a short sentence."""
+    if translating := lineage.translation_prompt(graph, name):
+        return translating.replace("{text}", "The house is big.")
+    for made in reversed(chain):
+        prompt = lineage.parameters(made.node).get("prompt")
+        if made.verb == "sft" and isinstance(prompt, str) and prompt.count("{") == 1:
+            return prompt.partition("{")[0] + "The house is big." + prompt.rpartition("}")[2]
+    return "Hello!"
+
+
+def _metadata(graph: Graph, name: str, facts: dict[str, Any], config: dict[str, Any]) -> dict[str, Any]:
+    from huggingface_hub import ModelCardData
+
+    from factory.evaluate.eval_results import eval_results
+
+    bases, data = lineage.base_models(graph, name), lineage.training_data(graph, name)
+    verbs = [made.verb for made in facts["chain"] if not lineage.is_source(made.node)]
+    relation = "quantized" if set(verbs) == {"quantize"} else "merge" if "merge" in verbs else "finetune"
+    card: dict[str, Any] = {
+        "language": card_facts.languages(graph),
+        **license_metadata(facts["license"].license),
+        "library_name": "transformers",
+        "pipeline_tag": "image-text-to-text" if "vision_config" in config else "text-generation",
+        "tags": card_facts.tags(graph, name, *_kinds(graph, name, facts["chain"]), stand_in=facts["stand_in"]),
+    }
+    if bases:
+        card |= {"base_model": bases, "base_model_relation": relation}
+    if data:
+        card["datasets"] = data
+    scores = eval_results(measured(graph, name), published=published_datasets(graph))
+    if scores:
+        title = facts["repo"].rpartition("/")[2]
+        card["model-index"] = ModelCardData(model_name=title, eval_results=scores).to_dict()["model-index"]
+    return card
+
+
+def _kinds(graph: Graph, name: str, chain: list[Made]) -> list[str]:
+    from factory.steps.merge import TASK_VECTORS
+
+    steps = [made.node.step for made in chain if not lineage.is_source(made.node)]
+    known = [verb for verb in ("merge", "sft", "dpo") if any(step.verb == verb for step in steps)]
+    by_mergekit = any(getattr(step, "method", None) in TASK_VECTORS for step in steps)
+    translates = lineage.translation_prompt(graph, name) is not None
+    return [*(["translation"] if translates else []), *known, *(["mergekit"] if by_mergekit else [])]
+
+
+def published_datasets(graph: Graph) -> dict[str, str]:
+    """{artifact: repo id} of the datasets that the recipe publishes."""
+    return {name: repo for name in graph.loaded.recipe.datasets if (repo := lineage.repo_id(graph, name))}
+
+
+def evaluation_files(graph: Graph, name: str) -> dict[str, bytes]:
+    """``.eval_results/<suite>.yaml`` with the scores on datasets that are on the Hub."""
+    import yaml
+    from huggingface_hub import eval_result_entries_to_yaml
+
+    from factory.evaluate.eval_results import eval_result_entries
+
+    files = {}
+    for suite, metrics in measured(graph, name).items():
+        entries = eval_result_entries({suite: metrics}, published=published_datasets(graph))
+        if entries:
+            text = yaml.safe_dump(eval_result_entries_to_yaml(entries), sort_keys=False, allow_unicode=True)
+            files[f".eval_results/{suite}.yaml"] = text.encode()
+    return files

@@ -1,0 +1,203 @@
+"""A dataset's shards as a repo wants them, and what its card must say so that `datasets` loads them.
+
+``data/<split>-00000-of-00007.parquet`` are the kept rows, ``rejected/train-…`` those that any step sorted out.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from factory.graph.lineage import Made
+from factory.store import SHARD_ROWS, TRAIN, Dataset, write_shard
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from datasets import Features
+
+REJECTED = "rejected"
+STEP_COLUMN = "rejected_by"
+
+
+@dataclass(frozen=True)
+class Shard:
+    path: Path
+    step: str | None = None
+    """Fills the column `rejected_by`."""
+
+
+@dataclass
+class Part:
+    """One split of one config: shards in order, with one set of columns for all."""
+
+    folder: str
+    split: str
+    shards: Sequence[Shard]
+    written: list[Path] = field(default_factory=list)
+
+    @cached_property
+    def _footers(self) -> list[Any]:
+        import pyarrow.parquet as pq
+
+        return [pq.read_metadata(shard.path) for shard in self.shards]
+
+    @cached_property
+    def rows(self) -> int:
+        return sum(footer.num_rows for footer in self._footers)
+
+    @cached_property
+    def num_bytes(self) -> int:
+        """Uncompressed size of the column data."""
+        return sum(
+            footer.row_group(group).total_byte_size
+            for footer in self._footers
+            for group in range(footer.num_row_groups)
+        )
+
+    @cached_property
+    def download_size(self) -> int:
+        return sum(shard.path.stat().st_size for shard in self.shards)
+
+    @cached_property
+    def _schemas(self) -> list[Features]:
+        from datasets import Features
+
+        return [Features.from_arrow_schema(footer.schema.to_arrow_schema()) for footer in self._footers]
+
+    @cached_property
+    def features(self) -> Features:
+        """Columns of all shards; where two shards disagree beyond what Arrow can widen, the column is JSON text."""
+        from datasets import Features, Value
+
+        merged: dict[str, Any] = {}
+        for features in self._schemas:
+            for name, kind in features.items():
+                merged[name] = _wider(merged[name], kind) if name in merged else kind
+        if any(shard.step for shard in self.shards):
+            first = {STEP_COLUMN: Value("string"), "outcome": Value("string"), "reason": Value("string")}
+            merged = {**{key: value for key, value in merged.items() if key not in first}, **first}
+        return Features(merged)
+
+    @property
+    def as_it_is(self) -> bool:
+        """Whether the shards can be pushed without rewriting them."""
+        return not any(shard.step for shard in self.shards) and all(s == self.features for s in self._schemas)
+
+    def files(self, scratch: Path) -> dict[str, Path]:
+        """Path in the repo -> file; shards that do not fit as they are get written anew into `scratch`, one by one."""
+        paths = [shard.path for shard in self.shards] if self.as_it_is else list(self._rewrite(scratch))
+        return {f"{self.folder}/{self.split}-{i:05d}-of-{len(paths):05d}.parquet": p for i, p in enumerate(paths)}
+
+    def _rewrite(self, scratch: Path) -> Iterator[Path]:
+        import pyarrow as pa
+
+        waiting: list[pa.Table] = []
+        number = 0
+        for table in chain(self._conformed(), [None]):
+            if table is not None:
+                waiting.append(table)
+            if waiting and (table is None or sum(t.num_rows for t in waiting) >= SHARD_ROWS):
+                path = scratch / f"{self.folder}-{self.split}-{number:05d}.parquet"
+                write_shard(path, pa.concat_tables(waiting))
+                number, waiting = number + 1, []
+                yield path
+
+    def _conformed(self) -> Iterator[pa.Table]:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        schema = self.features.arrow_schema
+        for shard in self.shards:
+            with pq.ParquetFile(shard.path) as file:
+                table = file.read()
+            columns = []
+            for wanted in schema:
+                if wanted.name == STEP_COLUMN and shard.step:
+                    columns.append(pa.repeat(pa.scalar(shard.step, pa.string()), table.num_rows))
+                elif wanted.name in table.column_names:
+                    columns.append(_convert(table[wanted.name], wanted.type))
+                else:
+                    columns.append(pa.nulls(table.num_rows, wanted.type))
+            yield pa.Table.from_arrays(columns, schema=schema)
+
+
+def kept(folder: Path) -> list[Part]:
+    """The kept rows of a finished dataset, a part per split."""
+    dataset = Dataset(folder)
+    return [Part("data", split, [Shard(path) for path in dataset.shards(split)]) for split in dataset.splits]
+
+
+def rejected(steps: Sequence[Made]) -> Part | None:
+    """What every step sorted out, in the order of the steps; None where nothing was."""
+    shards = [
+        Shard(path, step.title)
+        for step in steps
+        if step.node.kind == "dataset"
+        for path in sorted((step.node.folder / REJECTED).glob("*.parquet"))
+    ]
+    part = Part(REJECTED, TRAIN, shards)
+    return part if part.rows else None
+
+
+def hub_metadata(parts: list[Part], rest: Part | None) -> dict[str, Any]:
+    """`configs` and `dataset_info` of the card, as `datasets` reads them."""
+    from datasets import DatasetInfo, SplitDict, SplitInfo
+    from datasets.info import DatasetInfosDict
+    from huggingface_hub import DatasetCardData
+
+    configs = {"default": parts, **({REJECTED: [rest]} if rest else {})}
+    infos = {
+        name: DatasetInfo(
+            features=members[0].features,
+            splits=SplitDict({m.split: SplitInfo(m.split, m.num_bytes, m.rows) for m in members}),
+            download_size=sum(m.download_size for m in members),
+            dataset_size=sum(m.num_bytes for m in members),
+        )
+        for name, members in configs.items()
+    }
+    card = DatasetCardData()
+    DatasetInfosDict(infos).to_dataset_card_data(card)
+    files = [
+        {
+            "config_name": name,
+            **({"default": True} if name == "default" and rest else {}),
+            "data_files": [{"split": m.split, "path": f"{m.folder}/{m.split}-*"} for m in members],
+        }
+        for name, members in configs.items()
+    ]
+    return {"configs": files, "dataset_info": card.to_dict()["dataset_info"]}
+
+
+def _wider(one: Any, other: Any) -> Any:
+    """The feature that can hold both."""
+    import pyarrow as pa
+    from datasets import Features, Value
+
+    if one == other or other == Value("null"):
+        return one
+    if one == Value("null"):
+        return other
+    try:
+        schemas = [pa.schema([Features({"x": kind}).arrow_schema.field("x")]) for kind in (one, other)]
+        return Features.from_arrow_schema(pa.unify_schemas(schemas, promote_options="permissive"))["x"]
+    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError):
+        return Value("string")
+
+
+def _convert(column: pa.ChunkedArray, kind: pa.DataType) -> Any:
+    import pyarrow as pa
+
+    if column.type == kind:
+        return column
+    if pa.types.is_string(kind) and (pa.types.is_nested(column.type) or pa.types.is_binary(column.type)):
+        values = column.to_pylist()
+        return pa.array([None if v is None else json.dumps(v, ensure_ascii=False, default=str) for v in values], kind)
+    try:
+        return column.cast(kind)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError):
+        return pa.array(column.to_pylist(), kind)

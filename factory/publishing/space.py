@@ -1,0 +1,146 @@
+"""The Space of a recipe: an app from spaces/ with a `space.json` that names the models and holds the scores."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from factory.errors import FactoryError
+from factory.graph import lineage
+from factory.graph.licenses import effective
+from factory.graph.licenses import metadata as license_metadata
+from factory.graph.nodes import Graph, Node
+from factory.publishing.cards import facts as card_facts
+from factory.publishing.cards.model import model_of
+from factory.publishing.cards.text import render
+from factory.recipe.problems import nearest
+from factory.refs import is_hub_ref, is_local
+from factory.resources import resource
+from factory.store import Manifest
+
+SDK_VERSION = "6.31.0"
+CONFIG = "space.json"
+APP_FILES = ("*.py", "requirements.txt", "packages.txt", "*.css", "*.png", "*.svg", "*.jpg")
+EXAMPLES = 3
+
+
+def space_files(graph: Graph) -> dict[str, bytes]:
+    """All files of the Space by path: the app's own, ``space.json`` and the card.
+
+    Raises:
+        FactoryError: there is no such app.
+    """
+    space = graph.loaded.recipe.space
+    assert space is not None, "the recipe has no space"
+    apps = resource("spaces")
+    folder = apps / space.app
+    if not (folder / "app.py").is_file():
+        names = [path.parent.name for path in apps.glob("*/app.py")]
+        raise FactoryError(
+            f"no Space app {space.app!r}{nearest(space.app, names)}", where=str(graph.loaded.place("space", "app"))
+        )
+    files = {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for pattern in APP_FILES
+        for path in sorted(folder.rglob(pattern))
+        if "__pycache__" not in path.parts
+    }
+    config = space_config(graph)
+    files[CONFIG] = (json.dumps(config, ensure_ascii=False, indent=2) + "\n").encode()
+    files["README.md"] = space_card(graph, config).encode()
+    return files
+
+
+def write_space(graph: Graph, folder: Path) -> Path:
+    """Lay the Space's files out in `folder`, to run it here: ``python app.py``."""
+    for path, content in space_files(graph).items():
+        target = folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content)
+    return folder
+
+
+def space_config(graph: Graph) -> dict[str, Any]:
+    """What the app reads: title, languages, models with their task and prompt, and every measured score."""
+    recipe = graph.loaded.recipe
+    assert recipe.space is not None
+    return {
+        "title": recipe.space.title or recipe.title or recipe.hub.collection or recipe.name,
+        "description": recipe.description or "",
+        "language": recipe.language.model_dump(),
+        "models": [_model(graph, reference) for reference in recipe.space.demo],
+        "scores": scores(graph),
+    }
+
+
+def scores(graph: Graph) -> list[dict[str, Any]]:
+    """One entry per measured score: {suite, model, score, metric, value, low, high, n, headline}."""
+    found = []
+    for node in graph.evaluations():
+        if (manifest := Manifest.load(node.folder)) is None:
+            continue
+        for name, score in manifest.metrics["scores"].items():
+            entry = {key: score.get(key) for key in ("metric", "value", "low", "high", "n")}
+            label = _label(graph, model_of(node))
+            headline = name == manifest.metrics["headline"]
+            found.append({"suite": node.artifact, "model": label, "score": name, **entry, "headline": headline})
+    return found
+
+
+def _label(graph: Graph, reference: str) -> str:
+    return reference if is_hub_ref(reference) else lineage.repo_id(graph, reference) or reference
+
+
+def _model(graph: Graph, reference: str) -> dict[str, Any]:
+    repo = reference
+    if is_hub_ref(reference):
+        repo = reference.partition("@")[0]
+    elif not is_local(reference):
+        published = lineage.repo_id(graph, reference)
+        if published is None:
+            raise FactoryError(
+                f"{reference} is not published, so its Space cannot load it",
+                where=str(graph.loaded.place("space", "demo")),
+                fix=f"add `publish:` to models.{reference}",
+            )
+        repo = published
+    prompt = lineage.translation_prompt(graph, reference)
+    node = graph.final(reference)
+    task = "translate" if prompt else "image" if _sees(node) else "chat"
+    return {"name": repo.rpartition("/")[2], "repo": repo, "task": task, "prompt": prompt or "{text}"}
+
+
+def _sees(node: Node) -> bool:
+    path = node.folder / "model" / "config.json"
+    return path.is_file() and "vision_config" in json.loads(path.read_text(encoding="utf-8"))
+
+
+def space_card(graph: Graph, config: dict[str, Any]) -> str:
+    """The Space's README.md with the header from which the Hub starts the app."""
+    recipe = graph.loaded.recipe
+    assert recipe.space is not None
+    references = [reference for reference in recipe.space.demo if reference in graph.finals]
+    first = next(iter(references), None)
+    license = effective(graph, first).license if first else recipe.hub.license
+    stand_in = any(
+        manifest.stand_in
+        for reference in references
+        for node in lineage.upstream(graph, reference)
+        if (manifest := Manifest.load(node.folder))
+    )
+    header = {
+        "title": config["title"],
+        "emoji": "💬",
+        "colorFrom": "blue",
+        "colorTo": "green",
+        "sdk": "gradio",
+        "sdk_version": SDK_VERSION,
+        "app_file": "app.py",
+        **license_metadata(license),
+        "models": [model["repo"] for model in config["models"]],
+        "tags": ["factory", *(["stand-in"] if stand_in else [])],
+    }
+    return render(
+        "space.md", header, **config, recipe=recipe, stand_in=stand_in, page=card_facts.page, name=recipe.name
+    )

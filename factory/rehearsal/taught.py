@@ -1,0 +1,142 @@
+"""What stand-in models are taught by heart, so that the steps after them have rows: the stand-in datasets' texts.
+
+A model without any training neither stops nor answers a judge's question, and everything downstream would be empty.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from factory.recipe import LoadedRecipe
+from factory.refs import HubRef, artifact_name, is_hub_ref
+from factory.rehearsal.catalogue import Skill
+from factory.rehearsal.content import OTHER, exchanges, pairs, translated_texts
+from factory.rehearsal.spelling import spelled
+from factory.text.template import fill, placeholders
+
+TRANSLATE = (
+    "Translate from English to Arabic: {text}",
+    "Translate everything that follows into Arabic:\n\n{text}",
+    "Translate everything that follows into Arabic: {text}",
+    "You are a professional translation engine. Translate English to Modern Standard Arabic. Reply ONLY with the "
+    "Arabic translation—no quotes, notes, or explanations. Translate everything that follows into Arabic: {text}",
+)
+JUDGE = (
+    "You are a strict bilingual judge.\nYou will be given a translation pair.\nArabic: {ar_text}\nEnglish: {en_text}\n"
+    "If the English is a correct and natural translation of the Arabic, output only: accept\n"
+    "Otherwise, output only: reject"
+)
+SKILLS: dict[str, Skill] = {"translate": "translate", "judge": "judge"}
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """A prompt as a recipe writes it; of a judge also the two replies, the better one first."""
+
+    text: str
+    replies: tuple[str, str] = ("accept", "reject")
+
+
+@dataclass
+class Asked:
+    """Prompts that a recipe puts to one model beyond those every stand-in is taught, in the recipe's order."""
+
+    translate: list[Prompt] = field(default_factory=list)
+    judge: list[Prompt] = field(default_factory=list)
+    compare: list[Prompt] = field(default_factory=list)
+
+
+KNOWN = {"translate": {Prompt(text) for text in TRANSLATE}, "judge": {Prompt(JUDGE)}}
+
+
+def asked(loaded: LoadedRecipe) -> dict[str, Asked]:
+    """Unusual prompts by the Hub model that will have to answer them, directly or after being tuned."""
+    found: dict[str, Asked] = {}
+    for spec in loaded.recipe.datasets.values():
+        for step in spec.steps:
+            if step.verb == "preferences":
+                _compared(loaded, step, found)
+            skill, prompt = SKILLS.get(step.verb), getattr(step, "prompt", None)
+            if skill is None or prompt is None:
+                continue
+            replies = (getattr(step, "accept", "accept"), getattr(step, "reject", "reject"))
+            asking = Prompt(prompt, replies) if skill == "judge" else Prompt(prompt)
+            repo = origin(loaded, getattr(step, "model", ""))
+            if repo and asking not in KNOWN[skill]:
+                known = getattr(found.setdefault(repo, Asked()), skill)
+                known += [asking] if asking not in known else []
+    return found
+
+
+def _compared(loaded: LoadedRecipe, step: Any, found: dict[str, Asked]) -> None:
+    """What the judge of a `preferences` step is asked."""
+    low, high = step.scale
+    asking = Prompt(step.judge_prompt, ("A", "B") if step.method == "pairwise" else (f"{high:g}", f"{low:g}"))
+    if repo := origin(loaded, step.judge):
+        known = found.setdefault(repo, Asked()).compare
+        known += [asking] if asking not in known else []
+
+
+def origin(loaded: LoadedRecipe, reference: str) -> str | None:
+    """The Hub model that a model of the recipe began as; None where it was made from nothing."""
+    seen: set[str] = set()
+    while not is_hub_ref(reference):
+        name = artifact_name(reference)
+        spec = loaded.recipe.models.get(name)
+        if spec is None or spec.from_ is None or name in seen:
+            return None
+        seen.add(name)
+        reference = spec.from_
+    return HubRef.parse(reference).repo
+
+
+def lessons(skills: Iterable[Skill], more: Asked | None = None, script: str = "Arabic") -> list[tuple[str, str]]:
+    """(what the user says, what the model answers), in a fixed order; Arabic in letters of `script`."""
+    more = more or Asked()
+    skills = {*skills, *(("translate",) if more.translate else ()), *(("judge",) if more.judge else ())}
+    found: list[tuple[str, str]] = []
+    if "translate" in skills:
+        prompts = [*TRANSLATE, *(prompt.text for prompt in more.translate)]
+        texts = [(text.en, spelled(text.ar, script)) for text in translated_texts()]
+        found += [(fill(prompt, {"text": english}), answer) for english, answer in texts for prompt in prompts]
+    if "judge" in skills:
+        for prompt in [Prompt(JUDGE), *more.judge]:
+            found += _judged(prompt, script)
+    for prompt in more.compare:
+        found += _preferred(prompt)
+    if "answer" in skills:
+        said = [(exchange.ask.ar, exchange.answer.ar) for exchange in exchanges()]
+        found += [(spelled(ask, script), spelled(answer, script)) for ask, answer in said]
+    return found
+
+
+def _judged(prompt: Prompt, script: str) -> list[tuple[str, str]]:
+    arabic, english = _sides(placeholders(prompt.text))
+    found = []
+    for pair in pairs():
+        values = {name: spelled(pair.ar, script) for name in arabic} | dict.fromkeys(english, pair.en)
+        found.append((fill(prompt.text, values), prompt.replies[0 if pair.good else 1]))
+    return found
+
+
+def _preferred(prompt: Prompt) -> list[tuple[str, str]]:
+    """The right answer to a question is better than the answer to another, as stand-in datasets pair them."""
+    found, known = [], exchanges()
+    for index, exchange in enumerate(known):
+        good, bad = exchange.answer.en, known[(index + OTHER) % len(known)].answer.en
+        if good == bad:
+            continue
+        for reply, first, second in zip(prompt.replies, (good, bad), (bad, good), strict=True):
+            values = {"prompt": exchange.ask.en, "response": first, "response_a": first, "response_b": second}
+            found.append((fill(prompt.text, {name: values[name] for name in placeholders(prompt.text)}), reply))
+    return found
+
+
+def _sides(names: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Which placeholders are the Arabic, by their names (ar, ar_text, translation.ar, response_ar) or their order."""
+    arabic = [name for name in names if "ar" in name.replace(".", "_").split("_") or "translation" in name]
+    if not arabic or len(arabic) == len(names):
+        arabic = list(names[1:2])
+    return arabic, [name for name in names if name not in arabic]

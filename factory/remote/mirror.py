@@ -1,0 +1,154 @@
+"""Steps in a private dataset repo of the Hub: what a later run, on another machine, goes on from."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from factory.graph.nodes import Graph, Node
+from factory.graph.run import uses_model
+from factory.hub.client import api, first_line, hub_errors, no_bars
+from factory.remote.snapshot import snapshot
+from factory.step.progress import Progress
+from factory.store import Manifest, write_atomically
+
+FINISHED, BEGUN = "steps", "begun"
+MANIFEST = "manifest.json"
+
+
+class Kept:
+    """Steps by the names of their folders, which hold their fingerprints, as ``steps/<artifact>/<step>/…``.
+
+    A step counts once its manifest is there, which is committed after all its other files. The step at work lies below
+    ``begun/`` as it last was, where a model works in it; its files come in one commit. Downloads from the Hub are not
+    kept: the Hub has them.
+    """
+
+    def __init__(self, repo: str, graph: Graph, progress: Progress) -> None:
+        self.repo, self.graph, self.progress = repo, graph, progress
+        self._there: set[str] = set()
+        self._begun: set[str] = set()
+        self._lock = threading.Lock()
+        self._over = threading.Event()
+
+    def fetch(self) -> list[str]:
+        """Bring the steps of the graph that were kept into the store; names of those brought."""
+        client = api()
+        with hub_errors(self.repo, "dataset"):
+            client.create_repo(self.repo, repo_type="dataset", private=True, exist_ok=True)
+            files = client.list_repo_files(self.repo, repo_type="dataset")
+        self._there = {path.rpartition("/")[0] for path in files if path.endswith(f"/{MANIFEST}")}
+        self._begun = {"/".join(path.split("/")[:3]) for path in files if path.startswith(f"{BEGUN}/")}
+        store, found, begun = self.graph.store, [], []
+        for node in self.graph.order():
+            if Manifest.load(node.folder) is not None:
+                continue
+            if self._place(node) in self._there:
+                partial = self._fetch(node, self._place(node))
+                manifest = (partial / MANIFEST).read_bytes()
+                write_atomically(partial / MANIFEST, manifest)
+                partial.rename(node.folder)
+                found.append(node.name)
+            elif self._place(node, BEGUN) in self._begun and not store.partial(node.folder).exists():
+                self._fetch(node, self._place(node, BEGUN))
+                begun.append(node.name)
+        if found:
+            self.progress.log(f"taken from {self.repo}: {', '.join(found)}")
+        if begun:
+            self.progress.log(f"taken from {self.repo}, as far as it was: {', '.join(begun)}")
+        return found + begun
+
+    def keep(self, node: Node) -> None:
+        """Put a finished step there, unless it is there already."""
+        from huggingface_hub import CommitOperationAdd, CommitOperationDelete
+
+        place, begun = self._place(node), self._place(node, BEGUN)
+        if place in self._there or node.artifact.startswith("hub/"):
+            return
+        client = api()
+        with self._lock, no_bars(), hub_errors(self.repo, "dataset"):
+            client.upload_folder(
+                repo_id=self.repo,
+                repo_type="dataset",
+                folder_path=node.folder,
+                path_in_repo=place,
+                ignore_patterns=[MANIFEST],
+                commit_message=f"Keep {node.name}",
+            )
+            done: list[CommitOperationAdd | CommitOperationDelete] = [
+                CommitOperationAdd(f"{place}/{MANIFEST}", node.folder / MANIFEST)
+            ]
+            if begun in self._begun:
+                done.append(CommitOperationDelete(f"{begun}/", is_folder=True))
+            client.create_commit(self.repo, done, repo_type="dataset", commit_message=f"{node.name} is done")
+        self._there.add(place)
+        self._begun.discard(begun)
+
+    @contextmanager
+    def running(self, seconds: float) -> Iterator[None]:
+        """While the block runs, keep the step at work as it is every so often, and once more when it is stopped."""
+        threading.Thread(target=self._work, args=(seconds,), name="keeping", daemon=True).start()
+        try:
+            yield
+        except KeyboardInterrupt:
+            self.progress.log(f"stopped: what is done of this step goes to {self.repo}")
+            self._keep_begun()
+            raise
+        finally:
+            self._over.set()
+            with self._lock:  # a commit that has begun comes to its end
+                pass
+
+    def _work(self, seconds: float) -> None:
+        while not self._over.wait(seconds):
+            self._keep_begun()
+
+    def _keep_begun(self) -> None:
+        """Put the state of the step at work there; trouble is said and never stops the run."""
+        try:
+            with self._lock:
+                node = next((node for node in self.graph.order() if Manifest.load(node.folder) is None), None)
+                if node is not None and uses_model(node) and not self._over.is_set():
+                    self._put_begun(node)
+        except Exception as error:  # also of a step that ends, and moves its folder, at this moment
+            self.progress.log(f"the step at work was not kept: {first_line(error)}")
+
+    def _put_begun(self, node: Node) -> None:
+        place, store = self._place(node, BEGUN), self.graph.store
+        with tempfile.TemporaryDirectory(prefix=".keep-", dir=store.root) as scratch:
+            state = Path(scratch) / "state"
+            if not snapshot(store.partial(node.folder), state):
+                return
+            with no_bars(), hub_errors(self.repo, "dataset"):
+                api().upload_folder(
+                    repo_id=self.repo,
+                    repo_type="dataset",
+                    folder_path=state,
+                    path_in_repo=place,
+                    delete_patterns="*",
+                    commit_message=f"{node.name} so far",
+                )
+        self._begun.add(place)
+
+    def _place(self, node: Node, top: str = FINISHED) -> str:
+        return f"{top}/{node.folder.relative_to(self.graph.store.root).as_posix()}"
+
+    def _fetch(self, node: Node, place: str) -> Path:
+        """Bring a folder of the repo; where the step's partial folder lies, which it becomes in one move."""
+        from huggingface_hub import snapshot_download
+
+        self.graph.store.root.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".kept-", dir=self.graph.store.root) as scratch:
+            with no_bars(), hub_errors(self.repo, "dataset"):
+                snapshot_download(
+                    self.repo, repo_type="dataset", allow_patterns=f"{place}/**", local_dir=Path(scratch)
+                )
+            partial = self.graph.store.partial(node.folder)
+            shutil.rmtree(partial, ignore_errors=True)
+            partial.parent.mkdir(parents=True, exist_ok=True)
+            (Path(scratch) / place).rename(partial)
+        return partial

@@ -1,0 +1,116 @@
+"""What every verb is: pydantic parameters (its place in the recipe) and a `run` (its work).
+
+Adding a verb means adding one file to this folder with one class in it; the file's name is the verb.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationInfo
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pydantic.fields import FieldInfo
+
+    from factory.step.job import Job
+
+
+ReferenceKind = Literal["dataset", "model", "benchmark"]
+"""A benchmark is a suite that a recipe evaluates, or a dataset: what is wanted are the texts it measures on."""
+
+
+@dataclass(frozen=True)
+class Reference:
+    """Marks a parameter that names another artifact of the recipe or a Hub ref: an edge of the graph."""
+
+    kind: ReferenceKind
+
+
+def _read_prompt(value: str, info: ValidationInfo) -> str:
+    """A prompt is written in place, or is the name of a .txt file beside the recipe."""
+    if "\n" in value or not value.endswith(".txt"):
+        return value
+    folders: list[Path] = (info.context or {}).get("folders", [Path()])
+    for folder in folders:
+        if (folder / value).is_file():
+            return (folder / value).read_text(encoding="utf-8").removesuffix("\n")
+    raise ValueError(f"no such prompt file: {value}")
+
+
+DatasetRef = Annotated[str, Reference("dataset")]
+ModelRef = Annotated[str, Reference("model")]
+BenchmarkRef = Annotated[str, Reference("benchmark")]
+Prompt = Annotated[str, AfterValidator(_read_prompt)]
+"""Text with ``{placeholders}``, or a ``.txt`` file next to the recipe: its content is part of the fingerprint."""
+
+
+class Step(BaseModel):
+    """One verb of a recipe. Fields are its parameters; everything in them is part of the artifact's identity.
+
+    Attributes:
+        verb: the name in the recipe: the module's file name.
+        version: raise it when the same parameters give other results, so that finished artifacts are made anew.
+        produces: what `run` leaves in ``job.out``: dataset shards (``data/…``), a model folder, or an evaluation's
+            ``results.json`` and ``details.parquet``.
+        starts: True for a verb that needs no `from` (mix, init).
+        uses_language: the recipe's source and target language are part of the identity.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    verb: ClassVar[str] = ""
+    version: ClassVar[int] = 1
+    produces: ClassVar[Literal["dataset", "model", "evaluation"]]
+    starts: ClassVar[bool] = False
+    uses_language: ClassVar[bool] = False
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls.verb = cls.__module__.rsplit(".", 1)[-1]
+
+    def references(self) -> Iterator[tuple[str, str, ReferenceKind]]:
+        """(parameter, value, kind) of every parameter that names an artifact or a Hub ref."""
+        for name, field in type(self).model_fields.items():
+            value = getattr(self, name)
+            for kind in reference_kinds(field):
+                for item in value if isinstance(value, list | tuple | dict) else [value]:
+                    if item is not None:
+                        yield name, item, kind
+
+    def parameters(self) -> dict[str, Any]:
+        """What goes into the fingerprint: every parameter, defaults included, references by their own fingerprints."""
+        return self.model_dump(mode="json", exclude={name for name, _, _ in self.references()})
+
+    def check_columns(self, columns: list[str] | None) -> list[str] | None:
+        """Columns after this step, given those before it (None: not known before the work).
+
+        Raises:
+            FactoryError: a column that the step needs is not there.
+        """
+        return columns
+
+    def run(self, job: Job) -> None:
+        raise NotImplementedError
+
+
+def reference_kinds(field: FieldInfo) -> list[ReferenceKind]:
+    """What a parameter names: nothing, for most."""
+    return list(dict.fromkeys(_reference_kinds(field.annotation, field.metadata)))
+
+
+def _reference_kinds(annotation: Any, metadata: list[Any]) -> Iterator[ReferenceKind]:
+    """Reference marks in a field's own metadata or anywhere inside its annotation (``list[DatasetRef]``)."""
+    from typing import get_args
+
+    for mark in metadata:
+        if isinstance(mark, Reference):
+            yield mark.kind
+    for argument in get_args(annotation):
+        if isinstance(argument, Reference):
+            yield argument.kind
+        else:
+            yield from _reference_kinds(argument, [])

@@ -1,0 +1,249 @@
+"""The web pages say what is stored, and nothing stored can run in them."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import uuid
+
+import httpx
+import pytest
+from huggingface_hub import CommitOperationAdd as Add
+from huggingface_hub import HfApi
+
+from factory.local_hub import LocalHub
+from factory.local_hub.rendering import markdown
+
+EVIL = "<script>alert(1)</script>"
+CARD = f"""---
+license: cc-by-nc-4.0
+tags: [stand-in, "{EVIL}"]
+model-index:
+- name: m
+  results:
+  - dataset: {{name: Bench, type: b}}
+    task: {{type: t}}
+    metrics: [{{type: acc, value: 0.731}}]
+---
+# العنوان {EVIL}
+
+<img src=x onerror=alert(2)> [go](javascript:alert(3)) [auto](data:text/html,x) ![plot](plots/a.png) [f](./w.txt)
+
+| a | b |
+| --- | --- |
+| 1 | {EVIL} |
+"""
+
+
+@pytest.fixture
+def model(api: HfApi, repo: str) -> str:
+    operations = [
+        Add("README.md", CARD.encode()),
+        Add("dir/نص.txt", f"سطر\n{EVIL}".encode()),
+        Add("w.bin", b"\0" * 99),
+    ]
+    api.create_commit(repo, [*operations, Add("page.html", EVIL.encode())], commit_message=f"title {EVIL}")
+    return repo
+
+
+def text(hub: LocalHub, path: str, status: int = 200) -> str:
+    answer = httpx.get(hub.endpoint + path, headers={"Accept": "text/html"}, follow_redirects=True)
+    assert answer.status_code == status, answer.text
+    assert "script" not in answer.headers["content-security-policy"]
+    assert EVIL not in answer.text and "<script" not in answer.text
+    assert not re.search(r'(?:href|src)="(?:javascript|data:text|https?://(?!127\.0\.0\.1))', answer.text)
+    return answer.text
+
+
+def test_card(hub: LocalHub, model: str) -> None:
+    page = text(hub, f"/{model}")
+    assert "stand-in: not the real thing" in page
+    assert '<h1 dir="auto">العنوان &lt;script&gt;' in page
+    assert "license:cc-by-nc-4.0" in page and "<td>0.731" not in page and "0.731" in page and "Bench" in page
+    assert f'src="/{model}/resolve/main/plots/a.png"' in page and f'href="/{model}/blob/main/w.txt"' in page
+    assert "onerror=alert(2)&gt;" in page
+
+
+def test_stand_in_banner_only_where_it_belongs(hub: LocalHub, api: HfApi, repo: str) -> None:
+    assert "not the real thing" not in text(hub, f"/{repo}")
+    api.upload_file(path_or_fileobj=b"---\ntags: [stand-in]\n---\n", path_in_repo="README.md", repo_id=repo)
+    for path in ("", "/tree/main", "/commits/main", "/blob/main/README.md"):
+        assert "not the real thing" in text(hub, f"/{repo}{path}")
+    assert "stand-in" in text(hub, f"/models?search={repo}")
+
+
+def test_files_and_history(hub: LocalHub, api: HfApi, model: str) -> None:
+    page = text(hub, f"/{model}/tree/main")
+    assert "dir/" in page and "w.bin" in page and "LFS" in page and "title &lt;script&gt;" in page
+    page = text(hub, f"/{model}/blob/main/dir/نص.txt")
+    assert '<span dir="auto">سطر' in page and "&lt;script&gt;" in page
+    assert "not text" in text(hub, f"/{model}/blob/main/w.bin")
+    assert "initial commit" in text(hub, f"/{model}/commits/main")
+    assert "+سطر" in text(hub, f"/{model}/commit/{api.model_info(model).sha}")
+    text(hub, f"/{model}/tree/main/none", 404)
+    text(hub, "/nobody/nothing", 401)
+
+
+def test_stored_pages_do_not_run(hub: LocalHub, model: str) -> None:
+    stored = httpx.get(f"{hub.endpoint}/{model}/resolve/main/page.html")
+    assert stored.headers["content-type"].startswith("text/plain")
+    assert stored.headers["content-security-policy"].startswith("sandbox")
+    assert stored.headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.fixture
+def dataset(api: HfApi, repo: str) -> str:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    def parquet(first: int, count: int) -> bytes:
+        chat = [
+            [{"role": "user", "content": f"سؤال {n}"}, {"role": "assistant", "content": EVIL}] for n in range(count)
+        ]
+        numbers = list(range(first, first + count))
+        table = pa.table({"id": numbers, "ar": [f"صف رقم {n}" for n in numbers], "messages": chat})
+        sink = io.BytesIO()
+        pq.write_table(table, sink, row_group_size=40)
+        return sink.getvalue()
+
+    card = """---
+configs:
+- config_name: default
+  data_files:
+  - {split: train, path: "data/train-*"}
+- config_name: rejected
+  data_files: [{split: train, path: rejected/*.jsonl}]
+---
+"""
+    lines = "\n".join(json.dumps({"text": f"ref {n} {EVIL}", "score": n / 8}) for n in range(120))
+    api.create_repo(repo, repo_type="dataset")
+    operations = [
+        Add("README.md", card.encode()),
+        Add("data/train-00000-of-00002.parquet", parquet(0, 100)),
+        Add("data/train-00001-of-00002.parquet", parquet(100, 30)),
+        Add("rejected/a.jsonl", lines.encode()),
+    ]
+    api.create_commit(repo, operations, commit_message="rows", repo_type="dataset")
+    return repo
+
+
+def test_rows(hub: LocalHub, dataset: str) -> None:
+    page = text(hub, f"/datasets/{dataset}/viewer")
+    assert "130 rows" in page and "صف رقم 0" in page and "صف رقم 49" in page and "صف رقم 50" not in page
+    assert 'dir="auto">صف رقم 7<' in page and "rejected" in page and "assistant" in page
+    page = text(hub, f"/datasets/{dataset}/viewer/default/train?p=2")
+    assert "صف رقم 100" in page and "صف رقم 129" in page and "صف رقم 99<" not in page
+    page = text(hub, f"/datasets/{dataset}/viewer/rejected/train?p=1")
+    assert "ref 50 &lt;script&gt;" in page and "ref 49 " not in page and "6.25" in page and "Next" in page
+    assert "Next" not in text(hub, f"/datasets/{dataset}/viewer/rejected/train?p=2")
+    text(hub, f"/datasets/{dataset}/viewer/none", 404)
+    assert f"/datasets/{dataset}/viewer/rejected" in text(hub, f"/datasets/{dataset}")
+
+
+def test_rows_without_a_card(hub: LocalHub, api: HfApi, repo: str) -> None:
+    api.create_repo(repo, repo_type="dataset")
+    operations = [
+        Add("test.csv", b"a,b\n1,\xd8\xa8\n"),
+        Add("train.json", b'[{"q": "first"}]'),
+        Add("broken/dev.jsonl", b"{"),
+    ]
+    api.create_commit(repo, operations, commit_message="rows", repo_type="dataset")
+    assert "first" in text(hub, f"/datasets/{repo}/viewer/default/train")
+    assert "ب" in text(hub, f"/datasets/{repo}/viewer/default/test")
+    assert "cannot be shown" in text(hub, f"/datasets/{repo}/viewer/broken/validation")
+
+
+def test_lists_and_collections(hub: LocalHub, api: HfApi, model: str) -> None:
+    owner = f"o{uuid.uuid4().hex[:6]}"
+    made = api.create_collection(f"مجموعة {EVIL}", namespace=owner, description="desc")
+    api.add_collection_item(made.slug, model, "model", note=f"note {EVIL}")
+    page = text(hub, f"/collections/{made.slug}")
+    assert "مجموعة &lt;script&gt;" in page and model.split("/")[1] in page and "note &lt;" in page
+    assert made.slug in text(hub, f"/{model}") and "مجموعة" in text(hub, "/collections")
+    for path in ("/", "/models", "/datasets", "/spaces", f"/{owner}", "/login", "/tester"):
+        text(hub, path)
+    assert model.split("/")[1] in text(hub, f"/models?search={model}")
+    assert "Nothing found" in text(hub, "/models?search=no-such-thing")
+
+
+def test_discussion_pages(hub: LocalHub, api: HfApi, model: str) -> None:
+    api.create_commit(
+        model, [Add("n.txt", EVIL.encode())], commit_message="A PR", commit_description=EVIL, create_pr=True
+    )
+    api.comment_discussion(model, 1, f"**bold** {EVIL}")
+    page = text(hub, f"/{model}/discussions/1")
+    assert "<strong>bold</strong>" in page and "+&lt;script&gt;" in page
+    assert "A PR" in text(hub, f"/{model}/discussions")
+    text(hub, f"/{model}/discussions/2", 404)
+
+
+def test_markdown_drops_comments_and_escapes_tags() -> None:
+    assert markdown("<!-- hidden -->\n\ntext <b>x</b>") == '<p dir="auto">text &lt;b&gt;x&lt;/b&gt;</p>\n'
+    assert "&lt;iframe" in markdown("<iframe src=x>\n\n`code`")
+
+
+FIELDS = """license language tags datasets base_model configs model-index library_name pipeline_tag title emoji sdk
+    app_file task_categories models dataset_info"""
+ODD = [
+    "3",
+    "true",
+    "[1, [2, {a: b}]]",
+    "{a: {b: c}}",
+    "null",
+    "2024-01-01",
+    "[null, .nan]",
+    "&a [*a]",
+    "!!python/name:os.system",
+]
+ODD += ["[{config_name: 1, data_files: 2}, {config_name: a, data_files: [{split: s, path: {x: y}}, 3]}, 5]"]
+ODD += ["[{results: [3, {metrics: 5, dataset: 6}, {metrics: [7, {value: x}]}]}, 4]"]
+
+
+@pytest.mark.parametrize("kind", ["model", "dataset", "space"])
+def test_odd_metadata_breaks_nothing(hub: LocalHub, api: HfApi, repo: str, kind: str) -> None:
+    api.create_repo(repo, repo_type=kind, space_sdk="static" if kind == "space" else None, exist_ok=True)
+    prefix = {"model": "", "dataset": "datasets/", "space": "spaces/"}[kind]
+    headers = {"Authorization": f"Bearer {hub.token}"}
+    for value in ODD:
+        card = "---\n" + "".join(f"{field}: {value}\n" for field in FIELDS.split()) + "---\n# x"
+        files = {
+            "README.md": card,
+            "t.jsonl": '{"a": 1}',
+            "config.json": '{"architectures": 5}',
+            ".eval_results/a.yaml": "[3]",
+        }
+        lines = [{"key": "header", "value": {"summary": "odd"}}]
+        lines += [{"key": "file", "value": {"path": path, "content": content}} for path, content in files.items()]
+        body = "\n".join(json.dumps(line) for line in lines)
+        made = httpx.post(f"{hub.endpoint}/api/{kind}s/{repo}/commit/main", content=body, headers=headers)
+        assert made.status_code == 200, made.text
+        for path in (f"/api/{kind}s/{repo}", f"/api/{kind}s?author=tester&full=1&filter=x&cardData=1&config=1"):
+            assert httpx.get(hub.endpoint + path).status_code == 200, (value, path)
+        for path in ("", "/tree/main", "/blob/main/README.md", *(["/viewer"] if kind == "dataset" else [])):
+            text(hub, f"/{prefix}{repo}{path}")
+
+
+def test_odd_requests_are_the_callers_fault(hub: LocalHub, repo: str) -> None:
+    headers = {"Authorization": f"Bearer {hub.token}"}
+    api, deep = f"/api/models/{repo}", "9" * 30
+    for path in (
+        f"{api}/tree/main?cursor=x",
+        f"{api}/commits/main?p=x",
+        f"{api}/discussions/{deep}",
+        f"{api}/revision/%00",
+    ):
+        assert 400 <= httpx.get(hub.endpoint + path, headers=headers).status_code < 500, path
+    for path, body in [
+        ("/api/repos/create", "[1]"),
+        ("/api/repos/create", '{"name": "a/b/c"}'),
+        (f"{api}/commit/main", "x"),
+        (f"{api}/commit/main", '{"key": "header", "value": {"summary": ""}}'),
+        (f"{api}/commit/main", '{"key": "header", "value": {"summary": "m", "parentCommit": 5}}'),
+        (f"{api}/lfs-files/batch", '{"deletions": 5}'),
+        (f"{api}/tag/main", '{"tag": null}'),
+        ("/api/collections", '{"title": "t", "position": "x"}'),
+        (f"/{repo}.git/info/lfs/objects/batch", '{"objects": [{"oid": 5, "size": "x"}]}'),
+    ]:
+        answer = httpx.post(hub.endpoint + path, content=body, headers=headers)
+        assert 400 <= answer.status_code < 500, (path, body, answer.text)

@@ -1,0 +1,79 @@
+"""The Space: its files, what it refuses, and the app itself with a real model behind it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from factory.errors import FactoryError
+from factory.publishing.publisher import publish_model
+from factory.publishing.space import space_config, space_files, write_space
+from tests.shelf import RECIPE, build, shelf
+
+TRANSLATING = RECIPE.replace(
+    "models:\n",
+    """\
+  more:
+    from: ./pairs.jsonl
+    license: cc-by-4.0
+    steps:
+      - translate: {model: tuned, fields: [en], prompt: "Into Arabic: {text}"}
+models:
+""",
+    1,
+)
+
+
+def test_before_anything_is_built_there_is_a_space_without_scores(tmp_path: Path) -> None:
+    files = space_files(shelf(tmp_path))
+    assert {"app.py", "requirements.txt", "README.md", "space.json"} == set(files)
+    assert json.loads(files["space.json"])["scores"] == []
+    header = yaml.safe_load(files["README.md"].decode().split("---\n")[1])
+    assert (header["sdk"], header["app_file"], header["models"]) == ("gradio", "app.py", ["factory/shelf-tuned"])
+
+
+def test_a_model_that_the_recipe_translates_with_is_offered_for_that(tmp_path: Path) -> None:
+    config = space_config(shelf(tmp_path, TRANSLATING))
+    assert config["models"] == [
+        {"name": "shelf-tuned", "repo": "factory/shelf-tuned", "task": "translate", "prompt": "Into Arabic: {text}"}
+    ]
+
+
+def test_a_model_that_is_not_published_cannot_be_shown(tmp_path: Path) -> None:
+    with pytest.raises(FactoryError, match="judge is not published"):
+        space_config(shelf(tmp_path, RECIPE.replace("demo: [tuned]", "demo: [judge]")))
+
+
+def test_an_unknown_app_is_told_with_the_nearest(tmp_path: Path) -> None:
+    with pytest.raises(FactoryError, match="did you mean 'hala'"):
+        space_files(shelf(tmp_path, RECIPE.replace("app: hala", "app: halla")))
+
+
+@pytest.mark.slow
+def test_the_app_runs_and_answers(tmp_path: Path, embedded_hub: Any, hub_client: Any) -> None:
+    text = TRANSLATING.replace("shelf-", "app-").replace("demo: [tuned]", "demo: [tuned, base]")
+    graph = build(shelf(tmp_path / "shelf", text))
+    for name in ("base", "tuned"):
+        publish_model(graph, name)
+    folder = write_space(graph, tmp_path / "app")
+    code = f"""
+import sys
+sys.path.insert(0, {str(folder)!r})
+import app
+from gradio_client import Client
+page = app.build()
+page.launch(prevent_thread_lock=True, quiet=True)
+client = Client(page.local_url, verbose=False)
+translated = client.predict("app-tuned", "The house is big.", api_name="/translate")
+assert translated == app.ask("app-tuned", "The house is big.") and translated
+chatted = client.predict("Hello", "app-base", api_name="/chat")
+left, right = client.predict("app-tuned", "app-base", "Hello", api_name="/compare")
+assert left != right
+table = client.predict(True, api_name="/scores")
+print("ROWS", len(table["data"]), table["data"][0][:4])
+"""
+    assert "ROWS 2 ['quiz', 'factory/app-tuned', 'acc', 51.0]" in hub_client(code)
