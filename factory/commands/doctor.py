@@ -83,8 +83,7 @@ def _engines() -> list[Check]:
 def _hub() -> list[Check]:
     from huggingface_hub import get_token
 
-    from factory.hub.client import api, hub_errors
-    from factory.recipe.lock import endpoint
+    from factory.hub.client import api, endpoint, hub_errors
 
     token = get_token()
     if token is None:

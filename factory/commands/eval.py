@@ -34,6 +34,7 @@ def run_eval(
         UsageError: an unknown suite or setting, or a model that is neither a Hub ref nor a folder.
         FactoryError: a model or dataset cannot be read, or a suite failed.
     """
+    from factory.commands.summary import model_of
     from factory.evaluate.board import add, entry_of
 
     recipe = _recipe(models, suite, settings, language, store, hub)
@@ -44,7 +45,7 @@ def run_eval(
         for node in graph.evaluations():
             manifest = Manifest.load(node.folder)
             assert manifest is not None and node.source is not None
-            made.append(entry_of(node, manifest, graph.nodes[node.source.node].fingerprint))
+            made.append(entry_of(manifest, model_of(node), graph.nodes[node.source.node].fingerprint))
         board = add(opened.store.root, made)
     shown = [entry for entry in board if entry.protocol in {new.protocol for new in made}]
     if as_json:

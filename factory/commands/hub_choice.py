@@ -50,7 +50,8 @@ def connect(loaded: LoadedRecipe, store: Store, choice: Choice, *, start: bool =
 
     Must come before the first import of huggingface_hub, which reads its settings once.
     """
-    from factory.recipe.lock import endpoint, lock_path
+    from factory.hub.client import endpoint
+    from factory.recipe.lock import lock_path
 
     if not is_local(loaded, choice):
         yield Target(endpoint(), endpoint(), lock_path(loaded.path))

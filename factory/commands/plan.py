@@ -54,7 +54,7 @@ def show_family(
     """What several recipes cost, each for itself and together, beside what their document reports."""
     from factory.estimate.estimate import estimate
     from factory.estimate.family import assumption_lines, beside, family
-    from factory.estimate.text import number_text
+    from factory.text.figures import number_text
 
     costs, rows, reported = [], [], None
     for recipe in recipes:

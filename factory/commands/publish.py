@@ -68,7 +68,7 @@ def run_publish(
     from factory.graph.licenses import require_licenses
     from factory.publishing.cards.live import LiveCards
     from factory.publishing.publisher import Publisher
-    from factory.remote.mirror import Kept
+    from factory.remote.mirror import Mirror
 
     with (
         stop_cleanly(),
@@ -79,7 +79,7 @@ def run_publish(
         publisher = Publisher(opened.graph, progress, force=force)
         runner = Runner(opened.graph, opened.profile, progress, rehearsal=rehearse)
         cards = LiveCards(opened.graph, progress)
-        kept = Kept(keep, opened.graph, progress) if keep else None
+        kept = Mirror(keep, opened.graph, progress) if keep else None
         if kept:
             kept.fetch()
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from factory.commands.hub_choice import Choice
 from factory.commands.session import session
 from factory.commands.table import COLOURS, print_json
-from factory.estimate.text import time_text
 from factory.graph.account import Account, StepAccount, account, pace
 from factory.publishing.cards.text import share
+from factory.text.figures import time_text
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

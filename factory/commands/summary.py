@@ -20,7 +20,7 @@ def as_document(opened: Session, report: Report, pushed: dict[str, Any]) -> dict
         "rehearsal": opened.rehearsal,
         "seconds": round(report.seconds, 2),
         "built": report.built,
-        "kept": report.kept,
+        "kept": report.done,
         "total": account(opened.graph).total.model_dump(),
         "pushed": {name: {"url": p.url, "commit": p.commit, "changed": p.changed} for name, p in pushed.items()},
         "scores": [
@@ -41,7 +41,7 @@ def print_summary(opened: Session, report: Report, pushed: dict[str, Any]) -> No
     rows += [[key, "", "", _state(p), p.url] for key, p in pushed.items() if key not in opened.graph.finals]
     print_table(f"{opened.loaded.recipe.name}", ["artifact", "kind", "made", "hub", "link"], rows)
     _print_scores(opened)
-    built = f"{len(report.built)} steps built, {len(report.kept)} kept"
+    built = f"{len(report.built)} steps built, {len(report.done)} kept"
     commits = sum(p.changed for p in pushed.values())
     print(f"\n{built}, {commits} commits, {report.seconds:.1f} s")
     print(f"in this store: {total_line(account(opened.graph))}")

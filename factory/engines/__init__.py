@@ -38,5 +38,5 @@ def engine_for(model: Path, profile: Profile, *, trust_remote_code: bool = False
     if profile.engine == "ray":
         from factory.engines.ray import RayEngine
 
-        return RayEngine(model, profile, trust_remote_code=trust_remote_code)
+        return RayEngine(model, profile, engine_for, trust_remote_code=trust_remote_code)
     raise UsageError(f"unknown engine {profile.engine!r} in the profile", fix=f"one of: {', '.join(ENGINES)}")

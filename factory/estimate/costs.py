@@ -10,8 +10,8 @@ from typing import Any
 
 from factory.estimate.flow import Flows
 from factory.estimate.rates import Rates
-from factory.estimate.text import bytes_text, number_text, rows_text, time_text
 from factory.graph.nodes import Graph
+from factory.text.figures import bytes_text, number_text, rows_text, time_text
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from factory.estimate.costs import Costs, NodeCost
-from factory.estimate.text import number_text
 from factory.recipe.schema import ReportedCost
+from factory.text.figures import number_text
 
 KINDS = {
     "sft": "training",

@@ -66,7 +66,7 @@ class RequiredDataset:
 class Suite(Step):
     """A named protocol that scores one model.
 
-    `run` reads the model from ``job.before.model`` and each dataset from ``job.inputs[ref]``; it sets `job.metrics` to
+    `run` reads the model from ``job.input.model`` and each dataset from ``job.inputs[ref]``; it sets `job.metrics` to
     {headline: name of the score that stands for the suite, scores: {name: `Score` as a dict}, protocol: everything
     needed to repeat the measurement}, and writes the same to ``results.json`` and one row per sample to
     ``details.parquet``.

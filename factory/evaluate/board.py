@@ -16,7 +16,6 @@ from factory.store import write_atomically
 from factory.store.fingerprint import fingerprint
 
 if TYPE_CHECKING:
-    from factory.graph.nodes import Node
     from factory.store import Manifest
 
 NAME = "leaderboard.json"
@@ -45,13 +44,13 @@ class Entry:
         return self.scores[self.headline]["value"]
 
 
-def entry_of(node: Node, manifest: Manifest, source: str) -> Entry:
-    """The leaderboard's line for an evaluation; `source` is the fingerprint of the model's node."""
+def entry_of(manifest: Manifest, model: str, source: str) -> Entry:
+    """The leaderboard's line for an evaluation of `model`; `source` is the fingerprint of the model's node."""
     metrics = manifest.metrics
     return Entry(
-        suite=node.step.verb,
-        protocol=fingerprint({key: value for key, value in node.identity.items() if key != "source"})[:16],
-        model=node.name.removeprefix(f"{node.artifact}/"),
+        suite=manifest.verb,
+        protocol=fingerprint({key: value for key, value in manifest.identity.items() if key != "source"})[:16],
+        model=model,
         source=source,
         headline=metrics["headline"],
         scores=metrics["scores"],

@@ -19,7 +19,7 @@ from factory.errors import FactoryError
 from factory.evaluate.base import has_chat_template, versions
 from factory.evaluate.load import load_model, release
 from factory.evaluate.score import Score, accuracy
-from factory.step.contained import contained
+from factory.step.surroundings import contained
 from factory.store import Ledger
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def run_subtasks(
     Raises:
         FactoryError: the model cannot be loaded, or a subtask's rows do not fit its prompt.
     """
-    folder = job.before.model
+    folder = job.input.model
     use_template = has_chat_template(folder) if chat_template == "auto" else chat_template
     if use_template and not has_chat_template(folder):
         raise FactoryError(
@@ -237,7 +237,7 @@ def _model(job: Job, use_template: bool, scratch: Path, advance: Callable[..., N
             advance(0, questions=len(tokenized_contexts), tokens=tokens)
             return batch
 
-    folder, profile, trust_remote_code = job.before.model, job.profile, job.trust_remote_code
+    folder, profile, trust_remote_code = job.input.model, job.profile, job.trust_remote_code
     config = FolderConfig(
         model_name="model",
         tokenizer=str(folder),

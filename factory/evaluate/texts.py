@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import SerializeAsAny
 
 from factory.evaluate.base import Suite, input_rows
-from factory.graph.sources import Source
 from factory.refs import HubRef
-from factory.step.base import ReferenceKind
+from factory.step.base import ReferenceKind, Source, Step
 from factory.store import RowCounts, write_shard
 from factory.text.words import texts_in
 
 if TYPE_CHECKING:
-    from factory.recipe import Recipe
     from factory.step.job import Job
 
 
-def suite_named(recipe: Recipe, name: str) -> Suite | None:
-    """The entry of the recipe's `evaluate` of that name, or a suite of that name which needs no parameters."""
+def suite_named(evaluate: Mapping[str, Step], name: str) -> Suite | None:
+    """The entry of a recipe's `evaluate` of that name, or a suite of that name which needs no parameters."""
     from pydantic import ValidationError
 
     from factory.evaluate.suites import suites
 
-    if name in recipe.evaluate:
-        suite = recipe.evaluate[name]
+    if name in evaluate:
+        suite = evaluate[name]
         return suite if isinstance(suite, Suite) else None
     if name not in suites():
         return None

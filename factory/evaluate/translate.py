@@ -65,7 +65,7 @@ class TranslationSuite(Suite):
         `segments` have `index`, `source`, `reference` and may have more columns, which go into the details. Nothing
         is done to the output before scoring.
         """
-        template = has_chat_template(job.before.model) if self.chat_template == "auto" else self.chat_template
+        template = has_chat_template(job.input.model) if self.chat_template == "auto" else self.chat_template
         requests = [self._request(segment["source"], template) for segment in segments]
         completions = generate_all(job, requests)
         outputs = [completion["text"] for completion in completions]
@@ -126,7 +126,7 @@ def generate_all(job: Job, requests: Sequence[Request]) -> list[dict[str, Any]]:
         with job.progress.task(f"{job.name}: translate", total=len(requests)) as progress:
             progress.advance(len(done))
             if pending:
-                with engine_for(job.before.model, job.profile, trust_remote_code=job.trust_remote_code) as engine:
+                with engine_for(job.input.model, job.profile, trust_remote_code=job.trust_remote_code) as engine:
                     for batch in engine.generate([requests[index] for index in pending]):
                         entries = [{"index": pending[i], **vars(completion)} for i, completion in batch]
                         ledger.append(*entries)

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from factory.estimate.text import time_text
 from factory.graph.heartbeat import Beat, read
 from factory.graph.nodes import Graph, Node
 from factory.graph.plan import NodePlan, make_plan
 from factory.rows.translations import summary
 from factory.store import Ledger, Manifest, RowCounts, Usage
+from factory.text.figures import time_text
 
 
 @dataclass(frozen=True)

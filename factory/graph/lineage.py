@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from factory.graph.nodes import Graph, Node
-from factory.graph.sources import HubDataset, HubModel, Source
+from factory.graph.sources import HubDataset, HubModel
 from factory.recipe import DatasetSpec, ModelSpec
 from factory.refs import artifact_name, is_hub_ref
+from factory.step.base import Source
 from factory.store import Manifest
 
 NOT_DERIVED = {"decontaminate"}  # compares rows with these inputs; nothing of them is passed on
@@ -51,10 +52,10 @@ def made(node: Node) -> Made:
 def own_chain(graph: Graph, name: str) -> list[Made]:
     """The steps that made it, inputs first: through every `from`, and for a dataset through the datasets mixed into
     it, back to the sources or to what is published apart."""
-    return [made(node) for node in content(graph, name, stop_at_published=True)]
+    return [made(node) for node in derived_from(graph, name, stop_at_published=True)]
 
 
-def content(graph: Graph, name: str, *, stop_at_published: bool = False) -> list[Node]:
+def derived_from(graph: Graph, name: str, *, stop_at_published: bool = False) -> list[Node]:
     """The nodes whose rows or weights go on into the artifact, inputs first, its last node at the end."""
     final = graph.final(name)
     found: set[str] = set()

@@ -263,7 +263,7 @@ class _Builder:
         """The texts that a suite measures on, or a dataset."""
         suite = None
         if not is_local(reference) and not is_hub_ref(reference) and reference not in self.recipe.datasets:
-            suite = suite_named(self.recipe, reference)
+            suite = suite_named(self.recipe.evaluate, reference)
         if suite is None:
             return self._edge(reference, "dataset", place, split=split)
         suite = suite.at_revisions(self._revisions(suite.hub_datasets()))

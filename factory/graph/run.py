@@ -18,11 +18,9 @@ from factory.graph.bill import attempt, bill
 from factory.graph.heartbeat import Heartbeat
 from factory.graph.nodes import Edge, Graph, Node
 from factory.profile import Profile
-from factory.step.allocator import freed_memory_kept
 from factory.step.job import Artifact, Job
 from factory.step.progress import Progress
-from factory.step.surroundings import quiet_libraries
-from factory.step.threads import torch_threads
+from factory.step.surroundings import freed_memory_kept, quiet_libraries, torch_threads
 from factory.store import Ledger, Manifest
 
 RECORDED_PACKAGES = (
@@ -43,7 +41,7 @@ class Report:
     """What a run did: names of the nodes built now and of those that were done before."""
 
     built: list[str] = field(default_factory=list)
-    kept: list[str] = field(default_factory=list)
+    done: list[str] = field(default_factory=list)
     seconds: float = 0.0
 
 
@@ -73,7 +71,7 @@ class Runner:
             for node in nodes:
                 heart.step = node.name
                 if Manifest.load(node.folder) is not None:
-                    report.kept.append(node.name)
+                    report.done.append(node.name)
                 else:
                     self._build(node)
                     report.built.append(node.name)

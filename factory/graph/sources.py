@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from factory.errors import FactoryError
 from factory.refs import SplitSlice
-from factory.step.base import Step
+from factory.step.base import Source
 from factory.store import SHARD_ROWS, RowCounts, file_digest, write_shard
 
 if TYPE_CHECKING:
@@ -27,16 +27,6 @@ LOCAL_FORMATS = {
     ".parquet": "parquet",
     ".txt": "text",
 }
-
-
-class Source(Step):
-    """A step with nothing before it."""
-
-    starts: ClassVar[bool] = True
-
-    def __init_subclass__(cls, **kwargs: Any) -> None:
-        super().__init_subclass__(**kwargs)
-        cls.verb = "load" if cls.produces == "dataset" else "fetch"
 
 
 class HubDataset(Source):

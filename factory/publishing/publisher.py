@@ -184,7 +184,7 @@ def check_rows(graph: Graph, name: str) -> None:
         FactoryError: one does not, or is not finished.
     """
     recipe = graph.loaded.recipe
-    for artifact in dict.fromkeys(node.artifact for node in lineage.content(graph, name)):
+    for artifact in dict.fromkeys(node.artifact for node in lineage.derived_from(graph, name)):
         if artifact not in recipe.datasets:
             continue
         for node in graph.chain(artifact):

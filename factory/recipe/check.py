@@ -131,7 +131,7 @@ def _check_benchmark(recipe: Recipe, source: Source, at: Location, value: str) -
 
     if is_local(value) or is_hub_ref(value) or artifact_name(value) in recipe.datasets:
         _check_reference(recipe, source, at, value, "dataset")
-    elif suite_named(recipe, value) is None:
+    elif suite_named(recipe.evaluate, value) is None:
         known = [*recipe.evaluate, *recipe.datasets]
         source.report(at, f"no evaluation or dataset {value!r} in this recipe{nearest(value, known)}")
 
@@ -180,7 +180,7 @@ def _edges(recipe: Recipe) -> dict[str, set[str]]:
 
     def _data(value: str, kind: str) -> list[str]:
         """What a reference reads: a suite's texts are those of the datasets it names."""
-        suite = suite_named(recipe, value) if kind == "benchmark" and value not in recipe.datasets else None
+        suite = suite_named(recipe.evaluate, value) if kind == "benchmark" and value not in recipe.datasets else None
         return [value] if suite is None else data_references(suite)
 
     edges: dict[str, set[str]] = {}

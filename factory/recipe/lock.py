@@ -8,23 +8,18 @@ used: the same name means another commit there.
 from __future__ import annotations
 
 import json
-import os
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 from factory.errors import FactoryError, UsageError
+from factory.hub.client import endpoint
 from factory.refs import HubRef
 from factory.store import write_atomically
 
 SHA = re.compile(r"^[0-9a-f]{40}$")
-DEFAULT_ENDPOINT = "https://huggingface.co"
 RepoKind = Literal["dataset", "model"]
-
-
-def endpoint() -> str:
-    return os.environ.get("HF_ENDPOINT", DEFAULT_ENDPOINT).rstrip("/")
 
 
 def lock_path(recipe: Path) -> Path:

@@ -68,7 +68,7 @@ def _suites(loaded: LoadedRecipe) -> Iterator[tuple[Suite, str]]:
             for _, value, kind in step.references():
                 if kind == "benchmark" and value not in known and value not in recipe.datasets:
                     place = str(loaded.place("datasets", name, "steps", index, step.verb))
-                    if (suite := suite_named(recipe, value)) is not None:
+                    if (suite := suite_named(recipe.evaluate, value)) is not None:
                         known[value] = suite, place
     for suite, place in known.values():
         if isinstance(suite, Suite):

@@ -20,7 +20,7 @@ FINISHED, BEGUN = "steps", "begun"
 MANIFEST = "manifest.json"
 
 
-class Kept:
+class Mirror:
     """Steps by the names of their folders, which hold their fingerprints, as ``steps/<artifact>/<step>/…``.
 
     A step counts once its manifest is there, which is committed after all its other files. The step at work lies below

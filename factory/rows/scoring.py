@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from factory.rows.executors import ShardFunction, Tick
 from factory.rows.outcomes import ShardResult, Verdict, rejected
-from factory.rows.step import RowStep, Tick, Work
+from factory.rows.step import RowStep
 from factory.store import Manifest, Usage, write_shard
 from factory.store.columns import with_column
 
@@ -73,7 +74,7 @@ class ScoreStep(RowStep):
         super().run(job)
 
     @contextmanager
-    def working(self, job: Job) -> Iterator[Work]:
+    def working(self, job: Job) -> Iterator[ShardFunction]:
         own, lent = job.out / FOLDER, self._lent(job)
         with ExitStack() as stack:
             score: ScoreShard | None = None

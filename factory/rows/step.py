@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from abc import abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from factory.errors import FactoryError
+from factory.rows.executors import ShardFunction
 from factory.rows.executors.processes import in_processes
 from factory.rows.outcomes import EXAMPLES, ShardResult, examples, percentiles, sketch, write_result
 from factory.step.base import Step
@@ -21,11 +22,6 @@ if TYPE_CHECKING:
     from factory.step.job import Artifact, Job
 
 PARALLEL_ROWS = 50_000  # fewer rows are done before the processes have started
-
-Tick = Callable[..., None]
-"""Says how far the shard is: ``tick(share, tokens=…)``, with share from 0 to 1."""
-
-Work = Callable[[int, "pa.Table", Tick], ShardResult]
 
 
 class RowStep(Step):
@@ -47,7 +43,7 @@ class RowStep(Step):
         raise NotImplementedError
 
     @contextmanager
-    def working(self, job: Job) -> Iterator[Work]:
+    def working(self, job: Job) -> Iterator[ShardFunction]:
         """Yield the function that works on (shard number, table, tick). What it opens is closed at the end."""
         yield lambda number, table, tick: self.apply(table)
 
@@ -58,15 +54,15 @@ class RowStep(Step):
         """Put totals over all shards into ``job.metrics``."""
 
     def run(self, job: Job) -> None:
-        """Work through the shards of ``job.before``; fills ``job.rows``, ``job.usage`` and ``job.metrics``.
+        """Work through the shards of ``job.input``; fills ``job.rows``, ``job.usage`` and ``job.metrics``.
 
         Raises:
             FactoryError: a column is missing or has the wrong type, or the input has no such split.
         """
-        shards = input_shards(job.before)
-        check_input(self, job.before)
+        shards = input_shards(job.input)
+        check_input(self, job.input)
         entries: dict[int, dict[str, Any]] = {}
-        total = job.before.dataset.num_rows(job.before.split)
+        total = job.input.dataset.num_rows(job.input.split)
         with job.ledger() as ledger, job.progress.task(job.name, total=total):
             for entry in ledger:
                 entries[entry["shard"]] = entry
@@ -90,7 +86,7 @@ class RowStep(Step):
         rows = entry["rows"]
         job.progress.advance(rows["in"], kept=rows["kept"], rejected=rows["rejected"], failed=rows["failed"])
 
-    def one_shard(self, job: Job, number: int, path: Path, work: Work) -> dict[str, Any]:
+    def one_shard(self, job: Job, number: int, path: Path, work: ShardFunction) -> dict[str, Any]:
         import pyarrow.parquet as pq
 
         with pq.ParquetFile(path) as file:

@@ -97,6 +97,16 @@ class Step(BaseModel):
         raise NotImplementedError
 
 
+class Source(Step):
+    """A step with nothing before it."""
+
+    starts: ClassVar[bool] = True
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls.verb = "load" if cls.produces == "dataset" else "fetch"
+
+
 def reference_kinds(field: FieldInfo) -> list[ReferenceKind]:
     """What a parameter names: nothing, for most."""
     return list(dict.fromkeys(_reference_kinds(field.annotation, field.metadata)))

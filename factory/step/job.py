@@ -65,7 +65,7 @@ class Job:
     notes: list[str] = field(default_factory=list)
 
     @property
-    def before(self) -> Artifact:
+    def input(self) -> Artifact:
         """The source, for steps that cannot do without one."""
         assert self.source is not None, f"{self.name} has no source"
         return self.source

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import BeforeValidator, Field
 
 from factory.rows.contamination import Benchmarks
+from factory.rows.executors import ShardFunction
 from factory.rows.outcomes import ShardResult, Verdict, failed, rejected
-from factory.rows.step import RowStep, Work, input_shards
+from factory.rows.step import RowStep, input_shards
 from factory.step.base import BenchmarkRef
 from factory.store import write_atomically
 from factory.store.columns import NotText, column, plain, read_columns, require, with_column
@@ -61,7 +62,7 @@ class Decontaminate(RowStep):
         return [*columns, SCORE]
 
     @contextmanager
-    def working(self, job: Job) -> Iterator[Work]:
+    def working(self, job: Job) -> Iterator[ShardFunction]:
         known = Benchmarks(self._texts(job), self.ngram, self.shortest)
         counts = {"against": self.against, "texts": known.indexed, "too_short": known.left_out}
         write_atomically(job.out / COUNTS, json.dumps(counts).encode())

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from factory.rows.executors import ShardFunction, Tick
 from factory.rows.minhash import Nearest, signatures
 from factory.rows.outcomes import ShardResult, Verdict, failed, rejected
-from factory.rows.step import RowStep, Tick, Work, input_shards
+from factory.rows.step import RowStep, input_shards
 from factory.store import write_atomically
 from factory.store.columns import NotText, column, plain, read_columns, require
 from factory.text.arabic import normalize
@@ -69,17 +70,17 @@ class Dedup(RowStep):
         return columns
 
     @contextmanager
-    def working(self, job: Job) -> Iterator[Work]:
+    def working(self, job: Job) -> Iterator[ShardFunction]:
         yield self._near(job, self.near) if self.near else self._exact(job)
 
     def finish(self, job: Job, totals: dict[str, float]) -> None:
         shutil.rmtree(job.out / KEYS, ignore_errors=True)
 
-    def _exact(self, job: Job) -> Work:
+    def _exact(self, job: Job) -> ShardFunction:
         import numpy as np
 
         files = []
-        for number, path in enumerate(input_shards(job.before)):
+        for number, path in enumerate(input_shards(job.input)):
             files.append(job.out / KEYS / f"{number:05d}")
             if not files[-1].exists():
                 files[-1].parent.mkdir(exist_ok=True)
@@ -93,11 +94,11 @@ class Dedup(RowStep):
             table, files[number], later[starts[number] : starts[number + 1]]
         )
 
-    def _near(self, job: Job, near: Near) -> Work:
+    def _near(self, job: Job, near: Near) -> ShardFunction:
         import numpy as np
 
         files, sizes = [], []
-        for number, path in enumerate(input_shards(job.before)):
+        for number, path in enumerate(input_shards(job.input)):
             files.append(job.out / KEYS / f"{number:05d}")
             if not files[-1].exists():
                 files[-1].parent.mkdir(exist_ok=True)

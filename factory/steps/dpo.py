@@ -57,12 +57,12 @@ class Dpo(EarlyStopping):
         from factory.models.train.loop import finish, fit, starting_model
         from factory.models.train.preference_pairs import make_pair_encoder
         from factory.models.train.trainer import held_out_loss
-        from factory.step.state import session
+        from factory.step.surroundings import seeded
 
-        with session(job.profile, self.seed):
+        with seeded(job.profile, self.seed):
             rows = load_rows(job, self.data)
-            full_precision(job.before.model, job.where)
-            tokenizer = load_tokenizer(job.before.model, job.where, job.trust_remote_code)
+            full_precision(job.input.model, job.where)
+            tokenizer = load_tokenizer(job.input.model, job.where, job.trust_remote_code)
             start = starting_model(job, tokenizer, template_text(self.chat_template) if self.chat_template else None)
             encoder = make_pair_encoder(tokenizer, rows.column_names, self.max_length, self.chat, job.where)
             encoded, held_out = encode_rows(job, self.data, rows, self.eval_split, encoder)

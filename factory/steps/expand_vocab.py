@@ -2,14 +2,38 @@
 
 from __future__ import annotations
 
+import json
+import random
+import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import Field
 
+from factory.errors import FactoryError
+from factory.models.models import (
+    copy_tokenizer,
+    count_parameters,
+    full_precision,
+    load_model,
+    save_model,
+    size_bytes,
+    stored_dtype,
+)
+from factory.models.vocabulary.embeddings import expand_embeddings, padding_of, rows_needed
+from factory.models.vocabulary.fertility import Split, split_texts, tokens_per_word
+from factory.models.vocabulary.grow import grown
+from factory.models.vocabulary.kinds import Piece, kind_of, next_id, read_document
+from factory.models.vocabulary.learn import Texts, learn
+from factory.models.vocabulary.letters import Letters
 from factory.step.base import DatasetRef, Step
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from factory.step.job import Job
+
+STALE = ("tokenizer.model", "vocab.json", "merges.txt")  # the same vocabulary in other formats
 
 
 class ExpandVocab(Step):
@@ -51,8 +75,158 @@ class ExpandVocab(Step):
         return found if self.rows is not None else {name: value for name, value in found.items() if name != "rows"}
 
     def run(self, job: Job) -> None:
-        from factory.models.vocabulary.expand import expand
-        from factory.step.state import session
+        from factory.step.surroundings import seeded
 
-        with session(job.profile, self.seed):
+        with seeded(job.profile, self.seed):
             expand(job, self)
+
+
+def expand(job: Job, step: ExpandVocab) -> None:
+    """Write ``job.out/model`` with the longer vocabulary and fill ``job.metrics``.
+
+    Raises:
+        FactoryError: the data or the tokenizer do not allow it.
+    """
+    source, target = job.input.model, job.out / "model"
+    full_precision(source, job.where)
+    shutil.rmtree(target, ignore_errors=True)
+    letters = Letters.of(step.language or job.language.get("target", ""), job.where)
+    document = read_document(source, job.where)
+    kind = kind_of(document, job.where)
+    held_out, texts = _texts(job, step)
+    sides = split_texts(held_out, letters)
+    with job.progress.task(f"{job.name}", total=3, unit="stages"):
+        pieces = learn(document, kind, texts, letters, step.size)
+        if not pieces:
+            raise FactoryError(f"{step.data} gives no new pieces", where=job.where, fix="is it in `language`?")
+        pieces = choose(document, pieces, sides, step.fertility)
+        if step.fertility is None and len(pieces) < step.size:
+            job.notes.append(f"the text gave {len(pieces)} new pieces, not {step.size}")
+        job.progress.advance()
+        wide = grown(document, pieces)
+        report = _report(document, wide, sides, step, job)
+        job.progress.advance()
+        dtype = stored_dtype(source)
+        model = load_model(source, dtype, job.where, job.trust_remote_code)
+        present = model.get_input_embeddings().weight.shape[0]
+        rows = rows_needed(present, next_id(wide), step.pad_to_multiple_of or padding_of(present))
+        expand_embeddings(model, next_id(document), _old_pieces(document, pieces), rows)
+        save_model(model, target, dtype)
+        _save_tokenizer(source, target, wide, held_out, job)
+        job.progress.advance()
+    job.metrics |= {
+        "tokenizer": kind,
+        "added": len(pieces),
+        "vocab_size": next_id(wide),
+        "embedding_rows": {"before": present, "after": rows},
+        "fertility": report,
+        "parameters": count_parameters(model),
+        "size_bytes": size_bytes(target),
+    }
+
+
+def choose(document: dict[str, Any], pieces: list[Piece], sides: Split, fertility: float | None) -> list[Piece]:
+    """The fewest pieces with which the held-out text has at most `fertility` tokens per word; all where none do."""
+    if fertility is None or not sides.language:
+        return pieces
+    low, high = 1, len(pieces)
+    while low < high:
+        middle = (low + high) // 2
+        found = tokens_per_word(_tokenizer(grown(document, pieces[:middle])), sides.language)
+        low, high = (low, middle) if found is not None and found <= fertility else (middle + 1, high)
+    return pieces[:low]
+
+
+def _tokenizer(document: dict[str, Any]) -> Any:
+    from tokenizers import Tokenizer
+
+    return Tokenizer.from_str(json.dumps(document))
+
+
+def _texts(job: Job, step: ExpandVocab) -> tuple[list[str], Texts]:
+    """Held-out texts, and a way to go through those that pieces are learnt on, shard by shard."""
+    artifact = job.inputs[step.data]
+    columns = [step.text] if isinstance(step.text, str) else step.text
+    if artifact.split not in artifact.dataset.splits or not artifact.dataset.num_rows(artifact.split):
+        raise FactoryError(f"{step.data} has no rows", where=job.where)
+    has = artifact.dataset.schema(artifact.split).names
+    for column in columns:
+        if column not in has:
+            raise FactoryError(f"no column {column!r} in {step.data}", where=job.where, fix=f"it has {', '.join(has)}")
+    count = artifact.dataset.num_rows(artifact.split)
+    kept = min(step.eval_rows, count // 10)
+    rng = random.Random(step.seed)
+    held_out = set(rng.sample(range(count), kept))
+    drawn = rng.sample(range(count), min(count, step.rows + kept)) if step.rows is not None else []
+    learnt = set([index for index in drawn if index not in held_out][: step.rows])
+
+    def texts(wanted: Callable[[int], bool]) -> Iterator[str]:
+        for index, row in enumerate(artifact.dataset.rows(artifact.split)):
+            if wanted(index):
+                yield from (row[column] for column in columns if isinstance(row[column], str))
+
+    is_learnt = learnt.__contains__ if step.rows is not None else lambda index: index not in held_out
+    return list(texts(held_out.__contains__)), lambda: texts(is_learnt)
+
+
+def _report(old: dict[str, Any], new: dict[str, Any], sides: Split, step: ExpandVocab, job: Job) -> dict[str, Any]:
+    """Tokens per word before and after; texts in other scripts must be cut as before.
+
+    Raises:
+        FactoryError: one is not.
+    """
+    before, after = _tokenizer(old), _tokenizer(new)
+    for text in sides.others:
+        if before.encode(text).ids != after.encode(text).ids:
+            raise FactoryError(f"the new pieces change how other text is cut: {text[:80]!r}", where=job.where)
+    return {
+        name: {
+            "texts": len(texts),
+            "words": sum(len(text.split()) for text in texts),
+            "before": _rounded(tokens_per_word(before, texts)),
+            "after": _rounded(tokens_per_word(after, texts)),
+        }
+        for name, texts in ((step.language or job.language["target"], sides.language), ("others", sides.others))
+    }
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 4)
+
+
+def _old_pieces(document: dict[str, Any], pieces: list[Piece]) -> list[list[int]]:
+    """What the old model cuts each new piece into."""
+    model = _tokenizer(document).model
+    return [[token.id for token in model.tokenize(piece.text)] for piece in pieces]
+
+
+def _save_tokenizer(source: Path, target: Path, document: dict[str, Any], texts: list[str], job: Job) -> None:
+    """Files as they were but for tokenizer.json; loaded again, it must cut the held-out texts as it did here.
+
+    Raises:
+        FactoryError: it does not.
+    """
+    copy_tokenizer(source, target)
+    for name in STALE:
+        if (target / name).is_file():
+            (target / name).unlink()
+            job.notes.append(f"{name} is left out: it has the old vocabulary; tokenizer.json has the new one")
+    text = json.dumps(document, ensure_ascii=False)
+    (target / "tokenizer.json").write_text(text, encoding="utf-8")
+    wanted = [found.ids for found in _tokenizer(document).encode_batch(texts, add_special_tokens=False)]
+    if _again(target, texts) == wanted:
+        return
+    path = target / "tokenizer_config.json"
+    config = json.loads(path.read_text(encoding="utf-8"))
+    job.notes.append(f"tokenizer_class was {config.get('tokenizer_class')}, which does not take new pieces")
+    config["tokenizer_class"] = "PreTrainedTokenizerFast"
+    path.write_text(json.dumps(config, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    if _again(target, texts) != wanted:
+        raise FactoryError("transformers loads the new tokenizer otherwise than it was written", where=job.where)
+
+
+def _again(folder: Path, texts: list[str]) -> list[list[int]]:
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    return [tokenizer(text, add_special_tokens=False)["input_ids"] for text in texts]

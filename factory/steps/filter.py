@@ -95,9 +95,9 @@ class Filter(ScoreStep):
         suffix, language = suffix_of(self.suffix, job), job.language
         checks = [check.in_language(language["target"], language.get("source")) for check in self.checks]
         if any(check.surveys for check in checks):
-            columns = job.before.dataset.schema(job.before.split).names
+            columns = job.input.dataset.schema(job.input.split).names
             pairs = [pair for pair in self._pairs(columns, suffix) if pair[0] is not None]
-            batches = _Batches(job.before, pairs)
+            batches = _Batches(job.input, pairs)
             checks = [check.survey(batches) if check.surveys else check for check in checks]
         yield lambda number, table, tick: self._shard(table, checks, self._pairs(table.column_names, suffix))
 

@@ -66,9 +66,9 @@ class Init(Step):
 
     def run(self, job: Job) -> None:
         from factory.models.models import count_parameters, save_model, save_tokenizer, size_bytes
-        from factory.step.state import session
+        from factory.step.surroundings import seeded
 
-        with session(job.profile, self.seed):
+        with seeded(job.profile, self.seed):
             target = job.out / "model"
             tokenizer = self._tokenizer(job)
             model = self._model(job, tokenizer)

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
+from factory.rows.executors import Tick
 from factory.rows.generation import Ask, Generations, generations
 from factory.rows.outcomes import Verdict, failed, rejected
 from factory.rows.scoring import Scores, ScoreShard, ScoreStep, below
-from factory.rows.step import Tick
 from factory.step.base import ModelRef, Prompt
 from factory.store.columns import NotText, require, texts
 from factory.text.replies import numbers, parse

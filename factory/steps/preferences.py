@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
+from factory.rows.executors import ShardFunction, Tick
 from factory.rows.generation import Ask, Generations, generations
 from factory.rows.outcomes import ShardResult, Verdict, failed, rejected
-from factory.rows.step import RowStep, Tick, Work, input_shards
+from factory.rows.step import RowStep, input_shards
 from factory.step.base import ModelRef, Prompt
 from factory.store import Usage
 from factory.store.columns import NotText, require, texts, with_column
@@ -103,7 +104,7 @@ class Preferences(RowStep):
         return None if columns is None else [*(name for name in columns if name not in OUT), *OUT]
 
     @contextmanager
-    def working(self, job: Job) -> Iterator[Work]:
+    def working(self, job: Job) -> Iterator[ShardFunction]:
         self._write(job)
         with ExitStack() as stack:
             writers = [
@@ -119,7 +120,7 @@ class Preferences(RowStep):
 
         for number, model in enumerate(self.models):
             with generations(job, job.inputs[model], f"answers-{number}") as ledger:
-                for shard, path in enumerate(input_shards(job.before)):
+                for shard, path in enumerate(input_shards(job.input)):
                     asks = self._asks(texts(pq.read_table(path), self.prompt))
                     ledger.answer(shard, asks, lambda share, tokens=0: job.progress.advance(0, tokens=tokens))
 

@@ -64,12 +64,12 @@ class Pretrain(Training):
         from factory.models.models import full_precision, load_tokenizer
         from factory.models.train.held_out import held_out_metrics
         from factory.models.train.loop import finish, fit
-        from factory.step.state import session
+        from factory.step.surroundings import seeded
 
-        with session(job.profile, self.seed):
+        with seeded(job.profile, self.seed):
             references = list(self.data) if isinstance(self.data, dict) else [self.data]
             texts = {reference: self._rows(job, reference) for reference in references}
-            source = job.before.model
+            source = job.input.model
             full_precision(source, job.where)
             tokenizer = load_tokenizer(source, job.where, job.trust_remote_code)
             blocks, measured = {}, {}

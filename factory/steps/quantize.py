@@ -67,11 +67,11 @@ class Quantize(Step):
     def run(self, job: Job) -> None:
         from factory.models.quantize.fidelity import validation_texts
         from factory.models.quantize.quantizing import Scheme, default_ignore, quantize_model
-        from factory.step.state import session
+        from factory.step.surroundings import seeded
 
-        with session(job.profile, 0):
+        with seeded(job.profile, 0):
             texts = validation_texts(job, self.validate_on, self.text, self.validate_rows)
-            ignore = default_ignore(job.before.model) if self.ignore is None else self.ignore
+            ignore = default_ignore(job.input.model) if self.ignore is None else self.ignore
             quantize_model(job, Scheme(self.scheme, ignore, self._calibration_data(job)), texts)
 
     def _calibration_data(self, job: Job) -> Any:
@@ -80,7 +80,7 @@ class Quantize(Step):
         from factory.models.models import load_tokenizer
         from factory.models.quantize.calibration import calibration_data
 
-        tokenizer = load_tokenizer(job.before.model, job.where, job.trust_remote_code)
+        tokenizer = load_tokenizer(job.input.model, job.where, job.trust_remote_code)
         rows = calibration_data(
             job, self.calibrate_on, self.calibration_text, self.calibration_rows, self.max_length, tokenizer
         )

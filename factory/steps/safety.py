@@ -10,10 +10,10 @@ from pydantic import Field, field_validator, model_validator
 
 from factory.errors import FactoryError
 from factory.rows.classifier import Classifier
+from factory.rows.executors import Tick
 from factory.rows.generation import Ask, Generations, generations
 from factory.rows.outcomes import Verdict, failed, rejected
 from factory.rows.scoring import Scores, ScoreShard, ScoreStep
-from factory.rows.step import Tick
 from factory.step.base import ModelRef, Prompt
 from factory.store import Usage
 from factory.store.columns import NotText, require, texts

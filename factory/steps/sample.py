@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field, model_validator
 
+from factory.rows.executors import ShardFunction
 from factory.rows.outcomes import ShardResult, Verdict
 from factory.rows.sampling import draw
-from factory.rows.step import RowStep, Work, input_shards
+from factory.rows.step import RowStep, input_shards
 
 if TYPE_CHECKING:
     from typing import Self
@@ -39,11 +40,11 @@ class Sample(RowStep):
         return columns
 
     @contextmanager
-    def working(self, job: Job) -> Iterator[Work]:
+    def working(self, job: Job) -> Iterator[ShardFunction]:
         import numpy as np
         import pyarrow.parquet as pq
 
-        sizes = [pq.read_metadata(path).num_rows for path in input_shards(job.before)]
+        sizes = [pq.read_metadata(path).num_rows for path in input_shards(job.input)]
         count = self.n if self.n is not None else round((self.fraction or 0) * sum(sizes))
         if count > sum(sizes):
             job.notes.append(f"{count} rows were asked for, there are {sum(sizes)}")

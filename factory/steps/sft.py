@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from factory.errors import FactoryError
 from factory.models.train.autotrain import config as autotrain_config
-from factory.models.train.parameters import EarlyStopping, Lora
+from factory.models.train.parameters import FineTuning
 from factory.models.train.templates import ChatTemplate, template_text
 from factory.step.base import DatasetRef, Prompt
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from factory.step.job import Job
 
 
-class Sft(EarlyStopping):
+class Sft(FineTuning):
     """Fine-tune the model on conversations; the loss is on the assistant's turns alone unless said otherwise.
 
     Columns in: one of `messages` ([{role, content}]), `conversations` ([{from, value}]), `prompt` and `completion`,
@@ -37,12 +37,6 @@ class Sft(EarlyStopping):
     response: Prompt | None = Field(None, description="the assistant's turn: text with {column} placeholders")
     system: Prompt | None = Field(None, description="a system turn before every conversation")
     chat_template: ChatTemplate | None = Field(None, description="chatml, a .jinja file, or null for the model's own")
-    max_length: int | None = Field(
-        2048, ge=2, description="longer conversations are cut at this many tokens; null: never"
-    )
-    packing: bool = Field(False, description="fill sequences of max_length with several conversations")
-    assistant_only_loss: bool = Field(True, description="false: learn the user's and system's words too")
-    lora: Lora | None = Field(None, description="train low-rank adapters and merge them; null: all weights")
 
     @model_validator(mode="after")
     def _what_autotrain_does(self) -> Self:
@@ -62,16 +56,16 @@ class Sft(EarlyStopping):
         from factory.models.train.data import cache_options, encode_rows, load_rows
         from factory.models.train.loop import finish, fit, starting_model
         from factory.models.train.trainer import held_out_loss
-        from factory.step.state import session
+        from factory.step.surroundings import seeded
 
         if self.backend == "autotrain":
             self._by_autotrain(job)
             return
         if self.packing and self.max_length is None:
             raise FactoryError("packing needs max_length", where=job.where)
-        with session(job.profile, self.seed):
+        with seeded(job.profile, self.seed):
             rows = load_rows(job, self.data)
-            full_precision(job.before.model, job.where)
+            full_precision(job.input.model, job.where)
             layout = find_layout(
                 rows.column_names,
                 column=self.messages,
@@ -80,7 +74,7 @@ class Sft(EarlyStopping):
                 system=self.system,
                 where=job.where,
             )
-            tokenizer = load_tokenizer(job.before.model, job.where, job.trust_remote_code)
+            tokenizer = load_tokenizer(job.input.model, job.where, job.trust_remote_code)
             start = starting_model(job, tokenizer, template_text(self.chat_template) if self.chat_template else None)
             encoder = make_encoder(tokenizer, layout, self.max_length, self.assistant_only_loss, job.where)
             encoded, held_out = encode_rows(job, self.data, rows, self.eval_split, encoder)
@@ -102,11 +96,11 @@ class Sft(EarlyStopping):
         from factory.models.train.autotrain import training as autotrain
         from factory.models.train.data import load_rows
         from factory.models.train.loop import finish, starting_model
-        from factory.step.state import session
+        from factory.step.surroundings import seeded
 
-        with session(job.profile, autotrain_config.SEED):
+        with seeded(job.profile, autotrain_config.SEED):
             rows = load_rows(job, self.data)
-            full_precision(job.before.model, job.where)
+            full_precision(job.input.model, job.where)
             autotrain.check(job)
             options = {
                 "column": self.messages,
@@ -115,7 +109,7 @@ class Sft(EarlyStopping):
                 "system": self.system,
             }
             layout = find_layout(rows.column_names, **options, where=job.where)
-            tokenizer = load_tokenizer(job.before.model, job.where, job.trust_remote_code)
+            tokenizer = load_tokenizer(job.input.model, job.where, job.trust_remote_code)
             start = starting_model(job, tokenizer, template_text(self.chat_template) if self.chat_template else None)
             if not tokenizer.chat_template:
                 raise FactoryError(

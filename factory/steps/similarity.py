@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from pydantic import Field
 
 from factory.rows.embeddings import Encoder, Pooling
+from factory.rows.executors import Tick
 from factory.rows.outcomes import Verdict, failed, rejected
 from factory.rows.pairs import column_pairs
 from factory.rows.scoring import Scores, ScoreShard, ScoreStep, below, worst
-from factory.rows.step import Tick
 from factory.rows.suffix import Suffix, suffix_of
 from factory.step.base import ModelRef
 from factory.store import Usage

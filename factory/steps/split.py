@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import Field, model_validator
 
 from factory.errors import FactoryError
+from factory.rows.executors import ShardFunction
 from factory.rows.outcomes import ShardResult
-from factory.rows.step import RowStep, Work, input_shards
+from factory.rows.step import RowStep, input_shards
 from factory.store import SHARD_ROWS, write_shard
 from factory.store.columns import column, plain, read_columns, require
 from factory.text.digest import digest
@@ -93,8 +94,8 @@ class Split(RowStep):
         return bounds
 
     @contextmanager
-    def working(self, job: Job) -> Iterator[Work]:
-        bounds = self._bounds(input_shards(job.before))
+    def working(self, job: Job) -> Iterator[ShardFunction]:
+        bounds = self._bounds(input_shards(job.input))
         yield lambda number, table, tick: self._shard(job, bounds, number, table)
 
     def _shard(self, job: Job, bounds: dict[str, tuple[int, int]], number: int, table: pa.Table) -> ShardResult:

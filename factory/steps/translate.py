@@ -11,11 +11,12 @@ from pydantic import Field, field_validator
 
 from factory.checks import parse_check
 from factory.errors import FactoryError
+from factory.rows.executors import ShardFunction, Tick
 from factory.rows.faults import Examiner
 from factory.rows.generation import LEDGER, generations
 from factory.rows.ladder import Climb, Ladder, Prompts, Rung
 from factory.rows.outcomes import ShardResult, Verdict, failed, rejected
-from factory.rows.step import RowStep, Tick, Work
+from factory.rows.step import RowStep
 from factory.rows.suffix import Suffix, suffix_of
 from factory.rows.translations import summary
 from factory.rows.units import Cell, Cutter, Division, Units, instructions
@@ -103,7 +104,7 @@ class Translate(RowStep):
         return [*columns, *(name + self.suffix for name in self.fields)]
 
     @contextmanager
-    def working(self, job: Job) -> Iterator[Work]:
+    def working(self, job: Job) -> Iterator[ShardFunction]:
         suffix = suffix_of(self.suffix, job)
         with ExitStack() as stack:
             first = stack.enter_context(generations(job, job.inputs[self.model], remember=True))

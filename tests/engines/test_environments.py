@@ -7,7 +7,7 @@ from click.testing import CliRunner
 
 from factory.cli import main
 from factory.engines import environments
-from factory.engines.environments import MARK, find, install, needed, recipe_for
+from factory.engines.environments import MARK, find, install, installation_of, needed
 from factory.errors import FactoryError, UsageError
 
 
@@ -52,7 +52,7 @@ def test_an_interrupted_installation_is_seen(empty_root):
 
 
 def test_a_failed_installation_names_its_log(empty_root, monkeypatch):
-    impossible = environments.Recipe((("no-such-package-of-the-factory==0",),), ("none",), "none", (), "")
+    impossible = environments.Installation((("no-such-package-of-the-factory==0",),), ("none",), "none", (), "")
     monkeypatch.setattr(environments, "AUTOTRAIN", impossible)
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     with pytest.raises(FactoryError) as caught:
@@ -64,7 +64,7 @@ def test_a_failed_installation_names_its_log(empty_root, monkeypatch):
 
 def test_unknown_names():
     with pytest.raises(UsageError, match="one of: vllm, autotrain"):
-        recipe_for("none")
+        installation_of("none")
     done = CliRunner().invoke(main, ["engines", "install", "openai"])
     assert done.exit_code == 2 and "no environment of its own" in done.output
     done = CliRunner().invoke(main, ["engines", "check", "none"])

@@ -12,7 +12,6 @@ from factory.estimate.estimate import Costs, estimate
 from factory.estimate.family import assumption_lines, beside, family
 from factory.estimate.rates import Measured, Rates, best, device_key, interpolate, table
 from factory.estimate.sizes import in_name
-from factory.estimate.text import number_text, rows_text, time_text
 from factory.graph.nodes import Graph, build_graph
 from factory.graph.plan import make_plan
 from factory.profile import Profile
@@ -20,6 +19,7 @@ from factory.recipe import load
 from factory.recipe.lock import Resolver
 from factory.recipe.schema import ReportedCost
 from factory.store import Manifest, RowCounts, Store, Usage
+from factory.text.figures import number_text, rows_text, time_text
 
 RECIPE = """\
 recipe: 1

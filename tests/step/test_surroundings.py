@@ -1,9 +1,38 @@
+from __future__ import annotations
+
 import logging
+import os
+import subprocess
+import sys
 import warnings
 
+import pytest
 import tqdm
 
-from factory.step.surroundings import quiet_libraries
+from factory.profile import Profile
+from factory.step.surroundings import quiet_libraries, seeded
+
+FAULTS = """
+import resource, sys
+from contextlib import nullcontext
+import torch
+from factory.step.surroundings import freed_memory_kept
+
+torch.set_num_threads(1)
+
+def faults():
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    for n in range(60):
+        torch.ones(12_000_000 + n)  # 48 MB, which is given back at once
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+
+faults()
+given_back = faults()
+with freed_memory_kept():
+    faults()
+    kept = faults()
+print(given_back, kept, faults())
+"""
 
 
 def test_nothing_but_errors_comes_through(capfd):
@@ -35,3 +64,40 @@ def test_loguru_is_quiet_and_back_again():
     exec(compile("say.info('bye')", "x", "exec"), {"say": say, "__name__": "llmcompressor.entry"})
     logger.remove(sink)
     assert [message.strip() for message in seen] == ["hello", "bye"]
+
+
+def test_an_error_inside_puts_everything_back():
+    import torch
+
+    before = torch.get_num_threads(), torch.get_rng_state(), dict(os.environ), logging.root.manager.disable
+    with pytest.raises(ZeroDivisionError), seeded(Profile(threads=before[0] + 1), 7):
+        assert torch.get_num_threads() == before[0] + 1
+        os.environ["LEFT_BY_A_LIBRARY"] = "1"
+        torch.rand(3)
+        _ = 1 / 0
+    after = torch.get_num_threads(), torch.get_rng_state(), dict(os.environ), logging.root.manager.disable
+    assert before[1].equal(after[1])
+    assert (before[0], *before[2:]) == (after[0], *after[2:])
+
+
+def test_the_seed_decides_what_is_drawn():
+    import random
+
+    import numpy
+    import torch
+
+    def draw(seed):
+        with seeded(Profile(), seed):
+            return random.random(), numpy.random.rand(), torch.rand(1).item()
+
+    assert draw(1) == draw(1)
+    assert not set(draw(1)) & set(draw(2))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="of the GNU C library")
+def test_freed_memory_is_used_again_inside_and_given_back_outside() -> None:
+    done = subprocess.run([sys.executable, "-c", FAULTS], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    given_back, kept, afterwards = map(int, done.stdout.split())
+    assert kept * 10 < given_back, done.stdout
+    assert afterwards > kept * 10, done.stdout

@@ -153,7 +153,7 @@ def test_what_is_refused(tmp_path):
 
 
 def test_pieces_are_learnt_on_so_many_rows_drawn_at_random(tmp_path):
-    from factory.models.vocabulary.expand import _texts
+    from factory.steps.expand_vocab import _texts
 
     work = job(tmp_path / "out", data=dataset(tmp_path / "data", rows(200)))
     options = {"data": "data", "text": "ar", "language": "ar", "size": 10, "eval_rows": 15}

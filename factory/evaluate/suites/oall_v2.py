@@ -99,7 +99,7 @@ class OallV2(Suite):
 
     def required_datasets(self) -> list[RequiredDataset]:
         """The six datasets with the configs that are read; asking costs the import of lighteval."""
-        from factory.step.contained import contained
+        from factory.step.surroundings import contained
 
         with contained():
             return [

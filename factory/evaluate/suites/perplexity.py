@@ -79,7 +79,7 @@ class Perplexity(Suite):
 
         from factory.evaluate.load import load_model, release
 
-        folder, batch_size = job.before.model, job.profile.batch_size
+        folder, batch_size = job.input.model, job.profile.batch_size
         tokenizer: Any = AutoTokenizer.from_pretrained(folder, trust_remote_code=job.trust_remote_code)
         model = load_model(folder, job.profile, trust_remote_code=job.trust_remote_code)
         encoded = [ids[: self.max_length] for ids in tokenizer(texts)["input_ids"]] if texts else []

@@ -74,7 +74,7 @@ def run_mergekit(config: dict[str, Any], target: Path, seed: int, job: Job) -> N
     try:
         run_merge(MergeConfiguration.model_validate(config), str(target.absolute()), options)
     except (RuntimeError, ValueError, KeyError, AttributeError) as error:
-        kind = read_config(job.before.model).get("model_type")
+        kind = read_config(job.input.model).get("model_type")
         lines = str(error).strip().splitlines() or [type(error).__name__]
         message = lines[0] if len(lines) == 1 else f"{lines[0]} … {lines[-1]}"  # it prints whole configurations
         raise FactoryError(f"mergekit cannot merge {kind} models: {message}", where=job.where) from error

@@ -67,7 +67,7 @@ def quantize_model(job: Job, scheme: Scheme, texts: Sequence[Text]) -> None:
 
     from factory.models.quantize.fidelity import compare, read
 
-    source, target = job.before.model, job.out / "model"
+    source, target = job.input.model, job.out / "model"
     full_precision(source, job.where)
     shutil.rmtree(target, ignore_errors=True)
     tokenizer = load_tokenizer(source, job.where, job.trust_remote_code)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from factory.errors import FactoryError
-from factory.models.train.run import Outcome, Work
+from factory.models.train.run import Outcome, TrainingRun
 
 if TYPE_CHECKING:
     from factory.models.train.trainer import Report
@@ -28,7 +28,7 @@ def processes(profile: Profile) -> int:
     return profile.devices if several else 1
 
 
-def accelerate_config(profile: Profile, work: Work) -> dict[str, Any]:
+def accelerate_config(profile: Profile, work: TrainingRun) -> dict[str, Any]:
     """accelerate's configuration file for the profile's strategy, as `accelerate config` would write it.
 
     - ddp: every device holds the whole model. accelerate starts processes that use the CPU through MPI only; its
@@ -109,7 +109,7 @@ def check_strategy(profile: Profile, where: str) -> None:
         )
 
 
-def train_in_processes(job: Job, work: Work, rows: Any, held_out: Any, count: int, report: Report) -> Outcome:
+def train_in_processes(job: Job, work: TrainingRun, rows: Any, held_out: Any, count: int, report: Report) -> Outcome:
     """Run the work in `count` processes started by `accelerate launch`; the trained model lies in ``out/trained``.
 
     Rows and job go through files in ``out/launch``; what the first process reports comes back as JSON lines. When
@@ -158,7 +158,7 @@ def _cause(log: Path) -> str:
     return next((match[1][:300] for match in found if match), "")
 
 
-def _write(folder: Path, job: Job, work: Work, rows: Any, held_out: Any, count: int) -> Path:
+def _write(folder: Path, job: Job, work: TrainingRun, rows: Any, held_out: Any, count: int) -> Path:
     """The files that the processes read: accelerate.yaml, the tokenized rows, and job.json."""
     import yaml
 

@@ -23,12 +23,12 @@ from factory.models.models import (
 from factory.models.train import checkpoints
 from factory.models.train.distributed import processes, train_in_processes
 from factory.models.train.reporting import report_arguments
-from factory.models.train.run import Outcome, Work, make_trainer, train
-from factory.step.state import single_device
+from factory.models.train.run import Outcome, TrainingRun, make_trainer, train
 
 if TYPE_CHECKING:
     from factory.models.train.parameters import Lora, Training
     from factory.models.train.trainer import Report
+    from factory.profile import Profile
     from factory.step.job import Job
     from factory.step.progress import Progress
 
@@ -58,15 +58,15 @@ def starting_model(job: Job, tokenizer: Any, template: str | None) -> Path:
     The tokenizer in hand gets the template too. The copy has larger embeddings where the template's tokens are new.
     """
     if template is None:
-        return job.before.model
+        return job.input.model
     from factory.models.tokens import set_chat_template
 
     folder = job.out / "start"
     shutil.rmtree(folder, ignore_errors=True)
-    model = load_model(job.before.model, "float32", job.where, job.trust_remote_code)
+    model = load_model(job.input.model, "float32", job.where, job.trust_remote_code)
     job.notes += set_chat_template(tokenizer, model, template)
     save_model(model, folder, "float32")
-    copy_tokenizer(job.before.model, folder)
+    copy_tokenizer(job.input.model, folder)
     save_tokenizer(tokenizer, folder)
     return folder
 
@@ -94,7 +94,7 @@ def fit(
 
     steps = steps or step.max_steps or math.ceil((step.epochs or 1) * math.ceil(len(rows) / step.batch_size))
     folder = job.out / "checkpoints"
-    work = Work.model_validate(
+    work = TrainingRun.model_validate(
         {
             "trainer": trainer,
             "model": start,
@@ -132,7 +132,7 @@ def fit(
     return model, outcome.history
 
 
-def _run(job: Job, work: Work, rows: Any, held_out: Any) -> tuple[Any, Outcome]:
+def _run(job: Job, work: TrainingRun, rows: Any, held_out: Any) -> tuple[Any, Outcome]:
     count = processes(job.profile)
     if count > 1:
         outcome = train_in_processes(job, work, rows, held_out, count, shown(job.progress))
@@ -222,7 +222,7 @@ def make_arguments(job: Job, step: Training, steps: int, folder: Path, measured:
 
 def finish(job: Job, model: Any, tokenizer: Any, step: Training, *, tokenizer_changed: bool) -> None:
     """Write ``job.out/model`` and remove what was only needed on the way (checkpoints, tokenized rows)."""
-    source, target = job.before.model, job.out / "model"
+    source, target = job.input.model, job.out / "model"
     dtype = step.dtype or stored_dtype(source)
     job.metrics["parameters"] = count_parameters(model)
     if target.exists():  # of a run killed while saving
@@ -234,3 +234,20 @@ def finish(job: Job, model: Any, tokenizer: Any, step: Training, *, tokenizer_ch
     job.metrics["size_bytes"] = size_bytes(target)
     for name in ("checkpoints", "tokenized", "start", "trained", "launch"):
         shutil.rmtree(job.out / name, ignore_errors=True)
+
+
+def single_device(profile: Profile, where: str) -> str:
+    """``cpu`` or ``cuda``: where this process trains.
+
+    Raises:
+        FactoryError: the profile names another GPU than the first visible one.
+    """
+    device = profile.torch_device()
+    if device in ("cpu", "cuda", "cuda:0"):
+        return device.split(":")[0]
+    number = device.removeprefix("cuda:")
+    raise FactoryError(
+        f"training runs on the first visible GPU, not on {device}",
+        where=where,
+        fix=f"set CUDA_VISIBLE_DEVICES={number} and device: cuda in the profile",
+    )

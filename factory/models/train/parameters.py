@@ -92,3 +92,14 @@ class EarlyStopping(Training):
         if self.eval_steps is not None and self.eval_split is None:
             raise ValueError("eval_steps needs eval_split, the rows to measure on")
         return self
+
+
+class FineTuning(EarlyStopping):
+    """Supervised fine-tuning: what TRL and AutoTrain are told alike."""
+
+    max_length: int | None = Field(
+        2048, ge=2, description="longer conversations are cut at this many tokens; null: never"
+    )
+    packing: bool = Field(False, description="fill sequences of max_length with several conversations")
+    assistant_only_loss: bool = Field(True, description="false: learn the user's and system's words too")
+    lora: Lora | None = Field(None, description="train low-rank adapters and merge them; null: all weights")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from factory.models.train.trainer import Report
 
 
-class Work(BaseModel):
+class TrainingRun(BaseModel):
     """What a run does.
 
     Attributes:
@@ -58,7 +58,7 @@ class Outcome:
     seconds: float = 0.0
 
 
-def make_trainer(work: Work, rows: Any, held_out: Any, report: Report) -> Any:
+def make_trainer(work: TrainingRun, rows: Any, held_out: Any, report: Report) -> Any:
     """The trainer with its model loaded. `held_out` is a dataset, several by name, or None.
 
     The arguments are made before the model is loaded: under DeepSpeed and FSDP they decide where its weights go.
@@ -90,7 +90,7 @@ def make_trainer(work: Work, rows: Any, held_out: Any, report: Report) -> Any:
     return trainer
 
 
-def train(work: Work, trainer: Any, *, measure: bool) -> Outcome:
+def train(work: TrainingRun, trainer: Any, *, measure: bool) -> Outcome:
     """Train, and with `measure` see at the end how the finished weights do on the held-out rows."""
     started = time.monotonic()
     with convolutions_apart(trainer.model):

@@ -34,11 +34,11 @@ def _train(description: dict[str, Any], send: Any) -> None:
     from datasets import load_from_disk
 
     from factory.errors import FactoryError
-    from factory.models.train.run import Work, make_trainer, train
+    from factory.models.train.run import TrainingRun, make_trainer, train
     from factory.profile import Profile
-    from factory.step.state import session
+    from factory.step.surroundings import seeded
 
-    work, rows = Work.model_validate(description["work"]), Path(description["rows"])
+    work, rows = TrainingRun.model_validate(description["work"]), Path(description["rows"])
     profile = Profile.model_validate(description["profile"])
     names = description["held_out"]
     parts = (
@@ -49,7 +49,7 @@ def _train(description: dict[str, Any], send: Any) -> None:
     held_out = dict(zip(names, parts, strict=True)) if isinstance(names, list) else parts[0] if parts else None
     _know_numbered_cpus()
     try:
-        with session(profile, description["seed"]):
+        with seeded(profile, description["seed"]):
             trainer = make_trainer(work, load_from_disk(str(rows / "train")), held_out, send)
             outcome = train(work, trainer, measure=held_out is not None)
             _save(trainer, Path(description["trained"]), work)

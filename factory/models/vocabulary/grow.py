@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from factory.models.vocabulary.kinds import next_id
-
-if TYPE_CHECKING:
-    from factory.models.vocabulary.learn import Piece
+from factory.models.vocabulary.kinds import Piece, next_id
 
 
 def grown(document: dict[str, Any], pieces: Sequence[Piece]) -> dict[str, Any]:

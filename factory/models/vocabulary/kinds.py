@@ -6,13 +6,21 @@ import json
 import re
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from factory.errors import FactoryError
 
 Kind = Literal["byte-level BPE", "SentencePiece BPE", "SentencePiece unigram"]
 SPACE = "▁"
 BYTE = re.compile(r"^<0x([0-9A-F]{2})>$")
+
+
+class Piece(NamedTuple):
+    """`parts` of a BPE merge; none for a single character. `score` of a unigram piece (log probability)."""
+
+    text: str
+    parts: tuple[str, str] | None = None
+    score: float = 0.0
 
 
 def read_document(folder: Path, where: str = "") -> dict[str, Any]:

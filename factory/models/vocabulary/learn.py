@@ -10,23 +10,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from factory.models.vocabulary.grow import grown
-from factory.models.vocabulary.kinds import SPACE, Kind, spelled
+from factory.models.vocabulary.kinds import SPACE, Kind, Piece, spelled
 from factory.models.vocabulary.letters import Letters
 
 SPARE = 1.25  # learnt beyond what is asked for: some pieces are not of the script, or known
 AT_ONCE = 10_000  # words in one line
 PRIVATE = 0xF0000  # private use planes: one character for each old piece
-
-
-class Piece(NamedTuple):
-    """`parts` of a BPE merge; none for a single character. `score` of a unigram piece (log probability)."""
-
-    text: str
-    parts: tuple[str, str] | None = None
-    score: float = 0.0
 
 
 Texts = Callable[[], Iterable[str]]

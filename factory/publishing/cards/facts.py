@@ -14,7 +14,7 @@ from factory.graph.licenses import Rollup, effective
 from factory.graph.lineage import Made
 from factory.graph.nodes import Graph, Node
 from factory.graph.sources import DemoDataset, LocalDataset, LocalModel
-from factory.recipe.lock import endpoint
+from factory.hub.client import endpoint
 from factory.store import Usage
 
 LONG = 80  # characters beyond which a parameter gets a block of its own

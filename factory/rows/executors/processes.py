@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 from factory.errors import FactoryError
 
 if TYPE_CHECKING:
-    from factory.rows.step import RowStep
+    from factory.rows.executors import ShardStep
     from factory.step.job import Job
 
 _NO_PROGRESS: Any = None  # a terminal cannot be sent to another process
 
 
-def in_processes(step: RowStep, job: Job, shards: dict[int, Path], processes: int) -> Iterator[dict[str, Any]]:
+def in_processes(step: ShardStep, job: Job, shards: dict[int, Path], processes: int) -> Iterator[dict[str, Any]]:
     """Ledger entries of the shards as they get done. The processes end when this one does, however it does.
 
     Ctrl-C lets the shards in flight end: their files are overwritten by the next run.
@@ -62,7 +62,7 @@ def follow_parent() -> None:
         threading.Thread(target=lambda: (parent.join(), os._exit(1)), daemon=True).start()
 
 
-def _start(step: RowStep, job: Job) -> None:
+def _start(step: ShardStep, job: Job) -> None:
     from factory.step.progress import quiet
 
     follow_parent()

@@ -3,8 +3,10 @@ import doctest
 import pytest
 
 import factory.models.train.loop as loop
+from factory.errors import FactoryError
 from factory.models.train.loop import split_batch
 from factory.models.train.trainer import held_out_loss, loss_metrics, tokens_seen
+from factory.profile import Profile
 
 
 def test_examples_in_the_docstrings():
@@ -44,3 +46,9 @@ def test_held_out_loss_is_that_of_the_weights_that_are_kept():
     assert held_out_loss(history, stops_early=False) == {"before": 3.0, "after": 2.0, "curve": curve}
     assert held_out_loss(history, stops_early=True) == {"before": 3.0, "after": 1.0, "curve": curve, "best_step": 2}
     assert held_out_loss([{"loss": 1.0, "step": 1}], stops_early=True) == {}
+
+
+def test_second_gpu_is_refused_with_the_way_to_get_it():
+    assert loop.single_device(Profile(device="cuda:0"), "") == "cuda"
+    with pytest.raises(FactoryError, match="CUDA_VISIBLE_DEVICES=3"):
+        loop.single_device(Profile(device="cuda:3"), "recipe.yaml:1:1")

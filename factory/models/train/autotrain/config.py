@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from factory.steps.sft import Sft
+    from factory.models.train.parameters import FineTuning
 
 PROJECT = "trained"  # its output folder, in the working directory: AutoTrain takes letters, digits and hyphens alone
 ARCHITECTURES = ("cohere2", "gemma2", "llama", "qwen2")  # those that were trained with it
 SEED = 42  # AutoTrain has a parameter for it and does not hand it on: this is transformers' own
 
 
-def problems(step: Sft) -> list[str]:
+def problems(step: FineTuning) -> list[str]:
     """What the step asks for and AutoTrain 0.8.36 does not do in supervised fine-tuning, one sentence each."""
     found = []
     if not step.packing:
@@ -36,7 +36,14 @@ def problems(step: Sft) -> list[str]:
 
 
 def autotrain_config(
-    step: Sft, *, model: str, data: str, per_device: int, accumulation: int, precision: str | None, checkpointing: bool
+    step: FineTuning,
+    *,
+    model: str,
+    data: str,
+    per_device: int,
+    accumulation: int,
+    precision: str | None,
+    checkpointing: bool,
 ) -> dict[str, Any]:
     """The content of the file that `autotrain --config` reads.
 

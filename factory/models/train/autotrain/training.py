@@ -17,10 +17,10 @@ from factory.models.train.autotrain.config import ARCHITECTURES, PROJECT, autotr
 
 if TYPE_CHECKING:
     from factory.models.chat import Layout
+    from factory.models.train.parameters import FineTuning
     from factory.step.job import Job
-    from factory.steps.sft import Sft
 
-WORKER = Path(__file__).with_name("autotrain_worker.py")
+WORKER = Path(__file__).with_name("worker.py")
 LEFT_OUT = {"HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "SPACE_ID", "ENDPOINT_ID"}
 """Not for AutoTrain's eyes: secrets, this environment's paths, and the Space it would pause when it is done."""
 
@@ -31,14 +31,14 @@ def check(job: Job) -> None:
     Raises:
         FactoryError: AutoTrain is not installed, or does not know the architecture.
     """
-    kind = read_config(job.before.model, job.where).get("model_type", "")
+    kind = read_config(job.input.model, job.where).get("model_type", "")
     if kind not in ARCHITECTURES:
         why = f"AutoTrain cannot train {kind or 'this model'}: its transformers 4.48 was tried with {_listed()} alone"
         raise FactoryError(why, where=job.where, fix="backend: trl")
     needed("autotrain")
 
 
-def train(job: Job, step: Sft, start: Path, tokenizer: Any, rows: Any, layout: Layout) -> Any:
+def train(job: Job, step: FineTuning, start: Path, tokenizer: Any, rows: Any, layout: Layout) -> Any:
     """Train the model in `start` on the rows' conversations and return it, adapters merged; fills ``job.metrics``.
 
     There is no resuming: AutoTrain writes no checkpoints that it could go on from.
@@ -80,7 +80,7 @@ def write_texts(path: Path, job: Job, rows: Any, layout: Layout, tokenizer: Any)
     return count
 
 
-def write_model(folder: Path, start: Path, step: Sft, job: Job) -> None:
+def write_model(folder: Path, start: Path, step: FineTuning, job: Job) -> None:
     """The starting model as transformers 4.48 reads it; the weights are links.
 
     AutoTrain cuts the embeddings to the tokenizer's length, so rows that only pad the vocabulary get tokens.
@@ -113,7 +113,7 @@ def write_model(folder: Path, start: Path, step: Sft, job: Job) -> None:
     path.write_text(json.dumps(said, indent=2, ensure_ascii=False), encoding="utf-8")
 
 
-def _config(job: Job, step: Sft) -> dict[str, Any]:
+def _config(job: Job, step: FineTuning) -> dict[str, Any]:
     from factory.models.train.loop import split_batch
 
     on_gpu = job.profile.torch_device() != "cpu"
@@ -134,7 +134,7 @@ def _config(job: Job, step: Sft) -> dict[str, Any]:
     )
 
 
-def _run(job: Job, step: Sft, folder: Path, config: Path, tokens: int) -> tuple[list[dict[str, Any]], float]:
+def _run(job: Job, step: FineTuning, folder: Path, config: Path, tokens: int) -> tuple[list[dict[str, Any]], float]:
     """(the trainer's log with steps, seconds of training)."""
     from factory.engines.process import Died, EngineProcess, last_error
     from factory.models.train.loop import shown
@@ -183,7 +183,7 @@ def _environment(job: Job, folder: Path) -> dict[str, str]:
     return made
 
 
-def _trained(job: Job, step: Sft, folder: Path, start: Path) -> Any:
+def _trained(job: Job, step: FineTuning, folder: Path, start: Path) -> Any:
     """The model that AutoTrain wrote, under the configuration it came with."""
     if step.lora is not None:
         from peft import PeftModel

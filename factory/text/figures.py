@@ -1,4 +1,4 @@
-"""Estimates in few characters, for columns of a table."""
+"""Numbers, bytes, rows and times in few characters, for columns of a table."""
 
 from __future__ import annotations
 
