@@ -15,6 +15,7 @@ from factory.graph.run import Runner
 from factory.recipe.problems import nearest
 from factory.step.progress import Progress
 from factory.store import Manifest
+from factory.text import yaml
 
 
 def run_eval(
@@ -97,14 +98,12 @@ def _recipe(
 
 
 def _setting(text: str) -> tuple[str, Any]:
-    import yaml
-
     key, equals, value = text.partition("=")
     if not equals or not key:
         raise UsageError(f"not a setting: {text!r}", fix="write KEY=VALUE, e.g. --set n=200")
     try:
-        parsed = yaml.safe_load(value)
-    except yaml.YAMLError as error:
-        raise UsageError(f"not a value: {value!r} ({str(error).splitlines()[0]})") from error
+        parsed = yaml.load(value)
+    except ValueError as error:
+        raise UsageError(f"not a value: {value!r} ({error})") from error
     local = Path(value).expanduser()
     return key, str(local.resolve()) if isinstance(parsed, str) and "." in value and local.is_file() else parsed

@@ -21,6 +21,7 @@ from factory.graph.nodes import Graph, Node
 from factory.graph.sources import DemoDataset, LocalDataset, LocalModel
 from factory.refs import is_hub_ref
 from factory.store import canonical, write_atomically
+from factory.text import yaml
 
 DEMO_LICENSE = "cc0-1.0"
 DATA = Path(__file__).with_name("licenses.yaml")
@@ -161,16 +162,7 @@ def metadata(license: str | None) -> dict[str, str]:
 
 @cache
 def data() -> dict[str, Any]:
-    import yaml
-
-    content = yaml.safe_load(DATA.read_text(encoding="utf-8"))
-    content["licenses"] = {name: _spelled(entry) for name, entry in content["licenses"].items()}
-    return content
-
-
-def _spelled(entry: dict[str, Any]) -> dict[str, Any]:
-    """YAML 1.1 reads a bare no as False."""
-    return {**entry, "commercial": "no"} if entry.get("commercial") is False else entry
+    return yaml.load(DATA.read_text(encoding="utf-8"))
 
 
 def _published(graph: Graph) -> list[str]:

@@ -18,7 +18,7 @@ from factory.graph.sources import DemoDataset, HubDataset, HubModel, local_datas
 from factory.recipe import DatasetSpec, LoadedRecipe, ModelSpec, Place
 from factory.recipe.lock import Resolver
 from factory.recipe.schema import Demo
-from factory.refs import HubRef, SplitSlice, artifact_name, is_hub_ref, is_local, step_number
+from factory.refs import HubRef, SplitSlice, artifact_name, is_hub_ref, is_local, local_path, step_number
 from factory.step.base import Step
 from factory.store import Store, fingerprint
 
@@ -254,10 +254,9 @@ class _Builder:
         return Edge(name)
 
     def _local(self, reference: str) -> Path:
-        for folder in self.loaded.source.folders:
-            if (path := (folder / reference).expanduser()).exists():
-                return path
-        raise FactoryError(f"no such file or folder: {reference}")
+        if (path := local_path(self.loaded.source.folders, reference)) is None:
+            raise FactoryError(f"no such file or folder: {reference}")
+        return path
 
     def _benchmark(self, reference: str, place: Place, split: str) -> Edge:
         """The texts that a suite measures on, or a dataset."""

@@ -138,7 +138,7 @@ def _suite(source: Source, at: Location, entry: Any) -> Step | None:
         source.report(at, "an evaluation is a mapping: {suite: name, models: [...]}")
         return None
     name = entry.get("suite", at[-1])
-    if name not in suites():
+    if not isinstance(name, str) or name not in suites():
         source.report((*at, "suite") if "suite" in entry else at, f"no suite {name!r}{nearest(name, suites())}")
         return None
     return _build(source, at, suites()[name], {key: value for key, value in entry.items() if key != "suite"})
@@ -146,12 +146,16 @@ def _suite(source: Source, at: Location, entry: Any) -> Step | None:
 
 def _build(source: Source, at: Location, cls: type[Step], parameters: Any) -> Step:
     """The step; after a mistake, which is reported, one that has only what it names, so that this is checked too."""
-    try:
-        context = {"folders": source.folders, "language": source.data.get("language")}
-        return cls.model_validate(parameters, context=context)
-    except ValidationError as error:
-        _report(source, at, error, cls)
-    given = parameters if isinstance(parameters, dict) else {}
+    if isinstance(parameters, dict):
+        try:
+            context = {"folders": source.folders, "language": source.data.get("language")}
+            return cls.model_validate(parameters, context=context)
+        except ValidationError as error:
+            _report(source, at, error, cls)
+        given = parameters
+    else:
+        source.report(at, f"{cls.verb} takes a mapping of parameters: `- {cls.verb}: {{parameter: value}}`")
+        given = {}
     named = dict.fromkeys(cls.model_fields)
     for name, field in cls.model_fields.items():
         value = given.get(field.alias or name)

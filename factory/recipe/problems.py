@@ -9,6 +9,8 @@ from pathlib import Path
 
 from factory.errors import UsageError
 
+LONGEST = 1000
+
 
 @dataclass(frozen=True, order=True)
 class Place:
@@ -28,7 +30,9 @@ class Problem:
     message: str
 
     def __str__(self) -> str:
-        return f"{self.place}: {self.message}"
+        """One line, whatever the recipe's own words in it are."""
+        message = "".join(c if c.isprintable() else "�" for c in " ".join(self.message.split()))
+        return f"{self.place}: {message if len(message) <= LONGEST else message[:LONGEST] + '…'}"
 
 
 class RecipeError(UsageError):

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationInfo
 
+from factory.refs import local_path
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -30,15 +32,26 @@ class Reference:
     kind: ReferenceKind
 
 
+def text_beside(name: str, info: ValidationInfo, kind: str) -> str:
+    """The text of a file in one of the recipe's folders; `kind` says what it was to be.
+
+    Raises:
+        ValueError: there is no such file, or it is not text.
+    """
+    path = local_path((info.context or {}).get("folders", [Path()]), name)
+    if path is None or not path.is_file():
+        raise ValueError(f"no such {kind} file: {name}")
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"the {kind} file {name} is not UTF-8 text (byte {error.start})") from error
+
+
 def _read_prompt(value: str, info: ValidationInfo) -> str:
     """A prompt is written in place, or is the name of a .txt file beside the recipe."""
     if "\n" in value or not value.endswith(".txt"):
         return value
-    folders: list[Path] = (info.context or {}).get("folders", [Path()])
-    for folder in folders:
-        if (folder / value).is_file():
-            return (folder / value).read_text(encoding="utf-8").removesuffix("\n")
-    raise ValueError(f"no such prompt file: {value}")
+    return text_beside(value, info, "prompt").removesuffix("\n")
 
 
 DatasetRef = Annotated[str, Reference("dataset")]
@@ -73,13 +86,13 @@ class Step(BaseModel):
         cls.verb = cls.__module__.rsplit(".", 1)[-1]
 
     def references(self) -> Iterator[tuple[str, str, ReferenceKind]]:
-        """(parameter, value, kind) of every parameter that names an artifact or a Hub ref."""
+        """(parameter as a recipe writes it, value, kind) of every one that names an artifact or a Hub ref."""
         for name, field in type(self).model_fields.items():
             value = getattr(self, name)
             for kind in reference_kinds(field):
                 for item in value if isinstance(value, list | tuple | dict) else [value]:
                     if item is not None:
-                        yield name, item, kind
+                        yield field.alias or name, item, kind
 
     def parameters(self) -> dict[str, Any]:
         """What goes into the fingerprint: every parameter, defaults included, references by their own fingerprints."""

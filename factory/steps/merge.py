@@ -18,8 +18,6 @@ from factory.models.tensors import count, read_tensors
 from factory.step.base import ModelRef, Step
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from factory.step.job import Job
 
 STREAMED = ("slerp", "linear")
@@ -127,13 +125,6 @@ class Merge(Step):
         if self.normalize is not None:
             return self.normalize
         return self.t is None and not self.method.startswith("dare")
-
-    def references(self) -> Iterator[tuple[str, str, Literal["dataset", "model"]]]:
-        """By the name a recipe writes: `with` is a keyword of Python."""
-        for name in self.others:
-            yield "with", name, "model"
-        if self.base is not None:
-            yield "base", self.base, "model"
 
     def parameters(self) -> dict[str, Any]:
         return self.model_dump(mode="json", exclude={"with_", "base"}, by_alias=True)

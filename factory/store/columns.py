@@ -53,12 +53,18 @@ def require(paths: Iterable[str], columns: list[str] | None) -> None:
     """Check the first name of every path against the columns that are known (None: nothing is known).
 
     Raises:
-        FactoryError: a column is not there.
+        FactoryError: a column is not there, or a path is none.
     """
     if columns is None:
         return
     for path in paths:
-        if path not in columns and (name := str(parse_path(path)[0])) not in columns:
+        if path in columns:
+            continue
+        try:
+            name = str(parse_path(path)[0])
+        except ValueError as error:
+            raise FactoryError(str(error), fix="write `column`, `column.field` or `column[0].field`") from error
+        if name not in columns:
             raise unknown_column(name, columns)
 
 

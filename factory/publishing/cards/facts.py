@@ -15,6 +15,7 @@ from factory.graph.lineage import Made
 from factory.graph.nodes import Graph, Node
 from factory.graph.sources import DemoDataset, LocalDataset, LocalModel
 from factory.hub.client import endpoint
+from factory.refs import local_path
 from factory.store import Usage
 
 LONG = 80  # characters beyond which a parameter gets a block of its own
@@ -164,8 +165,8 @@ def recipe_files(graph: Graph) -> list[SourceFile]:
         text = path.read_text(encoding="utf-8")
         files.setdefault(_relative(path, root), text)
         for name in PROMPT_FILE.findall(text):
-            found = next((folder / name for folder in source.folders if (folder / name).is_file()), None)
-            if found is not None:
+            found = local_path(source.folders, name)
+            if found is not None and found.is_file():
                 files.setdefault(_relative(found, root), found.read_text(encoding="utf-8"))
     return [SourceFile(name, text) for name, text in files.items()]
 
