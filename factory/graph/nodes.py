@@ -141,7 +141,7 @@ class _Builder:
         section = "datasets" if name in self.recipe.datasets else "models"
         spec: DatasetSpec | ModelSpec = getattr(self.recipe, section)[name]
         kind: Kind = "dataset" if section == "datasets" else "model"
-        edge = self._from(name, spec, kind, self.loaded.place(section, name, "from"))
+        edge = self._from(name, spec, self.loaded.place(section, name, "from"))
         trusted = isinstance(spec, ModelSpec) and spec.trust_remote_code
         for index, step in enumerate(spec.steps):
             place = self.loaded.place(section, name, "steps", index, step.verb)
@@ -169,7 +169,7 @@ class _Builder:
         self.graph.finals[name] = edge.node
         return self.graph.nodes[edge.node]
 
-    def _from(self, name: str, spec: DatasetSpec | ModelSpec, kind: Kind, place: Place) -> Edge | None:
+    def _from(self, name: str, spec: DatasetSpec | ModelSpec, place: Place) -> Edge | None:
         if spec.from_ is None:
             return None
         if isinstance(spec.from_, Demo):

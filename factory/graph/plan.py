@@ -41,10 +41,6 @@ class Plan:
     def todo(self) -> list[NodePlan]:
         return [plan for plan in self.nodes.values() if plan.state != "done"]
 
-    @property
-    def changed_artifacts(self) -> list[str]:
-        return [name for name in self.graph.finals if self.artifact(name).state != "done"]
-
 
 def make_plan(graph: Graph) -> Plan:
     """Compare every node with what the store holds; reads manifests only."""

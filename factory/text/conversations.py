@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -177,21 +176,3 @@ def _holder(message: Any, place: Place) -> tuple[Any, Any]:
     for key in place[:-1]:
         holder = holder[key]
     return holder, place[-1]
-
-
-def is_valid_arguments(message: Mapping[str, Any]) -> bool:
-    """Are the arguments of all its tool calls JSON objects, as text or as they are?
-
-    >>> is_valid_arguments({"tool_calls": [{"function": {"name": "f", "arguments": '{"a": 1}'}}]})
-    True
-    """
-    for call in message.get("tool_calls") or ():
-        arguments = (call.get("function") or call).get("arguments")
-        if isinstance(arguments, str):
-            try:
-                arguments = json.loads(arguments)
-            except (RecursionError, ValueError):
-                return False
-        if not isinstance(arguments, Mapping | None):
-            return False
-    return True

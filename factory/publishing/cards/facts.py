@@ -70,7 +70,7 @@ def ingredients(graph: Graph, name: str) -> list[Ingredient]:
 def _ingredient(graph: Graph, artifact: str, nodes: list[Node]) -> Ingredient:
     first, last = nodes[0], nodes[-1]
     used = dict.fromkeys(edge.node for node in nodes for edge in node.edges if graph.nodes[edge.node] not in nodes)
-    made_from = ", ".join(dict.fromkeys(_shown(graph, graph.nodes[node]) for node in used))
+    made_from = ", ".join(dict.fromkeys(_shown(graph.nodes[node]) for node in used))
     verbs = ", ".join(node.step.verb for node in nodes if not lineage.is_source(node))
     if (hub := lineage.hub_source(first)) is not None:
         repo, revision = hub
@@ -88,7 +88,7 @@ def _ingredient(graph: Graph, artifact: str, nodes: list[Node]) -> Ingredient:
     return Ingredient(artifact, link, f"fingerprint `{last.fingerprint[:12]}`", verbs, made_from or "nothing")
 
 
-def _shown(graph: Graph, node: Node) -> str:
+def _shown(node: Node) -> str:
     hub = lineage.hub_source(node)
     if hub is not None:
         return hub[0]
