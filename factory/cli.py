@@ -36,6 +36,21 @@ ON = click.option(
 FORCE = click.option("--force", is_flag=True, help="Overwrite commits that others made to the target repos.")
 
 
+def options(*chosen: Any) -> Any:
+    """A decorator that gives a command these, in the order in which `--help` lists them."""
+
+    def add(command: Any) -> Any:
+        for option in reversed(chosen):
+            command = option(command)
+        return command
+
+    return add
+
+
+PLACE = options(STORE, HUB)
+OPEN = options(RECIPE, PLACE)
+
+
 class Cli(click.Group):
     """Prints a `FactoryError` as its one line and exits with its code; never a traceback."""
 
@@ -75,8 +90,7 @@ def main() -> None:
 
 @main.command()
 @click.argument("recipe", nargs=-1, required=True, type=click.Path(path_type=Path))
-@STORE
-@HUB
+@PLACE
 @PROFILE
 @LOCKED
 @JSON
@@ -96,9 +110,7 @@ def plan(recipe: tuple[Path, ...], store: Path, hub: Any, profile: str | None, *
 
 
 @main.command()
-@RECIPE
-@STORE
-@HUB
+@OPEN
 @PROFILE
 @LOCKED
 @REHEARSE
@@ -130,47 +142,34 @@ def publish(recipe: Path, store: Path, hub: Any, profile: str | None, on: str, *
 @main.command()
 @RECIPE
 @click.argument("names", nargs=-1)
-@STORE
-@HUB
+@PLACE
 @PROFILE
 @LOCKED
 @REHEARSE
 @JSON
-def build(
-    recipe: Path,
-    names: tuple[str, ...],
-    store: Path,
-    hub: Any,
-    profile: str | None,
-    locked: bool,
-    rehearse: bool,
-    as_json: bool,
-) -> None:
+def build(recipe: Path, names: tuple[str, ...], store: Path, hub: Any, profile: str | None, **options: Any) -> None:
     """Build all or some artifacts without pushing."""
     from factory.commands.publish import run_build
 
-    run_build(recipe, list(names), store, hub, profile, locked=locked, rehearse=rehearse, as_json=as_json)
+    run_build(recipe, list(names), store, hub, profile, **options)
 
 
 @main.command()
-@RECIPE
-@STORE
-@HUB
+@OPEN
 @REHEARSE
 @click.option("--watch", is_flag=True, help="Refresh until the run is over.")
 @JSON
-def status(recipe: Path, store: Path, hub: Any, rehearse: bool, watch: bool, as_json: bool) -> None:
+def status(recipe: Path, store: Path, hub: Any, **options: Any) -> None:
     """Show what is done, running and rejected and why, also while a run goes on elsewhere."""
     from factory.commands.status import show_status
 
-    show_status(recipe, store, hub, as_json=as_json, watch=watch, rehearse=rehearse)
+    show_status(recipe, store, hub, **options)
 
 
 @main.command()
 @click.argument("dataset")
 @click.argument("name", required=False)
-@STORE
-@HUB
+@PLACE
 @REHEARSE
 @click.option("--split", default="train", show_default=True)
 @click.option("--rejected", is_flag=True, help="The rows that were sorted out.")
@@ -193,7 +192,7 @@ def look(dataset: str, name: str | None, store: Path, hub: Any, **options: Any) 
     show_rows(dataset, name, store, hub, **options)
 
 
-PAIR_OPTIONS = (
+PAIRS = options(
     click.option("--source-language", default="en", show_default=True, help="ISO 639 code."),
     click.option("--target-language", default="ar", show_default=True, help="ISO 639 code."),
     click.option("--source-column", default="source", show_default=True, help="Column or path, as translation.en."),
@@ -204,18 +203,11 @@ PAIR_OPTIONS = (
 )
 
 
-def pair_options(command: Any) -> Any:
-    for option in reversed(PAIR_OPTIONS):
-        command = option(command)
-    return command
-
-
 @main.command("check")
 @click.argument("pairs")
-@pair_options
+@PAIRS
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="JSON lines: each row with its outcome.")
-@STORE
-@HUB
+@PLACE
 @JSON
 def check_command(
     pairs: str, source_language: str, target_language: str, source_column: str, target_column: str, split: str,
@@ -232,10 +224,9 @@ def check_command(
 
 @main.command("thresholds")
 @click.argument("recipe_or_pairs")
-@pair_options
+@PAIRS
 @click.option("--rows", default=100_000, show_default=True, type=click.IntRange(1), help="Rows of pairs looked at.")
-@STORE
-@HUB
+@PLACE
 @JSON
 def thresholds_command(
     recipe_or_pairs: str, source_language: str, target_language: str, source_column: str, target_column: str,
@@ -256,9 +247,7 @@ def thresholds_command(
 
 
 @main.command()
-@RECIPE
-@STORE
-@HUB
+@OPEN
 def lock(recipe: Path, store: Path, hub: Any) -> None:
     """Resolve every Hub ref to its commit SHA and keep them in the lock file beside the recipe."""
     from factory.commands.lock import write_lock
@@ -269,8 +258,7 @@ def lock(recipe: Path, store: Path, hub: Any) -> None:
 @main.command()
 @RECIPE
 @click.argument("name", required=False)
-@STORE
-@HUB
+@PLACE
 def card(recipe: Path, name: str | None, store: Path, hub: Any) -> None:
     """Print the cards as they would be pushed."""
     from factory.commands.card import show_cards
@@ -279,9 +267,7 @@ def card(recipe: Path, name: str | None, store: Path, hub: Any) -> None:
 
 
 @main.command()
-@RECIPE
-@STORE
-@HUB
+@OPEN
 @click.option("--push", is_flag=True, help="Push the Space instead of running it here.")
 @click.option("--port", default=7860, show_default=True, type=click.IntRange(1, 65535))
 def space(recipe: Path, store: Path, hub: Any, push: bool, port: int) -> None:
@@ -312,21 +298,13 @@ def hub_command(host: str, port: int, data: Path, users: Path | None, jobs: bool
 )
 @click.option("--source", default="en", show_default=True, help="Language translated from.")
 @click.option("--language", default="ar", show_default=True, help="Language of the benchmark.")
-@STORE
-@HUB
+@PLACE
 @PROFILE
 @JSON
 def eval_command(
-    models: tuple[str, ...],
-    suite: str,
-    settings: tuple[str, ...],
-    source: str,
-    language: str,
-    store: Path,
-    hub: Any,
-    profile: str | None,
-    as_json: bool,
-) -> None:
+    models: tuple[str, ...], suite: str, settings: tuple[str, ...], source: str, language: str,
+    store: Path, hub: Any, profile: str | None, as_json: bool,
+) -> None:  # fmt: skip
     """Score models (Hub refs or folders) and add them to the store's leaderboard."""
     from factory.commands.eval import run_eval
 

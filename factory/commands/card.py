@@ -6,8 +6,7 @@ from pathlib import Path
 
 from factory.commands.hub_choice import Choice
 from factory.commands.session import session
-from factory.errors import UsageError
-from factory.recipe.problems import nearest
+from factory.errors import UsageError, nearest
 
 
 def show_cards(recipe: Path, name: str | None, store: Path, hub: Choice) -> None:

@@ -10,9 +10,8 @@ from factory.commands.hub_choice import Choice
 from factory.commands.publish import stop_cleanly
 from factory.commands.session import session
 from factory.commands.table import print_json, print_table
-from factory.errors import UsageError
+from factory.errors import UsageError, nearest
 from factory.graph.run import Runner
-from factory.recipe.problems import nearest
 from factory.step.progress import Progress
 from factory.store import Manifest
 from factory.text import yaml

@@ -11,11 +11,10 @@ from typing import Any
 from factory.commands.hub_choice import Choice
 from factory.commands.session import Session, session
 from factory.commands.table import print_json
-from factory.errors import UsageError
+from factory.errors import UsageError, nearest
 from factory.graph.nodes import Node
 from factory.graph.run import Report, Runner
 from factory.profile import KEEP_MINUTES
-from factory.recipe.problems import nearest
 from factory.step.progress import Progress
 
 

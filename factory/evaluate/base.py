@@ -17,14 +17,10 @@ from pydantic import BeforeValidator, Field
 
 from factory.errors import FactoryError
 from factory.evaluate.score import Score
-from factory.step.base import DatasetRef, ModelRef, Step
+from factory.step.base import DatasetRef, ModelRef, Step, as_list
 
 if TYPE_CHECKING:
     from factory.step.job import Artifact, Job
-
-
-def as_list(value: object) -> object:
-    return [value] if isinstance(value, str) else value
 
 
 DatasetRefs = Annotated[list[DatasetRef], BeforeValidator(as_list, json_schema_input_type=str | list[str])]

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from factory.errors import FactoryError
+from factory.errors import FactoryError, nearest
 from factory.graph import lineage
 from factory.graph.licenses import effective
 from factory.graph.licenses import metadata as license_metadata
@@ -14,7 +14,6 @@ from factory.graph.nodes import Graph, Node
 from factory.publishing.cards import facts as card_facts
 from factory.publishing.cards.model import model_of
 from factory.publishing.cards.text import render
-from factory.recipe.problems import nearest
 from factory.refs import is_hub_ref, is_local
 from factory.resources import resource
 from factory.store import Manifest

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from graphlib import CycleError, TopologicalSorter
 
-from factory.errors import FactoryError
-from factory.recipe.problems import nearest
+from factory.errors import FactoryError, nearest
 from factory.recipe.schema import DatasetSpec, Demo, ModelSpec, Recipe
 from factory.recipe.source import Location, Source
 from factory.refs import HubRef, artifact_name, is_hub_ref, is_local, local_path, step_number

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import types
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,13 +9,16 @@ from typing import Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
-from factory.errors import UsageError
+from factory.errors import UsageError, nearest
 from factory.recipe.check import check
-from factory.recipe.problems import Place, RecipeError, nearest
+from factory.recipe.problems import Place, RecipeError
 from factory.recipe.schema import Recipe, split_call
 from factory.recipe.source import Location, Source, read
+from factory.refs import local_path
 from factory.step.base import Step, reference_kinds
 from factory.steps import verbs
+
+NO_RECIPE = "recipes are .yaml files; `factory init` writes one"
 
 
 @dataclass(frozen=True)
@@ -41,12 +43,10 @@ def load(path: Path) -> LoadedRecipe:
         RecipeError: with every mistake found.
         UsageError: there is no such file.
     """
-    if not path.is_file():
-        near = difflib.get_close_matches(path.name, [p.name for p in path.parent.glob("*.yaml")], n=1)
-        hint = (
-            f"did you mean {path.parent / near[0]}?" if near else "recipes are .yaml files; `factory init` writes one"
-        )
-        raise UsageError(f"no such recipe: {path}", fix=hint)
+    if (found := local_path([Path()], str(path))) is None or not found.is_file():
+        beside = [] if found else [other.name for other in path.parent.glob("*.yaml")]
+        hint = nearest(path.name, beside, 0)
+        raise UsageError(f"no such recipe: {path}{hint}", fix=None if hint else NO_RECIPE)
     source = read(path)
     recipe = _validate(source) if source.data else None
     if recipe is not None:

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from factory.recipe.problems import Place, Problem, nearest
+from factory.errors import nearest
+from factory.recipe.problems import Place, Problem
 from factory.refs import local_path
 from factory.text import yaml
 from factory.text.yaml import Location

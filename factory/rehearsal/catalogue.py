@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from factory.errors import FactoryError, UsageError
+from factory.errors import FactoryError, UsageError, nearest
 from factory.text import yaml
 
 FILE = Path(__file__).with_name("catalogue.yaml")
@@ -162,10 +161,8 @@ def catalogue_for(folders: Sequence[Path]) -> Catalogue:
 
 
 def unknown(kind: str, repo: str, known: list[str], where: str | None) -> FactoryError:
-    close = get_close_matches(repo, known, n=1, cutoff=0.6)
-    add = f"describe it under `{kind}s:` in a {OWN} beside the recipe, see docs/rehearsal.md"
     return FactoryError(
-        f"no stand-in is known for the {kind} {repo}",
+        f"no stand-in is known for the {kind} {repo}{nearest(repo, known, 0)}",
         where=where,
-        fix=f"did you mean {close[0]}? else {add}" if close else add,
+        fix=f"describe it under `{kind}s:` in a {OWN} beside the recipe, see docs/rehearsal.md",
     )

@@ -54,6 +54,11 @@ def _read_prompt(value: str, info: ValidationInfo) -> str:
     return text_beside(value, info, "prompt").removesuffix("\n")
 
 
+def as_list(value: object) -> object:
+    """One name stands for a list of one: for a parameter's `BeforeValidator`."""
+    return [value] if isinstance(value, str) else value
+
+
 DatasetRef = Annotated[str, Reference("dataset")]
 ModelRef = Annotated[str, Reference("model")]
 BenchmarkRef = Annotated[str, Reference("benchmark")]

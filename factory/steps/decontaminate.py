@@ -13,7 +13,7 @@ from factory.rows.contamination import Benchmarks
 from factory.rows.executors import ShardFunction
 from factory.rows.outcomes import ShardResult, Verdict, failed, rejected
 from factory.rows.step import RowStep, input_shards
-from factory.step.base import BenchmarkRef
+from factory.step.base import BenchmarkRef, as_list
 from factory.store import write_atomically
 from factory.store.columns import NotText, column, plain, read_columns, require, with_column
 from factory.text.words import texts_in
@@ -25,10 +25,6 @@ if TYPE_CHECKING:
 
 SCORE = "score_contamination"
 COUNTS = "benchmarks.json"
-
-
-def _as_list(value: object) -> object:
-    return [value] if isinstance(value, str) else value
 
 
 class Decontaminate(RowStep):
@@ -45,7 +41,7 @@ class Decontaminate(RowStep):
     for Arabic, whose words carry more, is assumed.
     """
 
-    against: Annotated[list[BenchmarkRef], BeforeValidator(_as_list, json_schema_input_type=str | list[str])] = Field(
+    against: Annotated[list[BenchmarkRef], BeforeValidator(as_list, json_schema_input_type=str | list[str])] = Field(
         min_length=1, description="suites of `evaluate`, suites by name, or datasets"
     )
     on: list[str] | None = Field(None, min_length=1, description="columns to look into; default: every text of a row")

@@ -13,7 +13,7 @@ from factory.models.merge.by_mergekit import check_architecture, configuration, 
 from factory.models.merge.fit import check_configurations, check_output, config_differences, fit_together
 from factory.models.merge.settings import Filtered, Setting, numbers, plain, uncovered
 from factory.models.merge.stream import Linear, Slerp, Weights, stream
-from factory.models.models import Dtype, complete_config, copy_tokenizer, read_config, size_bytes, stored_dtype
+from factory.models.models import Dtype, copy_settings, read_config, size_bytes, stored_dtype
 from factory.models.tensors import count, read_tensors
 from factory.step.base import ModelRef, Step
 
@@ -196,7 +196,4 @@ def _keep_configuration(source: Path, target: Path, dtype: str | None) -> None:
     if dtype:
         config.pop("torch_dtype", None)
     (target / "config.json").write_text(json.dumps(config, indent=2, sort_keys=True) + "\n", encoding="utf-8")
-    complete_config(target)
-    copy_tokenizer(source, target)
-    if (source / "generation_config.json").is_file():
-        shutil.copyfile(source / "generation_config.json", target / "generation_config.json")
+    copy_settings(source, target)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from factory.errors import FactoryError
+from factory.errors import FactoryError, nearest
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -41,12 +41,7 @@ def parse_path(path: str) -> list[str | int]:
 
 def unknown_column(name: str, columns: Iterable[str], *, where: str | None = None) -> FactoryError:
     """The error for a column that is not there, naming what is near."""
-    import difflib
-
-    names = list(columns)
-    close = difflib.get_close_matches(name, names, n=1)
-    fix = f"did you mean {close[0]!r}?" if close else f"columns here: {', '.join(names) or 'none'}"
-    return FactoryError(f"no column {name!r}", where=where, fix=fix)
+    return FactoryError(f"no column {name!r}", where=where, fix=nearest(name, columns, 99).removeprefix("; ") or None)
 
 
 def require(paths: Iterable[str], columns: list[str] | None) -> None:

@@ -51,7 +51,7 @@ def map_rows(job: Job, rows: Any, name: str, function: Callable[..., Any]) -> An
         with_indices=True,
         remove_columns=rows.column_names,
         cache_file_name=str(folder / f"{name}.arrow"),
-        new_fingerprint=f"{name}-{rows._fingerprint}"[:64],
+        new_fingerprint=name,
         num_proc=workers if workers and workers > 1 else None,
     )
     if len(mapped) == 0:
