@@ -39,7 +39,7 @@ class Unfinished(Check):
 
     min: float = Field(0.5, ge=0, le=1)
 
-    def score(self, source: str | None, target: str) -> float:
+    def measure(self, source: str | None, target: str) -> float:
         source, target = (source or "").rstrip(), target.rstrip()
         if not source or not target:
             return 1.0
