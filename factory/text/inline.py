@@ -80,7 +80,7 @@ _OPENING = re.compile(r"(?<![\w\]])[{\[]")
 
 _RUNS = re.compile(r"[^\W\d_]+")
 _FUNCTION = re.compile(
-    r"(?:arc)?(?:sin|cos|tan)h?|cot|sec|log|ln|exp|sqrt|lim|max|min|mod|det|abs|gcd|ab|bc|ac|xy|d[xyt]|pi|[^\W\d_]|[A-Z]{2,3}"
+    r"(?:arc)?(?:sin|cos|tan)h?|cot|sec|log|ln|exp|sqrt|lim|max|min|mod|det|abs|gcd|ab|bc|ac|xy|d[xyt]|pi|[A-Za-zͰ-Ͽ²³µ]|[A-Z]{2,3}"
 )
 
 _COMMAND = re.compile(r"\\(?:text|mathrm|operatorname|mbox)\s*+\{[^{}]*+\}|\\[A-Za-z]++")

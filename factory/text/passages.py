@@ -40,6 +40,7 @@ _SIGNS = re.compile(
     + FIRST_WORDS,
     re.MULTILINE,
 )
+_LINE_REST = re.compile(r"(?:[ \t\r]*\n)?")
 _STARTS = re.compile(rf"[\n\0]{FIRST_WORDS}")
 
 
@@ -84,17 +85,19 @@ class View:
 
     @cached_property
     def prose(self) -> str:
-        """The text with a space, or a line break, in place of each passage that a translation carries over."""
-        return "".join(
-            piece.text if piece.kind in _PROSE_KINDS else "\n" if "\n" in piece.text else " "
-            for piece in self.passages
-        )
+        """The text with a space, a line break or an equals sign in place of what a translation carries over."""
+        return "".join(piece.text if piece.kind in _PROSE_KINDS else _place(piece) for piece in self.passages)
 
     @cached_property
     def blocks(self) -> tuple[Passage, ...]:
         """The longer passages that stand between units of prose: what is looked for in a translation."""
         found = (unit for unit in self._units if unit.kind in ("code", "math", "json"))
         return tuple(Passage(unit.text.strip(), unit.kind) for unit in found)
+
+
+def _place(passage: Passage) -> str:
+    """What stands for a passage in prose: lines with equations are still lines."""
+    return (" = " if passage.kind == "equation" else " ") + "\n" * passage.text.endswith("\n")
 
 
 class _Views:
@@ -184,8 +187,8 @@ def _verbatim(text: str, known: Iterable[Passage]) -> Iterator[Span]:
         start = text.find(passage.text, position)
         end = start + len(passage.text)
         if start >= 0 and not _joined(text, start) and not _joined(text, end):
-            yield Span(start, end, passage.kind)
-            position = end
+            position = _LINE_REST.match(text, end).end()  # type: ignore[union-attr]
+            yield Span(len(text[:start].rstrip(" \t")), position, passage.kind)
 
 
 def _joined(text: str, place: int) -> bool:
@@ -261,10 +264,12 @@ def _region(text: str, starts_line: bool, by_line: bool) -> Iterator[Passage]:
             yield from _prose("".join(unit))
             unit = []
             yield Passage(line, "text" if line.strip() else "space")
-        elif is_equation(line):
+        elif is_equation(line[marked:]):
             yield from _prose("".join(unit))
             unit = []
-            yield Passage(line, "equation")
+            if marked:
+                yield Passage(line[:marked], "marker")
+            yield Passage(line[marked:], "equation")
         elif unit and not marked and _goes_on(unit[-1], line, open_end and not by_line):
             unit.append(line)
         else:

@@ -25,7 +25,8 @@ _MARGIN = re.compile(r"^[ \t>]+|[ \t\r]+$", re.MULTILINE)
 _MATH_EDGE = re.compile(r"\s+|^(?:\$+|\\[(\[])\(?|[.,?؟،:;]*\)?(?:\$+|\\[)\]])$|\\[,;:!]|\\left|\\right")
 _MATH_WORDS = re.compile(r"\\(?:text\w*|mathrm|mbox|operatorname)\s*\{[^{}]*\}")
 _MATH_SIGNS = str.maketrans({"،": ",", "٪": "%", "٫": ".", **{chr(code): chr(to) for code, to in DIGITS.items()}})
-_NUMBER = re.compile(r"^[vV]?[\d.,/]+$")
+_NUMBER = re.compile(r"[vV]?[\d.,/%]+$")  # `numbers` compares them
+_TITLE = re.compile(r"<[^\W\d_]+(?: [\w'’-]+)+>$")  # <title of the book>, to be filled in by the reader
 _JSON_KEY = re.compile(r'"([^"\n\\]{1,60})"\s*:')
 _MARKER = re.compile(r"^[ \t]*(?:([-*•+–])|(\d{1,3})[.)]|(#{1,6}))[ \t]+(?=\S)", re.MULTILINE)
 _CHOICE = re.compile(r"^[ \t]*\(?[A-HJ-UYZa-hj-uyz\u0620-\u064a][.)][ \t]+(?=\S)", re.MULTILINE)
@@ -111,12 +112,13 @@ def emails(view: View) -> Counter[str]:
 
 def placeholders(view: View) -> Counter[str]:
     """Template slots and tags: ``{name}``, ``${NAME}``, ``%s``, ``<br>``."""
-    return Counter(_texts(view, "placeholder", "tag", "html"))
+    return Counter(slot for slot in _texts(view, "placeholder", "tag", "html") if not _TITLE.match(slot))
 
 
 def math(view: View) -> Counter[str]:
     """Formulas between dollar signs or brackets, and LaTeX commands."""
-    return Counter(map(math_form, _texts(view, "math")))
+    found = map(math_form, _texts(view, "math"))
+    return Counter(formula for formula in found if not _NUMBER.match(formula))
 
 
 def identifiers(view: View) -> Counter[str]:
