@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from factory.checks.base import Check
-from factory.text.passages import prose, view
+from factory.text.passages import view
 
 _ASKS = re.compile(
     r"\b(?:python|java|javascript|typescript|c\+\+|c#|golang|rust|php|ruby|sql|html|css|bash|matlab|kotlin"
@@ -34,6 +34,6 @@ class Code(Check):
 
     def measure(self, source: str | None, target: str) -> float:
         for text in (source or "", target):
-            if prose(text) is not text and any(block.kind == "code" for block in view(text).blocks):
+            if any(block.kind == "code" for block in view(text).blocks):
                 return 1.0
         return 0.8 if _ASKS.search(source if source is not None else target) else 0.0

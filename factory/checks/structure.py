@@ -8,7 +8,7 @@ from pydantic import Field
 from factory.checks.base import Check
 from factory.text.column import CAPITAL, DIGIT, MARK, SMALL, WORD, Texts, mask
 from factory.text.passages import views
-from factory.text.structure import KINDS, overlap
+from factory.text.structure import KINDS, PROSE_KINDS, overlap
 
 _ANYTHING = re.compile(
     r"[`{}<>$\\|_/%]|~~~|^[ \t]*(?:[-*•+–#]|\d{1,3}[.)]|\(?[A-Za-z\u0620-\u064a][.)][ \t])|\(\)|[a-z][A-Z]|\w\.\w",
@@ -44,7 +44,10 @@ class Structure(Check):
         if _ANYTHING.search(target) is None and (source is None or _ANYTHING.search(source) is None):
             return 1.0  # nothing that any kind looks for: most texts
         before, after = views(source or "", target)
-        return min(overlap(KINDS[kind](before), KINDS[kind](after)) for kind in self.kinds)
+        kinds = (
+            [kind for kind in self.kinds if kind in PROSE_KINDS] if before.is_prose and after.is_prose else self.kinds
+        )
+        return min((overlap(KINDS[kind](before), KINDS[kind](after)) for kind in kinds), default=1.0)
 
     def candidates(self, sources: Texts, targets: Texts) -> Any:
         found = sources.have(_SIGNS) | targets.have(_SIGNS)

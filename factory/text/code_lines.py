@@ -30,7 +30,8 @@ _STRONG = re.compile(
   | WITH[ ]\w+[ ]AS[ ]\(
   | (?:pub[ ])?fn[ ]\w+\s*[(<] | func[ ](?:\([^)]*\)[ ])?\w+\s*\( | fun[ ]\w[\w.]*\s*\(
   | (?:local[ ])?function[ ][\w.:]+\s*\(
-  | (?:let[ ]mut|my|local)[ ][$@%]?\w+\s*= | let[ ]\w+\s*:[ ]?[\w<>\[\]&]+\s*= | \$\w+\s*=[^=$]*;\s*$ | \w[\w.]*[ ]<-[ ]
+  | (?:let[ ]mut|my|local)[ ][$@%]?\w+\s*= | let[ ]\w+\s*:[ ]?[\w<>\[\]&]+\s*= | \$\w+\s*=[^=$]*;\s*$
+  | \w[\w.]*[ ]<-[ ]
   | (?:package|namespace|module)[ ][\w.:\\]+\s*[;{]?\s*$ | use[ ]\w+(?:(?:::|\\)[\w{},* ]+)+;
   | (?:pub[ ]|export[ ]|abstract[ ])*(?:struct|enum|interface|impl|trait|type|union)\b[^.!?]*\{\s*$ | puts[ ]["'\w]
   | def[ ]\w+[?!]?\s*$ | (?:[\w<>*&\[\]]+[ ])+\w+\([^.!?]*\)\s*\{\s*$

@@ -36,8 +36,8 @@ _PROSE_KINDS = frozenset((PROSE, "text", "space", "marker", "table"))
 MARKS = "`$\\<>{[~@#_=^"
 # A text without these is all prose. What `_signs` finds in many texts at once includes what this finds.
 _SIGNS = re.compile(
-    r"[`$\\<>{[~@#_=^]|\(\)|/(?=[\w.@*+-])|&(?=\w|#)|(?<!\d)%(?=\S)|\.[A-Za-z]|\d\.\d|[a-z][A-Z]|^[ \t]|^"
-    + FIRST_WORDS,
+    r"[`$\\<>{[~@#_=^]|\(\)|/(?=[\w.@*+-])|&(?=\w|#)|(?<!\d)%(?=\S)|\.[A-Za-z]|\d\.\d+\.\d|v\d+\.\d|[a-z][A-Z]|^[ \t]"
+    "|^" + FIRST_WORDS,
     re.MULTILINE,
 )
 _LINE_REST = re.compile(r"(?:[ \t\r]*\n)?")
@@ -71,27 +71,36 @@ class View:
 
     Attributes:
         known: code, formulas and documents of its source: where they stand in the text as they are, they are that.
+        is_prose: there is no sign of anything else.
     """
 
     def __init__(self, text: str, known: tuple[Passage, ...] = ()) -> None:
-        self.text = text
-        spans = apart([*_verbatim(text, known), *find_blocks(text)]) if known else find_blocks(text)
-        self._units = list(_merged(_divided(text, spans, False)))
+        self.text, self._known = text, known
+        self.is_prose = _SIGNS.search(text) is None
+
+    @cached_property
+    def _units(self) -> list[Passage]:
+        spans = find_blocks(self.text)
+        if self._known:
+            spans = apart([*_verbatim(self.text, self._known), *spans])
+        return list(_merged(_divided(self.text, spans, False)))
 
     @cached_property
     def passages(self) -> list[Passage]:
         """In order; joined, they are the text."""
-        return [piece for unit in self._units for piece in _within(unit)]
+        return [Passage(self.text)] if self.is_prose else [piece for unit in self._units for piece in _within(unit)]
 
     @cached_property
     def prose(self) -> str:
         """The text with a space, a line break or an equals sign in place of what a translation carries over."""
+        if self.is_prose:
+            return self.text
         return "".join(piece.text if piece.kind in _PROSE_KINDS else _place(piece) for piece in self.passages)
 
     @cached_property
     def blocks(self) -> tuple[Passage, ...]:
         """The longer passages that stand between units of prose: what is looked for in a translation."""
-        found = (unit for unit in self._units if unit.kind in ("code", "math", "json"))
+        found = (unit for unit in (() if self.is_prose else self._units) if unit.kind in ("code", "math", "json"))
         return tuple(Passage(unit.text.strip(), unit.kind) for unit in found)
 
 
@@ -136,13 +145,13 @@ def prose(text: str) -> str:
     >>> prose("Run `ls` in /usr/bin, please.")
     'Run   in  , please.'
     """
-    return view(text).prose if _SIGNS.search(text) else text
+    return view(text).prose
 
 
 def prose_pair(source: str | None, target: str) -> tuple[str | None, str]:
     """The prose of a text (None: there is none) and of its translation."""
-    if source is None or _SIGNS.search(source) is None:
-        return source, prose(target)
+    if source is None:
+        return None, prose(target)
     before, after = views(source, target)
     return before.prose, after.prose
 
@@ -342,6 +351,12 @@ def _signs(texts: Texts) -> Any:
     found |= texts.rows(texts.starts[texts.at(" \t")[texts.starts]])
     percent = texts.at("%")
     percent[1:] &= ~digit[:-1]
-    found |= texts.rows(np.flatnonzero(percent)) | texts.rows(np.flatnonzero(texts.at(".")[:-1] & word[1:]))
+    dots = np.flatnonzero(texts.at(".")[1:-1] & word[2:])
+    decimal = digit[dots] & digit[dots + 2]
+    rows = np.searchsorted(texts.starts, dots[decimal] + 1, side="right") - 1
+    version = np.flatnonzero((texts.points[:-1] == ord("v")) & digit[1:])
+    for places in (percent.nonzero()[0], dots[~decimal] + 1, version):
+        found |= texts.rows(places)
+    found |= np.bincount(rows, minlength=len(texts)) > 1
     first = [match.start() for match in _STARTS.finditer("\0" + texts.joined)]
     return found | texts.rows(np.array(first, np.int64))
