@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from functools import cached_property
-from itertools import groupby
+from itertools import groupby, islice
 from typing import Any, NamedTuple
 
 from factory.text.blocks import find_blocks
@@ -40,6 +40,7 @@ _SIGNS = re.compile(
     "|^" + FIRST_WORDS,
     re.MULTILINE,
 )
+_MOST_KNOWN = 1000  # blocks of a source that are looked for
 _LINE_REST = re.compile(r"(?:[ \t\r]*\n)?")
 _STARTS = re.compile(rf"[\n\0]{FIRST_WORDS}")
 
@@ -63,7 +64,7 @@ def divide(text: str, by_line: bool = False) -> list[Passage]:
     Prose comes in units: a paragraph, a list item, a heading, a quoted line, a table cell; with `by_line` a line,
     except where a paragraph was wrapped at a column.
     """
-    return list(_merged(_divided(text, find_blocks(text), by_line)))
+    return list(_divided(text, find_blocks(text), by_line))
 
 
 class View:
@@ -83,7 +84,7 @@ class View:
         spans = find_blocks(self.text)
         if self._known:
             spans = apart([*_verbatim(self.text, self._known), *spans])
-        return list(_merged(_divided(self.text, spans, False)))
+        return list(_divided(self.text, spans, False))
 
     @cached_property
     def passages(self) -> list[Passage]:
@@ -134,9 +135,10 @@ def view(text: str) -> View:
 
 
 def views(source: str, target: str) -> tuple[View, View]:
-    """Those of a text and its translation, in which blocks of the source are what they are there."""
-    first = view(source)
-    return first, _views.get(target, first.blocks)
+    """Those of a text and its translation. Blocks of the source are in the translation what they are there, even where
+    it does not look so by itself."""
+    first, second = view(source), view(target)
+    return first, second if second.blocks == first.blocks else _views.get(target, first.blocks)
 
 
 def prose(text: str) -> str:
@@ -192,7 +194,7 @@ def needs_translation(text: str) -> bool:
 def _verbatim(text: str, known: Iterable[Passage]) -> Iterator[Span]:
     """Where the known passages stand in the text, one after the other."""
     position = 0
-    for passage in known:
+    for passage in islice(known, _MOST_KNOWN):
         start = text.find(passage.text, position)
         end = start + len(passage.text)
         if start >= 0 and not _joined(text, start) and not _joined(text, end):
@@ -201,8 +203,9 @@ def _verbatim(text: str, known: Iterable[Passage]) -> Iterator[Span]:
 
 
 def _joined(text: str, place: int) -> bool:
-    """Are the characters before and at this place of one word?"""
-    return text[place - 1 : place].isalnum() and text[place : place + 1].isalnum()
+    """Do the characters before and at this place belong together?"""
+    before, after = text[place - 1 : place], text[place : place + 1]
+    return (before.isalnum() and after.isalnum()) or (before == after != "\n")
 
 
 def _within(unit: Passage) -> Iterator[Passage]:
@@ -237,11 +240,11 @@ def _divided(text: str, blocks: Iterable[Span], by_line: bool) -> Iterator[Passa
     position = 0
     for start, end, kind in blocks:
         if position < start:
-            yield from _region(text[position:start], position == 0 or text[position - 1] == "\n", by_line)
+            yield from _merged(_region(text[position:start], position == 0 or text[position - 1] == "\n", by_line))
         yield Passage(text[start:end], kind)
         position = end
     if position < len(text):
-        yield from _region(text[position:], position == 0 or text[position - 1] == "\n", by_line)
+        yield from _merged(_region(text[position:], position == 0 or text[position - 1] == "\n", by_line))
 
 
 def _region(text: str, starts_line: bool, by_line: bool) -> Iterator[Passage]:
