@@ -30,7 +30,7 @@ MORE = {
     "json lines": '{"name": "Nadia", "city": "Fez"}\n{"name": "Omar", "city": "Basra"}',
     "latex": "\\begin{align}\nx &= \\frac{a}{b} \\\\\ny &= 2x\n\\end{align}",
     "display": "\\[ y = 3x - 2 \\]",
-    "java": 'public class Main {\n    public static void main(String[] a) {\n        print(a);\n    }\n}',
+    "java": "public class Main {\n    public static void main(String[] a) {\n        print(a);\n    }\n}",
     "html": '<div class="box">\n  <img src="a.png"/>\n</div>',
     "diff": "diff --git a/x.py b/x.py\n--- a/x.py\n+++ b/x.py\n@@ -1,2 +1,2 @@",
     "sql": "SELECT name, price FROM items WHERE price > 10 ORDER BY price;",
