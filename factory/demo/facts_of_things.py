@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from factory.demo import grammar_ar as ar
 from factory.demo import grammar_en as en
+from factory.demo.grammar_en import answer_form
 from factory.demo.lexicon import CAPITALS, COLOURS, DAYS, MONTHS, NOUNS, Noun, pairs, rows
 from factory.demo.phrases import Pair
 
@@ -18,10 +19,6 @@ Row = tuple[str, str, str, tuple[Pair, ...], Pair, Pair]
 KINDS = [("animal", "an animal", "حيوان"), ("fruit", "a fruit", "فاكهة"), ("vehicle", "a vehicle", "مركبة")]
 KINDS += [("clothes", "a piece of clothing", "قطعة ملابس"), ("furniture", "a piece of furniture", "قطعة أثاث")]
 LEG = Noun("leg", "legs", "رجل", "أرجل", "f", "b", frozenset())
-
-
-def _answer(text: str) -> str:
-    return text[0].upper() + text[1:]
 
 
 def opposites() -> Iterator[Row]:
@@ -35,7 +32,7 @@ def opposites() -> Iterator[Row]:
             (f"Write the opposite of {word}.", f"اكتب عكس {word_ar}."),
         )
         full = (f"The opposite of {word} is {other}.", f"عكس {word_ar} هو {other_ar}.")
-        yield f"opposite:{word}", "opposites", "opposite", questions, (_answer(other), other_ar), full
+        yield f"opposite:{word}", "opposites", "opposite", questions, (answer_form(other), other_ar), full
 
 
 def sums() -> Iterator[Row]:
@@ -52,8 +49,11 @@ def sums() -> Iterator[Row]:
                 ),
             )
             result = en.number(a + b)
-            full = (f"{_answer(e)} plus {f} is {result}.", f"{x} زائد {y} يساوي {ar.cardinal(a + b, 'm', 'a')}.")
-            yield f"sum:{a}+{b}", "sums", "number", questions, (_answer(result), z), full
+            full = (
+                f"{answer_form(e)} plus {f} is {result}.",
+                f"{x} زائد {y} يساوي {ar.cardinal(a + b, 'm', 'a')}.",
+            )
+            yield f"sum:{a}+{b}", "sums", "number", questions, (answer_form(result), z), full
             if a <= b:
                 continue
             result, z = en.number(a - b), ar.cardinal(a - b, "m")
@@ -62,8 +62,11 @@ def sums() -> Iterator[Row]:
                 (f"How much is {e} minus {f}?", f"ما ناتج {x} ناقص {y}؟"),
                 (f"Subtract {f} from {e}.", f"اطرح {ar.cardinal(b, 'm', 'a')} من {ar.cardinal(a, 'm', 'g')}."),
             )
-            full = (f"{_answer(e)} minus {f} is {result}.", f"{x} ناقص {y} يساوي {ar.cardinal(a - b, 'm', 'a')}.")
-            yield f"difference:{a}-{b}", "sums", "number", questions, (_answer(result), z), full
+            full = (
+                f"{answer_form(e)} minus {f} is {result}.",
+                f"{x} ناقص {y} يساوي {ar.cardinal(a - b, 'm', 'a')}.",
+            )
+            yield f"difference:{a}-{b}", "sums", "number", questions, (answer_form(result), z), full
 
 
 def colours() -> Iterator[Row]:
@@ -75,8 +78,8 @@ def colours() -> Iterator[Row]:
             (f"Which colour does {thing} have?", f"أي لون {ar.prefixed('ل', thing_ar)}؟"),
             (f"Do you know the colour of {thing}?", f"هل تعرف لون {thing_ar}؟"),
         )
-        full = (f"{_answer(thing)} is {colour}.", f"{thing_ar} {adj.m if gender == 'm' else adj.f}.")
-        yield f"colour of:{thing}", "colours", "colour", questions, (_answer(colour), adj.m), full
+        full = (f"{answer_form(thing)} is {colour}.", f"{thing_ar} {adj.m if gender == 'm' else adj.f}.")
+        yield f"colour of:{thing}", "colours", "colour", questions, (answer_form(colour), adj.m), full
 
 
 def capitals() -> Iterator[Row]:
@@ -123,16 +126,16 @@ def animals() -> Iterator[Row]:
             (f"Tell me what {x} eats.", f"أخبرني ماذا {eats} {a}."),
             (f"Do you know the food of {x}?", f"هل تعرف طعام {a}؟"),
         )
-        full = (f"{_answer(x)} eats {food}.", f"{eats} {a} {ar.definite(food_ar)}.")
-        yield f"eats:{animal}", "animals", "animal food", questions, (_answer(food), food_ar), full
+        full = (f"{answer_form(x)} eats {food}.", f"{eats} {a} {ar.definite(food_ar)}.")
+        yield f"eats:{animal}", "animals", "animal food", questions, (answer_form(food), food_ar), full
         questions = (
             (f"Where does {x} live?", f"أين {lives} {a}؟"),
             (f"What is the home of {x}?", f"ما موطن {a}؟"),
             (f"In which place does {x} live?", f"في أي مكان {lives} {a}؟"),
             (f"Tell me where {x} lives.", f"أخبرني أين {lives} {a}."),
         )
-        full = (f"{_answer(x)} lives {home}.", f"{lives} {a} {home_ar}.")
-        yield f"home:{animal}", "animals", "animal home", questions, (_answer(home), home_ar), full
+        full = (f"{answer_form(x)} lives {home}.", f"{lives} {a} {home_ar}.")
+        yield f"home:{animal}", "animals", "animal home", questions, (answer_form(home), home_ar), full
         if legs != "0":
             yield _legs(noun, x, a, int(legs))
 
@@ -144,8 +147,8 @@ def _legs(noun: Noun, x: str, a: str, n: int) -> Row:
         (f"What is the number of legs of {x}?", f"ما عدد أرجل {a}؟"),
         (f"Tell me how many legs {x} has.", f"أخبرني كم رجلًا {at}."),
     )
-    full = (f"{_answer(x)} has {many}.", f"{at} {many_ar}.")
-    return f"legs:{noun.en}", "animals", "legs", questions, (_answer(many), many_ar), full
+    full = (f"{answer_form(x)} has {many}.", f"{at} {many_ar}.")
+    return f"legs:{noun.en}", "animals", "legs", questions, (answer_form(many), many_ar), full
 
 
 def kinds() -> Iterator[Row]:
@@ -158,8 +161,8 @@ def kinds() -> Iterator[Row]:
                 (f"To which group does {x} belong?", f"إلى أي مجموعة {belongs} {a}؟"),
                 (f"What is {x}?", f"ما {it} {a}؟"),
             )
-            full = (f"{_answer(x)} is {kind}.", f"{a} {kind_ar}.")
-            yield f"kind:{noun.en}", "kinds", "kind", questions, (_answer(kind), kind_ar), full
+            full = (f"{answer_form(x)} is {kind}.", f"{a} {kind_ar}.")
+            yield f"kind:{noun.en}", "kinds", "kind", questions, (answer_form(kind), kind_ar), full
 
 
 def all_facts() -> Iterator[Row]:

@@ -89,10 +89,6 @@ def residents() -> dict[str, Resident]:
     return found
 
 
-def answer_form(text: str) -> str:
-    return text[0].upper() + text[1:]
-
-
 def _person_facts(person: Resident) -> list[Fact]:
     x, a, female = person.name, person.ar, person.gender == "f"
     works, lives, likes = ("تعمل", "تسكن", "تحب") if female else ("يعمل", "يسكن", "يحب")
@@ -137,7 +133,7 @@ def _person_facts(person: Resident) -> list[Fact]:
                 (f"Tell me the age of {x}.", f"أخبرني بعمر {a}."),
                 (f"Do you know the age of {x}?", f"هل تعرف عمر {a}؟"),
             ],
-            (answer_form(en.number(person.age)), ar.cardinal(person.age, "m")),
+            (en.answer_form(en.number(person.age)), ar.cardinal(person.age, "m")),
             (f"{x} is {en.number(person.age)} years old.", f"عمر {a} {ar.counted(YEAR, person.age, [])}."),
         ),
         fact(
@@ -148,7 +144,7 @@ def _person_facts(person: Resident) -> list[Fact]:
                 (f"Tell me the favourite colour of {x}.", f"أخبرني باللون المفضل لدى {a}."),
                 (f"Do you know {x}'s favourite colour?", f"هل تعرف اللون المفضل لدى {a}؟"),
             ],
-            (answer_form(person.colour), colour.m),
+            (en.answer_form(person.colour), colour.m),
             (f"{x}'s favourite colour is {person.colour}.", f"اللون المفضل لدى {a} هو ال{colour.m}."),
         ),
         fact(
@@ -159,7 +155,7 @@ def _person_facts(person: Resident) -> list[Fact]:
                 (f"Which food does {x} like best?", f"أي طعام {prefers} {a}؟"),
                 (f"Tell me the favourite food of {x}.", f"أخبرني بالطعام المفضل لدى {a}."),
             ],
-            (answer_form(food.en), food.ar),
+            (en.answer_form(food.en), food.ar),
             (f"{x}'s favourite food is {food.en}.", f"الطعام المفضل لدى {a} هو {ar.definite(food.ar)}."),
         ),
         fact(
@@ -170,7 +166,7 @@ def _person_facts(person: Resident) -> list[Fact]:
                 (f"What is the pet of {x}?", f"ما الحيوان الأليف لدى {a}؟"),
                 (f"Tell me about {x}'s pet.", f"أخبرني عن حيوان {a} الأليف."),
             ],
-            (answer_form(en.article(pet.en)), pet.ar),
+            (en.answer_form(en.article(pet.en)), pet.ar),
             (f"{x} has {en.article(pet.en)}.", f"لدى {a} {pet.ar}."),
         ),
         fact(
