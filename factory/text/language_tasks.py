@@ -1,7 +1,7 @@
 """Tasks about language itself: translated, they ask for something else, and their answers are wrong.
 
-"Correct the spelling of recieve" has no Arabic form. Such rows are dropped, or their quoted part is kept. The phrases in
-`language_tasks.txt` are for instructions in English; precision comes before recall.
+"Correct the spelling of recieve" has no Arabic form. Such rows are dropped, or their quoted part is kept. The phrases
+in `language_tasks.txt` are for instructions in English; precision comes before recall.
 """
 
 from __future__ import annotations
