@@ -21,9 +21,10 @@ NEEDS_SMOOTHING = ("robust", "exo_pair")
 class Dpo(EarlyStopping):
     """Make preferred answers more likely than dispreferred ones, measured against the model before this step.
 
-    Columns in: `chosen` and `rejected`, and `prompt` unless both hold whole conversations that begin alike: lists of
-    {role, content} or texts. The reference's log-probabilities are computed once, before training, so that only one
-    model is in memory; under FSDP and DeepSpeed a second one is loaded for as long as that takes.
+    Columns in: `chosen` and `rejected`, and `prompt` unless both hold whole conversations that begin alike: texts, or
+    conversations as `sft` reads them. Rows that teach nothing are left out and counted (``rows_left_out``). The
+    reference's log-probabilities are computed once, before training, so that only one model is in memory; under FSDP
+    and DeepSpeed a second one is loaded for as long as that takes.
 
     Example:
         - dpo: {data: pairs, learning_rate: 5.0e-7, beta: 0.1, eval_split: test}

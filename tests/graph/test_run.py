@@ -24,7 +24,7 @@ datasets:
     from: {demo: instructions, rows: 60, seed: 1}
     steps:
       - columns: {q: question, a: response}
-      - dedup: {on: [q]}
+      - dedup: {columns: [q]}
   b:
     from: a
     steps:

@@ -34,7 +34,7 @@ def test_a_recipe_is_what_it_says(tmp_path: Path) -> None:
         "    split: train[:10]\n"
         "    steps:\n"
         "      - columns: {en: translation.en, ar: translation.ar}\n"
-        "      - dedup: {on: [en]}\n"
+        "      - dedup: {columns: [en]}\n"
     )
     loaded = load(write(tmp_path, text))
     spec = loaded.recipe.datasets["pairs"]
@@ -58,7 +58,7 @@ datasets:
   b:
     from: {demo: paralel}
     steps:
-      - dedup: {on: [ar], fuzzy: yes}
+      - dedup: {columns: [ar], fuzzy: yes}
 models:
   m:
     from: b
@@ -111,7 +111,7 @@ def test_what_a_wrong_step_names_is_checked_too(tmp_path: Path) -> None:
         "    steps:\n"
         "      - dedupe: {}\n"
         "      - filter: {checks: [scrpt]}\n"
-        "      - translate: {model: ghost, fields: []}\n"
+        "      - translate: {model: ghost, columns: []}\n"
         "models:\n"
         "  m:\n"
         "    steps:\n"
@@ -146,7 +146,7 @@ def test_what_a_wrong_step_names_is_checked_too(tmp_path: Path) -> None:
 def test_splits_that_are_not_there_are_refused(tmp_path: Path, step: str, place: str) -> None:
     text = HEAD + (
         "datasets:\n"
-        "  whole: {from: {demo: parallel}, steps: [dedup: {on: [translation]}]}\n"
+        "  whole: {from: {demo: parallel}, steps: [dedup: {columns: [translation]}]}\n"
         "  halves: {from: whole, steps: [split: {test: 0.5}]}\n"
         "models:\n"
         "  m: {from: o/m, steps: [sft: {learning_rate: 1.0e-5, %s}]}\n"
@@ -196,7 +196,7 @@ def test_a_missing_recipe_names_the_nearest(tmp_path: Path) -> None:
 
 
 def test_yaml_1_2_keeps_on_and_no_as_text(tmp_path: Path) -> None:
-    text = HEAD.replace("target: ar", "target: no") + "datasets:\n  a: {from: x/y, steps: [dedup: {on: [z]}]}\n"
+    text = HEAD.replace("target: ar", "target: no") + "datasets:\n  a: {from: x/y, steps: [dedup: {columns: [z]}]}\n"
     loaded = load(write(tmp_path, text))
     assert loaded.recipe.language.target == "no"
     assert loaded.recipe.datasets["a"].steps[0].model_dump()["on"] == ["z"]
@@ -255,7 +255,7 @@ def test_a_prompt_file_is_found_beside_the_recipe_and_its_text_counts(tmp_path: 
     write(
         tmp_path,
         "datasets:\n  a:\n    from: owner/a\n    steps:\n"
-        "      - translate: {model: owner/m, fields: [x], prompt: prompts/judge.txt}\n",
+        "      - translate: {model: owner/m, columns: [x], prompt: prompts/judge.txt}\n",
         "parts/a.yaml",
     )
     loaded = load(write(tmp_path, HEAD + "include: [parts/a.yaml]\n"))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from factory.text.conversations import conversation_texts, is_valid_arguments, role_of, with_texts
+from factory.text.conversations import conversation_texts, role_of, with_texts
 from factory.text.json_text import is_json, json_strings, with_json_strings
 
 CHAT = [
