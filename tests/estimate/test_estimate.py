@@ -165,7 +165,7 @@ def test_a_changed_step_is_figured_from_what_it_did_before(tmp_path: Path) -> No
     usage = Usage(completion_tokens=70_000, seconds=50)
     finish(old, "arabic/01-translate", rows=RowCounts(rows_in=1000, kept=600, rejected=400), usage=usage)
     new = graph_of(
-        tmp_path, RECIPE.replace('fields: [q, a], prompt: "Translate', 'fields: [q, a], prompt: "Into Arabic')
+        tmp_path, RECIPE.replace('columns: [q, a], prompt: "Translate', 'columns: [q, a], prompt: "Into Arabic')
     )
     costs = costs_of(new)
     assert costs.nodes["arabic/01-translate"].tokens == pytest.approx(70 * 1000)
@@ -277,7 +277,7 @@ def test_the_bits_of_a_quantized_model_decide_its_speed(tmp_path: Path) -> None:
     text = text.replace("someone/something", "Open-Orca/OpenOrca\n    rows: 100")
     faster, seconds = table()["generation"]["quantized_speedup"], {}
     for worker in ("LiquidAI/LFM2-1.2B", "int8", "w4a16"):
-        other = text.replace("model: LiquidAI/LFM2-1.2B, columns: [text]", f"model: {worker}, fields: [text]")
+        other = text.replace("model: LiquidAI/LFM2-1.2B, columns: [text]", f"model: {worker}, columns: [text]")
         seconds[worker] = costs_of(graph_of(tmp_path, other)).nodes["unknown/01-translate"].device_seconds
     plain = seconds["LiquidAI/LFM2-1.2B"]
     assert plain and seconds["int8"] == pytest.approx(plain / faster["INT8"]["value"])

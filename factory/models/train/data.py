@@ -128,8 +128,8 @@ def _encoded(job: Job, rows: Any, name: str, encoder: Encodes) -> tuple[Any, dic
 
 def nothing_left(job: Job, rows: int, left_out: Mapping[str, int]) -> FactoryError:
     """The error for data of which no row teaches anything, with the reasons."""
-    reasons = [f"{count:,}: {why}" for why, count in [*left_out.items()][:REASONS]]
-    said = f"none of {rows:,} has a token to learn" + (f" ({'; '.join(reasons)})" if reasons else "")
+    reasons = [f"{why} ({count:,})" for why, count in [*left_out.items()][:REASONS]]
+    said = "; ".join([f"none of {rows:,} has a token to learn", *reasons])
     fix = "look at the filters before this step, at max_length, and at chat_template"
     return FactoryError(f"no row is left to train on: {said}", where=job.where, fix=fix)
 
