@@ -61,6 +61,11 @@ class Columns(RowStep):
     def definitions(self) -> dict[str, Any]:
         return self.__pydantic_extra__ or {}
 
+    def parameters(self) -> dict[str, Any]:
+        """Where conversations are written in another form: raise the number when they become others."""
+        forms = {"forms": 2} if any(map(_conversation_form, self.definitions.values())) else {}
+        return super().parameters() | forms
+
     def check_columns(self, columns: list[str] | None) -> list[str] | None:
         kept = columns if self.keep == "all" else list(self.keep)
         if kept is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -30,6 +30,8 @@ class Dpo(EarlyStopping):
         - dpo: {data: pairs, learning_rate: 5.0e-7, beta: 0.1, eval_split: test}
         - dpo: {data: pairs, learning_rate: 5.0e-6, lora: {r: 16}, loss_type: ipo}
     """
+
+    version: ClassVar[int] = 2
 
     data: DatasetRef = Field(description="preference pairs: a dataset of the recipe or a Hub ref; name:split")
     beta: float = Field(0.1, gt=0, description="how strongly the model is held to the one before; of ipo: its tau")

@@ -210,8 +210,8 @@ OLD_AND_NEW = [
     ("filter: {checks: [empty], text: [c]}", "filter: {checks: [empty], columns: [c]}"),
     ("judge: {model: o/m, prompt: '{x} {{x}}', fields: {x: a.b}}", "judge: {model: o/m, prompt: '{a.b} {{x}}'}"),
     (
-        "preferences: {prompt: q, candidates: [a, b], judge: o/m, judge_prompt: '{prompt} {response_a} {response_b}'}",
-        "preferences: {prompt: '{q}', columns: [a, b], judge: o/m, judge_prompt: '{prompt} {response_a} {response_b}'}",
+        "preferences: {prompt: q, candidates: [a, b], judge: o/m, judge_prompt: '{prompt}{response_a}{response_b}'}",
+        "preferences: {prompt: '{q}', columns: [a, b], judge: o/m, judge_prompt: '{prompt}{response_a}{response_b}'}",
     ),
     ("mix: {datasets: [x/y, x/z], columns: common}", "mix: {datasets: [x/y, x/z], unshared: drop}"),
     ("pretrain: {data: x/y, learning_rate: 1.0, text: a}", "pretrain: {data: x/y, learning_rate: 1.0, columns: [a]}"),
@@ -247,10 +247,8 @@ def test_words_of_the_release_before_are_read_with_a_note(tmp_path: Path, old: s
 
 
 def test_a_mistake_under_an_old_word_is_found_at_its_place(tmp_path: Path) -> None:
-    text = (
-        HEAD
-        + "datasets:\n  a:\n    from: x/y\n    steps:\n      - dedup: {on: []}\n      - dedup: {on: [a], columns: [a]}\n"
-    )
+    steps = "      - dedup: {on: []}\n      - dedup: {on: [a], columns: [a]}\n"
+    text = HEAD + "datasets:\n  a:\n    from: x/y\n    steps:\n" + steps
     line = text.splitlines().index("      - dedup: {on: []}") + 1
     first, second = problems(write(tmp_path, text))
     assert first.startswith(f"recipe.yaml:{line}:17: columns: List should have at least 1 item")
