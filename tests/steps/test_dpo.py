@@ -109,7 +109,7 @@ def test_every_shape_of_pair_is_read_and_what_teaches_nothing_is_counted(tmp_pat
             "rejected": [bad],
         },
         "an answer is empty": {"prompt": "cat", "chosen": "", "rejected": "sun"},
-        "there is no conversation": {"prompt": [ask], "chosen": None, "rejected": [bad]},
+        "column 'chosen' is empty": {"prompt": [ask], "chosen": None, "rejected": [bad]},
     }
     found = []
     for row in [*shapes, *left_out.values()]:
