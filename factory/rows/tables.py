@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -62,7 +63,9 @@ def _column(piece: Piece, name: str, values: Sequence[Any], known: pa.DataType |
         _wider(known, column.type)
         return column
     except UNFIT:
-        if not piece.cells and (known is None or known == pa.string()) and all(map(_is_scalar, values)):
+        pass
+    if not piece.cells and (known is None or known == pa.string()) and all(map(_is_scalar, values)):
+        with suppress(*UNFIT):
             return pa.array([value if isinstance(value, str | None) else json.dumps(value) for value in values])
     for number, value in enumerate(values):
         try:
