@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 # What stands for nothing in a csv file, as pandas has it.
 NULLS = ["", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "<NA>", "N/A"]
 NULLS += ["NA", "NULL", "NaN", "None", "n/a", "nan", "null"]
-LARGEST_INT = 2**63 - 1
 UNFIT = (ValueError, TypeError, OverflowError)  # what Arrow raises, by the kind of the value
 
 
@@ -72,29 +71,21 @@ def _column(piece: Piece, name: str, values: Sequence[Any], known: pa.DataType |
             known = _wider(known, convert([value]).type)
         except UNFIT:
             raise _unfit(piece, number, name, f"{value!r:.60}", known) from None
-    return pa.array([_with_floats(value) for value in values], known)
+    return pa.array(values, known)
 
 
 def _array(values: Sequence[Any]) -> pa.Array:
+    """Whole numbers as floats where one is too large for 64 bits."""
     import pyarrow as pa
 
     try:
         return pa.array(values)
     except OverflowError:
-        return pa.array([_with_floats(value) for value in values])
+        return pa.array([float(value) if isinstance(value, int) else value for value in values])
 
 
 def _is_scalar(value: Any) -> bool:
     return value is None or isinstance(value, str | int | float)
-
-
-def _with_floats(value: Any) -> Any:
-    """Whole numbers too large for Arrow as floats."""
-    if isinstance(value, dict):
-        return {name: _with_floats(inner) for name, inner in value.items()}
-    if isinstance(value, list):
-        return [_with_floats(inner) for inner in value]
-    return float(value) if isinstance(value, int) and abs(value) > LARGEST_INT else value
 
 
 def _meant(cells: Sequence[str | None]) -> pa.Array:
