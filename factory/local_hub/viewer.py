@@ -16,7 +16,7 @@ from factory.local_hub.ignore import pattern
 from factory.local_hub.metadata import Summary, mappings
 from factory.local_hub.storage import Commit
 from factory.look.rows import readable
-from factory.rows.formats import Unreadable, format_of, read
+from factory.rows.formats import ABOUT, Unreadable, format_of, read
 from factory.rows.reading import rows_of
 
 SPLITS = {
@@ -56,7 +56,7 @@ class Page:
 def configs(about: Summary) -> dict[str, list[Split]]:
     """config -> splits: as the card declares them, or as the file names suggest."""
     data = [path for path in about.paths if format_of(path) and not path.startswith(".")]
-    data = [path for path in data if path.rsplit("/", 1)[-1] not in ("dataset_infos.json", "dataset_info.json")]
+    data = [path for path in data if path.rsplit("/", 1)[-1] not in ABOUT]
     declared: dict[str, list[Split]] = {}
     for entry in mappings(about.card.get("configs")):
         if entry.get("config_name") and entry.get("data_files"):

@@ -27,6 +27,7 @@ KINDS = {"jsonl": "json", "json": "json", "ndjson": "json", "csv": "separated", 
 KINDS |= {"txt": "text", "parquet": "parquet", "arrow": "arrow"}
 COMPRESSIONS = {"gz": "gzip", "zst": "zstd"}
 FORMATS = f"{', '.join(KINDS)}, each also with .gz or .zst"
+ABOUT = {"dataset_info.json", "dataset_infos.json", "dataset_dict.json", "state.json"}  # of a folder's rows, not rows
 CHUNK = 1 << 20
 LARGEST_COUNTED = 64 << 20  # bytes of a file that must be unpacked or parsed to count its rows
 LARGEST_CELL = 64 << 20  # characters: a quotation mark that is never closed must not take the rest of a large file

@@ -12,7 +12,7 @@ from typing import Any
 
 from factory.errors import FactoryError, UsageError
 from factory.refs import HubRef, SplitSlice, is_hub_ref
-from factory.rows.formats import FORMATS, KINDS, Piece, Row, Unreadable, count, format_of, read
+from factory.rows.formats import ABOUT, FORMATS, KINDS, Piece, Row, Unreadable, count, format_of, read
 from factory.store import TRAIN
 from factory.store.columns import NotText, plain
 
@@ -43,7 +43,7 @@ class Files:
         elif (path / "state.json").is_file() or (path / "dataset_dict.json").is_file():
             return _saved(path, self.split)
         else:
-            found = [p for p in sorted(path.rglob("*")) if format_of(p.name) and not _hidden(p.relative_to(path))]
+            found = [p for p in sorted(path.rglob("*")) if format_of(p.name) and not _aside(p.relative_to(path))]
         if not found:
             raise UsageError("no files to read in this folder", where=str(path), fix=f"one of {FORMATS}")
         for file in found:
@@ -74,8 +74,8 @@ class Files:
         return None if None in counts else sum(number or 0 for number in counts)
 
 
-def _hidden(path: Path) -> bool:
-    return any(part.startswith(".") for part in path.parts)
+def _aside(path: Path) -> bool:
+    return path.name in ABOUT or any(part.startswith(".") for part in path.parts)
 
 
 def _saved(folder: Path, split: str) -> list[Path]:

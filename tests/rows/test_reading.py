@@ -177,6 +177,7 @@ def test_folders_hold_files_of_one_kind(tmp_path: Path) -> None:
     write(tmp_path / "deep" / "c.json.zst", ROWS[2:])
     write(tmp_path / ".cache.jsonl", ROWS)
     (tmp_path / "README.md").write_text("rows")
+    (tmp_path / "deep" / "dataset_info.json").write_text("{}")
     write(tmp_path / "a.ndjson.gz", ROWS[:1])
     assert list(Rows(str(tmp_path))) == ROWS
     write(tmp_path / "d.csv", ROWS)
