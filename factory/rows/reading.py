@@ -43,7 +43,8 @@ class Files:
         elif (path / "state.json").is_file() or (path / "dataset_dict.json").is_file():
             return _saved(path, self.split)
         else:
-            found = [p for p in sorted(path.rglob("*")) if format_of(p.name) and not _aside(p.relative_to(path))]
+            below = sorted(p for p in path.rglob("*") if p.is_file() and not _aside(p.relative_to(path)))
+            found = [file for file in below if format_of(file.name)]
         if not found:
             raise UsageError("no files to read in this folder", where=str(path), fix=f"one of {FORMATS}")
         for file in found:

@@ -172,12 +172,12 @@ def test_a_long_array_is_read_element_by_element(tmp_path: Path) -> None:
 def test_folders_hold_files_of_one_kind(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no files to read"):
         Rows(str(tmp_path))
-    (tmp_path / "deep").mkdir()
+    (tmp_path / "deep.jsonl").mkdir()
     write(tmp_path / "b.jsonl", ROWS[1:2])
-    write(tmp_path / "deep" / "c.json.zst", ROWS[2:])
+    write(tmp_path / "deep.jsonl" / "c.json.zst", ROWS[2:])
     write(tmp_path / ".cache.jsonl", ROWS)
     (tmp_path / "README.md").write_text("rows")
-    (tmp_path / "deep" / "dataset_info.json").write_text("{}")
+    (tmp_path / "deep.jsonl" / "dataset_info.json").write_text("{}")
     write(tmp_path / "a.ndjson.gz", ROWS[:1])
     assert list(Rows(str(tmp_path))) == ROWS
     write(tmp_path / "d.csv", ROWS)
