@@ -24,3 +24,8 @@ class UsageError(FactoryError):
     """The arguments or the recipe are wrong: nothing was started."""
 
     exit_code = 2
+
+
+def first_line(error: BaseException) -> str:
+    """What an error of a library says, without its last full stop; its kind where it says nothing."""
+    return (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")

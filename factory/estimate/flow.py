@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from factory.estimate.local_rows import local_rows
 from factory.estimate.rates import Rates
 from factory.graph.nodes import Edge, Graph, Node
 from factory.graph.sources import DemoDataset, HubDataset, LocalDataset
@@ -80,7 +79,7 @@ class Flows:
         if isinstance(step, LocalDataset):
             rows = self._declared.get(node.name)
             if rows is None:
-                rows = local_rows(step, SplitSlice.parse(step.split).name)
+                rows = step.files().count()
             return self._start(_sliced(step.split, rows), "default")
         before = self.into(node)
         rows = before.rows

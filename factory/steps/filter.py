@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
@@ -136,49 +136,54 @@ class Filter(ScoreStep):
         return {**parameters, "checks": unlimited, "keep_scores": None}
 
     def _shard(self, table: pa.Table, checks: list[Check], pairs: list[tuple[str | None, str]]) -> Scores:
+        columns = {name: texts(table, name) for pair in pairs for name in pair if name is not None}
+        return self.score(columns, checks, pairs)
+
+    def score(
+        self, columns: dict[str, list[Any]], checks: Sequence[Check], pairs: list[tuple[str | None, str]]
+    ) -> Scores:
+        """The worst score of each check over the pairs of columns, which hold str, None or `NotText`.
+
+        A row with a text that is none, or on which a check breaks, has a verdict.
+        """
         import pyarrow as pa
 
         verdicts: dict[int, Verdict] = {}
-        columns = {name: texts(table, name) for pair in pairs for name in pair if name is not None}
         for values in columns.values():
             for row in [row for row, value in enumerate(values) if isinstance(value, NotText)]:
                 verdicts.setdefault(row, failed(self.verb, values[row].error))
                 values[row] = None
-        scored = Scored(checks, table.num_rows)
+        rows = len(columns[pairs[0][1]])
+        scored = Scored(checks, rows)
         for source, target in pairs:
-            sources = columns[source] if source is not None else [None] * table.num_rows
+            sources = columns[source] if source is not None else [None] * rows
             scored.add((sources, columns[target]), compared=source is not None)
         for row, (name, error) in scored.broken.items():
             verdicts.setdefault(row, failed(f"{self.verb}: {name}", error))
-        columns = {
+        found = {
             f"score_{name}": pa.array(values, pa.float64(), from_pandas=True)  # NaN becomes null
             for name, values in scored.scores.items()
         }
-        return Scores(columns, verdicts)
+        return Scores(found, verdicts)
 
-    def accepted(self, scores: Mapping[str, Any]) -> Verdict | None:
-        """The first check in their order that does not accept its score gives the reason."""
-        for check in self.checks:
-            score = scores[f"score_{check.name}"]
-            if score == score and not check.accept(score):  # NaN: there is none
-                return rejected(check.name, check.explain(score))
-        return None
-
-    def sort_out(self, table: pa.Table, scores: Scores) -> ShardResult:
-        """All rows at once: there are many scores, and most are accepted."""
-        import pyarrow as pa
-
-        known = Scored(self.checks, table.num_rows)
+    def refused(self, scores: Scores) -> dict[int, list[tuple[Check, float]]]:
+        """Row -> the checks that do not accept it with their scores, in the order of the checks."""
+        known = Scored(self.checks, len(scores.columns[f"score_{self.checks[0].name}"]))
         for check in self.checks:
             known.scores[check.name] = scores.columns[f"score_{check.name}"].to_numpy(zero_copy_only=False)
+        return known.refused()
+
+    def sort_out(self, table: pa.Table, scores: Scores) -> ShardResult:
+        """The first check in their order that does not accept its score gives the reason. All rows at once: there are
+        many scores, and most are accepted."""
+        import pyarrow as pa
+
         verdicts = dict(scores.verdicts)
-        for row in known.refused():
-            verdict = self.accepted({f"score_{name}": float(found[row]) for name, found in known.scores.items()})
-            if verdict is not None:
-                verdicts.setdefault(row, verdict)
-        for name, values in scores.columns.items():
-            table = with_column(table, name, values.cast(pa.float32()))
-        values = {f"score_{name}": found[found == found].tolist() for name, found in known.scores.items()}
+        for row, (first, *_) in self.refused(scores).items():
+            verdicts.setdefault(row, rejected(first[0].name, first[0].explain(first[1])))
+        for name, column in scores.columns.items():
+            table = with_column(table, name, column.cast(pa.float32()))
+        values = {name: column.drop_null().to_pylist() for name, column in scores.columns.items()}
         hidden = () if self.keep_scores else tuple(scores.columns)
         return ShardResult(table, verdicts, values=values, hidden=hidden)
 

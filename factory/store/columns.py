@@ -103,9 +103,9 @@ def is_text(kind: pa.DataType) -> bool:
 
 
 class NotText:
-    """Stands for a value that cannot be read as text (bytes that are not UTF-8)."""
+    """Stands for a value that cannot be read as text (bytes that are not UTF-8), with what is wrong."""
 
-    def __init__(self, error: Exception) -> None:
+    def __init__(self, error: Any) -> None:
         self.error = error
 
 
