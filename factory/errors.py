@@ -43,3 +43,8 @@ def nearest(name: object, valid: Iterable[str], limit: int = 8) -> str:
         return f"; did you mean {close[0]!r}?"
     shown = ", ".join(names[:limit]) + (", …" if len(names) > limit else "")
     return f"; valid: {shown}" if names and limit else ""
+
+
+def first_line(error: BaseException) -> str:
+    """What an error of a library says, without its last full stop; its kind where it says nothing."""
+    return (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -48,6 +49,8 @@ def session(
         FactoryError: a ref cannot be resolved and ``building`` is set.
     """
     loaded = load(recipe)
+    for note in sorted(set(loaded.source.notes)):
+        print(f"note: {note}", file=sys.stderr)
     settings = load_profile(profile, recipe.parent)
     if rehearse and settings.train_batch_size is None:  # batches meant for a GPU's memory, accumulated here instead
         settings = settings.model_copy(update={"train_batch_size": REHEARSAL_BATCH})

@@ -67,8 +67,3 @@ def joined(items: list[str], word: str = "and") -> str:
 
 def sentence(text: str, end: str = ".") -> str:
     return text[0].upper() + text[1:] + end
-
-
-def answer_form(text: str) -> str:
-    """As the first words of a text: the first letter is a capital one."""
-    return text[0].upper() + text[1:]

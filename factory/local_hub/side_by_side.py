@@ -16,11 +16,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from factory.errors import first_line
 from factory.local_hub import viewer
 from factory.local_hub.cells import shorten
 from factory.local_hub.context import find_repo, hub_of, param
 from factory.local_hub.errors import HubError
 from factory.local_hub.repo_pages import frame_of
+from factory.local_hub.viewer import Files
 from factory.local_hub.web import page, page_number, show
 from factory.look.layout import REASONS, View, groups, layout, view
 from factory.text.direction import right_to_left
@@ -32,7 +34,6 @@ AT_ONCE = 500
 FENCE = re.compile(r"(^```.*?(?:^```[ \t]*$|\Z))", re.MULTILINE | re.DOTALL)
 
 Row = dict[str, Any]
-Files = list[tuple[str, Path]]
 
 
 @dataclass(frozen=True)
@@ -104,10 +105,10 @@ def _take(path: Path, places: list[int]) -> Iterator[tuple[int, Row]]:
 def _others(files: Files, reason: str, start: int, count: int) -> Found:
     counts: Counter[str] = Counter()
     seen = 0
-    for row in islice(viewer.rows_of(files), COUNTED):
+    for row in islice(viewer.rows(files), COUNTED):
         counts.update(groups(row))
         seen += 1
-    fitting = ((n, row) for n, row in enumerate(viewer.rows_of(files)) if not reason or reason in groups(row))
+    fitting = ((n, row) for n, row in enumerate(viewer.rows(files)) if not reason or reason in groups(row))
     rows = list(islice(fitting, start, start + count + 1))
     return Found(rows[:count], counts, len(rows) > count, seen == COUNTED)
 
@@ -133,7 +134,7 @@ def side_by_side(request: Request) -> Response:
         found = read(files, reason, number * ROWS, ROWS)
         values |= {"found": found, "views": [(n, _shown(row)) for n, row in found.rows]}
     except viewer.UNREADABLE as error:
-        values |= {"found": None, "problem": f"These rows cannot be shown: {viewer.first_line(error)}"}
+        values |= {"found": None, "problem": f"These rows cannot be shown: {first_line(error)}"}
     return show(
         request,
         "side_by_side.html",

@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from factory.errors import first_line
 from factory.graph.nodes import Graph, Node
 from factory.graph.run import uses_model
-from factory.hub.client import api, first_line, hub_errors, no_bars
+from factory.hub.client import api, hub_errors, no_bars
 from factory.remote.snapshot import snapshot
 from factory.step.progress import Progress
 from factory.store import Manifest, write_atomically

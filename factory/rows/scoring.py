@@ -56,9 +56,9 @@ class ScoreStep(RowStep):
     def scoring(self, job: Job) -> AbstractContextManager[ScoreShard]:
         """Open the model; yields the function that scores a shard."""
 
-    @abstractmethod
     def accepted(self, scores: Mapping[str, Any]) -> Verdict | None:
-        """What becomes of a row with these scores (column -> value); None: it is kept."""
+        """What becomes of a row with these scores (column -> value); None: it is kept. Or write `sort_out`."""
+        raise NotImplementedError
 
     @abstractmethod
     def without_limits(self, parameters: dict[str, Any]) -> dict[str, Any] | None:

@@ -24,7 +24,7 @@ datasets:
     from: {demo: instructions, rows: 60, seed: 1}
     steps:
       - columns: {q: question, a: response}
-      - dedup: {on: [q]}
+      - dedup: {columns: [q]}
   b:
     from: a
     steps:
@@ -81,7 +81,7 @@ def test_only_what_is_needed_is_built(tmp_path: Path) -> None:
 
 def test_a_changed_parameter_changes_what_depends_on_it_and_nothing_else(tmp_path: Path) -> None:
     run(graph_of(tmp_path))
-    plan = make_plan(graph_of(tmp_path, RECIPE.replace("on: [q]", "on: [q, a]")))
+    plan = make_plan(graph_of(tmp_path, RECIPE.replace("columns: [q]", "columns: [q, a]")))
     assert [name for name in plan.graph.finals if plan.artifact(name).state != "done"] == ["a", "b", "d"]
     assert plan.nodes["a/01-columns"].state == "done"
     assert plan.nodes["a/02-dedup"].because == ["dedup.on"]
@@ -174,6 +174,6 @@ def test_saved_datasets_and_folders_of_parquet(tmp_path: Path) -> None:
 def test_an_empty_or_broken_file_is_one_clear_line(tmp_path: Path, content: str) -> None:
     (tmp_path / "rows.jsonl").write_text(content)
     graph = graph_of(tmp_path, RECIPE.partition("datasets:")[0] + "datasets:\n  a: {from: ./rows.jsonl}\n")
-    with pytest.raises(FactoryError, match=r"rows\.jsonl: ") as caught:
+    with pytest.raises(FactoryError, match=r"rows\.jsonl(:1)?: ") as caught:
         run(graph)
     assert "\n" not in str(caught.value)

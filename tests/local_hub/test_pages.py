@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 import re
@@ -147,11 +148,14 @@ def test_rows_without_a_card(hub: LocalHub, api: HfApi, repo: str) -> None:
         Add("test.csv", b"a,b\n1,\xd8\xa8\n"),
         Add("train.json", b'[{"q": "first"}]'),
         Add("broken/dev.jsonl", b"{"),
+        Add("packed/train.jsonl.gz", gzip.compress(b'{"q": "before"}\n{"q":\n{"q": "after"}\n')),
     ]
     api.create_commit(repo, operations, commit_message="rows", repo_type="dataset")
     assert "first" in text(hub, f"/datasets/{repo}/viewer/default/train")
     assert "ب" in text(hub, f"/datasets/{repo}/viewer/default/test")
     assert "cannot be shown" in text(hub, f"/datasets/{repo}/viewer/broken/validation")
+    page = text(hub, f"/datasets/{repo}/viewer/packed/train")
+    assert "before" in page and "no JSON" in page and "after" in page
 
 
 def test_lists_and_collections(hub: LocalHub, api: HfApi, model: str) -> None:

@@ -20,7 +20,7 @@ def _known(value: str, info: ValidationInfo) -> str:
     if "{" in value or value in built_in():
         return value
     if value.endswith(".jinja"):
-        return text_beside(value, info, "template")
+        return text_beside(value, (info.context or {}).get("folders", [Path()]), "template")
     raise ValueError(f"unknown chat template {value!r}: give a .jinja file or one of {', '.join(built_in())}")
 
 

@@ -17,10 +17,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from factory.errors import first_line
 from factory.graph.account import Account, account, pace
 from factory.graph.lineage import repo_id, row_chain
 from factory.graph.nodes import Graph
-from factory.hub.client import api, first_line, hub_errors
+from factory.hub.client import api, hub_errors
 from factory.hub.push import FIRST_FILES, RECIPE_TRAILER, is_loopback, trailers
 from factory.publishing.cards.text import share
 
