@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from factory.evaluate.board import Entry, entry_of
 from factory.graph.nodes import Graph, Node
 from factory.graph.sources import HubDataset, HubModel
+from factory.hub.client import endpoint
+from factory.hub.push import is_loopback, read_record
 from factory.recipe import DatasetSpec, ModelSpec
 from factory.refs import artifact_name, is_hub_ref
 from factory.step.base import Source
-from factory.store import Manifest
+from factory.store import Manifest, Usage
 
 NOT_DERIVED = {"decontaminate"}  # compares rows with these inputs; nothing of them is passed on
 
@@ -45,8 +49,44 @@ def repo_id(graph: Graph, name: str) -> str | None:
     return spec.publish.repo if "/" in spec.publish.repo else f"{recipe.hub.namespace}/{spec.publish.repo}"
 
 
+def is_private(graph: Graph, name: str) -> bool:
+    """Whether an artifact's repo is to be private."""
+    spec, hub = spec_of(graph, name), graph.loaded.recipe.hub
+    stated = spec.publish.private if spec.publish else None
+    return hub.private if stated is None else stated
+
+
+def is_pushed(graph: Graph, name: str) -> bool:
+    """Whether this very artifact has been pushed to the Hub in use."""
+    record = read_record(graph.final(name).folder)
+    there, here = str(record.get("endpoint", "")), endpoint()
+    same = there == here or (is_loopback(there) and is_loopback(here))  # the embedded Hub's port changes
+    return same and record["repo"] == repo_id(graph, name)
+
+
+def is_stand_in(graph: Graph, *names: str) -> bool:
+    """Whether anything that went into one of the artifacts was made by a rehearsal."""
+    nodes = [node for name in names for node in upstream(graph, name)]
+    return any(manifest.stand_in for node in nodes if (manifest := Manifest.load(node.folder)))
+
+
+def board(graph: Graph) -> list[Entry]:
+    """What was measured of the recipe's models so far, in the order of its suites and their models."""
+    manifests = [Manifest.load(node.folder) for node in graph.evaluations()]
+    return [entry_of(manifest) for manifest in manifests if manifest]
+
+
 def made(node: Node) -> Made:
     return Made(node, Manifest.load(node.folder))
+
+
+def usage(steps: Iterable[Made]) -> Usage:
+    """What those of the steps that are done cost together."""
+    total = Usage()
+    for step in steps:
+        if step.manifest is not None:
+            total.add(step.manifest.usage)
+    return total
 
 
 def own_chain(graph: Graph, name: str) -> list[Made]:

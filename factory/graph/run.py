@@ -1,4 +1,4 @@
-"""Executes a graph: in order, resuming, skipping what is done, and pushing what is complete."""
+"""Builds the nodes of a graph: resuming, skipping what is done, and writing down what each cost."""
 
 from __future__ import annotations
 
@@ -6,22 +6,22 @@ import platform
 import shutil
 import time
 import traceback
-from collections.abc import Callable, Iterable
-from contextlib import nullcontext
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
 from factory.errors import FactoryError
-from factory.graph.bill import attempt, bill
 from factory.graph.heartbeat import Heartbeat
 from factory.graph.nodes import Edge, Graph, Node
 from factory.profile import Profile
 from factory.step.job import Artifact, Job
 from factory.step.progress import Progress
 from factory.step.surroundings import freed_memory_kept, quiet_libraries, torch_threads
-from factory.store import Ledger, Manifest
+from factory.store import Ledger, Manifest, Usage
 
 RECORDED_PACKAGES = (
     "torch",
@@ -37,48 +37,41 @@ RECORDED_PACKAGES = (
 
 
 @dataclass
-class Report:
-    """What a run did: names of the nodes built now and of those that were done before."""
-
-    built: list[str] = field(default_factory=list)
-    done: list[str] = field(default_factory=list)
-    seconds: float = 0.0
-
-
-@dataclass
 class Runner:
-    """Builds nodes one after the other.
-
-    `finished` is called with every node, built or found done, in order: publishing hangs on it. `rehearsal` marks
-    everything that is made as a stand-in.
-    """
+    """Builds nodes one at a time. `rehearsal` marks everything that is made as a stand-in."""
 
     graph: Graph
     profile: Profile
     progress: Progress
     rehearsal: bool = False
-    finished: Callable[[Node], None] | None = None
 
-    def run(self, nodes: Iterable[Node]) -> Report:
-        """Build what is not done.
+    @property
+    def recipe(self) -> str:
+        return self.graph.loaded.recipe.name
+
+    @contextmanager
+    def at_work(self) -> Iterator[Heartbeat]:
+        """The recipe's lock and heartbeat, around all that a run does.
 
         Raises:
-            FactoryError: a step failed; everything finished before it is kept.
+            FactoryError: another run of the recipe is going on.
         """
-        report, started = Report(), time.monotonic()
-        recipe = self.graph.loaded.recipe.name
-        with self.graph.store.lock(recipe), Heartbeat(self.graph.store, recipe, self.progress) as heart:
-            for node in nodes:
-                heart.step = node.name
-                if Manifest.load(node.folder) is not None:
-                    report.done.append(node.name)
-                else:
-                    self._build(node)
-                    report.built.append(node.name)
-                if self.finished:
-                    self.finished(node)
-        report.seconds = time.monotonic() - started
-        return report
+        with self.graph.store.lock(self.recipe), Heartbeat(self.graph.store, self.recipe, self.progress) as heart:
+            yield heart
+
+    def build(self, node: Node) -> bool:
+        """Make the node unless it is done; whether there was something to make.
+
+        Raises:
+            FactoryError: the step failed, or an input is not there.
+        """
+        if (manifest := Manifest.load(node.folder)) is not None:
+            if self.recipe not in manifest.recipes:
+                manifest.recipes.append(self.recipe)
+                manifest.save(node.folder)
+            return False
+        self._build(node)
+        return True
 
     def _build(self, node: Node) -> None:
         partial = self.graph.store.partial(node.folder)
@@ -99,7 +92,7 @@ class Runner:
             except OSError as error:
                 raise _disk_error(error, node) from error
             except Exception as error:
-                raise self._crash(error, node) from error
+                raise self.crash(error, node.name, str(node.place)) from error
             finally:
                 with Ledger(partial / "attempts.jsonl") as attempts:
                     attempts.append(attempt(self.profile, time.monotonic() - began, model=works))
@@ -147,18 +140,19 @@ class Runner:
             device=device,
             versions=installed_versions(),
             stand_in=bool(stand_in),
+            recipes=[self.recipe],
             created=datetime.now(UTC).isoformat(timespec="seconds"),
         )
 
-    def _crash(self, error: Exception, node: Node) -> FactoryError:
-        """A failure nobody foresaw: the traceback goes to a file, one line to the user."""
-        log = self.graph.store.root / "logs" / f"{node.name.replace('/', '--')}.log"
+    def crash(self, error: Exception, name: str, where: str) -> FactoryError:
+        """A failure that nobody foresaw: the traceback goes to a file, one line to the user."""
+        log = self.graph.store.root / "logs" / f"{name.replace('/', '--')}.log"
         log.parent.mkdir(parents=True, exist_ok=True)
         log.write_text("".join(traceback.format_exception(error)), encoding="utf-8")
         first = (str(error).strip() or type(error).__name__).splitlines()[0]
         return FactoryError(
-            f"{node.name} failed: {type(error).__name__}: {first}",
-            where=str(node.place),
+            f"{name} failed: {type(error).__name__}: {first}",
+            where=where,
             fix=f"finished work is kept; the whole error is in {log}",
         )
 
@@ -204,3 +198,34 @@ def _disk_error(error: OSError, node: Node) -> FactoryError:
             fix="free some space and run the same command; finished work is kept",
         )
     return FactoryError(f"{node.name}: {error}", where=str(node.place), fix="finished work is kept")
+
+
+def attempt(profile: Profile, seconds: float, *, model: bool) -> dict[str, Any]:
+    """One run at a step as its ledger keeps it. Work without a model holds no accelerator and costs none."""
+    entry: dict[str, Any] = {"seconds": round(seconds, 3)}
+    if profile.gpu_hour is not None:
+        entry["dollars"] = seconds / 3600 * profile.gpu_hour * profile.devices if model else 0.0
+    return entry
+
+
+def token_dollars(usage: Usage, profile: Profile) -> float | None:
+    """The endpoint's price of the tokens read and written; None where the profile states none."""
+    if profile.prompt_price is None and profile.completion_price is None:
+        return None
+    read, written = profile.prompt_price or 0.0, profile.completion_price or 0.0
+    return (usage.prompt_tokens * read + usage.completion_tokens * written) / 1e6
+
+
+def bill(usage: Usage, attempts: Sequence[dict[str, Any]], profile: Profile) -> None:
+    """Fill `seconds` and `dollars` from all attempts at a step.
+
+    Tokens with a price are what an endpoint charges, so their step's time is not charged as well; every other step
+    costs the time of its attempts, each at the price of the profile it ran under.
+    """
+    usage.seconds = round(sum(entry["seconds"] for entry in attempts), 3)
+    tokens = token_dollars(usage, profile) if usage.requests else None
+    hours = [entry["dollars"] for entry in attempts if "dollars" in entry]
+    if tokens is not None:
+        usage.dollars = round(tokens, 6)
+    elif hours:
+        usage.dollars = round(sum(hours), 6)

@@ -63,11 +63,16 @@ class Store:
         partial.rename(folder)
         sync_folder(folder.parent)
 
-    def previous(self, folder: Path) -> Manifest | None:
-        """The newest finished artifact of the same place with another fingerprint: what a plan compares with."""
+    def previous(self, folder: Path, recipe: str) -> Manifest | None:
+        """The newest finished artifact of the same place with another fingerprint that this recipe made or used.
+
+        Where there is none, the newest that says nothing of recipes, as those of older stores: it may be this one's.
+        """
         label = folder.name.rsplit("-", 1)[0]
         found = [m for path in folder.parent.glob(f"{label}-*") if path != folder and (m := Manifest.load(path))]
-        return max(found, key=lambda manifest: manifest.created, default=None)
+        own = [manifest for manifest in found if recipe in manifest.recipes]
+        unclaimed = [manifest for manifest in found if not manifest.recipes]
+        return max(own or unclaimed, key=lambda manifest: manifest.created, default=None)
 
     def manifests(self) -> Iterator[tuple[Path, Manifest]]:
         for path in sorted(self.root.glob("*/*/manifest.json")):

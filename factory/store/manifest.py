@@ -7,6 +7,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from factory.text.figures import time_text
+
 FILE_NAME = "manifest.json"
 
 
@@ -58,6 +60,15 @@ class Usage(BaseModel):
         if other.dollars is not None:
             self.dollars = (self.dollars or 0.0) + other.dollars
 
+    def __str__(self) -> str:
+        """``3 min, 1,200 tokens read, 300 written, US$ 0.02``."""
+        parts = [time_text(self.seconds)]
+        if self.prompt_tokens or self.completion_tokens:
+            parts.append(f"{self.prompt_tokens:,} tokens read, {self.completion_tokens:,} written")
+        if self.dollars is not None:
+            parts.append(f"US$ {self.dollars:,.2f}")
+        return ", ".join(parts)
+
 
 class Manifest(BaseModel):
     """Everything a plan, a card or a later step wants to know of an artifact without opening it."""
@@ -76,6 +87,7 @@ class Manifest(BaseModel):
     versions: dict[str, str] = Field(default_factory=dict)
     stand_in: bool = Field(False, description="made of stand-ins by a rehearsal: never pushed to the real Hub")
     created: str = ""
+    recipes: list[str] = Field(default_factory=list, description="names of those that made it or found it done")
 
     def save(self, folder: Path) -> None:
         from factory.store.ledger import write_atomically

@@ -15,7 +15,6 @@ from factory.graph.lineage import Made
 from factory.graph.nodes import Graph, Node
 from factory.graph.sources import DemoDataset, LocalDataset, LocalModel
 from factory.hub.client import endpoint
-from factory.store import Usage
 
 LONG = 80  # characters beyond which a parameter gets a block of its own
 PROMPT_FILE = re.compile(r"[\w./-]+\.(?:txt|jinja)\b")
@@ -146,14 +145,6 @@ def assumed(graph: Graph, name: str) -> dict[str, str]:
     return values
 
 
-def usage(made: list[Made]) -> Usage:
-    total = Usage()
-    for step in made:
-        if step.manifest is not None:
-            total.add(step.manifest.usage)
-    return total
-
-
 def recipe_files(graph: Graph) -> list[SourceFile]:
     """The recipe, what it includes and the prompt files these name: as written, environment variables not put in."""
     source = graph.loaded.source
@@ -197,8 +188,8 @@ def common(graph: Graph, name: str) -> dict[str, Any]:
         "fingerprint": graph.final(name).fingerprint,
         "stand_in": any(made.manifest is not None and made.manifest.stand_in for made in everything),
         "assumed": assumed(graph, name),
-        "own_usage": usage(chain),
-        "whole_usage": usage(everything),
+        "own_usage": lineage.usage(chain),
+        "whole_usage": lineage.usage(everything),
         "devices": sorted({made.manifest.device for made in chain if made.manifest and made.manifest.device}),
         "versions": last.versions if last else {},
         "notes": [note for made in chain if made.manifest for note in made.manifest.notes],

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from factory.evaluate.board import by_suite
 from factory.graph import lineage
 from factory.graph.licenses import metadata as license_metadata
 from factory.graph.lineage import Made
-from factory.graph.nodes import Graph, Node
+from factory.graph.nodes import Graph
 from factory.publishing.cards import facts as card_facts
 from factory.publishing.cards.text import render
 from factory.publishing.pictures import loss_svg
-from factory.store import Manifest
 
 LOSS_PICTURE = "loss.svg"
 TRAINERS = ("pretrain", "sft", "dpo")
@@ -36,36 +36,21 @@ class ScoreTable:
     measured: bool
 
 
-def model_of(node: Node) -> str:
-    """The model that an evaluation node scores, as the recipe writes it."""
-    return node.name.removeprefix(f"{node.artifact}/")
-
-
-def suite_metrics(graph: Graph, suite: str) -> dict[str, dict[str, Any]]:
-    """{model as the recipe writes it: metrics} of the finished evaluations of one suite."""
-    found = {}
-    for node in graph.evaluations():
-        if node.artifact == suite and (manifest := Manifest.load(node.folder)) is not None:
-            found[model_of(node)] = manifest.metrics
-    return found
-
-
 def measured(graph: Graph, name: str) -> dict[str, dict[str, Any]]:
     """{suite: metrics} of the finished evaluations of one model."""
-    return {
-        suite: found[name] for suite in graph.loaded.recipe.evaluate if name in (found := suite_metrics(graph, suite))
-    }
+    return {entry.suite: entry.metrics for entry in lineage.board(graph) if entry.model == name}
 
 
 def score_tables(graph: Graph, name: str) -> list[ScoreTable]:
     """A table for every suite that lists the model, measured or not yet."""
     base = lineage.spec_of(graph, name).from_
     tables = []
+    scores = by_suite(lineage.board(graph))
     for suite in graph.loaded.recipe.evaluate:
-        listed = [model_of(node) for node in graph.evaluations() if node.artifact == suite]
+        listed = [node.name.partition("/")[2] for node in graph.evaluations() if node.artifact == suite]
         if name not in listed:
             continue
-        found = suite_metrics(graph, suite)
+        found = scores.get(suite, {})
         if name not in found:
             tables.append(ScoreTable(suite, "", [name], [], {}, measured=False))
             continue
