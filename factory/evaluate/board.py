@@ -9,13 +9,10 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from factory.errors import FactoryError
-from factory.store.fingerprint import fingerprint
-
-if TYPE_CHECKING:
-    from factory.store import Manifest, Store
+from factory.store import Manifest, Store, fingerprint
 
 OLD_FILE = "leaderboard.json"  # in which `factory eval` kept its scores before
 

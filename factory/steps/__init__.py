@@ -9,23 +9,22 @@ from functools import cache
 
 from factory.step.base import Step
 
-NOT_VERBS = {"base"}
+NAMES = frozenset(module.name for module in pkgutil.iter_modules(__path__))
 
 
 @cache
+def verb_named(name: str) -> type[Step] | None:
+    """The verb of this name, its module alone imported: heavy libraries wait inside `run`. None if there is none."""
+    if name not in NAMES:
+        return None
+    module = importlib.import_module(f"{__name__}.{name}")
+    classes = [member for _, member in inspect.getmembers(module, inspect.isclass)]
+    steps = [member for member in classes if issubclass(member, Step) and member.__module__ == module.__name__]
+    if len(steps) != 1:
+        raise TypeError(f"{module.__name__} must hold exactly one Step, it holds {len(steps)}")
+    return steps[0]
+
+
 def verbs() -> dict[str, type[Step]]:
-    """All verbs by name. Importing them costs pydantic only: each imports its heavy libraries inside `run`."""
-    found: dict[str, type[Step]] = {}
-    for module_info in pkgutil.iter_modules(__path__):
-        if module_info.name in NOT_VERBS:
-            continue
-        module = importlib.import_module(f"{__name__}.{module_info.name}")
-        steps = [
-            member
-            for _, member in inspect.getmembers(module, inspect.isclass)
-            if issubclass(member, Step) and member.__module__ == module.__name__
-        ]
-        if len(steps) != 1:
-            raise TypeError(f"{module.__name__} must hold exactly one Step, it holds {len(steps)}")
-        found[module_info.name] = steps[0]
-    return found
+    """All verbs by name."""
+    return {name: step for name in sorted(NAMES) if (step := verb_named(name))}

@@ -11,10 +11,10 @@ from factory.graph.account import Account
 from factory.graph.licenses import metadata as license_metadata
 from factory.graph.lineage import Made
 from factory.graph.nodes import Graph
-from factory.look.layout import pairs_of
 from factory.publishing.cards import facts as card_facts
 from factory.publishing.cards.text import render
 from factory.publishing.dataset_files import Part, hub_metadata, kept, rejected
+from factory.rows.pairs import pairs_of
 from factory.store import Dataset, RowCounts, Usage
 
 SIZES = [
