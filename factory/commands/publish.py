@@ -114,7 +114,7 @@ def _document(opened: Opened, report: Report) -> dict[str, Any]:
         "seconds": round(report.seconds, 2),
         "built": report.built,
         "done": report.done,
-        "total": lineage.usage(map(lineage.made, opened.graph.nodes.values())).model_dump(),
+        "total": lineage.usage(lineage.made(opened.graph, opened.graph.nodes.values())).model_dump(),
         "pushed": {
             name: {"url": p.url, "commit": p.commit, "changed": p.changed} for name, p in report.pushed.items()
         },
@@ -158,7 +158,7 @@ def _print(opened: Opened, report: Report) -> None:
     print(
         f"\n{len(report.built)} steps built, {len(report.done)} done before, {commits} commits, {report.seconds:.1f} s"
     )
-    made = [step for step in map(lineage.made, graph.nodes.values()) if step.manifest]
+    made = [step for step in lineage.made(graph, graph.nodes.values()) if step.manifest]
     print(f"in this store: {len(made)} of {len(graph.nodes)} steps done, {lineage.usage(made)}")
     if opened.target.embedded and pushed:
         data = opened.store.root / "hub"

@@ -23,7 +23,7 @@ WITHOUT_TERMINAL = 160  # columns
 
 
 def show_status(session: Session, *, as_json: bool = False, watch: bool = False) -> None:
-    """Print the funnel as it stands; with `watch` again and again until the run is over or Ctrl-C."""
+    """Print the account as it stands; with `watch` again and again until the run is over or Ctrl-C."""
     with session.open() as opened:
         if as_json:
             print_json(as_document(account(opened.graph)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,14 +25,6 @@ class Made:
 
     node: Node
     manifest: Manifest | None
-
-    @property
-    def verb(self) -> str:
-        return self.node.step.verb
-
-    @property
-    def title(self) -> str:
-        return self.node.name
 
 
 def spec_of(graph: Graph, name: str) -> DatasetSpec | ModelSpec:
@@ -66,18 +58,19 @@ def is_pushed(graph: Graph, name: str) -> bool:
 
 def is_stand_in(graph: Graph, *names: str) -> bool:
     """Whether anything that went into one of the artifacts was made by a rehearsal."""
-    nodes = [node for name in names for node in upstream(graph, name)]
-    return any(manifest.stand_in for node in nodes if (manifest := Manifest.load(node.folder)))
+    steps = made(graph, [node for name in names for node in upstream(graph, name)])
+    return any(step.manifest.stand_in for step in steps if step.manifest)
 
 
 def board(graph: Graph) -> list[Entry]:
     """What was measured of the recipe's models so far, in the order of its suites and their models."""
-    manifests = [Manifest.load(node.folder) for node in graph.evaluations()]
-    return [entry_of(manifest) for manifest in manifests if manifest]
+    return [entry_of(step.manifest) for step in made(graph, graph.evaluations()) if step.manifest]
 
 
-def made(node: Node) -> Made:
-    return Made(node, Manifest.load(node.folder))
+def made(graph: Graph, nodes: Collection[Node]) -> list[Made]:
+    """The nodes with what their manifests say by now."""
+    manifests = graph.store.manifests_of([node.folder for node in nodes])
+    return [Made(node, manifest) for node, manifest in zip(nodes, manifests, strict=True)]
 
 
 def usage(steps: Iterable[Made]) -> Usage:
@@ -92,7 +85,7 @@ def usage(steps: Iterable[Made]) -> Usage:
 def own_chain(graph: Graph, name: str) -> list[Made]:
     """The steps that made it, inputs first: through every `from`, and for a dataset through the datasets mixed into
     it, back to the sources or to what is published apart."""
-    return [made(node) for node in derived_from(graph, name, stop_at_published=True)]
+    return made(graph, derived_from(graph, name, stop_at_published=True))
 
 
 def derived_from(graph: Graph, name: str, *, stop_at_published: bool = False) -> list[Node]:
@@ -107,7 +100,7 @@ def derived_from(graph: Graph, name: str, *, stop_at_published: bool = False) ->
             continue
         found.add(node.name)
         edges = [node.source] if node.source else []
-        if node.kind == "dataset" and node.step.verb not in NOT_DERIVED:
+        if node.inputs and node.kind == "dataset" and node.step.verb not in NOT_DERIVED:
             edges += [node.inputs[value] for _, value, kind in node.step.references() if kind == "dataset"]
         waiting += [graph.nodes[edge.node] for edge in edges]
     return [node for node in graph.order() if node.name in found]
@@ -125,7 +118,7 @@ def row_chain(graph: Graph, name: str) -> list[Made]:
         wanted.add(node.name)
         mixed = node.inputs.values() if node.step.starts else ()
         stack += [graph.nodes[edge.node] for edge in (node.source, *mixed) if edge is not None]
-    return [made(node) for node in upstream(graph, name) if node.name in wanted]
+    return made(graph, [node for node in upstream(graph, name) if node.name in wanted])
 
 
 def upstream(graph: Graph, name: str) -> list[Node]:
@@ -170,7 +163,7 @@ def training_data(graph: Graph, name: str) -> list[str]:
         for parameter, value, kind in step.node.step.references():
             if kind == "dataset" and parameter != "validate_on":  # which measures and changes nothing
                 found += public_name(graph, value)
-            elif step.verb == "merge" and _unpublished(graph, artifact_name(value), name):
+            elif step.node.step.verb == "merge" and _unpublished(graph, artifact_name(value), name):
                 found += training_data(graph, artifact_name(value))
     return list(dict.fromkeys(found))
 

@@ -77,7 +77,7 @@ class Runner:
         partial = self.graph.store.partial(node.folder)
         with self.graph.store.lock(f"{node.artifact}--{node.folder.name}"):
             partial.mkdir(parents=True, exist_ok=True)
-            job = self._job(node)
+            job = self._job(node, partial)
             self.progress.log(f"{node.name}{' (resuming)' if any(partial.iterdir()) else ''}")
             began = time.monotonic()
             works = uses_model(node)
@@ -85,7 +85,7 @@ class Runner:
                 memory = freed_memory_kept() if works else nullcontext()
                 with quiet_libraries(), torch_threads(self.profile, _models(job)), memory:
                     node.step.run(job)
-                    device = _device(self.profile, node)
+                    device = _device(self.profile) if works else "cpu"
             except FactoryError as error:
                 error.where = error.where or str(node.place)
                 raise
@@ -98,10 +98,10 @@ class Runner:
                     attempts.append(attempt(self.profile, time.monotonic() - began, model=works))
             self.graph.store.finish(node.folder, self._manifest(node, job, device))
 
-    def _job(self, node: Node) -> Job:
+    def _job(self, node: Node, out: Path) -> Job:
         return Job(
             name=node.name,
-            out=self.graph.store.partial(node.folder),
+            out=out,
             source=self.artifact(node.source) if node.source else None,
             inputs={reference: self.artifact(edge) for reference, edge in node.inputs.items()},
             profile=self.profile,
@@ -121,25 +121,22 @@ class Runner:
     def _manifest(self, node: Node, job: Job, device: str) -> Manifest:
         if node.kind == "dataset" and (job.rows is None or not job.rows.balanced):
             raise FactoryError(f"rows do not add up: {job.rows}", where=node.name)
-        attempts = Ledger(job.out / "attempts.jsonl")
-        bill(job.usage, list(attempts), self.profile)
-        attempts.close()
-        inputs = {edge.node: self.graph.nodes[edge.node] for edge in node.edges}
-        stand_in = self.rehearsal or any((m := Manifest.load(n.folder)) and m.stand_in for n in inputs.values())
+        bill(job.usage, list(Ledger.read(job.out / "attempts.jsonl")), self.profile)
+        inputs = [*([job.source] if job.source else []), *job.inputs.values()]
         return Manifest(
             name=node.name,
             kind=node.kind,
             verb=node.step.verb,
             fingerprint=node.fingerprint,
             identity=node.identity,
-            inputs={name: n.fingerprint for name, n in inputs.items()},
+            inputs={edge.node: self.graph.nodes[edge.node].fingerprint for edge in node.edges},
             rows=job.rows,
             usage=job.usage,
             metrics=job.metrics,
             notes=job.notes,
             device=device,
             versions=installed_versions(),
-            stand_in=bool(stand_in),
+            stand_in=self.rehearsal or any(artifact.manifest.stand_in for artifact in inputs),
             recipes=[self.recipe],
             created=datetime.now(UTC).isoformat(timespec="seconds"),
         )
@@ -176,9 +173,7 @@ def uses_model(node: Node) -> bool:
     return node.kind != "dataset" or any(kind == "model" for _, _, kind in node.step.references())
 
 
-def _device(profile: Profile, node: Node) -> str:
-    if not uses_model(node):
-        return "cpu"
+def _device(profile: Profile) -> str:
     import torch
 
     name = profile.torch_device()

@@ -70,7 +70,7 @@ class Collection(Stage):
 
 def builds(nodes: Iterable[Node]) -> list[Stage]:
     """The nodes as stages, in their order."""
-    return [Build(node.name, node.place, tuple(f"build {edge.node}" for edge in node.edges)) for node in nodes]
+    return [Build(node.name, node.place, tuple([f"build {edge.node}" for edge in node.edges])) for node in nodes]
 
 
 def stages(graph: Graph) -> list[Stage]:

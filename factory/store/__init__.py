@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -194,6 +194,10 @@ class Store:
             shutil.rmtree(folder)
         partial.rename(folder)
         sync_folder(folder.parent)
+
+    def manifests_of(self, folders: Iterable[Path]) -> list[Manifest | None]:
+        """The manifest of each folder, None for one that is not done."""
+        return [Manifest.load(folder) for folder in folders]
 
     def previous(self, folder: Path, recipe: str) -> Manifest | None:
         """The newest finished artifact of the same place with another fingerprint that this recipe made or used.

@@ -57,11 +57,11 @@ def page(kind: str, repo: str, revision: str | None = None) -> str:
     return f"{base}/{PREFIXES[kind]}{repo}" + (f"/tree/{revision}" if revision else "")
 
 
-def ingredients(graph: Graph, name: str) -> list[Ingredient]:
+def ingredients(graph: Graph, everything: list[Made]) -> list[Ingredient]:
     """Everything that went in, sources first: what it is, at which commit or fingerprint, and through which verbs."""
     groups: dict[str, list[Node]] = {}
-    for node in lineage.upstream(graph, name):
-        groups.setdefault(node.artifact, []).append(node)
+    for step in everything:
+        groups.setdefault(step.node.artifact, []).append(step.node)
     return [_ingredient(graph, artifact, nodes) for artifact, nodes in groups.items()]
 
 
@@ -107,7 +107,7 @@ def step_views(chain: list[Made]) -> list[StepView]:
                 short[key] = text
             else:
                 long[key] = text if isinstance(value, str) else _as_yaml(value)
-        views.append(StepView(made.title, made.verb, short, long, made))
+        views.append(StepView(made.node.name, made.node.step.verb, short, long, made))
     return views
 
 
@@ -169,7 +169,7 @@ def common(graph: Graph, name: str) -> dict[str, Any]:
     """Template variables that dataset and model cards share."""
     recipe, spec = graph.loaded.recipe, lineage.spec_of(graph, name)
     chain = lineage.own_chain(graph, name)
-    everything = [lineage.made(node) for node in lineage.upstream(graph, name)]
+    everything = lineage.made(graph, lineage.upstream(graph, name))
     last = chain[-1].manifest
     rollup: Rollup = effective(graph, name)
     return {
@@ -180,12 +180,13 @@ def common(graph: Graph, name: str) -> dict[str, Any]:
         "recipe": recipe,
         "recipe_file": graph.loaded.path.name,
         "recipe_files": recipe_files(graph),
-        "ingredients": ingredients(graph, name),
+        "ingredients": ingredients(graph, everything),
         "steps": step_views(chain),
         "chain": chain,
+        "everything": everything,
         "done": last is not None,
         "manifest": last,
-        "fingerprint": graph.final(name).fingerprint,
+        "fingerprint": chain[-1].node.fingerprint,
         "stand_in": any(made.manifest is not None and made.manifest.stand_in for made in everything),
         "assumed": assumed(graph, name),
         "own_usage": lineage.usage(chain),

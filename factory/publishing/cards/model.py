@@ -98,6 +98,7 @@ def model_card(graph: Graph, name: str) -> str:
     """The whole README.md. Before the model is built or scored those parts say so."""
     facts = card_facts.common(graph, name)
     chain: list[Made] = facts["chain"]
+    done: list[Any] = [made for made in chain if made.manifest]
     folder = graph.final(name).folder / "model"
     config = _config(folder)
     return render(
@@ -110,9 +111,9 @@ def model_card(graph: Graph, name: str) -> str:
         shown_scores=SHOWN_SCORES,
         reported=reported(graph, name),
         reported_source=getattr(getattr(lineage.spec_of(graph, name), "reported", None), "source", ""),
-        training=[made for made in chain if made.verb in TRAINERS and made.manifest],
-        expanded=[made for made in chain if made.verb == "expand_vocab" and made.manifest],
-        quantized=[made for made in chain if made.verb == "quantize" and made.manifest and made.manifest.metrics],
+        training=[made for made in done if made.node.step.verb in TRAINERS],
+        expanded=[made for made in done if made.node.step.verb == "expand_vocab"],
+        quantized=[made for made in done if made.node.step.verb == "quantize" and made.manifest.metrics],
         base=next(iter(lineage.base_models(graph, name)), None),
         datasets=lineage.training_data(graph, name),
         architecture=", ".join(config.get("architectures") or []),
@@ -127,13 +128,13 @@ def loss_picture(graph: Graph, name: str) -> bytes | None:
     """The losses of the model's own training steps, in training and on held-out rows, as an SVG; None without any."""
     curves: dict[str, Sequence[Sequence[float]]] = {}
     for made in lineage.own_chain(graph, name):
-        if made.verb in TRAINERS and made.manifest and made.manifest.metrics.get("loss"):
+        if made.node.step.verb in TRAINERS and made.manifest and made.manifest.metrics.get("loss"):
             metrics = made.manifest.metrics
-            curves[made.title] = metrics["loss"]["curve"]
+            curves[made.node.name] = metrics["loss"]["curve"]
             if (measured := metrics.get("eval_loss")) and measured.get("curve"):
-                curves[f"{made.title}, held out"] = measured["curve"]
+                curves[f"{made.node.name}, held out"] = measured["curve"]
             for group, points in metrics.get("held_out", {}).get("curve", {}).items():
-                curves[f"{made.title}, held out: {group}"] = [[step, math.log(value)] for step, value in points]
+                curves[f"{made.node.name}, held out: {group}"] = [[step, math.log(value)] for step, value in points]
     return loss_svg(curves)
 
 
@@ -157,7 +158,7 @@ def _question(graph: Graph, name: str, chain: list[Made]) -> str:
         return translating.replace("{text}", "The house is big.")
     for made in reversed(chain):
         prompt = lineage.parameters(made.node).get("prompt")
-        if made.verb == "sft" and isinstance(prompt, str) and prompt.count("{") == 1:
+        if made.node.step.verb == "sft" and isinstance(prompt, str) and prompt.count("{") == 1:
             return prompt.partition("{")[0] + "The house is big." + prompt.rpartition("}")[2]
     return "Hello!"
 
@@ -168,7 +169,7 @@ def _metadata(graph: Graph, name: str, facts: dict[str, Any], config: dict[str, 
     from factory.evaluate.eval_results import eval_results
 
     bases, data = lineage.base_models(graph, name), lineage.training_data(graph, name)
-    verbs = [made.verb for made in facts["chain"] if not lineage.is_source(made.node)]
+    verbs = [made.node.step.verb for made in facts["chain"] if not lineage.is_source(made.node)]
     relation = "quantized" if set(verbs) == {"quantize"} else "merge" if "merge" in verbs else "finetune"
     card: dict[str, Any] = {
         "language": card_facts.languages(graph),
