@@ -9,13 +9,15 @@ from functools import cache
 
 from factory.step.base import Step
 
-NAMES = frozenset(module.name for module in pkgutil.iter_modules(__path__))
+
+def names() -> list[str]:
+    """The names of all verbs, nothing imported."""
+    return [module.name for module in pkgutil.iter_modules(__path__)]
 
 
-@cache
 def verb_named(name: str) -> type[Step] | None:
     """The verb of this name, its module alone imported: heavy libraries wait inside `run`. None if there is none."""
-    if name not in NAMES:
+    if name not in names():
         return None
     module = importlib.import_module(f"{__name__}.{name}")
     classes = [member for _, member in inspect.getmembers(module, inspect.isclass)]
@@ -25,6 +27,7 @@ def verb_named(name: str) -> type[Step] | None:
     return steps[0]
 
 
+@cache
 def verbs() -> dict[str, type[Step]]:
     """All verbs by name."""
-    return {name: step for name in sorted(NAMES) if (step := verb_named(name))}
+    return {name: step for name in names() if (step := verb_named(name))}
