@@ -132,10 +132,6 @@ def hub_source(node: Node) -> tuple[str, str] | None:
     return (step.repo, step.revision) if isinstance(step, HubDataset | HubModel) else None
 
 
-def is_source(node: Node) -> bool:
-    return isinstance(node.step, Source)
-
-
 def public_name(graph: Graph, reference: str) -> list[str]:
     """Repo ids by which readers know a reference of the recipe: itself, or what an unpublished artifact came from."""
     if is_hub_ref(reference):
@@ -185,7 +181,7 @@ def base_models(graph: Graph, name: str) -> list[str]:
 
 def parameters(node: Node) -> dict[str, Any]:
     """A step's parameters as the recipe would write them, without those that are not set."""
-    if is_source(node):
+    if isinstance(node.step, Source):
         return {}
     values = node.step.model_dump(mode="json", by_alias=True)
     return {key: value for key, value in values.items() if value is not None and value != []}

@@ -15,6 +15,7 @@ from factory.graph.lineage import Made
 from factory.graph.nodes import Graph, Node
 from factory.graph.sources import DemoDataset, LocalDataset, LocalModel
 from factory.hub.client import endpoint
+from factory.step.base import Source
 
 LONG = 80  # characters beyond which a parameter gets a block of its own
 PROMPT_FILE = re.compile(r"[\w./-]+\.(?:txt|jinja)\b")
@@ -69,7 +70,7 @@ def _ingredient(graph: Graph, artifact: str, nodes: list[Node]) -> Ingredient:
     first, last = nodes[0], nodes[-1]
     used = dict.fromkeys(edge.node for node in nodes for edge in node.edges if graph.nodes[edge.node] not in nodes)
     made_from = ", ".join(dict.fromkeys(_shown(graph, graph.nodes[node]) for node in used))
-    verbs = ", ".join(node.step.verb for node in nodes if not lineage.is_source(node))
+    verbs = ", ".join(node.step.verb for node in nodes if not isinstance(node.step, Source))
     if (hub := lineage.hub_source(first)) is not None:
         repo, revision = hub
         known = not revision.startswith("unresolved:")
@@ -98,7 +99,7 @@ def _shown(graph: Graph, node: Node) -> str:
 def step_views(chain: list[Made]) -> list[StepView]:
     views = []
     for made in chain:
-        if lineage.is_source(made.node):
+        if isinstance(made.node.step, Source):
             continue
         short, long = {}, {}
         for key, value in lineage.parameters(made.node).items():

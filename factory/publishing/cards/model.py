@@ -17,6 +17,7 @@ from factory.graph.nodes import Graph
 from factory.publishing.cards import facts as card_facts
 from factory.publishing.cards.text import render
 from factory.publishing.pictures import loss_svg
+from factory.step.base import Source
 
 LOSS_PICTURE = "loss.svg"
 TRAINERS = ("pretrain", "sft", "dpo")
@@ -169,7 +170,7 @@ def _metadata(graph: Graph, name: str, facts: dict[str, Any], config: dict[str, 
     from factory.evaluate.eval_results import eval_results
 
     bases, data = lineage.base_models(graph, name), lineage.training_data(graph, name)
-    verbs = [made.node.step.verb for made in facts["chain"] if not lineage.is_source(made.node)]
+    verbs = [made.node.step.verb for made in facts["chain"] if not isinstance(made.node.step, Source)]
     relation = "quantized" if set(verbs) == {"quantize"} else "merge" if "merge" in verbs else "finetune"
     card: dict[str, Any] = {
         "language": card_facts.languages(graph),
@@ -192,7 +193,7 @@ def _metadata(graph: Graph, name: str, facts: dict[str, Any], config: dict[str, 
 def _kinds(graph: Graph, name: str, chain: list[Made]) -> list[str]:
     from factory.steps.merge import TASK_VECTORS
 
-    steps = [made.node.step for made in chain if not lineage.is_source(made.node)]
+    steps = [made.node.step for made in chain if not isinstance(made.node.step, Source)]
     known = [verb for verb in ("merge", "sft", "dpo") if any(step.verb == verb for step in steps)]
     by_mergekit = any(getattr(step, "method", None) in TASK_VECTORS for step in steps)
     translates = lineage.translation_prompt(graph, name) is not None
