@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -59,6 +60,8 @@ class Session:
             FactoryError: a ref cannot be resolved and `building` is set.
         """
         loaded, profile = load(self.recipe), load_profile(self.profile, self.recipe.parent)
+        for note in sorted(set(loaded.source.notes)):
+            print(f"note: {note}", file=sys.stderr)
         if self.rehearse and profile.train_batch_size is None:  # not batches meant for a GPU's memory
             profile = profile.model_copy(update={"train_batch_size": REHEARSAL_BATCH})
         store = Store(self.store / "rehearsal" if self.rehearse else self.store)

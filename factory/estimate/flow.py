@@ -91,7 +91,7 @@ class Flows:
         if step.verb == "mix" and step.weights and rows is not None:
             taken = zip(node.inputs.values(), step.weights, strict=True)
             rows = min((self.edge(edge).rows or 0.0) / weight for edge, weight in taken) * sum(step.weights)
-        added = len(step.fields) * before.tokens * self.ratio if step.verb == "translate" else 0.0
+        added = len(step.columns) * before.tokens * self.ratio if step.verb == "translate" else 0.0
         return Flow(rows, before.tokens, before.row_tokens + added, before.counted and rows == before.rows)
 
     def _kept(self, node: Node) -> float:
@@ -101,7 +101,7 @@ class Flows:
         if before is not None and before.rows is not None and before.rows.rows_in:
             share = before.rows.kept / before.rows.rows_in
             return self.rates.note(f"{node.name}: rows kept", share, "measured before the change")
-        key = "filter_sources" if step.verb == "filter" and step.text else step.verb
+        key = "filter_sources" if step.verb == "filter" and step.singles else step.verb
         return self.rates.value("keep", key) if self.rates.has("keep", key) else 1.0
 
     def _start(self, rows: float | None, key: str, counted: bool = False) -> Flow:

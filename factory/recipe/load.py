@@ -146,6 +146,7 @@ def _suite(source: Source, at: Location, entry: Any) -> Step | None:
 
 def _build(source: Source, at: Location, cls: type[Step], parameters: Any) -> Step:
     """The step; after a mistake, which is reported, one that has only what it names, so that this is checked too."""
+    parameters = _in_new_words(source, at, cls, parameters)
     try:
         context = {"folders": source.folders, "language": source.data.get("language")}
         return cls.model_validate(parameters, context=context)
@@ -159,6 +160,18 @@ def _build(source: Source, at: Location, cls: type[Step], parameters: Any) -> St
         if reference_kinds(field) and all(isinstance(item, str) for item in names):
             named[name] = value
     return cls.model_construct().model_copy(update=named)
+
+
+def _in_new_words(source: Source, at: Location, cls: type[Step], parameters: Any) -> Any:
+    """The parameters in this release's words, with a note at each old one; as they are where that is a mistake."""
+    try:
+        words, said = cls.in_new_words(parameters, source.folders)
+    except (ValueError, AttributeError):  # the validation that follows says what is wrong
+        return parameters
+    for old, new in said.items():
+        source.note((*at, old), f"`{old}` of {at[-1]} is an old word, read for this release only: write {new}")
+        source.rename((*at, old), (*at, cls.renamed.get(old, old)))
+    return words
 
 
 def _report(source: Source, at: Location, error: ValidationError, model: type[BaseModel]) -> None:

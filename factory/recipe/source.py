@@ -24,6 +24,7 @@ class Source:
         data: plain dicts, lists and scalars.
         places: where each value stands, by its path from the top, e.g. ``("datasets", "orca-ar", "steps", 0)``.
         folders: folders in which prompt files and local data are looked for: the recipe's own first.
+        problems, notes: what is wrong, and what is not but should be written otherwise.
     """
 
     path: Path
@@ -31,6 +32,7 @@ class Source:
     places: dict[Location, Place] = field(default_factory=dict)
     folders: list[Path] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    notes: list[Problem] = field(default_factory=list)
 
     def place(self, location: Location) -> Place:
         """The place of a value, or of the nearest thing around it."""
@@ -40,6 +42,14 @@ class Source:
 
     def report(self, location: Location, message: str) -> None:
         self.problems.append(Problem(self.place(location), message))
+
+    def note(self, location: Location, message: str) -> None:
+        self.notes.append(Problem(self.place(location), message))
+
+    def rename(self, old: Location, new: Location) -> None:
+        """Give what stands at `old` a second path, for mistakes that are found under the new one."""
+        places = {(*new, *at[len(old) :]): place for at, place in self.places.items() if at[: len(old)] == old}
+        self.places = places | self.places
 
 
 def read(path: Path) -> Source:

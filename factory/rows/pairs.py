@@ -44,7 +44,7 @@ def column_pairs(
 ) -> dict[str, str]:
     """Source column -> translation: `pairs` where given, else every (x, x + suffix) there is.
 
-    `otherwise` is what a user could write instead of `pairs`, said where no pair is found.
+    `otherwise` is what a user could write instead of pairs, said where no pair is found.
 
     Raises:
         FactoryError: a column is not there, or there is no such pair.
@@ -56,7 +56,7 @@ def column_pairs(
     if not found:
         raise FactoryError(
             f"no pair of columns x and x{suffix}: {', '.join(columns)}",
-            fix="say which: `pairs: {source: translation}`" + (f" or {otherwise}" if otherwise else ""),
+            fix="say which: `columns: {source: translation}`" + (f" or {otherwise}" if otherwise else ""),
         )
     return found
 

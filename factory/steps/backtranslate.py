@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from factory.rows.executors import Tick
 from factory.rows.generation import Ask, Generations, generations
@@ -15,11 +15,12 @@ from factory.rows.outcomes import Verdict, failed, rejected
 from factory.rows.pairs import Suffix, column_pairs, suffix_of
 from factory.rows.scoring import Scores, ScoreShard, ScoreStep, below, worst
 from factory.step.base import ModelRef, Prompt
+from factory.step.words import Pairs, TextPrompt, holding
 from factory.store import Usage
 from factory.store.columns import NotText, texts
 from factory.text.chat import leaked_tokens
 from factory.text.closeness import METRICS, closeness
-from factory.text.template import fill, placeholders
+from factory.text.template import fill
 
 if TYPE_CHECKING:
     from typing import Self
@@ -67,27 +68,21 @@ class Backtranslate(ScoreStep):
     """
 
     uses_language: ClassVar[bool] = True
+    renamed: ClassVar[Mapping[str, str]] = {"pairs": "columns"}
 
     model: ModelRef = Field(description="translates back, into the recipe's source language")
-    prompt: Prompt = Field(description="user message with {text}, or a .txt file beside the recipe")
+    prompt: TextPrompt = Field(description="user message with {text}, or a .txt file beside the recipe")
     system_prompt: Prompt | None = None
-    pairs: dict[str, str] | None = Field(None, min_length=1, description="source column -> translation")
+    columns: Pairs | None = Field(None, description="source -> translation; default: every x and x with the suffix")
     suffix: Suffix = Field(None, validate_default=True, description='default: "_" and the target language')
     gates: dict[Metric, float] = Field(AIN, min_length=1, description="metric -> lowest score that is kept (AIN's)")
     retranslate_model: ModelRef | None = Field(None, description="translates anew what fails; default: it is rejected")
-    retranslate_prompt: Prompt | None = Field(
+    retranslate_prompt: Annotated[Prompt, holding("text", "translation")] | None = Field(
         None, description="with {text}, the source, and where wanted {translation}, the one that failed"
     )
     max_new_tokens: int | None = Field(None, ge=1, description="default: 2 x tokens of the text + 32")
     keep_scores: bool = Field(True, description="kept rows have the score columns; rejected rows always do")
     keep_back: bool = Field(False, description="kept rows have what came back; rejected rows always do")
-
-    @field_validator("prompt", "retranslate_prompt")
-    @classmethod
-    def _has_text(cls, value: str | None) -> str | None:
-        if value is not None and "text" not in placeholders(value):
-            raise ValueError("the prompt has no {text}: nothing would be translated")
-        return value
 
     @model_validator(mode="after")
     def _retranslation_is_whole(self) -> Self:
@@ -98,9 +93,9 @@ class Backtranslate(ScoreStep):
         return self
 
     def check_columns(self, columns: list[str] | None) -> list[str] | None:
-        if columns is None or (self.pairs is None and self.suffix is None):
+        if columns is None or (self.columns is None and self.suffix is None):
             return None
-        pairs = column_pairs(columns, self.pairs, self.suffix or "")
+        pairs = column_pairs(columns, self.columns, self.suffix or "")
         made = self._made(list(pairs.values()))
         hidden = self.hidden(made)
         return [*columns, *(name for name in made if name not in hidden and name not in columns)]
@@ -136,7 +131,7 @@ class Backtranslate(ScoreStep):
                 anew = stack.enter_context(anew)
 
             def score(number: int, table: pa.Table, tick: Tick) -> Scores:
-                pairs = column_pairs(table.column_names, self.pairs, suffix)
+                pairs = column_pairs(table.column_names, self.columns, suffix)
                 return _Shard(self, back, anew, language, number, tick).scores(table, pairs)
 
             yield score

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import BeforeValidator, Field
 
@@ -14,6 +14,7 @@ from factory.rows.executors import ShardFunction
 from factory.rows.outcomes import ShardResult, Verdict, failed, rejected
 from factory.rows.step import RowStep, input_shards
 from factory.step.base import BenchmarkRef
+from factory.step.words import Columns
 from factory.store import write_atomically
 from factory.store.columns import NotText, column, plain, read_columns, require, with_column
 from factory.text.words import texts_in
@@ -45,10 +46,12 @@ class Decontaminate(RowStep):
     for Arabic, whose words carry more, is assumed.
     """
 
+    renamed: ClassVar[Mapping[str, str]] = {"on": "columns"}
+
     against: Annotated[list[BenchmarkRef], BeforeValidator(_as_list, json_schema_input_type=str | list[str])] = Field(
         min_length=1, description="suites of `evaluate`, suites by name, or datasets"
     )
-    on: list[str] | None = Field(None, min_length=1, description="columns to look into; default: every text of a row")
+    columns: Columns | None = Field(None, description="columns to look into; default: every text of a row")
     ngram: int = Field(13, ge=3, le=50, description="words in an n-gram (13: GPT-3)")
     shortest: int = Field(8, ge=3, description="words of the shortest benchmark text that is looked for (8: GPT-3)")
     max: float = Field(0.0, ge=0, lt=1, description="largest share of a benchmark text that a kept row may hold")
@@ -56,7 +59,7 @@ class Decontaminate(RowStep):
     keep_scores: bool = Field(True, description=f"kept rows have the column {SCORE}; rejected rows always do")
 
     def check_columns(self, columns: list[str] | None) -> list[str] | None:
-        require(self.on or (), columns)
+        require(self.columns or (), columns)
         if columns is None or not self.keep_scores or SCORE in columns:
             return columns
         return [*columns, SCORE]
@@ -89,7 +92,7 @@ class Decontaminate(RowStep):
     def _shard(self, known: Benchmarks, table: pa.Table) -> ShardResult:
         import pyarrow as pa
 
-        columns = [plain(column(table, name)) for name in self.on or table.column_names]
+        columns = [plain(column(table, name)) for name in self.columns or table.column_names]
         verdicts: dict[int, Verdict] = {}
         rows: list[list[str]] = []
         for row, values in enumerate(zip(*columns, strict=True)):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -15,6 +15,7 @@ from factory.rows.executors import ShardFunction, Tick
 from factory.rows.minhash import Nearest, signatures
 from factory.rows.outcomes import ShardResult, Verdict, failed, rejected
 from factory.rows.step import RowStep, input_shards
+from factory.step.words import Columns
 from factory.store import write_atomically
 from factory.store.columns import NotText, column, plain, read_columns, require
 from factory.text.arabic import normalize
@@ -49,7 +50,7 @@ class Near(BaseModel):
 
 
 class Dedup(RowStep):
-    """Rejects a row whose `on` columns equal (or nearly equal) those of an earlier row (``dedup: seen before``).
+    """Rejects a row whose `columns` equal (or nearly equal) those of an earlier row (``dedup: seen before``).
 
     With `normalize`, texts are equal if they differ only in case, punctuation, white space, Unicode form, Arabic vowel
     marks and spelling variants. Null is a value like others. First a digest of every row is written to disk, then the
@@ -61,12 +62,14 @@ class Dedup(RowStep):
     12 bytes a row.
     """
 
-    on: list[str] = Field(min_length=1, description="columns that make a row what it is")
+    renamed: ClassVar[Mapping[str, str]] = {"on": "columns"}
+
+    columns: Columns = Field(description="columns that make a row what it is")
     normalize: bool = False
     near: Near | None = Field(None, description="near duplicates too; default: only what is equal")
 
     def check_columns(self, columns: list[str] | None) -> list[str] | None:
-        require(self.on, columns)
+        require(self.columns, columns)
         return columns
 
     @contextmanager
@@ -85,7 +88,8 @@ class Dedup(RowStep):
             if not files[-1].exists():
                 files[-1].parent.mkdir(exist_ok=True)
                 keys = [
-                    key if isinstance(key, bytes) else UNREADABLE for key in self._keys(read_columns(path, self.on))
+                    key if isinstance(key, bytes) else UNREADABLE
+                    for key in self._keys(read_columns(path, self.columns))
                 ]
                 write_atomically(files[-1], b"".join(keys))
         starts = np.cumsum([0, *(file.stat().st_size // SIZE for file in files)])
@@ -102,7 +106,7 @@ class Dedup(RowStep):
             files.append(job.out / KEYS / f"{number:05d}")
             if not files[-1].exists():
                 files[-1].parent.mkdir(exist_ok=True)
-                rows = [row for row, _ in self._texts(read_columns(path, self.on), number)]
+                rows = [row for row, _ in self._texts(read_columns(path, self.columns), number)]
                 write_atomically(files[-1], signatures(rows, near.ngram, near.num_perm).tobytes())
             sizes.append(files[-1].stat().st_size // (4 * near.num_perm))
         nearest = Nearest(files, near.num_perm, near.threshold)
@@ -124,7 +128,7 @@ class Dedup(RowStep):
 
     def _texts(self, table: pa.Table, number: int) -> Iterator[tuple[list[str], Exception | None]]:
         """The texts of every row. A row that cannot be read gets a text like no other, and its error."""
-        columns = [plain(column(table, name)) for name in self.on]
+        columns = [plain(column(table, name)) for name in self.columns]
         for row, values in enumerate(zip(*columns, strict=True)):
             if bad := next((value for value in values if isinstance(value, NotText)), None):
                 yield [f"unreadable {number} {row}"], bad.error
@@ -133,7 +137,7 @@ class Dedup(RowStep):
 
     def _keys(self, table: pa.Table) -> Iterator[bytes | Exception]:
         """A digest per row; the exception of a row that cannot be read."""
-        for values in zip(*(plain(column(table, name)) for name in self.on), strict=True):
+        for values in zip(*(plain(column(table, name)) for name in self.columns), strict=True):
             try:
                 yield self._key(values)
             except Exception as error:  # one bad row never stops a run

@@ -14,6 +14,7 @@ from factory.checks.scoring import Scored
 from factory.rows.outcomes import ShardResult, Verdict, failed, rejected
 from factory.rows.pairs import Suffix, column_pairs, suffix_of
 from factory.rows.scoring import Scores, ScoreShard, ScoreStep
+from factory.step.words import Columns
 from factory.store.columns import NotText, read_columns, require, texts, with_column
 
 if TYPE_CHECKING:
@@ -45,9 +46,10 @@ CheckField = Annotated[
 class Filter(ScoreStep):
     """Scores texts by `checks` and rejects rows where one is not accepted: ``script: 0.12 < 0.5``.
 
-    What is checked: the pairs (source column -> translation) of `pairs`, and the single columns of `text`. Without
-    either, every pair (x, x + suffix) there is. A null counts as empty text; a pair of two nulls is not checked.
-    Checks that compare leave out single columns. The first check not accepted, in their order, gives the reason.
+    What is checked: `columns`, single ones as a list, or pairs (source -> translation; one without a translation is a
+    single one); without them every pair (x, x + suffix) there is. A null counts as empty text; a pair of two nulls is
+    not checked. Checks that compare leave out single columns. The first check not accepted, in their order, gives the
+    reason.
 
     With `keep_scores`, kept rows have columns ``score_{check}``, the worst over all pairs, so that a limit can be
     chosen by looking; rejected rows have them always. A check that breaks on a row, or whose score is no number, makes
@@ -57,10 +59,12 @@ class Filter(ScoreStep):
 
     uses_language: ClassVar[bool] = True
     parallel: ClassVar[bool] = True
+    renamed: ClassVar[Mapping[str, str]] = {"pairs": "columns", "text": "columns"}
 
     checks: list[CheckField] = Field([parse_check(name) for name in DEFAULT], min_length=1)
-    pairs: dict[str, str] | None = Field(None, description="source column -> translation")
-    text: list[str] = Field([], description="single text columns")
+    columns: Columns | Annotated[dict[str, str | None], Field(min_length=1)] | None = Field(
+        None, description="single columns, or source -> translation; default: every x and x with the suffix"
+    )
     suffix: Suffix = Field(None, validate_default=True, description='default: "_" and the target language')
     keep_scores: bool = True
 
@@ -69,25 +73,45 @@ class Filter(ScoreStep):
         names = [check.name for check in self.checks]
         if doubled := {name for name in names if names.count(name) > 1}:
             raise ValueError(f"checks: {min(doubled)!r} is there twice")
-        if self.pairs is None and self.text and all(check.compares for check in self.checks):
-            raise ValueError("these checks compare a text with its source: give `pairs`")
+        if self.singles and not self.pairs and all(check.compares for check in self.checks):
+            raise ValueError("these checks compare a text with its source: give `columns: {source: translation}`")
         return self
+
+    @classmethod
+    def in_new_shape(cls, old: str, value: Any) -> Any:
+        return (dict.fromkeys(value) or None) if old == "text" and isinstance(value, list) else value
+
+    @property
+    def _named(self) -> dict[str, str | None]:
+        """Column -> its translation, None for a single one."""
+        return self.columns if isinstance(self.columns, dict) else dict.fromkeys(self.columns or ())
+
+    @property
+    def pairs(self) -> dict[str, str] | None:
+        """The pairs that are named; None where none are and there are no single columns either."""
+        found = {source: target for source, target in self._named.items() if target is not None}
+        return found if found or self.singles else None
+
+    @property
+    def singles(self) -> list[str]:
+        return [name for name, target in self._named.items() if target is None]
+
+    def parameters(self) -> dict[str, Any]:
+        return {**super().parameters(), "pairs": self.pairs or None, "text": self.singles}
 
     def check_columns(self, columns: list[str] | None) -> list[str] | None:
         if columns is None:
             return None
-        if self.suffix is not None or self.pairs is not None or self.text:
+        if self.suffix is not None or self.columns is not None:
             self._pairs(columns, self.suffix or "")
         scores = [f"score_{check.name}" for check in self.checks] if self.keep_scores else []
         return [*columns, *(name for name in scores if name not in columns)]
 
     def _pairs(self, columns: list[str], suffix: str) -> list[tuple[str | None, str]]:
         """(source column or None, column) of everything that is checked."""
-        require(self.text, columns)
-        found: dict[str, str] = {}
-        if self.pairs is not None or not self.text:
-            found = column_pairs(columns, self.pairs, suffix, otherwise="`text: [column]`")
-        return [*found.items(), *((None, name) for name in self.text)]
+        require(self.singles, columns)
+        found = column_pairs(columns, self.pairs, suffix, otherwise="`columns: [column]`")
+        return [*found.items(), *((None, name) for name in self.singles)]
 
     @contextmanager
     def scoring(self, job: Job) -> Iterator[ScoreShard]:

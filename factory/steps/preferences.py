@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, Self
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -14,10 +15,11 @@ from factory.rows.generation import Ask, Generations, generations
 from factory.rows.outcomes import ShardResult, Verdict, failed, rejected
 from factory.rows.step import RowStep, input_shards
 from factory.step.base import ModelRef, Prompt
+from factory.step.words import Columns
 from factory.store import Usage
-from factory.store.columns import NotText, require, texts, with_column
+from factory.store.columns import Hole, filled, require, texts, with_column
 from factory.text.replies import numbers, parse
-from factory.text.template import fill, placeholders
+from factory.text.template import fill, pieces, placeholders
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -39,7 +41,7 @@ class Candidate:
 class Preferences(RowStep):
     """Lets a judge find the best and the worst of several answers to each prompt: rows for `dpo`.
 
-    Candidates are columns that hold answers, answers of `models`, or both; each model answers every one of `prompts`
+    Candidates are the answers in `columns`, answers of `models`, or both; each model answers every one of `prompts`
     once, greedily, so that candidates differ by model and prompt. Answers that were cut off are none.
 
     `score` asks the judge for a mark of each candidate: a bare number, or `score: number`, within `scale`.
@@ -48,20 +50,22 @@ class Preferences(RowStep):
     half. A reply that is no mark and no choice makes the row `failed`. A row whose best and worst are less than
     `min_margin` apart, or equal, is rejected, and so is one with fewer than two different candidates.
 
-    Columns in: `prompt`, a text, and those of `candidates`. Columns out, in TRL's conversational preference format:
+    Columns in: those that `prompt` names, and `columns`. Columns out, in TRL's conversational preference format:
     prompt, chosen and rejected as messages, score_chosen, score_rejected, and chosen_from and rejected_from, which
     name the column or model. Other columns stay.
 
     Example:
-        - preferences: {prompt: question, models: [small, large], judge: large, judge_prompt: prompts/compare.txt}
-        - preferences: {prompt: question, candidates: [a, b], judge: judge, method: score, judge_prompt: "…"}
+        - preferences: {prompt: "{question}", models: [small, large], judge: large, judge_prompt: prompts/compare.txt}
+        - preferences: {prompt: "{question}", columns: [a, b], judge: judge, method: score, judge_prompt: "…"}
     """
 
-    prompt: str = Field("prompt", description="column with what is asked")
-    candidates: list[str] = Field([], description="columns with answers")
+    renamed: ClassVar[Mapping[str, str]] = {"candidates": "columns"}
+
+    prompt: Prompt = Field("{prompt}", description="what is asked, with {column}, or a .txt file beside the recipe")
+    columns: Columns | None = Field(None, description="columns with answers")
     models: list[ModelRef] = Field([], description="models that answer every prompt")
     prompts: list[Prompt] = Field(
-        ["{prompt}"], min_length=1, description="how the models are asked; {prompt} is the column's text"
+        ["{prompt}"], min_length=1, description="how the models are asked; {prompt} is what is asked"
     )
     system_prompt: Prompt | None = Field(None, description="a system turn for the models, kept in the pairs' prompt")
     max_new_tokens: int = Field(512, ge=1, description="longest answer of the models")
@@ -77,8 +81,10 @@ class Preferences(RowStep):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        if len(self.candidates) + self.answers_per_row < 2:
-            raise ValueError("a choice needs two candidates: columns in `candidates`, `models`, or several `prompts`")
+        if self._candidates_per_row < 2:
+            raise ValueError("a choice needs two candidates: in `columns`, of `models`, or for several `prompts`")
+        if not placeholders(self.prompt):
+            raise ValueError("the prompt has no {column}: every row would be asked the same")
         wanted = PAIR if self.method == "pairwise" else SCORE
         if set(placeholders(self.judge_prompt)) != wanted:
             names = ", ".join(f"{{{name}}}" for name in sorted(wanted))
@@ -91,7 +97,7 @@ class Preferences(RowStep):
     @property
     def asks_per_row(self) -> int:
         """Requests that a row costs, at most."""
-        count = len(self.candidates) + self.answers_per_row
+        count = self._candidates_per_row
         return self.answers_per_row + (count * (count - 1) if self.method == "pairwise" else count)
 
     @property
@@ -99,8 +105,30 @@ class Preferences(RowStep):
         """Requests of those that are for an answer."""
         return len(self.models) * len(self.prompts)
 
+    @property
+    def _candidates_per_row(self) -> int:
+        return len(self.columns or ()) + self.answers_per_row
+
+    @classmethod
+    def in_new_words(cls, given: Mapping[str, Any], folders: Iterable[Path]) -> tuple[dict[str, Any], dict[str, str]]:
+        """`prompt` was a column."""
+        given = {name: value for name, value in given.items() if (name, value) != ("candidates", [])}
+        words, said = super().in_new_words(given, folders)
+        prompt = given.get("prompt")
+        if isinstance(prompt, str) and placeholders(f"{{{prompt}}}") == [prompt] and not prompt.endswith(".txt"):
+            words["prompt"] = f"{{{prompt}}}"
+            said["prompt"] = f'`prompt: "{{{prompt}}}"`, text with columns in braces'
+        return words, said
+
+    def parameters(self) -> dict[str, Any]:
+        """A prompt that is one column is named by it, as an earlier release did."""
+        [(is_column, column), *more] = pieces(self.prompt)
+        prompt = column if is_column and not more else self.prompt
+        found = super().parameters()
+        return {**found, "prompt": prompt, "candidates": found["candidates"] or []}
+
     def check_columns(self, columns: list[str] | None) -> list[str] | None:
-        require([self.prompt, *self.candidates], columns)
+        require([*placeholders(self.prompt), *(self.columns or ())], columns)
         return None if columns is None else [*(name for name in columns if name not in OUT), *OUT]
 
     @contextmanager
@@ -121,7 +149,7 @@ class Preferences(RowStep):
         for number, model in enumerate(self.models):
             with generations(job, job.inputs[model], f"answers-{number}") as ledger:
                 for shard, path in enumerate(input_shards(job.input)):
-                    asks = self._asks(texts(pq.read_table(path), self.prompt))
+                    asks = self._asks(filled(pq.read_table(path), self.prompt, blank=False))
                     ledger.answer(shard, asks, lambda share, tokens=0: job.progress.advance(0, tokens=tokens))
 
     def _asks(self, asked: Sequence[Any]) -> list[Ask]:
@@ -129,7 +157,7 @@ class Preferences(RowStep):
         return [
             Ask(fill(prompt, {"prompt": text}), self.system_prompt, max_new_tokens=self.max_new_tokens)
             for text in asked
-            if isinstance(text, str) and text.strip()
+            if isinstance(text, str)
             for prompt in self.prompts
         ]
 
@@ -139,18 +167,17 @@ class Preferences(RowStep):
     def _shard(
         self, writers: Sequence[Generations], judge: Generations, number: int, table: pa.Table, tick: Tick
     ) -> ShardResult:
-        asked = texts(table, self.prompt)
+        asked = filled(table, self.prompt, blank=False)
         usage, verdicts = Usage(), {}
         found = self._candidates(writers, number, table, asked, usage)
         for row, text in enumerate(asked):
-            if isinstance(text, NotText):
-                verdicts[row] = failed(self.verb, text.error)
-            elif text is None or not text.strip():
-                verdicts[row] = rejected("preferences: no prompt")
+            if isinstance(text, Hole):
+                no_prompt = rejected("preferences: no prompt")
+                verdicts[row] = failed(self.verb, text.error) if text.error else no_prompt
             elif len(found[row]) < 2:
                 verdicts[row] = rejected("preferences: fewer than two different answers")
         rows = [row for row in range(table.num_rows) if row not in verdicts]
-        questions = [self._questions(asked[row], found[row]) for row in rows]
+        questions = [self._questions(str(asked[row]), found[row]) for row in rows]
         answers = judge.answer(number, [ask for asks in questions for ask in asks], tick)
         usage.add(answers.usage)
         replies = iter(answers.completions)
@@ -171,11 +198,11 @@ class Preferences(RowStep):
     ) -> list[list[Candidate]]:
         """Different answers of each row, in the order of the recipe."""
         found: list[dict[str, Candidate]] = [{} for _ in asked]
-        for column in self.candidates:
+        for column in self.columns or ():
             for row, text in enumerate(texts(table, column)):
                 if isinstance(text, str) and text.strip():
                     found[row].setdefault(text.strip(), Candidate(text, column))
-        rows = [row for row, text in enumerate(asked) if isinstance(text, str) and text.strip()]
+        rows = [row for row, text in enumerate(asked) if isinstance(text, str)]
         for model, writer in zip(self.models, writers, strict=True):
             answers = writer.answer(number, self._asks(asked), lambda share, **counts: None)
             usage.add(answers.usage)
@@ -189,14 +216,14 @@ class Preferences(RowStep):
 
     def _questions(self, asked: str, candidates: list[Candidate]) -> list[Ask]:
         if self.method == "score":
-            filled = [fill(self.judge_prompt, {"prompt": asked, "response": one.text}) for one in candidates]
+            users = [fill(self.judge_prompt, {"prompt": asked, "response": one.text}) for one in candidates]
         else:
-            filled = [
+            users = [
                 fill(self.judge_prompt, {"prompt": asked, "response_a": a.text, "response_b": b.text})
                 for one, other in _couples(candidates)
                 for a, b in ((one, other), (other, one))
             ]
-        return [Ask(user, self.judge_system_prompt, max_new_tokens=self.judge_max_new_tokens) for user in filled]
+        return [Ask(user, self.judge_system_prompt, max_new_tokens=self.judge_max_new_tokens) for user in users]
 
     def _decide(
         self, candidates: list[Candidate], replies: list[str], totals: dict[str, int]

@@ -14,6 +14,7 @@ from factory.rows.outcomes import Verdict, failed, rejected
 from factory.rows.pairs import Suffix, column_pairs, suffix_of
 from factory.rows.scoring import Scores, ScoreShard, ScoreStep, below, worst
 from factory.step.base import ModelRef
+from factory.step.words import Pairs
 from factory.store import Usage
 from factory.store.columns import NotText, texts
 
@@ -36,12 +37,13 @@ class Similarity(ScoreStep):
     """
 
     uses_language: ClassVar[bool] = True
+    renamed: ClassVar[Mapping[str, str]] = {"pairs": "columns"}
 
     model: ModelRef = Field(
         "sentence-transformers/LaBSE", description="a sentence-transformers repo, or a plain encoder with `pooling`"
     )
     min: float = Field(0.8, ge=-1, le=1, description="lowest cosine that is kept (AIN: 0.80 with LaBSE)")
-    pairs: dict[str, str] | None = Field(None, min_length=1, description="source column -> translation")
+    columns: Pairs | None = Field(None, description="source -> translation; default: every x and x with the suffix")
     suffix: Suffix = Field(None, validate_default=True, description='default: "_" and the target language')
     pooling: Pooling | None = Field(
         None, description="of a plain encoder: mean (default) or cls; a sentence-transformers repo brings its own"
@@ -51,8 +53,8 @@ class Similarity(ScoreStep):
     def check_columns(self, columns: list[str] | None) -> list[str] | None:
         if columns is None:
             return None
-        if self.suffix is not None or self.pairs is not None:
-            column_pairs(columns, self.pairs, self.suffix or "")
+        if self.suffix is not None or self.columns is not None:
+            column_pairs(columns, self.columns, self.suffix or "")
         return [*columns, SCORE] if self.keep_scores and SCORE not in columns else columns
 
     def without_limits(self, parameters: dict[str, Any]) -> dict[str, Any]:
@@ -70,7 +72,7 @@ class Similarity(ScoreStep):
         encoder = Encoder(folder, job.profile, self.pooling, trust_remote_code=trusted)
         suffix = suffix_of(self.suffix, job)
         yield lambda number, table, tick: self._scores(
-            encoder, table, column_pairs(table.column_names, self.pairs, suffix), tick
+            encoder, table, column_pairs(table.column_names, self.columns, suffix), tick
         )
 
     def finish(self, job: Job, totals: dict[str, float]) -> None:

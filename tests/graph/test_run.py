@@ -22,7 +22,7 @@ datasets:
     from: {demo: instructions, rows: 60, seed: 1}
     steps:
       - columns: {q: question, a: response}
-      - dedup: {on: [q]}
+      - dedup: {columns: [q]}
   b:
     from: a
     steps:
@@ -74,7 +74,7 @@ def test_only_what_is_needed_is_built(tmp_path: Path) -> None:
 
 def test_a_changed_parameter_changes_what_depends_on_it_and_nothing_else(tmp_path: Path) -> None:
     run(graph_of(tmp_path))
-    plan = make_plan(graph_of(tmp_path, RECIPE.replace("on: [q]", "on: [q, a]")))
+    plan = make_plan(graph_of(tmp_path, RECIPE.replace("columns: [q]", "columns: [q, a]")))
     assert {entry.node.artifact for entry in plan.todo} == {"a", "b", "d"}
     assert plan.nodes["a/01-columns"].state == "done"
     assert plan.nodes["a/02-dedup"].because == ["dedup.on"]

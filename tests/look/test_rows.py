@@ -24,8 +24,8 @@ datasets:
   a:
     from: ./rows.jsonl
     steps:
-      - filter: {checks: [empty, script], pairs: {en: ar}}
-      - dedup: {on: [ar]}
+      - filter: {checks: [empty, script], columns: {en: ar}}
+      - dedup: {columns: [ar]}
 """
 TEXTS = ["بيت كبير", "house", "", "قط صغير", "قط صغير", "big house", "نهر"]
 

@@ -28,7 +28,7 @@ datasets:
     steps:
       - columns: {en: translation.en}
       - translate:
-          {model: model, fields: [en], prompt: "{text}", max_new_tokens: 24, split: none, checks: [], ladder: []}
+          {model: model, columns: [en], prompt: "{text}", max_new_tokens: 24, split: none, checks: [], ladder: []}
     publish: kept
 models:
   model: {from: ./model}

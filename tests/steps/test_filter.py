@@ -86,7 +86,7 @@ def test_columns(tmp_path):
         ({"checks": ["scrypt"]}, "did you mean 'script'"),
         ({"checks": [{"script": {"mim": 1}}]}, "valid: min, language"),
         ({"checks": ["echo", {"echo": {"max": 1}}]}, "twice"),
-        ({"checks": ["echo"], "text": ["t"]}, "give `pairs`"),
+        ({"checks": ["echo"], "columns": ["t"]}, "give `columns: {source: translation}`"),
         ({"checks": []}, "at least 1"),
     ],
 )

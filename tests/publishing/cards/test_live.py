@@ -27,7 +27,7 @@ datasets:
     from: {demo: instructions, rows: 60, seed: 1}
     steps:
       - columns: {q: question, a: response}
-      - dedup: {on: [q]}
+      - dedup: {columns: [q]}
     publish: REPO
 """
 
