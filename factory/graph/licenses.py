@@ -20,6 +20,7 @@ from factory.graph.lineage import NOT_DERIVED, hub_source, repo_id
 from factory.graph.nodes import Graph, Node
 from factory.graph.sources import DemoDataset, LocalDataset, LocalModel
 from factory.refs import is_hub_ref
+from factory.step.base import Source
 from factory.store import canonical, write_atomically
 from factory.text import yaml
 
@@ -180,12 +181,12 @@ def _chain(graph: Graph, name: str, known: _Known) -> list[Link]:
         if node.name in seen:
             continue
         seen.add(node.name)
-        link = known.link(node, role)
+        link = known.link(node, role) if isinstance(node.step, Source) else None
         if link is not None and link not in found:
             found.append(link)
         if node.source is not None:
             waiting.append((graph.nodes[node.source.node], role))
-        if node.step.verb in NOT_DERIVED:
+        if not node.inputs or node.step.verb in NOT_DERIVED:
             continue
         for _, value, kind in node.step.references():
             if value in node.inputs:
@@ -221,7 +222,7 @@ class _Known:
         }
 
     def link(self, node: Node, role: str) -> Link | None:
-        """The node as a link of the chain; None for a node that only works on what came before."""
+        """The node as a link of the chain; None where nobody licensed it."""
         if isinstance(node.step, DemoDataset):
             return Link(f"demo:{node.step.demo}", role, DEMO_LICENSE, "generated here")
         if isinstance(node.step, LocalDataset | LocalModel):

@@ -306,14 +306,15 @@ class _Builder:
         return {repo: sha for repo, sha in found.items() if sha is not None}
 
     def _add(self, name: str, *, step: Step, source: Edge | None, inputs: dict[str, Edge], **rest: Any) -> Node:
-        identity: dict[str, Any] = {"verb": step.verb, "version": step.version, "parameters": step.parameters()}
+        parameters, references = step.parameters(), list(step.references())
+        identity: dict[str, Any] = {"verb": step.verb, "version": step.version, "parameters": parameters}
         if getattr(step, "uses_language", False):
             identity["language"] = self.recipe.language.model_dump()
         if rest["trust_remote_code"]:
             identity["trust_remote_code"] = True
         if source is not None:
             identity["source"] = self._input_identity(source)
-        roles = [(parameter, value) for parameter, value, _ in step.references() if value in inputs]
+        roles = [(parameter, value) for parameter, value, _ in references if value in inputs]
         if roles:
             identity["inputs"] = {}
             for parameter, value in roles:

@@ -13,7 +13,7 @@ State = Literal["done", "resume", "new", "changed"]
 
 @dataclass
 class NodePlan:
-    """One node's state; `because` names the parts of its identity that differ from the last finished one."""
+    """One node's state; `because` names the parts of its identity that differ from what the recipe made last."""
 
     node: Node
     state: State
@@ -50,7 +50,7 @@ def make_plan(graph: Graph) -> Plan:
         if manifest is not None:
             plans[node.name] = NodePlan(node, "done", manifest=manifest)
             continue
-        before = graph.store.previous(node.folder)
+        before = graph.store.previous(node.folder, graph.loaded.recipe.name)
         if before is not None:
             plans[node.name] = NodePlan(node, "changed", _causes(node, before, plans), before)
         else:

@@ -16,7 +16,7 @@ from factory.recipe.schema import Recipe, split_call
 from factory.recipe.source import Location, Source, read
 from factory.refs import local_path
 from factory.step.base import Step, reference_kinds
-from factory.steps import verbs
+from factory.steps import verb_named, verbs
 
 NO_RECIPE = "recipes are .yaml files; `factory init` writes one"
 
@@ -113,19 +113,19 @@ def _steps(source: Source, at: Location, calls: Any, produces: str) -> list[Step
     if not isinstance(calls, list):
         source.report(at, "steps is a list of verbs, each `- verb: {parameters}`")
         return []
-    known = {name: step for name, step in verbs().items() if step.produces == produces}
     steps = []
     for index, call in enumerate(calls):
         verb, parameters = split_call(call)
         here = (*at, index)
+        step = verb_named(verb) if verb else None
         if verb is None:
             source.report(here, "a step is one verb with its parameters: `- verb: {parameters}`")
-        elif verb not in known:
-            elsewhere = verbs().get(verb)
-            hint = f": it makes a {elsewhere.produces}" if elsewhere else nearest(verb, known)
+        elif step is None or step.produces != produces:
+            known = [name for name, other in verbs().items() if other.produces == produces]
+            hint = f": it makes a {step.produces}" if step else nearest(verb, known)
             source.report((*here, verb), f"no {produces} verb {verb!r}{hint}")
         else:
-            steps.append(_build(source, (*here, verb), known[verb], parameters))
+            steps.append(_build(source, (*here, verb), step, parameters))
             continue
         steps.append(Step.model_construct())  # the steps after it keep their numbers
     return steps

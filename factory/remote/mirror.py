@@ -33,6 +33,7 @@ class Mirror:
         self.repo, self.graph, self.progress = repo, graph, progress
         self._there: set[str] = set()
         self._begun: set[str] = set()
+        self._at_work: Node | None = None
         self._lock = threading.Lock()
         self._over = threading.Event()
 
@@ -62,6 +63,15 @@ class Mirror:
         if begun:
             self.progress.log(f"taken from {self.repo}, as far as it was: {', '.join(begun)}")
         return found + begun
+
+    @contextmanager
+    def during(self, kind: str, subject: str) -> Iterator[None]:
+        """Keep what a build makes, or finds done."""
+        if kind == "build":
+            self._at_work = self.graph.nodes[subject]
+        yield
+        if kind == "build":
+            self.keep(self.graph.nodes[subject])
 
     def keep(self, node: Node) -> None:
         """Put a finished step there, unless it is there already."""
@@ -112,8 +122,9 @@ class Mirror:
         """Put the state of the step at work there; trouble is said and never stops the run."""
         try:
             with self._lock:
-                node = next((node for node in self.graph.order() if Manifest.load(node.folder) is None), None)
-                if node is not None and uses_model(node) and not self._over.is_set():
+                node = self._at_work
+                begun = node is not None and uses_model(node) and Manifest.load(node.folder) is None
+                if node is not None and begun and not self._over.is_set():
                     self._put_begun(node)
         except Exception as error:  # also of a step that ends, and moves its folder, at this moment
             self.progress.log(f"the step at work was not kept: {first_line(error)}")

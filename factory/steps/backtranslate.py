@@ -12,9 +12,8 @@ from pydantic import Field, model_validator
 from factory.rows.executors import Tick
 from factory.rows.generation import Ask, Generations, generations
 from factory.rows.outcomes import Verdict, failed, rejected
-from factory.rows.pairs import column_pairs
+from factory.rows.pairs import Suffix, column_pairs, suffix_of
 from factory.rows.scoring import Scores, ScoreShard, ScoreStep, below, worst
-from factory.rows.suffix import Suffix, suffix_of
 from factory.step.base import ModelRef, Prompt
 from factory.step.words import Pairs, TextPrompt, holding
 from factory.store import Usage

@@ -12,9 +12,8 @@ from factory.checks import DEFAULT, Check, checks, parse_check
 from factory.checks.base import Pairs
 from factory.checks.scoring import Scored
 from factory.rows.outcomes import ShardResult, Verdict, failed, rejected
-from factory.rows.pairs import column_pairs
+from factory.rows.pairs import Suffix, column_pairs, suffix_of
 from factory.rows.scoring import Scores, ScoreShard, ScoreStep
-from factory.rows.suffix import Suffix, suffix_of
 from factory.step.words import Columns
 from factory.store.columns import NotText, read_columns, require, texts, with_column
 

@@ -11,9 +11,8 @@ from pydantic import Field
 from factory.rows.embeddings import Encoder, Pooling
 from factory.rows.executors import Tick
 from factory.rows.outcomes import Verdict, failed, rejected
-from factory.rows.pairs import column_pairs
+from factory.rows.pairs import Suffix, column_pairs, suffix_of
 from factory.rows.scoring import Scores, ScoreShard, ScoreStep, below, worst
-from factory.rows.suffix import Suffix, suffix_of
 from factory.step.base import ModelRef
 from factory.step.words import Pairs
 from factory.store import Usage

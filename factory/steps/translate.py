@@ -16,8 +16,8 @@ from factory.rows.faults import Examiner
 from factory.rows.generation import LEDGER, generations
 from factory.rows.ladder import Climb, Ladder, Prompts, Rung
 from factory.rows.outcomes import ShardResult, Verdict, failed, rejected
+from factory.rows.pairs import Suffix, suffix_of
 from factory.rows.step import RowStep
-from factory.rows.suffix import Suffix, suffix_of
 from factory.rows.translations import summary
 from factory.rows.units import Cell, Cutter, Division, Units, instructions
 from factory.step.base import ModelRef, Prompt

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from factory.errors import FactoryError
-from factory.evaluate.board import Entry, add, read
+from factory.evaluate.board import leaderboard
+from factory.store import Store
 
 MODEL = """
 import json, sys, torch
@@ -74,7 +74,7 @@ def test_models_meet_in_one_leaderboard(place: Path) -> None:
     second = evaluate(place, "someone/tiny", *settings)
     assert second.returncode == 0, second.stdout + second.stderr
     assert "someone/tiny" in second.stdout and "one" in second.stdout, "the table shows the other model beside it"
-    board = read(place / ".factory")
+    board = leaderboard(Store(place / ".factory"))
     assert {entry.model for entry in board} == {str(place / "one"), "someone/tiny"}
     assert len({entry.protocol for entry in board}) == 1 and len({entry.source for entry in board}) == 2
 
@@ -91,19 +91,3 @@ def test_models_meet_in_one_leaderboard(place: Path) -> None:
 def test_mistakes_are_refused_before_any_work(place: Path, arguments: tuple[Any, ...], message: str) -> None:
     done = evaluate(place, *arguments)
     assert done.returncode == 2 and message in done.stderr, done.stderr
-
-
-def entry(model: str, value: float, protocol: str = "p") -> Entry:
-    return Entry("suite", protocol, model, "f", "acc", {"acc": {"value": value}}, "2026-01-01")
-
-
-def test_a_new_score_takes_the_place_of_the_old(tmp_path: Path) -> None:
-    add(tmp_path, [entry("a", 1), entry("b", 2), entry("a", 5, "other")])
-    assert [(e.model, e.value) for e in add(tmp_path, [entry("a", 3)])] == [("a", 5), ("a", 3), ("b", 2)]
-    assert read(tmp_path) == add(tmp_path, [])
-
-
-def test_a_broken_file_is_named(tmp_path: Path) -> None:
-    (tmp_path / "leaderboard.json").write_text("[]")
-    with pytest.raises(FactoryError, match=r"leaderboard\.json"):
-        read(tmp_path)
