@@ -13,7 +13,7 @@ test: $(INSTALLED)
 	$(VENV)/bin/python -m pytest -n 2 --dist worksteal
 
 slow: $(INSTALLED)
-	$(VENV)/bin/python -m pytest -m slow
+	$(VENV)/bin/python -m pytest -m slow -n 2 --dist loadfile
 
 lint: $(INSTALLED)
 	$(VENV)/bin/ruff check .
