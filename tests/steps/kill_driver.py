@@ -17,9 +17,8 @@ import sys
 import time
 from pathlib import Path
 
-import pyarrow.parquet  # noqa: F401  before the forks, as the next
+import numpy  # noqa: F401  before the forks
 
-import factory.rows.generation  # noqa: F401
 from factory.remote.snapshot import snapshot
 from factory.step.job import Artifact
 from tests.support import _manifest, make_job
