@@ -58,7 +58,7 @@ def test_a_run_builds_each_step_once_and_a_repeat_builds_nothing(tmp_path: Path)
     graph = graph_of(tmp_path)
     again = run(graph)
     assert again.built == []
-    assert len(again.kept) == len(first.built)
+    assert len(again.done) == len(first.built)
     rows = list(Dataset(graph.final("d").folder).rows())
     assert len(rows) == 30
     assert set(rows[0]) == {"q", "a"}
