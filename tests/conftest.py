@@ -14,6 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
+
+# The first example of a test also pays for the imports of what it tests, whichever test comes first.
+settings.register_profile("factory", deadline=None)
+settings.load_profile("factory")
 
 # Shells start what runs in the background with Ctrl-C ignored, and the processes that tests start would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
