@@ -13,23 +13,8 @@ import pytest
 
 from factory.evaluate.board import leaderboard
 from factory.store import Store
+from tests.support import random_model
 
-MODEL = """
-import json, sys, torch
-from pathlib import Path
-from tokenizers import Tokenizer, models, pre_tokenizers, decoders
-from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
-
-folder, seed = Path(sys.argv[1]), int(sys.argv[2])
-alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
-raw = Tokenizer(models.BPE(vocab={c: i for i, c in enumerate([*alphabet, "<end>"])}, merges=[]))
-raw.pre_tokenizer, raw.decoder = pre_tokenizers.ByteLevel(add_prefix_space=False), decoders.ByteLevel()
-PreTrainedTokenizerFast(tokenizer_object=raw, eos_token="<end>", pad_token="<end>").save_pretrained(folder)
-torch.manual_seed(seed)
-config = LlamaConfig(vocab_size=len(alphabet) + 1, hidden_size=16, intermediate_size=32, num_hidden_layers=1,
-    num_attention_heads=2, num_key_value_heads=1, eos_token_id=len(alphabet), bos_token_id=None)
-LlamaForCausalLM(config).save_pretrained(folder)
-"""
 PUSH = "from huggingface_hub import HfApi; import sys; api = HfApi(); api.create_repo('someone/tiny');"
 PUSH += " api.upload_folder(repo_id='someone/tiny', folder_path=sys.argv[1])"
 
@@ -54,8 +39,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     place = tmp_path_factory.mktemp("eval")
     for name, seed in (("one", 1), ("two", 2)):
-        made = run("-c", MODEL, place / name, seed, cwd=place)
-        assert made.returncode == 0, made.stderr
+        random_model(place / "made" / name, seed=seed, template=None).model.rename(place / name)
     rows = [{"text": f"سطر رقم {i}", "language": "ar"} for i in range(6)]
     (place / "texts.jsonl").write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
     with LocalHub(place / ".factory" / "hub") as hub:
