@@ -61,7 +61,7 @@ def judge(checks: Sequence[Check], texts: Sequence[tuple[str | None, str | None]
             outcome.reasons.append(f"{check.name}: {check.explain(score)}")
             outcome.refused.append(check.name)
         if index in scored.broken:
-            name, error = scored.broken[index]
+            name, error = next(iter(scored.broken[index].items()))
             outcome.verdict = FAILED
             outcome.reasons.insert(0, f"{FAILED}: {name}: {type(error).__name__}: {error}"[:200])
         found.append(outcome)

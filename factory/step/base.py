@@ -9,7 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationInfo
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    SerializationInfo,
+    SerializerFunctionWrapHandler,
+    ValidationInfo,
+    WrapSerializer,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,6 +56,18 @@ Prompt = Annotated[str, AfterValidator(_read_prompt)]
 """Text with ``{placeholders}``, or a ``.txt`` file next to the recipe: its content is part of the fingerprint."""
 
 
+MADE = "made"  # the context in which a step is written down without its limits
+
+
+def _unless_made(value: Any, write: SerializerFunctionWrapHandler, info: SerializationInfo) -> Any:
+    return None if info.context == MADE else write(value)
+
+
+Limit = WrapSerializer(_unless_made)
+"""Marks a parameter (``Annotated[float, Limit]``) that decides what is kept of what a step made, or which columns kept
+rows show, and that changes nothing of what is made."""
+
+
 class Step(BaseModel):
     """One verb of a recipe. Fields are its parameters; everything in them is part of the artifact's identity.
 
@@ -84,6 +104,14 @@ class Step(BaseModel):
     def parameters(self) -> dict[str, Any]:
         """What goes into the fingerprint: every parameter, defaults included, references by their own fingerprints."""
         return self.model_dump(mode="json", exclude={name for name, _, _ in self.references()})
+
+    def made(self) -> dict[str, Any]:
+        """`parameters` with nothing in place of every `Limit`: all that decides on what is made."""
+        written, unlimited = (self.model_dump(mode="json", context=context) for context in (None, MADE))
+        return {
+            name: unlimited[name] if unlimited.get(name) != written.get(name) else value
+            for name, value in self.parameters().items()
+        }
 
     def check_columns(self, columns: list[str] | None) -> list[str] | None:
         """Columns after this step, given those before it (None: not known before the work).

@@ -12,7 +12,7 @@ from factory.rows.executors import Tick
 from factory.rows.generation import Ask, Generations, generations
 from factory.rows.outcomes import Verdict, failed, rejected
 from factory.rows.scoring import Scores, ScoreShard, ScoreStep, below
-from factory.step.base import ModelRef, Prompt
+from factory.step.base import Limit, ModelRef, Prompt
 from factory.store.columns import NotText, require, texts
 from factory.text.replies import numbers, parse
 from factory.text.template import fill, placeholders
@@ -46,7 +46,7 @@ class Judge(ScoreStep):
     fields: dict[str, str] = Field({}, description="placeholder -> column, where they are not called alike")
     accept: str = "accept"
     reject: str = "reject"
-    criteria: dict[Criterion, float] | None = Field(
+    criteria: dict[Criterion, Annotated[float, Limit]] | None = Field(
         None, min_length=1, description="criterion -> lowest mark that is kept; default: accept or reject"
     )
     scale: tuple[float, float] = Field((1, 5), description="lowest and highest mark of the criteria")
@@ -87,9 +87,6 @@ class Judge(ScoreStep):
             return None
         return [*columns, *(name for name in map(_score, self.criteria or ()) if name not in columns)]
 
-    def without_limits(self, parameters: dict[str, Any]) -> dict[str, Any]:
-        return {**parameters, "criteria": [*(parameters.get("criteria") or ())]}
-
     def accepted(self, scores: Mapping[str, Any]) -> Verdict | None:
         for name, limit in (self.criteria or {}).items():
             if verdict := below(f"judge: {name}", scores[_score(name)], limit):
@@ -99,7 +96,7 @@ class Judge(ScoreStep):
     @contextmanager
     def scoring(self, job: Job) -> Iterator[ScoreShard]:
         with generations(job, job.inputs[self.model]) as ledger:
-            yield lambda number, table, tick: self._scores(ledger, number, table, tick)
+            yield lambda number, table, tick, _: self._scores(ledger, number, table, tick)
 
     def finish(self, job: Job, totals: dict[str, float]) -> None:
         job.metrics["judged"] = {name: int(value) for name, value in totals.items()}
