@@ -141,12 +141,15 @@ class Backtranslate(ScoreStep):
 
             def score(number: int, table: pa.Table, tick: Tick, known: Scores | None) -> Scores:
                 pairs = column_pairs(table.column_names, self.pairs, suffix)
+                known = known if known and _tries(known) else None
                 return _Shard(self, back, anew, language, number, tick).scores(table, pairs, known)
 
             yield score
 
     def lacks(self, known: Scores) -> bool:
-        return any(self.fails(tries) for rows in _tries(known).values() for tries in rows)
+        found = _tries(known)  # older versions stored none
+        failing = any(self.fails(tries) for rows in found.values() for tries in rows)
+        return failing or (self.retranslate_model is not None and not found)
 
     def fails(self, tries: list[_Try]) -> bool:
         """Is there a translation that is to be made anew, and was not yet?"""
