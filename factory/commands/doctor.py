@@ -75,8 +75,8 @@ def _engines() -> list[Check]:
     from factory.commands.engines import states
 
     return [
-        (f"engine {found.engine}", found.state == "installed", f"{found.version} {found.where}".strip(), found.to_do)
-        for found in states()
+        (f"engine {name}", found.state == "installed", f"{found.version} {found.where}".strip(), found.to_do)
+        for name, found in states().items()
     ]
 
 

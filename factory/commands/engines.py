@@ -4,51 +4,34 @@ from __future__ import annotations
 
 import tempfile
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 from factory.commands.table import print_json, print_table
+from factory.engines import Completion, Request, engine_for, engines
+from factory.engines.base import State
 from factory.engines.environments import NAMES, find, install, needed
 from factory.errors import FactoryError, UsageError
 from factory.profile import Profile, load_profile
 
-CHECKED = ("transformers", "vllm", "openai", "ray")
 
-
-@dataclass(frozen=True)
-class EngineState:
-    """One line of the list; `to_do` is empty where the engine can be used."""
-
-    engine: str
-    state: str
-    version: str
-    where: str
-    to_do: str
-
-
-def states() -> list[EngineState]:
-    """What is found on disk; nothing is imported."""
-    return [
-        _here("transformers", ""),
-        _apart("vllm"),
-        _openai(),
-        _here("ray", "pip install 'hf-factory[ray]'"),
-        _apart("autotrain"),
-    ]
+def states() -> dict[str, State]:
+    """By name, what is found on disk; nothing is imported."""
+    return {name: kind.state() for name, kind in engines().items()} | {"autotrain": find("autotrain").state()}
 
 
 def show_engines(*, as_json: bool = False) -> None:
     found = states()
     if as_json:
-        print_json([asdict(state) for state in found])
+        print_json([{"engine": name, **asdict(state)} for name, state in found.items()])
     else:
-        rows = [list(asdict(state).values()) for state in found]
+        rows = [[name, *asdict(state).values()] for name, state in found.items()]
         print_table("factory engines", ["engine", "state", "version", "where", "what to do"], rows)
 
 
 def install_engine(name: str, folder: Path | None) -> None:
     if name not in NAMES:
-        advice = next((state.to_do for state in states() if state.engine == name), "")
+        advice = known.to_do if (known := states().get(name)) else ""
         raise UsageError(f"{name} has no environment of its own", fix=advice or f"one of: {', '.join(NAMES)}")
     started = time.monotonic()
     environment = install(name, folder)
@@ -64,9 +47,8 @@ def check_engine(name: str, profile_name: str | None) -> None:
     if name == "autotrain":
         _check_autotrain()
         return
-    if name not in CHECKED:
-        raise UsageError(f"unknown engine {name!r}", fix=f"one of: {', '.join([*CHECKED, 'autotrain'])}")
-    from factory.engines import Completion, Request, engine_for
+    if name not in engines():
+        raise UsageError(f"unknown engine {name!r}", fix=f"one of: {', '.join([*engines(), 'autotrain'])}")
     from factory.engines.tiny import make_tiny_model
     from factory.step.surroundings import quiet_libraries
 
@@ -114,31 +96,3 @@ def _check_autotrain() -> None:
     print(
         f"autotrain {environment.version} can be imported; it trains and does not generate, so nothing else was tried"
     )
-
-
-def _here(package: str, advice: str) -> EngineState:
-    """An engine of the main environment."""
-    from importlib.metadata import PackageNotFoundError, distribution
-
-    try:
-        found = distribution(package)
-    except PackageNotFoundError:
-        return EngineState(package, "missing", "", "this environment", advice)
-    return EngineState(package, "installed", found.version, str(found.locate_file("")), "")
-
-
-def _apart(name: str) -> EngineState:
-    found = find(name)
-    if found.installed:
-        return EngineState(name, "installed", found.version or "", str(found.folder), "")
-    state = "half installed" if found.folder.exists() else "missing"
-    return EngineState(name, state, "", str(found.folder), f"factory engines install {name}")
-
-
-def _openai() -> EngineState:
-    try:
-        endpoint = load_profile(None).openai
-    except FactoryError as error:
-        return EngineState("openai", "missing", "", "", str(error))
-    where = endpoint.base_url if endpoint else "the profile's [….openai] table names the endpoint"
-    return EngineState("openai", "installed", "", where, "")

@@ -1,7 +1,11 @@
-"""Engines by name; the profile chooses, the recipe never does."""
+"""The engines. A module here that holds an `Engine` is one: its file name is what a profile writes."""
 
 from __future__ import annotations
 
+import importlib
+import inspect
+import pkgutil
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,9 +15,19 @@ from factory.errors import UsageError
 if TYPE_CHECKING:
     from factory.profile import Profile
 
-__all__ = ["ENGINES", "Completion", "Engine", "LogProbability", "Request", "Scorer", "engine_for"]
+__all__ = ["Completion", "Engine", "LogProbability", "Request", "Scorer", "engine_for", "engines"]
 
-ENGINES = ("transformers", "vllm", "openai", "ray")
+
+@cache
+def engines() -> dict[str, type[Engine]]:
+    """All engines by name. Importing them is cheap: each imports its heavy libraries when it is opened."""
+    found: dict[str, type[Engine]] = {}
+    for module_info in pkgutil.iter_modules(__path__):
+        module = importlib.import_module(f"{__name__}.{module_info.name}")
+        for _, member in inspect.getmembers(module, inspect.isclass):
+            if issubclass(member, Engine) and member.__module__ == module.__name__ and member is not Engine:
+                found[module_info.name] = member
+    return found
 
 
 def engine_for(model: Path, profile: Profile, *, trust_remote_code: bool = False) -> Engine:
@@ -23,20 +37,6 @@ def engine_for(model: Path, profile: Profile, *, trust_remote_code: bool = False
         UsageError: the profile names an engine that this version does not have.
         FactoryError: the folder holds no model that can generate.
     """
-    if profile.engine == "transformers":
-        from factory.engines.transformers import TransformersEngine
-
-        return TransformersEngine(model, profile, trust_remote_code=trust_remote_code)
-    if profile.engine == "openai":
-        from factory.engines.openai import OpenAIEngine
-
-        return OpenAIEngine(model, profile, trust_remote_code=trust_remote_code)
-    if profile.engine == "vllm":
-        from factory.engines.vllm import VllmEngine
-
-        return VllmEngine(model, profile, trust_remote_code=trust_remote_code)
-    if profile.engine == "ray":
-        from factory.engines.ray import RayEngine
-
-        return RayEngine(model, profile, engine_for, trust_remote_code=trust_remote_code)
-    raise UsageError(f"unknown engine {profile.engine!r} in the profile", fix=f"one of: {', '.join(ENGINES)}")
+    if (kind := engines().get(profile.engine)) is None:
+        raise UsageError(f"unknown engine {profile.engine!r} in the profile", fix=f"one of: {', '.join(engines())}")
+    return kind(model, profile, trust_remote_code=trust_remote_code)

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol, Self, runtime_checkable
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, Protocol, Self, runtime_checkable
+
+if TYPE_CHECKING:
+    from factory.profile import Profile
 
 
 @dataclass(frozen=True)
@@ -51,13 +56,52 @@ class Completion:
 Batch = list[tuple[int, Completion]]
 
 
-class Engine(Protocol):
-    """Greedy generation: equal requests give equal completions, as far as the engine's arithmetic allows."""
+@dataclass(frozen=True)
+class State:
+    """Of an engine on this machine, as far as it shows without importing it.
 
+    Attributes:
+        state: installed, half installed or missing.
+        to_do: what would install it; empty where it can be used.
+    """
+
+    state: str
+    version: str = ""
+    where: str = ""
+    to_do: str = ""
+
+    @classmethod
+    def of_package(cls, package: str, to_do: str) -> State:
+        """An engine that lies in this environment as a package."""
+        from importlib.metadata import PackageNotFoundError, distribution
+
+        try:
+            found = distribution(package)
+        except PackageNotFoundError:
+            return cls("missing", where="this environment", to_do=to_do)
+        return cls("installed", found.version, str(found.locate_file("")))
+
+
+class Engine(ABC):
+    """Greedy generation: equal requests give equal completions, as far as the engine's arithmetic allows.
+
+    Adding one means adding one file to this folder with one class in it; the file's name is what a profile writes.
+    """
+
+    @abstractmethod
+    def __init__(self, model: Path, profile: Profile, *, trust_remote_code: bool = False) -> None:
+        """`model` is a folder with config.json, *.safetensors and a tokenizer."""
+
+    @classmethod
+    @abstractmethod
+    def state(cls) -> State:
+        """Whether it can be used on this machine."""
+
+    @abstractmethod
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each text under the model's tokenizer, for output budgets."""
-        ...
 
+    @abstractmethod
     def generate(self, requests: Sequence[Request]) -> Iterator[Batch]:
         """Yield finished batches of (index into `requests`, completion), in any order, each index once.
 
@@ -65,10 +109,11 @@ class Engine(Protocol):
         batches are left out, so that an interrupted run repeats exactly. Engines that batch continuously yield what
         has finished, often enough that little is lost.
         """
-        ...
 
+    @abstractmethod
     def __enter__(self) -> Self: ...
 
+    @abstractmethod
     def __exit__(self, *exception: object) -> None: ...
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from factory.engines.base import State
 from factory.errors import FactoryError, UsageError
 
 VARIABLE = "FACTORY_ENGINES"
@@ -69,6 +70,13 @@ class Environment:
     @property
     def installed(self) -> bool:
         return self.complete and self.version is not None
+
+    def state(self) -> State:
+        """What `factory engines` says of it."""
+        if self.installed:
+            return State("installed", self.version or "", str(self.folder))
+        state = "half installed" if self.folder.exists() else "missing"
+        return State(state, where=str(self.folder), to_do=f"factory engines install {self.name}")
 
 
 def installation_of(name: str) -> Installation:

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from factory.engines.base import Batch, Completion, Request
+from factory.engines.base import Batch, Completion, Engine, Request, State
 from factory.engines.connections import Connections
 from factory.engines.pressure import Pressure, backoff, retry_after
 from factory.errors import FactoryError, UsageError
+from factory.profile import load_profile
 
 if TYPE_CHECKING:
     import httpx
@@ -35,7 +36,7 @@ class _Trouble:
     wait: float | None = None
 
 
-class OpenAIEngine:
+class OpenAIEngine(Engine):
     """Sends many requests at once and yields answers as they arrive.
 
     A request that the server refuses for good becomes a completion with ``finish_reason="error"``. What is wrong for
@@ -57,6 +58,15 @@ class OpenAIEngine:
         self._runner = asyncio.Runner()
         headers = {"Authorization": f"Bearer {self._key}"} if self._key else {}
         self._connections = Connections(headers, self.settings.timeout)
+
+    @classmethod
+    def state(cls) -> State:
+        try:
+            endpoint = load_profile(None).openai
+        except FactoryError as error:
+            return State("missing", to_do=str(error))
+        missing = "the profile's [….openai] table names the endpoint"
+        return State("installed", where=endpoint.base_url if endpoint else missing)
 
     def __enter__(self) -> Self:
         return self

@@ -3,38 +3,40 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from factory.engines.base import Batch, Engine, Request
+from factory.engines import engine_for
+from factory.engines.base import Batch, Engine, Request, State
 from factory.engines.tokens import Tokens
 from factory.errors import FactoryError
 
 if TYPE_CHECKING:
     from factory.profile import Profile
 
-Make = Callable[..., Engine]
-
 BLOCKS_PER_ACTOR = 4  # at least: so that a fast actor takes over from a slow one, and little is lost with a dead one
 QUEUED = 2  # blocks handed to an actor, so that it need not wait for the next
 RETRIES = 3  # of a block whose actor died
 
 
-class RayEngine:
+class RayEngine(Engine):
     """Actors that load the model once and keep it; blocks of requests go to whichever is free.
 
     Not Ray Data's `map_batches`: that starts its actors, and loads the model, anew for every call, which here is every
     shard. A dead actor is started again by Ray and its blocks are repeated. The model's folder must lie at the same
-    path on every node. `make` gives each actor the engine that its profile names.
+    path on every node.
     """
 
-    def __init__(self, model: Path, profile: Profile, make: Make, *, trust_remote_code: bool = False) -> None:
+    def __init__(self, model: Path, profile: Profile, *, trust_remote_code: bool = False) -> None:
         self.model, self.profile, self.trust_remote_code = model.absolute(), profile, trust_remote_code
-        self._make = make
         self.tokens = Tokens(model, trust_remote_code=trust_remote_code)
         self._actors: list[Any] = []
         self._started = False
+
+    @classmethod
+    def state(cls) -> State:
+        return State.of_package("ray", "pip install 'hf-factory[ray]'")
 
     def __enter__(self) -> Self:
         try:
@@ -55,7 +57,7 @@ class RayEngine:
         workers, gpus = self._places()
         actor = ray.remote(num_cpus=settings.cpus, num_gpus=gpus, max_restarts=-1, max_task_retries=RETRIES)(_Actor)
         own_profile = self._profile_of_actors().model_dump()
-        arguments = self._make, str(self.model), own_profile, self.trust_remote_code
+        arguments = str(self.model), own_profile, self.trust_remote_code
         self._actors = [actor.remote(*arguments) for _ in range(workers)]
         return self
 
@@ -124,7 +126,7 @@ class RayEngine:
 class _Actor:
     """Holds an engine; a restarted one loads it again."""
 
-    def __init__(self, make: Make, model: str, profile: dict[str, Any], trust_remote_code: bool) -> None:
+    def __init__(self, model: str, profile: dict[str, Any], trust_remote_code: bool) -> None:
         from factory.profile import Profile
 
         own = Profile.model_validate(profile)
@@ -132,7 +134,7 @@ class _Actor:
             import torch
 
             torch.set_num_threads(own.threads)
-        self._engine = make(Path(model), own, trust_remote_code=trust_remote_code).__enter__()
+        self._engine = engine_for(Path(model), own, trust_remote_code=trust_remote_code).__enter__()
 
     def answer(self, requests: list[Request]) -> Batch:
         return [pair for batch in self._engine.generate(requests) for pair in batch]

@@ -6,14 +6,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from factory.engines.base import Batch, LogProbability, Request
+from factory.engines.base import Batch, Engine, LogProbability, Request, State
 from factory.engines.tokens import Tokens, unloadable
 
 if TYPE_CHECKING:
     from factory.profile import Profile
 
 
-class TransformersEngine:
+class TransformersEngine(Engine):
     """Prompts are sorted by length and padded on the left in batches as large as the profile allows."""
 
     def __init__(self, model: Path, profile: Profile, *, trust_remote_code: bool = False) -> None:
@@ -32,6 +32,10 @@ class TransformersEngine:
         except (OSError, ValueError, KeyError) as error:
             raise unloadable(model, error) from error
         self.model.to(profile.torch_device()).eval()
+
+    @classmethod
+    def state(cls) -> State:
+        return State.of_package("transformers", "")
 
     def __enter__(self) -> Self:
         return self

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from factory.engines.base import Batch, Completion, LogProbability, Request
+from factory.engines.base import Batch, Completion, Engine, LogProbability, Request, State
 from factory.engines.environments import find, needed, root
 from factory.engines.process import Died, EngineProcess, last_error, new_log
 from factory.engines.tokens import Tokens
@@ -46,7 +46,7 @@ QUANTIZED = 0.2
 _log = logging.getLogger(__name__)
 
 
-class VllmEngine:
+class VllmEngine(Engine):
     """Speaks token ids with `vllm_worker.py`.
 
     Requests in flight when the process dies are sent again, after a death without any answer one by one: so a prompt
@@ -64,6 +64,10 @@ class VllmEngine:
         self._deaths = 0  # since the last answer
         self._answered = False
         self._count = 0
+
+    @classmethod
+    def state(cls) -> State:
+        return find("vllm").state()
 
     def __enter__(self) -> Self:
         with verified(self):

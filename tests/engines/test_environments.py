@@ -68,7 +68,7 @@ def test_unknown_names():
     done = CliRunner().invoke(main, ["engines", "install", "openai"])
     assert done.exit_code == 2 and "no environment of its own" in done.output
     done = CliRunner().invoke(main, ["engines", "check", "none"])
-    assert done.exit_code == 2 and "one of: transformers" in done.output
+    assert done.exit_code == 2 and "one of: openai, ray, transformers, vllm, autotrain" in done.output
 
 
 @pytest.mark.slow
