@@ -11,8 +11,8 @@ from pydantic import Field, TypeAdapter, field_validator, model_validator
 
 from factory.rows.executors import Tick
 from factory.rows.generation import Ask, Generations, generations
-from factory.rows.outcomes import Verdict, failed, rejected
-from factory.rows.pairs import column_pairs
+from factory.rows.outcomes import Verdict, rejected
+from factory.rows.pairs import column_pairs, text_pairs
 from factory.rows.scoring import Scores, ScoreShard, ScoreStep, below, worst
 from factory.rows.suffix import Suffix, suffix_of
 from factory.step.base import Limit, ModelRef, Prompt
@@ -219,7 +219,7 @@ class _Shard:
         pairs: list[tuple[str, list[_Try]]] = []
         for source, target in columns.items():
             rows = tries[source, target] = _tries(known)[source, target] if known else [[] for _ in range(len(table))]
-            for row, text, translation in self._pairs(table, source, target, verdicts):
+            for row, text, translation in text_pairs(self.step.verb, table, source, target, verdicts):
                 pairs.append((text, rows[row]))
                 if not known:
                     rows[row].append(_Try(translation))
@@ -238,19 +238,6 @@ class _Shard:
             for (source, target), rows in tries.items()
         }
         return found
-
-    def _pairs(
-        self, table: pa.Table, source: str, target: str, verdicts: dict[int, Verdict]
-    ) -> Iterator[tuple[int, str, str]]:
-        for row, (text, translation) in enumerate(zip(texts(table, source), texts(table, target), strict=True)):
-            bad = next((side for side in (text, translation) if isinstance(side, NotText)), None)
-            here = [isinstance(side, str) and bool(side.strip()) for side in (text, translation)]
-            if bad is not None:
-                verdicts.setdefault(row, failed(self.step.verb, bad.error))
-            elif all(here):
-                yield row, text, translation
-            elif any(here):
-                verdicts.setdefault(row, rejected("backtranslate: no text", target if here[0] else source))
 
     def _translate_back(self, made: list[tuple[str, _Try]], round: str, share: tuple[int, int]) -> None:
         """Fill in what comes back of translations, each given with its source."""

@@ -10,13 +10,12 @@ from pydantic import Field
 
 from factory.rows.embeddings import Encoder, Pooling
 from factory.rows.executors import Tick
-from factory.rows.outcomes import Verdict, failed, rejected
-from factory.rows.pairs import column_pairs
+from factory.rows.outcomes import Verdict
+from factory.rows.pairs import column_pairs, text_pairs
 from factory.rows.scoring import Scores, ScoreShard, ScoreStep, below, worst
 from factory.rows.suffix import Suffix, suffix_of
 from factory.step.base import Limit, ModelRef
 from factory.store import Usage
-from factory.store.columns import NotText, texts
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -84,14 +83,7 @@ class Similarity(ScoreStep):
         verdicts: dict[int, Verdict] = {}
         asked: list[tuple[int, str, str]] = []
         for source, target in pairs.items():
-            for row, sides in enumerate(zip(texts(table, source), texts(table, target), strict=True)):
-                bad = next((side for side in sides if isinstance(side, NotText)), None)
-                if bad is not None:
-                    verdicts.setdefault(row, failed(self.verb, bad.error))
-                elif all((side or "").strip() for side in sides):
-                    asked.append((row, *sides))
-                elif any((side or "").strip() for side in sides):
-                    verdicts.setdefault(row, rejected("similarity: no text", target if sides[0] else source))
+            asked += text_pairs(self.verb, table, source, target, verdicts)
         flat = [side for _, *sides in asked for side in sides]
         vectors = encoder.encode(flat, tick)
         scores: list[float | None] = [None] * table.num_rows
