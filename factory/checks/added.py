@@ -23,13 +23,15 @@ class Added(Check):
     of 1,012 pairs scores below it. Under 1 µs a short pair.
     """
 
+    version: ClassVar[int] = 2
+    reads_prose: ClassVar[bool] = True
     direction: ClassVar[Literal["min", "max"]] = "min"
     compares: ClassVar[bool] = True
 
     min: float = Field(0.65, ge=0, le=1)
     expected: float = Field(0.95, gt=0, description="characters of translation for one of the source")
 
-    def score(self, source: str | None, target: str) -> float:
+    def measure(self, source: str | None, target: str) -> float:
         source, target = (source or "").strip(), target.strip()
         length = (len(source) * self.expected + _SLACK) / (len(target) or 1)
         if not source or length >= 1:

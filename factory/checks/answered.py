@@ -19,8 +19,8 @@ class Answered(Check):
     2 µs a pair.
     """
 
-    version: ClassVar[int] = 2
-
+    version: ClassVar[int] = 3
+    reads_prose: ClassVar[bool] = True
     direction: ClassVar[Literal["min", "max"]] = "max"
     usual: ClassVar[float] = 0.0
     compares: ClassVar[bool] = True
@@ -28,7 +28,7 @@ class Answered(Check):
     max: float = Field(0.7, ge=0, le=1)
     language: str | None = Field(None, description="default: the recipe's target language")
 
-    def score(self, source: str | None, target: str) -> float:
+    def measure(self, source: str | None, target: str) -> float:
         return answered(source or "", target, self.language or "en")
 
     def candidates(self, sources: Texts, targets: Texts) -> Any:

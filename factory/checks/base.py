@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import BaseModel, ConfigDict
 
 from factory.text.column import Texts
+from factory.text.passages import prose_columns, prose_pair
 
 Pairs = tuple[Sequence[str | None], Sequence[str]]
 """Sources and targets of some rows, of the same length; a source is None for a text that is no translation."""
@@ -26,6 +27,8 @@ class Check(BaseModel):
         direction: ``min``: a score below the limit is bad; ``max``: one above it is.
         compares: True if there is no score without a source.
         surveys: True if a score depends on other rows: `survey` is called with all of them before any is scored.
+        reads_prose: True if it gets both texts without code, formulas, addresses and whatever else is not prose to
+            `factory.text.passages`.
         usual: the score of a row in which `candidates` sees nothing of interest.
     """
 
@@ -36,6 +39,7 @@ class Check(BaseModel):
     direction: ClassVar[Literal["min", "max"]]
     compares: ClassVar[bool] = False
     surveys: ClassVar[bool] = False
+    reads_prose: ClassVar[bool] = False
     usual: ClassVar[float] = 1.0
 
     @classmethod
@@ -48,6 +52,10 @@ class Check(BaseModel):
 
     def score(self, source: str | None, target: str) -> float:
         """The score of `target`; `source` is None for a text that is no translation."""
+        return self.measure(*(prose_pair(source, target) if self.reads_prose else (source, target)))
+
+    def measure(self, source: str | None, target: str) -> float:
+        """The same of what the check reads: what a check has to define."""
         raise NotImplementedError
 
     def scores(self, sources: Sequence[str | None], targets: Sequence[str]) -> list[float | Exception]:
@@ -58,16 +66,17 @@ class Check(BaseModel):
         """
         if len(targets) < FEW:
             return each(self.score, getattr(sources, "given", sources), targets)
-        return self.column_scores(Texts.of(sources), Texts.of(targets))
+        columns = Texts.of(sources), Texts.of(targets)
+        return self.column_scores(*(prose_columns(*columns) if self.reads_prose else columns))
 
     def column_scores(self, sources: Texts, targets: Texts) -> list[float | Exception]:
         """`usual` for all but the `candidates`, which are looked at one by one."""
         chosen = self.candidates(sources, targets)
         if chosen is None:
-            return each(self.score, sources.given, targets)
+            return each(self.measure, sources.given, targets)
         found: list[float | Exception] = [self.usual] * len(targets)
         rows = chosen.nonzero()[0].tolist()
-        scores = each(self.score, [sources.given[row] for row in rows], [targets[row] for row in rows])
+        scores = each(self.measure, [sources.given[row] for row in rows], [targets[row] for row in rows])
         for row, score in zip(rows, scores, strict=True):
             found[row] = score
         return found

@@ -36,7 +36,7 @@ class ChatTokens(Check):
 
     max: float = Field(0, ge=0)
 
-    def score(self, source: str | None, target: str) -> float:
+    def measure(self, source: str | None, target: str) -> float:
         if not any(map(target.__contains__, _HINTS)):
             return 0.0
         count = len(leaked_tokens(source or "", target))

@@ -23,7 +23,7 @@ class Compression(Check):
 
     min: float = Field(0.15, ge=0, le=1)
 
-    def score(self, source: str | None, target: str) -> float:
+    def measure(self, source: str | None, target: str) -> float:
         if len(target) < SHORTEST:
             return 1.0
         content = target.encode("utf-16-le", "surrogatepass")

@@ -32,14 +32,15 @@ class Dropped(Check):
     scores below it. About 1 µs a short pair.
     """
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
+    reads_prose: ClassVar[bool] = True
     direction: ClassVar[Literal["min", "max"]] = "min"
     compares: ClassVar[bool] = True
 
     min: float = Field(0.65, ge=0, le=1)
     expected: float = Field(0.8, gt=0, description="characters of translation for one of the source")
 
-    def score(self, source: str | None, target: str) -> float:
+    def measure(self, source: str | None, target: str) -> float:
         source, target = (source or "").strip(), target.strip()
         worst = 1.0
         if "\n" in source:

@@ -10,20 +10,21 @@ from factory.text.structure import plain_words
 
 
 class Echo(Check):
-    """Share of the translation's words (code, URLs, formulas and numbers apart) that are words of its source: 1 for a
+    """Share of the translation's words (formulas and numbers apart) that are words of its source: 1 for a
     copy.
 
     A source without words, such as a sum, has nothing to translate: its copy scores 0.
     """
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
+    reads_prose: ClassVar[bool] = True
     direction: ClassVar[Literal["min", "max"]] = "max"
     usual: ClassVar[float] = 0.0
     compares: ClassVar[bool] = True
 
     max: float = Field(0.6, ge=0, le=1)
 
-    def score(self, source: str | None, target: str) -> float:
+    def measure(self, source: str | None, target: str) -> float:
         known = set((source or "").casefold().split())
         shared = known.intersection(target.casefold().split())
         if not any(map(str.isalpha, "".join(shared))):

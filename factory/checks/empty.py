@@ -15,7 +15,7 @@ class Empty(Check):
 
     min: float = Field(1, ge=0)
 
-    def score(self, source: str | None, target: str) -> float:
+    def measure(self, source: str | None, target: str) -> float:
         return float(len(target.strip()))
 
     def column_scores(self, sources: Texts, targets: Texts) -> list[float | Exception]:

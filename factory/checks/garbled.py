@@ -35,7 +35,7 @@ class Garbled(Check):
 
     max: float = Field(0, ge=0)
 
-    def score(self, source: str | None, target: str) -> float:
+    def measure(self, source: str | None, target: str) -> float:
         known = source or ""
         return float(sum(found not in known for found in _SIGNS.findall(target)))
 

@@ -17,12 +17,14 @@ class Language(Check):
     about 8 µs a sentence.
     """
 
+    version: ClassVar[int] = 2
+    reads_prose: ClassVar[bool] = True
     direction: ClassVar[Literal["min", "max"]] = "min"
 
     min: float = Field(0.5, ge=0, le=1)
     language: str | None = Field(None, description="default: the recipe's target language")
 
-    def score(self, source: str | None, target: str) -> float:
+    def measure(self, source: str | None, target: str) -> float:
         return language_share(target, self.language or "en")
 
     def candidates(self, sources: Texts, targets: Texts) -> Any:

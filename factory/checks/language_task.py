@@ -49,14 +49,15 @@ class LanguageTask(Check):
     lets synonyms and voices pass. About 4 µs a pair.
     """
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
+    reads_prose: ClassVar[bool] = True
     direction: ClassVar[Literal["min", "max"]] = "max"
     compares: ClassVar[bool] = True
     usual: ClassVar[float] = 0.0
 
     max: float = Field(0.7, ge=0, le=1)
 
-    def score(self, source: str | None, target: str) -> float:
+    def measure(self, source: str | None, target: str) -> float:
         if source is None or len(source) > LONGEST:
             return 0.0
         lowered = source.lower()

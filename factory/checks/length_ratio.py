@@ -15,6 +15,8 @@ class LengthRatio(Check):
     how many characters of translation one character of source gives.
     """
 
+    version: ClassVar[int] = 2
+    reads_prose: ClassVar[bool] = True
     direction: ClassVar[Literal["min", "max"]] = "min"
     compares: ClassVar[bool] = True
 
@@ -22,7 +24,7 @@ class LengthRatio(Check):
     expected: float = Field(1.0, gt=0)
     slack: float = Field(10, ge=0)
 
-    def score(self, source: str | None, target: str) -> float:
+    def measure(self, source: str | None, target: str) -> float:
         wanted = len((source or "").strip()) * self.expected + self.slack
         found = len(target.strip()) + self.slack
         longer = wanted if wanted > found else found

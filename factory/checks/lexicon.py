@@ -18,7 +18,8 @@ class Lexicon(Check):
     devtest, Tatoeba) 1 in 1,200 scores below it. About 8 µs a sentence.
     """
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
+    reads_prose: ClassVar[bool] = True
     direction: ClassVar[Literal["min", "max"]] = "min"
     compares: ClassVar[bool] = True
 
@@ -26,7 +27,7 @@ class Lexicon(Check):
     least: int = Field(3, ge=1)
     languages: list[str] | None = Field(None, min_length=2, max_length=2, description="default: those of the recipe")
 
-    def score(self, source: str | None, target: str) -> float:
+    def measure(self, source: str | None, target: str) -> float:
         words = lexicon(*(self.languages or ("", "")))
         if not words or not source:
             return 1.0

@@ -9,7 +9,7 @@ from factory.checks.base import Check
 from factory.text import column
 from factory.text.column import Texts
 from factory.text.counts import FOREIGN, LATIN, NEUTRAL, OTHER, OWN, class_of, script_classes
-from factory.text.structure import prose
+from factory.text.passages import prose_pair
 
 # Letters of both scripts in one word; the Arabic article and particles are written onto foreign words.
 _TORN = re.compile(r"[A-Za-z]{2}[\u0620-\u064a]+|[\u0620-\u064a]{4}[A-Za-z]{2}")
@@ -27,7 +27,7 @@ class MixedScript(Check):
     FLORES-200 devtest: no pair scores above 0. Counted for all texts in one go, about 1 µs a sentence.
     """
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
 
     direction: ClassVar[Literal["min", "max"]] = "max"
     usual: ClassVar[float] = 0.0
@@ -35,7 +35,7 @@ class MixedScript(Check):
     max: float = Field(0, ge=0, le=1)
     language: str | None = Field(None, description="default: the recipe's target language")
 
-    def score(self, source: str | None, target: str) -> float:
+    def measure(self, source: str | None, target: str) -> float:
         kinds, known = class_of(self.language or "en"), source or ""
         present = {kinds[character] for character in {*target}}
         many = 0
@@ -45,7 +45,7 @@ class MixedScript(Check):
         if OWN in present and not present.isdisjoint((LATIN, NEUTRAL)):
             many += sum(len(match) for match in _TORN.findall(target) if match not in known)
             if known:
-                many += sum(map(len, _small_words(known.casefold(), target)))
+                many += sum(map(len, _small_words(known, target)))
         return min(1.0, many / sum(kinds[character] != OTHER for character in target)) if many else 0.0
 
     def candidates(self, sources: Texts, targets: Texts) -> Any:
@@ -60,8 +60,9 @@ class MixedScript(Check):
         return self if self.language else self.model_copy(update={"language": target})
 
 
-def _small_words(known: str, target: str) -> list[str]:
-    """Words of small letters, code and URLs apart, that are not in what is known."""
+def _small_words(source: str, target: str) -> list[str]:
+    """Words of small letters in the prose of the target that are nowhere in its source."""
+    known = source.casefold()
     if all(word in known for word in _SMALL.findall(target)):
         return []
-    return [word for word in _SMALL.findall(prose(target)) if word not in known]
+    return [word for word in _SMALL.findall(prose_pair(source, target)[1]) if word not in known]

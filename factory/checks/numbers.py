@@ -23,7 +23,7 @@ class Numbers(Check):
 
     min: float = Field(0.5, ge=0, le=1)
 
-    def score(self, source: str | None, target: str) -> float:
+    def measure(self, source: str | None, target: str) -> float:
         return numbers_overlap(source or "", target)
 
     def candidates(self, sources: Texts, targets: Texts) -> Any:

@@ -31,7 +31,7 @@ class Pii(Check):
         min_length=1,
     )
 
-    def score(self, source: str | None, target: str) -> float:
+    def measure(self, source: str | None, target: str) -> float:
         if _DIGITS.search(target) is None:
             return 0.0
         return float(sum(kind in self.kinds for kind, _ in personal_data(target)))

@@ -88,14 +88,14 @@ class Refusal(Check):
     were seen to say. Limit: none. FLORES-200 devtest: 0 of 1,012; about 3 µs a pair.
     """
 
-    version: ClassVar[int] = 3
-
+    version: ClassVar[int] = 4
+    reads_prose: ClassVar[bool] = True
     direction: ClassVar[Literal["min", "max"]] = "max"
     usual: ClassVar[float] = 0.0
 
     max: float = Field(0, ge=0, le=1)
 
-    def score(self, source: str | None, target: str) -> float:
+    def measure(self, source: str | None, target: str) -> float:
         said = speaks_of_itself(target)
         if not said:
             return 0.0

@@ -31,7 +31,7 @@ class RepeatedTarget(Check):
     max: float = Field(3, ge=1)
     _counts: tuple[dict[int, int], dict[int, int]] = PrivateAttr(default=({}, {}))
 
-    def score(self, source: str | None, target: str) -> float:
+    def measure(self, source: str | None, target: str) -> float:
         return _met(target, *self._counts)
 
     def column_scores(self, sources: Texts, targets: Texts) -> list[float | Exception]:

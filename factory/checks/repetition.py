@@ -23,12 +23,13 @@ class Repetition(Check):
     of its translation: the score is relative to the source's own, at most 1.
     """
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
+    reads_prose: ClassVar[bool] = True
     direction: ClassVar[Literal["min", "max"]] = "min"
 
     min: float = Field(0.6, ge=0, le=1)
 
-    def score(self, source: str | None, target: str) -> float:
+    def measure(self, source: str | None, target: str) -> float:
         own = distinct(target)
         if source is None or own > 0.99:
             return own

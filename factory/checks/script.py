@@ -8,7 +8,7 @@ from pydantic import Field
 from factory.checks.base import Check
 from factory.text.column import Texts
 from factory.text.scripts import script_shares
-from factory.text.structure import plain_words, prose
+from factory.text.structure import plain_words
 
 AGAIN = 0.6  # share of the script under which formulas are looked for
 
@@ -16,19 +16,20 @@ AGAIN = 0.6  # share of the script under which formulas are looked for
 class Script(Check):
     """Share of the letters of the language's script, code, URLs and formulas apart; 1 where there are none."""
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
+    reads_prose: ClassVar[bool] = True
     direction: ClassVar[Literal["min", "max"]] = "min"
 
     min: float = Field(0.5, ge=0, le=1)
     language: str | None = Field(None, description="default: the recipe's target language")
 
-    def score(self, source: str | None, target: str) -> float:
+    def measure(self, source: str | None, target: str) -> float:
         return self._shares([target])[0]
 
     def _shares(self, texts: Sequence[str]) -> list[float]:
         """A text that is mostly of another script is looked at again without words of formulas (``2 KNO3``)."""
         language = self.language or "en"
-        found = script_shares([prose(text) for text in texts], language)
+        found = script_shares(texts, language)
         again = [row for row, share in enumerate(found) if share < AGAIN]
         if again:
             shares = script_shares([plain_words(texts[row]) for row in again], language)
@@ -37,12 +38,7 @@ class Script(Check):
         return found
 
     def column_scores(self, sources: Texts, targets: Texts) -> list[float | Exception]:
-        found: list[float | Exception] = [*script_shares(targets, self.language or "en")]
-        dressed = targets.have("`~{$\\") | targets.containing("http") | targets.containing("www.")
-        rows = [row for row, other in enumerate(dressed.tolist()) if other or found[row] < AGAIN]  # type: ignore
-        for row, share in zip(rows, self._shares([targets[row] for row in rows]), strict=True):
-            found[row] = share
-        return found
+        return [*self._shares(targets)]
 
     def in_language(self, target: str, source: str | None = None) -> Check:
         return self if self.language else self.model_copy(update={"language": target})

@@ -16,13 +16,15 @@ class SourceLanguage(Check):
     devtest: all 1,012 English sentences are recognised; about 9 µs a sentence.
     """
 
+    version: ClassVar[int] = 2
+    reads_prose: ClassVar[bool] = True
     direction: ClassVar[Literal["min", "max"]] = "min"
     compares: ClassVar[bool] = True
 
     min: float = Field(0.5, ge=0, le=1)
     language: str | None = Field(None, description="default: the recipe's source language")
 
-    def score(self, source: str | None, target: str) -> float:
+    def measure(self, source: str | None, target: str) -> float:
         return language_share(source or "", self.language or "en")
 
     def candidates(self, sources: Texts, targets: Texts) -> Any:

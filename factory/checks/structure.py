@@ -7,7 +7,8 @@ from pydantic import Field
 
 from factory.checks.base import Check
 from factory.text.column import CAPITAL, DIGIT, MARK, SMALL, WORD, Texts, mask
-from factory.text.structure import KINDS, overlap
+from factory.text.passages import views
+from factory.text.structure import KINDS, PROSE_KINDS, overlap
 
 _ANYTHING = re.compile(
     r"[`{}<>$\\|_/%]|~~~|^[ \t]*(?:[-*•+–#]|\d{1,3}[.)]|\(?[A-Za-z\u0620-\u064a][.)][ \t])|\(\)|[a-z][A-Z]|\w\.\w",
@@ -27,7 +28,7 @@ class Structure(Check):
     one of twenty items may be lost. About 6 µs a pair of plain prose. Addresses and numbers have checks of their own.
     """
 
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     direction: ClassVar[Literal["min", "max"]] = "min"
     compares: ClassVar[bool] = True
 
@@ -39,17 +40,14 @@ class Structure(Check):
         min_length=1,
     )
 
-    def score(self, source: str | None, target: str) -> float:
+    def measure(self, source: str | None, target: str) -> float:
         if _ANYTHING.search(target) is None and (source is None or _ANYTHING.search(source) is None):
             return 1.0  # nothing that any kind looks for: most texts
-        worst = 1.0
-        for kind in self.kinds:
-            find = KINDS[kind]
-            before, after = find(source or ""), find(target)
-            if before is not after and dict.__ne__(before, after):  # Counter's own comparison is slow
-                share = overlap(before, after)
-                worst = share if share < worst else worst
-        return worst
+        before, after = views(source or "", target)
+        kinds = (
+            [kind for kind in self.kinds if kind in PROSE_KINDS] if before.is_prose and after.is_prose else self.kinds
+        )
+        return min((overlap(KINDS[kind](before), KINDS[kind](after)) for kind in kinds), default=1.0)
 
     def candidates(self, sources: Texts, targets: Texts) -> Any:
         found = sources.have(_SIGNS) | targets.have(_SIGNS)

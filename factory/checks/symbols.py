@@ -15,11 +15,13 @@ class Symbols(Check):
     Limit: 0.3, as LumiOpen filters its translated instructions. Counted for all texts in one go, about 1 µs a pair.
     """
 
+    version: ClassVar[int] = 2
+    reads_prose: ClassVar[bool] = True
     direction: ClassVar[Literal["min", "max"]] = "max"
 
     max: float = Field(0.3, ge=0, le=1)
 
-    def score(self, source: str | None, target: str) -> float:
+    def measure(self, source: str | None, target: str) -> float:
         return max(0.0, (_shares(Texts([target])) - _shares(Texts([source])))[0].item())
 
     def column_scores(self, sources: Texts, targets: Texts) -> list[float | Exception]:

@@ -21,5 +21,5 @@ class Toxicity(Check):
 
     max: float = Field(0, ge=0)
 
-    def score(self, source: str | None, target: str) -> float:
+    def measure(self, source: str | None, target: str) -> float:
         return float(len(insults(target)))

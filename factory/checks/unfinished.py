@@ -8,7 +8,7 @@ from pydantic import Field
 from factory.checks.base import Check
 from factory.text.column import Texts
 
-_ENDS = frozenset(".!?؟…。！？:;؛)]}\"'”»’*`>|$")
+_ENDS = frozenset(".!?؟…。！？।॥۔։።:;؛)]}\"'”»’*`>|$")
 _CLOSERS = "\"'”»’)]}*_ \t\n\u200e\u200f"
 _FULL_STOPS = tuple(".!?؟…")
 _MAY_STOP = frozenset([*_CLOSERS, *_FULL_STOPS])  # the last character of a source that may end with a full stop
@@ -33,13 +33,13 @@ class Unfinished(Check):
     1 µs.
     """
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     direction: ClassVar[Literal["min", "max"]] = "min"
     compares: ClassVar[bool] = True
 
     min: float = Field(0.5, ge=0, le=1)
 
-    def score(self, source: str | None, target: str) -> float:
+    def measure(self, source: str | None, target: str) -> float:
         source, target = (source or "").rstrip(), target.rstrip()
         if not source or not target:
             return 1.0

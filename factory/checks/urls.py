@@ -6,6 +6,7 @@ from pydantic import Field
 
 from factory.checks.base import Check
 from factory.text.column import Texts
+from factory.text.passages import views
 from factory.text.structure import emails, overlap, urls
 
 
@@ -16,18 +17,15 @@ class Urls(Check):
     a pair without addresses.
     """
 
+    version: ClassVar[int] = 2
     direction: ClassVar[Literal["min", "max"]] = "min"
     compares: ClassVar[bool] = True
 
     min: float = Field(0.85, ge=0, le=1)
 
-    def score(self, source: str | None, target: str) -> float:
-        worst = 1.0
-        for find in (urls, emails):
-            before, after = find(source or ""), find(target)
-            if before is not after and before != after:
-                worst = min(worst, overlap(before, after))
-        return worst
+    def measure(self, source: str | None, target: str) -> float:
+        before, after = views(source or "", target)
+        return min(overlap(find(before), find(after)) for find in (urls, emails))
 
     def candidates(self, sources: Texts, targets: Texts) -> Any:
         found = sources.have("@") | targets.have("@")

@@ -28,7 +28,7 @@ class Wrapped(Check):
 
     max: float = Field(0, ge=0, le=1)
 
-    def score(self, source: str | None, target: str) -> float:
+    def measure(self, source: str | None, target: str) -> float:
         text, source = target.strip(), (source or "").strip()
         if len(text) < 2 or not source or source[0] in _EDGES or source.rstrip(_STOPS)[-1:] in _EDGES:
             return 0.0

@@ -10,108 +10,10 @@ from collections.abc import Iterator
 
 from factory.demo import grammar_ar as ar
 from factory.demo import grammar_en as en
-from factory.demo.lexicon import CAPITALS, COLOURS, DAYS, MONTHS, NOUNS, Noun, pairs
+from factory.demo.lexicon import CAPITALS, COLOURS, DAYS, MONTHS, NOUNS, Noun, pairs, rows
 from factory.demo.phrases import Pair
 
 Row = tuple[str, str, str, tuple[Pair, ...], Pair, Pair]
-
-# english | arabic, two lines a pair
-OPPOSITES = """
-big|كبير
-small|صغير
-new|جديد
-old|قديم
-long|طويل
-short|قصير
-strong|قوي
-weak|ضعيف
-rich|غني
-poor|فقير
-happy|سعيد
-sad|حزين
-clean|نظيف
-dirty|متسخ
-heavy|ثقيل
-light|خفيف
-fast|سريع
-slow|بطيء
-hot|حار
-cold|بارد
-wide|واسع
-narrow|ضيق
-open|مفتوح
-closed|مغلق
-easy|سهل
-difficult|صعب
-full|ممتلئ
-empty|فارغ
-near|قريب
-far|بعيد
-beautiful|جميل
-ugly|قبيح
-day|نهار
-night|ليل
-war|حرب
-peace|سلام
-life|حياة
-death|موت
-north|شمال
-south|جنوب
-east|شرق
-west|غرب
-right|يمين
-left|يسار
-summer|صيف
-winter|شتاء
-question|سؤال
-answer|جواب
-first|أول
-last|أخير
-"""
-
-# thing | arabic with the article | gender | colour
-COLOURED = """
-the sky|السماء|f|blue
-the sea|البحر|m|blue
-the grass|العشب|m|green
-the frog|الضفدع|m|green
-the snow|الثلج|m|white
-the milk|الحليب|m|white
-the cloud|السحابة|f|white
-the blood|الدم|m|red
-the rose|الوردة|f|red
-the night|الليل|m|black
-the crow|الغراب|m|black
-the coal|الفحم|m|black
-the banana|الموزة|f|yellow
-the lemon|الليمونة|f|yellow
-the sun|الشمس|f|yellow
-the chocolate|الشوكولاتة|f|brown
-the bear|الدب|m|brown
-the elephant|الفيل|m|grey
-the mouse|الفأر|m|grey
-the carrot|الجزرة|f|orange
-the eggplant|الباذنجانة|f|purple
-the tree|الشجرة|f|green
-"""
-
-# animal | food | arabic | home | arabic | legs
-ANIMALS = """
-cow|grass|عشب|on the farm|في المزرعة|4
-horse|grass|عشب|on the farm|في المزرعة|4
-camel|grass|عشب|in the desert|في الصحراء|4
-lion|meat|لحم|in the jungle|في الغابة|4
-monkey|bananas|موز|in the jungle|في الغابة|0
-whale|fish|سمك|in the sea|في البحر|0
-frog|insects|حشرات|in the river|في النهر|4
-spider|insects|حشرات|in the house|في البيت|8
-cat|fish|سمك|in the house|في البيت|4
-rabbit|carrots|جزر|on the farm|في المزرعة|4
-hen|seeds|بذور|on the farm|في المزرعة|2
-ant|sugar|سكر|under the ground|تحت الأرض|6
-bee|honey|عسل|in the garden|في الحديقة|6
-duck|fish|سمك|in the lake|في البحيرة|2
-"""
 
 KINDS = [("animal", "an animal", "حيوان"), ("fruit", "a fruit", "فاكهة"), ("vehicle", "a vehicle", "مركبة")]
 KINDS += [("clothes", "a piece of clothing", "قطعة ملابس"), ("furniture", "a piece of furniture", "قطعة أثاث")]
@@ -123,7 +25,7 @@ def _answer(text: str) -> str:
 
 
 def opposites() -> Iterator[Row]:
-    table = pairs(OPPOSITES)
+    table = pairs("opposites")
     for index, (word, word_ar) in enumerate(table):
         other, other_ar = table[index ^ 1]
         questions = (
@@ -165,8 +67,7 @@ def sums() -> Iterator[Row]:
 
 
 def colours() -> Iterator[Row]:
-    for line in COLOURED.strip().splitlines():
-        thing, thing_ar, gender, colour = line.split("|")
+    for thing, thing_ar, gender, colour in rows("coloured"):
         adj = COLOURS[colour]
         questions = (
             (f"What colour is {thing}?", f"ما لون {thing_ar}؟"),
@@ -212,8 +113,7 @@ def calendar() -> Iterator[Row]:
 
 
 def animals() -> Iterator[Row]:
-    for line in ANIMALS.strip().splitlines():
-        animal, food, food_ar, home, home_ar, legs = line.split("|")
+    for animal, food, food_ar, home, home_ar, legs in rows("animals"):
         noun = NOUNS[animal]
         x, a = f"the {animal}", ar.definite(noun.ar)
         eats, lives = ("تأكل", "تعيش") if noun.gender == "f" else ("يأكل", "يعيش")

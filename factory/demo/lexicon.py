@@ -1,15 +1,15 @@
-"""The words of the demo world, parsed once from the tables in `words`."""
+"""The words of the demo world, parsed once from the tables in `words/`, one word a line."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from random import Random
 from typing import TypeVar
 
-from factory.demo import words
-
 T = TypeVar("T")
+TABLES = Path(__file__).with_name("words")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +78,15 @@ class Name:
     gender: str
 
 
-def _rows(table: str) -> Iterator[list[str]]:
-    for line in table.strip().splitlines():
-        yield line.split("|")
+def rows(table: str) -> Iterator[list[str]]:
+    """The lines of a table, each as its cells."""
+    for line in (TABLES / f"{table}.txt").read_text("utf-8").splitlines():
+        if not line.startswith("#"):
+            yield line.split("|")
 
 
 def pairs(table: str) -> list[tuple[str, str]]:
-    return [(en, ar) for en, ar in _rows(table)]
+    return [(en, ar) for en, ar in rows(table)]
 
 
 def _group(items: list) -> dict:
@@ -99,14 +101,14 @@ def _nouns() -> dict[str, Noun]:
     return _group(
         [
             Noun(en, many, ar, ar_many, gender, kind, frozenset(tags.split()))
-            for en, many, ar, ar_many, gender, kind, tags in _rows(words.NOUNS)
+            for en, many, ar, ar_many, gender, kind, tags in rows("nouns")
         ]
     )
 
 
 def _roles(feminine: bool) -> dict[str, Noun]:
     tags, found = frozenset(["role"]), {}
-    for en, plural, ar, ar_plural, kind in _rows(words.ROLES):
+    for en, plural, ar, ar_plural, kind in rows("roles"):
         if feminine:
             found[en] = Noun(en, plural, ar + "ة", ar + "ات", "f", "sf", tags)
         else:
@@ -125,13 +127,13 @@ def _adjectives() -> dict[str, Adjective]:
             "" if more_en == "-" else more_en,
             "" if more_ar == "-" else more_ar,
         )
-        for en, m, plural, more_en, more_ar, tags in _rows(words.ADJECTIVES)
+        for en, m, plural, more_en, more_ar, tags in rows("adjectives")
     }
 
 
 def _verbs() -> dict[str, Verb]:
     found = []
-    for en, past, ing, ar, present, forms, preposition, objects, adjuncts in _rows(words.VERBS):
+    for en, past, ing, ar, present, forms, preposition, objects, adjuncts in rows("verbs"):
         irregular = dict(item.split("=") for item in forms.split())
         tags = frozenset(objects.split())
         found.append(Verb(en, past, ing, ar, present, irregular, preposition, tags, tuple(adjuncts.split())))
@@ -141,7 +143,7 @@ def _verbs() -> dict[str, Verb]:
 def _names() -> dict[str, Name]:
     """Men and women in turn, so that neither is rarer."""
     found = {}
-    for men_and_women in zip(_rows(words.MEN), _rows(words.WOMEN), strict=True):
+    for men_and_women in zip(rows("men"), rows("women"), strict=True):
         for gender, (en, ar, accusative) in zip("mf", men_and_women, strict=True):
             found[en] = Name(en, ar, {"=": ar, "-": ""}.get(accusative, accusative), gender)
     return found
@@ -150,20 +152,20 @@ def _names() -> dict[str, Name]:
 NOUNS = _nouns()
 ROLES = _roles(feminine=False)
 ROLES_F = _roles(feminine=True)
-KIN = {en: Noun(en, en + "s", ar, "", gender, "b", frozenset(["kin"])) for en, ar, gender in _rows(words.KIN)}
+KIN = {en: Noun(en, en + "s", ar, "", gender, "b", frozenset(["kin"])) for en, ar, gender in rows("kin")}
 ADJECTIVES = _adjectives()
 COLOURS = {
-    en: Adjective(en, m, f, "", frozenset(["colour"]), diptote=m.startswith("أ")) for en, m, f in _rows(words.COLOURS)
+    en: Adjective(en, m, f, "", frozenset(["colour"]), diptote=m.startswith("أ")) for en, m, f in rows("colours")
 }
 VERBS = _verbs()
 NAMES = _names()
-CAPITALS = list(_rows(words.CAPITALS))
+CAPITALS = list(rows("capitals"))
 CITIES = [(row[0], row[1]) for row in CAPITALS]
-SUBJECTS, DAYS, MONTHS = pairs(words.SUBJECTS), pairs(words.DAYS), pairs(words.MONTHS)
+SUBJECTS, DAYS, MONTHS = pairs("subjects"), pairs("days"), pairs("months")
 TIMES = {
-    "past": pairs(words.PAST_TIMES),
-    "present": pairs(words.PRESENT_TIMES),
-    "future": pairs(words.FUTURE_TIMES),
+    "past": pairs("past_times"),
+    "present": pairs("present_times"),
+    "future": pairs("future_times"),
 }
 
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from factory.recipe import LoadedRecipe
 
 FOLDER, SCRATCH = "stand-ins", ".stand-in-"
-SOURCES = {".py", ".yaml", ".jinja"}
+SOURCES = {".py", ".yaml", ".jinja", ".txt"}
 VERSION = 1  # raise it when the same catalogue gives other files
 
 

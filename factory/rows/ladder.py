@@ -10,7 +10,7 @@ from factory.rows.faults import NAME_FAULTS, Examiner, Fault, Sent, is_name
 from factory.rows.generation import Answers, Ask, Generations, Origin
 from factory.store import Usage
 from factory.text.masks import BRACKET, TAG, Form, mask
-from factory.text.segments import Part, smaller, split
+from factory.text.segments import Passage, smaller, split
 from factory.text.template import fill
 
 Rung = Literal["retry", "smaller"]
@@ -71,7 +71,7 @@ class _Node:
     text: str
     depth: int
     whole: bool
-    pieces: list[Part | _Node] = field(default_factory=list)
+    pieces: list[Passage | _Node] = field(default_factory=list)
     translation: str = ""
     fault: Fault | None = None
 
@@ -205,7 +205,7 @@ def _divide(node: _Node) -> bool:
     """Give the node at least two pieces, if that can be done."""
     if node.depth >= (TOO_LONG_DEPTH if node.fault == Fault("too long") else DEPTH):
         return False
-    parts = split(node.text) if node.whole else [Part(node.text)]
+    parts = split(node.text) if node.whole else [Passage(node.text)]
     if _same(parts, node.text):
         parts = smaller(node.text)
     if _same(parts, node.text) and len(node.text) > CHARACTERS_CUT:
@@ -216,5 +216,5 @@ def _divide(node: _Node) -> bool:
     return True
 
 
-def _same(parts: Sequence[Part], text: str) -> bool:
+def _same(parts: Sequence[Passage], text: str) -> bool:
     return any(part.translate and len(part.text) == len(text) for part in parts)

@@ -51,7 +51,7 @@ class Translate(RowStep):
     rejected with the first fault (``translate: masks``, ``translate: cut off``, ``translate: script``).
     """
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     uses_language: ClassVar[bool] = True
 
     model: ModelRef

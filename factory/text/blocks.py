@@ -8,26 +8,17 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from factory.text.code_lines import looks_like_code
 from factory.text.code_spans import CodeSpans
 from factory.text.fences import Fence, fences
-from factory.text.inline import is_formula
+from factory.text.inline import Span, is_formula
 from factory.text.json_text import JsonFinder
-
-
-class Block(NamedTuple):
-    """Characters start to end of a text, and what they are: code, math, json, html or token."""
-
-    start: int
-    end: int
-    kind: str
-
 
 _OPENING = re.compile(r"`+|~{3,}|\$\$|\\\[|\\begin\{|[{\[](?=\s{0,400}[\"\[{}])|<(?=[A-Za-z/!?|<｜])|\[/?INST\]")
 _HINTS = ("`", "<", "[", "{", "\\", "$", "~~~")
 _ENVIRONMENT = re.compile(r"\\(begin|end)\{([^{}\n]{1,40})\}")
+_VERBATIM = re.compile(r"\\begin\{(?:[vV]erbatim|lstlisting|minted|alltt)")
 _TAG = re.compile(r"</?[A-Za-z][\w:-]*+[^<>\"']*+(?:(?:\"[^\"<]*+\"|'[^'<]*+')[^<>\"']*+)*+>")
 _DECLARATION = re.compile(r"<!DOCTYPE[^<>]*+>|<\?xml[^<>]*+\?>", re.IGNORECASE)
 _CHAT_TOKEN = re.compile(
@@ -53,8 +44,8 @@ _MARKUP = re.compile(r"[ \t]*+<[A-Za-z/!]")
 _MATH_LONGEST = 4000
 
 
-def find_blocks(text: str) -> list[Block]:
-    """The blocks of a text in order, apart from each other."""
+def find_blocks(text: str) -> list[Span]:
+    """The blocks of a text in order, apart from each other; kinds: code, math, json, html, token."""
     return _Scan(text).blocks() if any(map(text.__contains__, _HINTS)) else []
 
 
@@ -70,11 +61,11 @@ class _Scan:
         self._absent: set[str] = set()  # ends that do not come any more
         self._is_chat = _CHAT.search(text) is not None
 
-    def blocks(self) -> list[Block]:
+    def blocks(self) -> list[Span]:
         text, found, position = self._text, [], 0
         while match := _OPENING.search(text, position):
             start, opening = match.start(), match[0]
-            block: Block | int  # a block, or where to go on
+            block: Span | int  # a block, or where to go on
             if opening[0] in "`~":
                 block = self._code(match)
             elif opening == "$$" or opening == "\\[":
@@ -85,14 +76,14 @@ class _Scan:
                 block = self._angle(start)
             else:
                 block = self._document(start)
-            if isinstance(block, Block):
+            if isinstance(block, Span):
                 found.append(block)
                 position = block.end
             else:
                 position = max(block, match.end())
         return found
 
-    def _code(self, match: re.Match[str]) -> Block | int:
+    def _code(self, match: re.Match[str]) -> Span | int:
         start, end = match.span()
         if end - start >= 3:
             if self._fences is None:
@@ -108,7 +99,7 @@ class _Scan:
         if span_end is None:
             return end
         if end - start >= 3 and self._text.find("\n", start, span_end) >= 0:
-            return Block(start, span_end, "code")
+            return Span(start, span_end, "code")
         return span_end  # inline code is the masks' business; what it holds opens nothing
 
     def _from(self, start: int) -> Iterator[Fence]:
@@ -116,24 +107,24 @@ class _Scan:
         first = bisect_left(known, start, key=lambda fence: fence.start)
         return (known[i] for i in range(first, len(known)))
 
-    def _fenced(self, fence: Fence) -> Block | None:
+    def _fenced(self, fence: Fence) -> Span | None:
         line_start = self._text.rfind("\n", max(0, fence.start - 200), fence.start) + 1
         start = line_start if not self._text[line_start : fence.start].strip() else fence.start
         if fence.info in _NESTING and (end := self._nested_end(fence)):
-            return Block(start, end, "code")
+            return Span(start, end, "code")
         character, size = fence.mark, fence.size
         if size < self._open_fences.get(character, 1 << 60):
             others = self._from(fence.start)
             next(others)
             for other in others:
                 if other.mark == character and other.size >= size and other.closes:
-                    return Block(start, other.end, "code")
+                    return Span(start, other.end, "code")
                 if other.mark == character and other.size == size and other.ends_line:
-                    return Block(start, other.end, "code")
+                    return Span(start, other.end, "code")
             self._open_fences[character] = size
         if not fence.first:
             return None
-        return Block(start, self._unclosed_end(fence), "code")
+        return Span(start, self._unclosed_end(fence), "code")
 
     def _nested_end(self, fence: Fence) -> int | None:
         if "nested" in self._absent:
@@ -164,7 +155,7 @@ class _Scan:
             position = blank.end() if blank else len(text)
         return end or len(text)
 
-    def _display(self, start: int, opening: str) -> Block | int:
+    def _display(self, start: int, opening: str) -> Span | int:
         text, closing = self._text, "$$" if opening == "$$" else "\\]"
         after = start + 2
         end = self._closings.get(closing, 0)
@@ -178,18 +169,20 @@ class _Scan:
         content = text[after:end]
         if "\n" not in content:
             whole_line = text[start - 1 : start] in ("", "\n") and text[end + 2 : end + 3] in ("", "\n")
-            return Block(start, end + 2, "math") if whole_line and is_formula(content) else after
+            return Span(start, end + 2, "math") if whole_line and is_formula(content) else after
         if "\n\n" in content and not is_formula(content):
             return after
-        return Block(start, end + 2, "math") if "\\" in content or is_formula(content) else after
+        return Span(start, end + 2, "math") if "\\" in content or is_formula(content) else after
 
-    def _environment(self, start: int) -> Block | int:
+    def _environment(self, start: int) -> Span | int:
         if self._environments is None:
             self._environments = _environments(self._text)
         end = self._environments.get(start)
-        return start + 7 if end is None else Block(start, end, "math")
+        if end is None:
+            return start + 7
+        return Span(start, end, "code" if _VERBATIM.match(self._text, start) else "math")
 
-    def _document(self, start: int) -> Block | int:
+    def _document(self, start: int) -> Span | int:
         text = self._text
         if start and (text[start - 1].isalnum() or text[start - 1] in "_]"):
             return start + 1
@@ -197,17 +190,18 @@ class _Scan:
         if end is None:
             return start + 1
         line_start = text.rfind("\n", max(0, start - 200), start) + 1
-        alone = not text[max(line_start, start - 200) : start].strip() and text[end : end + 20].lstrip(" ,;\t\r")[
-            :1
-        ] in ("", "\n")
-        return Block(start, end, "json") if alone or text.find("\n", start, end) >= 0 else end
+        before = text[max(line_start, start - 200) : start].rstrip()
+        if before.endswith(("=", "(", ",", "return")):
+            return end  # a value within code
+        alone = not before and text[end : end + 20].lstrip(" ,;\t\r")[:1] in ("", "\n")
+        return Span(start, end, "json") if alone or text.find("\n", start, end) >= 0 else end
 
-    def _angle(self, start: int) -> Block | int:
+    def _angle(self, start: int) -> Span | int:
         text = self._text
         if self._is_chat and (match := _CHAT_TOKEN.match(text, start)):
-            return Block(start, match.end(), "token")
+            return Span(start, match.end(), "token")
         if match := _DECLARATION.match(text, start):
-            return Block(start, match.end(), "html")
+            return Span(start, match.end(), "html")
         if text.startswith("<!--", start):
             return self._up_to(start, "-->", "html")
         if text.startswith("<?php", start):
@@ -219,18 +213,18 @@ class _Scan:
         if (match := _TAG.match(text, start)) is None:
             return start + 1
         if _SEPARATING.fullmatch(name):
-            return Block(start, match.end(), "html") if self._in_markup(start) else match.end()
+            return Span(start, match.end(), "html") if self._in_markup(start) else match.end()
         if text[start + 1] == "/":
-            return Block(start, match.end(), "html") if name in _RAW else match.end()
+            return Span(start, match.end(), "html") if name in _RAW else match.end()
         if name in self._absent:
-            return Block(start, match.end(), "html") if name in _RAW else match.end()
+            return Span(start, match.end(), "html") if name in _RAW else match.end()
         closing = re.compile(rf"</{name}\s{{0,20}}>", re.IGNORECASE).search(text, match.end())
         if closing is None:
             self._absent.add(name)
             return match.end()
         if name in _RAW_IF_LONG and text.find("\n", start, closing.end()) < 0:
             return closing.end()
-        return Block(start, closing.end(), "html" if name in ("svg", "math") else "code")
+        return Span(start, closing.end(), "html" if name in ("svg", "math") else "code")
 
     def _in_markup(self, start: int) -> bool:
         """Does the line begin with a tag? A tag that a sentence mentions must not cut it in two."""
@@ -240,14 +234,14 @@ class _Scan:
             return True
         return self._text[start - 1 : start] == ">" or _MARKUP.match(self._text, line_start) is not None
 
-    def _up_to(self, start: int, closing: str, kind: str) -> Block | int:
+    def _up_to(self, start: int, closing: str, kind: str) -> Span | int:
         if closing in self._absent:
             return start + 1
         end = self._text.find(closing, start)
         if end < 0:
             self._absent.add(closing)
             return start + 1
-        return Block(start, end + len(closing), kind)
+        return Span(start, end + len(closing), kind)
 
 
 def _environments(text: str) -> dict[int, int]:

@@ -27,6 +27,22 @@ _STRONG = re.compile(
   | SELECT[ ].+?[ ]FROM[ ]\w | (?:SELECT|select)[ ](?:\*|[a-z_][\w.]*(?:,|\s*$)|[A-Z]+\()
   | (?:INSERT[ ]INTO|DELETE[ ]FROM)[ ]\w | UPDATE[ ]\w+[ ]SET[ ]
   | (?:CREATE|DROP|ALTER)[ ](?:TABLE|DATABASE|INDEX|VIEW)\b
+  | WITH[ ]\w+[ ]AS[ ]\(
+  | (?:pub[ ])?fn[ ]\w+\s*[(<] | func[ ](?:\([^)]*\)[ ])?\w+\s*\( | fun[ ]\w[\w.]*\s*\(
+  | (?:local[ ])?function[ ][\w.:]+\s*\(
+  | (?:let[ ]mut|my|local)[ ][$@%]?\w+\s*= | let[ ]\w+\s*:[ ]?[\w<>\[\]&]+\s*= | \$\w+\s*=[^=$]*;\s*$
+  | \w[\w.]*[ ]<-[ ]
+  | (?:package|namespace|module)[ ][\w.:\\]+\s*[;{]?\s*$ | use[ ]\w+(?:(?:::|\\)[\w{},* ]+)+;
+  | (?:pub[ ]|export[ ]|abstract[ ])*(?:struct|enum|interface|impl|trait|type|union)\b[^.!?]*\{\s*$ | puts[ ]["'\w]
+  | def[ ]\w+[?!]?\s*$ | (?:[\w<>*&\[\]]+[ ])+\w+\([^.!?]*\)\s*\{\s*$
+  | \$[ ][a-z][\w./-]*+(?:\s|$) | >>>[ ] | PS[ ][A-Z]:\\ | \w+@[\w-]+:[^ ]*[$\#][ ]
+  | diff[ ]--git[ ] | @@[ ]-\d | (?:---|\+\+\+)[ ](?:[ab]/|/dev/null)
+  | (?:python3?|node|bash|sh|ruby|php|java|perl)[ ](?:-|[\w/-]*\.\w) | cd[ ][\w./~-]+\s*$ | export[ ]\w+=
+  | (?:ls|rm|cp|mv|cat|chmod|curl|wget|tar|ssh|scp|grep|gcc|make|cargo|brew|yarn|kubectl)[ ](?:-{1,2}\w|https?:|run\b)
+  | FROM[ ][\w./-]+(?::[\w.-]+)?(?:[ ]AS[ ]\w+)?\s*$
+  | (?:WORKDIR|ENTRYPOINT)[ ] | RUN[ ][a-z] | COPY[ ]\S+[ ]\S+\s*$ | CMD[ ]\[
+  | Exception[ ]in[ ]thread[ ]" | [A-Z][\w.]*[a-z](?:Error|Exception)\b(?::[ ]|\s*$) | \w+[ ]::[ ].*->
+  | Traceback[ ]\(most | File[ ]"[^"]+",[ ]line[ ]\d | at[ ][\w$.<>]+\([\w$.]+(?::\d+)*\)\s*$
   | <\?(?:php|xml)\b | \\(?:documentclass|usepackage|begin|end|section|title|author|maketitle|newcommand)\b
   | (?:[A-Za-z_$][\w.$]*+(?:\[[^\]]*+\])?|[a-z_]\w*+(?:,[ ]*[a-z_]\w*+)+)
       \s*[-+*/]?=\s*(?:[\w.]+\(|\[|\{|['"f]['"]|['"][^'"]*['"];?\s*$|new[ ]|lambda\b
@@ -37,6 +53,16 @@ _STRONG = re.compile(
       |apt(?:-get)?[ ](?:install|update)\b|mkdir[ ][\w./-]+\s*$)
     )""",
     re.VERBOSE,
+)
+# What a line of code begins with that has no mark of `factory.text.passages.MARKS`.
+FIRST_WORDS = (
+    r"(?:[*+•]|-(?!--)|\d{1,3}[.)]|[ \t>])*"
+    r"(?:import|from|using|use|package|namespace|module|async|def|class|public|private|protected"
+    r"|static|void|int|double|float|char|bool|boolean|String|export|default|function|const|let|var|for|while|if|elif|switch"
+    r"|catch|until|else|try|finally|except|return|print\w*|echo|alert|SELECT|select|WITH|INSERT|DELETE|UPDATE|CREATE|DROP"
+    r"|ALTER|pub|fn|func|fun|local|my|abstract|struct|enum|interface|impl|trait|type|union|puts|PS|diff|Traceback|File|at"
+    r"|sudo|pip3?|npm|npx|git|docker|conda|apt|mkdir|python3?|node|bash|sh|ruby|php|java|perl|cd|ls|rm|cp|mv|cat|chmod|curl"
+    r"|wget|tar|ssh|scp|grep|gcc|make|cargo|brew|yarn|kubectl|FROM|WORKDIR|ENTRYPOINT|RUN|COPY|CMD|Exception|---|\+\+\+)(?![\w'’])"
 )
 _WEAK = re.compile(
     r"""[ \t]*+(?:
@@ -49,8 +75,11 @@ _WEAK = re.compile(
     re.VERBOSE,
 )
 _COMMENT = re.compile(r"[ \t]*+(?:#(?!#)|//|/\*|\*/|\*[ ]|--[ ]|%[ ])")
-_INDENTED = re.compile(r"(?: {4}| {0,3}\t)")
 _LISTED = re.compile(r"\s*(?:[-*•+–◦▪‣]|\(?\w{1,3}[.)])\s")
+_QUOTE = re.compile(r"(?:[ \t]*+>[ \t]?)*+")
+_MARKER = re.compile(r"[ \t]*+(?:[-*+•]|\d{1,3}[.)])[ \t]++")
+_SECTION, _SETTING = re.compile(r"\s*\[\[?[\w.\"-]+\]?\]"), re.compile(r"\s*[\w.\"-]+\s?=")
+_KEY, _INNER_KEY = re.compile(r"\s*[a-z][\w-]*:"), re.compile(r"\s+[\w-]+:(?:\s|$)")
 _SYMBOLS = re.compile(r"[{}();=<>$_\\/\[\]|`]")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _LONGEST = 1000  # characters of a line that are looked at
@@ -67,7 +96,7 @@ def is_code(line: str) -> bool:
 
 def looks_like_code(lines: Sequence[str]) -> bool:
     """Is this more likely code than prose, where code is expected?"""
-    lines = [line for line in lines if line.strip()]
+    lines = [bare for line in lines if (bare := _bare(line)).strip()]
     if any(map(is_code, lines)):
         return True
     return sum(map(_continues, lines)) * 2 > len(lines)
@@ -78,27 +107,54 @@ def code_runs(lines: Sequence[str], starts_line: bool = True) -> dict[int, int]:
 
     `starts_line`: the first line is a whole one.
     """
-    strong = [i for i, line in enumerate(lines) if is_code(line) or _opens_braces(lines, i)]
-    runs: dict[int, int] = {}
+    lines = [_bare(line) for line in lines]
+    strong = [i for i, line in enumerate(lines) if is_code(line) or _opens(lines, i)]
+    runs = _indented(lines, {*strong}, starts_line) if any(line[:1] in ("\t", " ") for line in lines) else {}
     end = 0
     for first in strong:
         if first < end:
             continue
         start = first
-        while start > end and _joins(lines[start - 1]):
+        while start > end and start not in runs and _joins(lines[start - 1]):
             start -= 1
-        end = _run_end(lines, first)
+        end = max(_run_end(lines, first), runs.get(start, 0))
         runs[start] = end
-    if any(map(_INDENTED.match, lines)):
-        runs.update(_indented(lines, runs, starts_line))
-    return runs
+    return _apart(runs)
 
 
-def _opens_braces(lines: Sequence[str], i: int) -> bool:
-    """``body {`` and then ``color: red;``."""
-    if not lines[i].rstrip().endswith("{") or i + 1 == len(lines):
+def _apart(runs: dict[int, int]) -> dict[int, int]:
+    """Runs that overlap made one."""
+    found: dict[int, int] = {}
+    last = -1
+    for start, end in sorted(runs.items()):
+        if found and start < found[last]:
+            found[last] = max(found[last], end)
+        else:
+            found[last := start] = end
+    return found
+
+
+def _bare(line: str) -> str:
+    """The line without marks of quotes, and code without the marker of the list item that it begins."""
+    if line.lstrip().startswith(">>>"):
+        return line
+    line = line[_QUOTE.match(line).end() :]  # type: ignore[union-attr]
+    marker = _MARKER.match(line)
+    if marker and is_code(line[marker.end() :]):
+        return " " * marker.end() + line[marker.end() :]
+    return line
+
+
+def _opens(lines: Sequence[str], i: int) -> bool:
+    """``body {`` and then ``color: red;``, ``[section]`` and then ``key = value``, ``key:`` and then an inner key."""
+    line, following = lines[i].rstrip(), lines[i + 1] if i + 1 < len(lines) else ""
+    if len(line) > 200 or line[-1:] not in ("{", "]", ":") or not following:
         return False
-    return len(lines[i]) < 200 and lines[i + 1].rstrip()[-1:] in tuple(";,{}") and lines[i + 1][:1] in tuple(" \t}")
+    if line[-1] == "{":
+        return following.rstrip()[-1:] in (";", ",", "{", "}") and following[0] in (" ", "\t", "}")
+    if line[-1] == "]":
+        return _SECTION.fullmatch(line) is not None and _SETTING.match(following) is not None
+    return _KEY.fullmatch(line) is not None and _INNER_KEY.match(following) is not None
 
 
 def _joins(line: str) -> bool:
@@ -127,28 +183,28 @@ def _run_end(lines: Sequence[str], first: int) -> int:
     return end
 
 
-def _indented(lines: Sequence[str], runs: dict[int, int], starts_line: bool) -> dict[int, int]:
-    """Blocks of lines indented by four spaces after a blank line, but for the insides of lists and indented prose."""
+def _indented(lines: Sequence[str], strong: set[int], starts_line: bool) -> dict[int, int]:
+    """Blocks of lines indented by four spaces after a blank line, within a list by four more than its items' text, but
+    for indented prose."""
     found: dict[int, int] = {}
-    in_list, after_blank, i = False, starts_line, 0
+    content, after_blank, i = 0, starts_line, 0  # where the text of the list item in hand begins; 0: there is none
     while i < len(lines):
         line = lines[i]
-        if i in runs:
-            i, after_blank = runs[i], False
-        elif not line.strip():
+        if not line.strip():
             i, after_blank = i + 1, True
-        elif not _INDENTED.match(line):
-            in_list = _LISTED.match(line) is not None or (in_list and line[0].isspace())
-            i, after_blank = i + 1, False
-        elif in_list or not after_blank:
-            i, after_blank = i + 1, False
-        else:
+        elif after_blank and _indent(line) >= content + 4:
             end = i
-            while end < len(lines) and end not in runs and _INDENTED.match(lines[end]) and lines[end].strip():
+            while end < len(lines) and lines[end].strip() and _indent(lines[end]) >= content + 4:
                 end += 1
-            if not _is_prose(lines[i:end]):
+            if not strong.isdisjoint(range(i, end)) or not _is_prose(lines[i:end]):
                 found[i] = end
-            i, after_blank = max(end, i + 1), False
+            i, after_blank = end, False
+        else:
+            if listed := _LISTED.match(line):
+                content = len(listed[0].expandtabs(4))
+            elif not line[0].isspace():
+                content = 0
+            i, after_blank = i + 1, False
     return found
 
 
@@ -157,7 +213,7 @@ def _is_prose(lines: Sequence[str]) -> bool:
         return True
     text = "".join(lines)
     words = len(_WORD.findall(text))
-    sentences = all(line.rstrip()[-1] in ".,;:!?…\"'”’" or line.lstrip()[0].isupper() for line in lines)
+    sentences = all(line.rstrip()[-1] in ".,;:!?…\"'”’" or not line.lstrip()[0].islower() for line in lines)
     return sentences and words >= 3 * len(lines) and len(_SYMBOLS.findall(text)) * 8 < words
 
 

@@ -9,17 +9,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from typing import NamedTuple
 
 from factory.text.chat import TOKEN
 from factory.text.code_spans import code_spans
 from factory.text.json_text import JsonFinder
 
+_W = r"A-Za-z0-9_\u00c0-\u024f"  # of other scripts, a letter may stand right before a name: "وfoo()", "用foo()"
 _ADDRESS = re.compile(
-    r"(?<![\w])(?:(?:https?|ftp|file|s3|gs|hf|git|ssh|wss?)://|mailto:|www\.(?=\w))[^\s<>\"'`|\\^،؛؟«»⟦⟧]+",
+    rf"(?<![{_W}])(?:(?:https?|ftp|file|s3|gs|hf|git|ssh|wss?)://|mailto:|www\.(?=\w))[^\s<>\"'`|\\^،؛؟«»⟦⟧]+",
     re.IGNORECASE,
 )
-_EMAIL = re.compile(r"(?<![\w.+@/-])[\w.+-]++@[A-Za-z0-9-]++(?:\.[A-Za-z0-9-]++)++")
-_MENTION = re.compile(r"(?<![\w@./])@[A-Za-z_]\w{1,30}+(?!@|\.\w)")
+_EMAIL = re.compile(r"(?<![A-Za-z0-9_.+@/-])[A-Za-z0-9_.+-]++@[A-Za-z0-9-]++(?:\.[A-Za-z0-9-]++)++")
+_MENTION = re.compile(rf"(?<![{_W}@./])@[A-Za-z_][{_W}]{{1,30}}+(?!@|\.[{_W}])")
 _DOMAINS = "com|org|net|edu|gov|io|ai|dev|app|info|co\\.uk"
 _EXTENSIONS = (
     "py|ipynb|js|jsx|ts|tsx|mjs|java|kt|(?<=\\w\\w\\.)(?:c|h|go|rs|r|m)|cpp|hpp|cs|rb|php|pl|sh|bat|ps1|sql|swift|lua|html?|css|scss|xml|json|jsonl"
@@ -27,18 +29,20 @@ _EXTENSIONS = (
     "|dll|log|db|sqlite|parquet|lock"
 )
 _DOTTED = re.compile(
-    rf"(?<![\w.@/\\-])(?:[A-Za-z0-9_-]++\.)++(?:(?:{_EXTENSIONS})|(?:{_DOMAINS})(?:/[^\s<>\"'`),;]*+)?)(?![\w-]|\.\w)"
-    r"|(?<![\w.])v?\d++(?:\.\d++){2,}+(?:-[a-z]\w*+)?(?![\w])"  # versions, addresses of machines
-    r"|(?<![\w.])v\d++(?:\.\d++)++(?![\w])"
-    r"|(?<![\w.])10\.\d{4,9}/[^\s<>\"'`]++"  # digital object identifiers
+    rf"(?<![{_W}.@/\\-])(?:[A-Za-z0-9_-]++\.(?=[A-Za-z0-9_-]))++"
+    rf"(?:(?:{_EXTENSIONS})|(?:{_DOMAINS})(?:/[^\s<>\"'`),;]*+)?)(?![{_W}-]|\.[{_W}])"
+    rf"|(?<![{_W}.])v?\d++(?:\.\d++){{2,}}+(?:-[a-z][{_W}]*+)?(?![{_W}])"  # versions, addresses of machines
+    rf"|(?<![{_W}.])v\d++(?:\.\d++)++(?![{_W}])"
+    rf"|(?<![{_W}.])10\.\d{{4,9}}/[^\s<>\"'`]++"  # digital object identifiers
 )
 _DOT = re.compile(r"\.[A-Za-z0-9]")
 _PATH = re.compile(
-    r"(?<![\w/.:<~-])(?:(?:~|\.{1,2}|[A-Za-z]:)?/(?:[\w.@+*-]++/)++[\w.@+*-]*+|(?:~|\.{1,2})/[\w.@+*-]++|/(?:etc|usr|var|home|tmp|bin|dev|opt|root)\b)"
-    rf"|(?<![\w/.:-])(?:[\w.-]++/)++[\w-]++(?:\.[\w-]++)*?\.(?:{_EXTENSIONS})(?!\w)"
+    rf"(?<![{_W}/.:<~-])(?:(?:~|\.{{1,2}}|[A-Za-z]:)?/(?:[{_W}.@+*-]++/)++[{_W}.@+*-]*+|(?:~|\.{{1,2}})/[{_W}.@+*-]++"
+    rf"|/(?:etc|usr|var|home|tmp|bin|dev|opt|root)(?![{_W}]))"
+    rf"|(?<![{_W}/.:-])(?:[{_W}.-]++/)++[{_W}-]++(?:\.[{_W}-]++)*?\.(?:{_EXTENSIONS})(?![{_W}])"
 )
 _BACKSLASH = re.compile(
-    r"(?<!\w)[A-Za-z]:\\(?:[\w.$-]++\\)*+[\w.$-]*+"
+    rf"(?<![{_W}])[A-Za-z]:\\(?:[\w.$-]++\\)*+[\w.$-]*+"
     r"|\\\((?P<inline>(?:[^\\]|\\(?![()]))++)\\\)"
     r"|\\\[(?P<display>(?:[^\\]|\\(?![\[\]]))++)\\\]"
     r"|\\[nrt](?![a-z])"
@@ -46,14 +50,14 @@ _BACKSLASH = re.compile(
 )
 _DOLLAR = re.compile(
     r"\$\$(?P<display>[^$]++)\$\$"
-    r"|(?<![\\\w$])\$(?P<inline>(?=[^\s$])[^$\n]{1,400}+)(?<=[^\s\\])\$(?![\d$])"
-    r"|(?<![\w$])\$(?:[A-Z_]{2,}+\d*+|[a-z_]\w++)(?![\w$])"
+    rf"|(?<![\\{_W}$])\$(?P<inline>(?=[^\s$])[^$\n]{{1,400}}+)(?<=[^\s\\])\$(?![\d$])"
+    rf"|(?<![{_W}$])\$(?:[A-Z_]{{2,}}+\d*+|[a-z_][{_W}]++)(?![{_W}$])"
 )
 _BRACES = re.compile(
     r"\{\{[^{}\n]{1,80}+\}\}|\{%[^{}\n]{1,200}+%\}|[$#]?\{\s{0,2}(?:[A-Za-z_][\w.\-:\[\]!>^,$]{0,60}+|\d{0,2})\s{0,2}\}"
 )
 _PERCENT = re.compile(
-    r"(?<![\d%])%(?:\(\w{1,40}\)|\d\$)?[-+0#]{0,3}\d{0,4}(?:\.\d{1,3})?l{0,2}[sdifgexXcru](?![\w%])|%[A-Z_]{3,40}%"
+    r"(?<![\d%])%(?:\(\w{1,40}\)|\d\$)?[-+0#]{0,3}\d{0,4}(?:\.\d{1,3})?l{0,2}[sdifgexXcru](?![A-Za-z0-9_%])|(?<!\d)%[A-Z_]{3,40}%"
 )
 _TAG = re.compile(
     r"<!--(?:[^<>-]|-(?!->))*+-->"
@@ -63,27 +67,33 @@ _TAG = re.compile(
 )
 _ENTITY = re.compile(r"&(?:[A-Za-z]{2,10}\d{0,2}|#\d{1,7}|#[xX][0-9A-Fa-f]{1,6});")
 _NAME = re.compile(
-    r"(?<![\w.])(?:[A-Za-z_][\w]*+\.)*+[A-Za-z_]\w*+\(\)|(?<!\w)_{0,2}+[A-Za-z][A-Za-z0-9]*+(?:_{1,2}[A-Za-z0-9]++)++_{0,2}+(?!\w)"
+    rf"(?<![{_W}.])(?:[A-Za-z_][A-Za-z0-9_]*+\.)*+[A-Za-z_][A-Za-z0-9_]*+\(\)"
+    rf"|(?<![{_W}])_{{0,2}}+[A-Za-z][A-Za-z0-9]*+(?:_{{1,2}}[A-Za-z0-9]++)++_{{0,2}}+(?![{_W}])"
 )
 _HUMP = re.compile("[A-Z](?<=[a-z][A-Z])")
 _SLASH, _AT, _NAME_SIGN = re.compile("/"), re.compile("@"), re.compile(r"_|\(\)")
-_CAMEL = re.compile(
-    r"(?<!\w)[a-z]{2,}+(?:[A-Z][a-z0-9]*+)++(?!\w)"
-)  # two small letters first: iPhone and pH are words
+# Two small letters first: iPhone and pH are words.
+_CAMEL = re.compile(rf"(?<![{_W}])[a-z]{{2,}}+(?:[A-Z][a-z0-9]*+)++(?![{_W}])")
 _SQUARE = re.compile(r"\[/?[A-Z][A-Z0-9]*+(?:_[A-Z0-9]++)*+\]|(?<=\]\()[^()\s]++(?=[)\s])")
-_COLOUR = re.compile(r"(?<![\w&])#(?=[A-Fa-f]{0,5}\d)[0-9A-Fa-f]{6}(?!\w)")
+_COLOUR = re.compile(rf"(?<![{_W}&])#(?=[A-Fa-f]{{0,5}}\d)[0-9A-Fa-f]{{6}}(?![{_W}])")
 _OPENING = re.compile(r"(?<![\w\]])[{\[]")
 
 _RUNS = re.compile(r"[^\W\d_]+")
 _FUNCTION = re.compile(
-    r"(?:arc)?(?:sin|cos|tan)h?|cot|sec|log|ln|exp|sqrt|lim|max|min|mod|det|abs|gcd|ab|bc|ac|xy|d[xyt]|pi|[^\W\d_]|[A-Z]{2,3}"
+    r"(?:arc)?(?:sin|cos|tan)h?|cot|sec|log|ln|exp|sqrt|lim|max|min|mod|det|abs|gcd|ab|bc|ac|xy|d[xyt]|pi|[A-Za-zͰ-Ͽ²³µ]|[A-Z]{2,3}"
 )
 
 _COMMAND = re.compile(r"\\(?:text|mathrm|operatorname|mbox)\s*+\{[^{}]*+\}|\\[A-Za-z]++")
 _FORMULA = re.compile(r"[\\^_=+<>{}|*×÷≤≥≠∈∑∫√π]|^\s*-?\w{1,3}\s*$|\w\(\w|^[\d.,\s/:%-]+$")
 _WORDS = re.compile(r"[^\W\d_]{3,}[,;]?\s+[^\W\d_]{2,}")
 
-Span = tuple[int, int]
+
+class Span(NamedTuple):
+    """Characters start to end of a text, and what they are."""
+
+    start: int
+    end: int
+    kind: str
 
 
 def is_formula(content: str) -> bool:
@@ -106,44 +116,52 @@ def is_equation(line: str) -> bool:
     return len(line) < 500 and all(map(_FUNCTION.fullmatch, _RUNS.findall(line)))
 
 
-@lru_cache(maxsize=256)  # a unit is looked at when a text is cut, and again when it is masked
+@lru_cache(maxsize=1024)  # a unit is looked at when a text is cut, again when it is masked, and when it is checked
 def inline_spans(text: str) -> tuple[Span, ...]:
-    """(start, end) of what a translation of `text` must hold unchanged, in order, apart from each other."""
+    """What a translation of `text` must hold unchanged, in order, apart from each other.
+
+    Kinds: code, url, email, mention, file (names, paths, domains, versions), token, tag, math, placeholder, json,
+    entity, name (of functions and variables) and colour. Of spans that overlap, the first gives the kind.
+    """
     spans: list[Span] = []
+
+    def add(kind: str, matches: Iterable[re.Match[str]]) -> None:
+        spans.extend(Span(*match.span(), kind) for match in matches)
+
     if "`" in text:
-        spans += code_spans(text)
+        spans += (Span(start, end, "code") for start, end in code_spans(text))
     if "/" in text or "www." in text:
         if "://" in text or "www." in text:
-            spans += ((m.start(), _address_end(text, m)) for m in _ADDRESS.finditer(text))
-        spans += _trimmed(_near(_SLASH, _PATH, text), text)
+            spans += (Span(m.start(), _address_end(text, m), "url") for m in _ADDRESS.finditer(text))
+        spans += _files(_near(_SLASH, _PATH, text), text)
     if "." in text and _DOT.search(text):
-        spans += _trimmed(_near(_DOT, _DOTTED, text), text)
+        spans += _files(_near(_DOT, _DOTTED, text), text)
     if "@" in text:
-        spans += _spans(_near(_AT, _EMAIL, text))
-        spans += _spans(_near(_AT, _MENTION, text))
+        add("email", _near(_AT, _EMAIL, text))
+        add("mention", _near(_AT, _MENTION, text))
     if "<" in text:
-        spans += _all(TOKEN, text)
-        spans += _all(_TAG, text)
+        add("token", TOKEN.finditer(text))
+        spans += (Span(*m.span(), "code" if m["element"] else "tag") for m in _TAG.finditer(text))
     if "\\" in text:
-        spans += _formulas(_BACKSLASH, text)
+        add("math", _formulas(_BACKSLASH, text))
     if "$" in text:
-        spans += _formulas(_DOLLAR, text)
+        spans += (Span(*m.span(), "math" if m.lastgroup else "placeholder") for m in _formulas(_DOLLAR, text))
     if "{" in text:
-        spans += _all(_BRACES, text)
+        add("placeholder", _BRACES.finditer(text))
     if "[" in text:
-        spans += _all(_SQUARE, text)
+        add("placeholder", _SQUARE.finditer(text))
     if '"' in text and ("{" in text or "[" in text):
         spans += _documents(text)
     if "%" in text:
-        spans += _all(_PERCENT, text)
+        add("placeholder", _PERCENT.finditer(text))
     if "&" in text:
-        spans += _all(_ENTITY, text)
+        add("entity", _ENTITY.finditer(text))
     if "_" in text or "()" in text:
-        spans += _spans(_near(_NAME_SIGN, _NAME, text))
+        add("name", _near(_NAME_SIGN, _NAME, text))
     if _HUMP.search(text):
-        spans += _spans(_near(_HUMP, _CAMEL, text))
+        add("name", _near(_HUMP, _CAMEL, text))
     if "#" in text:
-        spans += _all(_COLOUR, text)
+        add("colour", _COLOUR.finditer(text))
     return tuple(apart(spans)) if spans else ()
 
 
@@ -158,37 +176,25 @@ def _near(sign: re.Pattern[str], pattern: re.Pattern[str], text: str) -> Iterato
             yield from pattern.finditer(text, start, end)
 
 
-def _all(pattern: re.Pattern[str], text: str) -> list[Span]:
-    return _spans(pattern.finditer(text))
-
-
-def _spans(matches: Iterable[re.Match[str]]) -> list[Span]:
-    return [match.span() for match in matches]
-
-
-def _trimmed(matches: Iterable[re.Match[str]], text: str) -> list[Span]:
+def _files(matches: Iterable[re.Match[str]], text: str) -> Iterator[Span]:
     """Without the full stop of the sentence that ends with it."""
-    return [(m.start(), m.end() - (text[m.end() - 1] == ".")) for m in matches if m[0].strip("./")]
+    return (Span(m.start(), m.end() - (text[m.end() - 1] == "."), "file") for m in matches if m[0].strip("./"))
 
 
-def _formulas(pattern: re.Pattern[str], text: str) -> list[Span]:
-    found: list[Span] = []
+def _formulas(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
     for match in pattern.finditer(text):
         content = match["inline"] or match["display"]
         if content is None or is_formula(content):
-            found.append(match.span())
-    return found
+            yield match
 
 
-def _documents(text: str) -> list[Span]:
-    found: list[Span] = []
+def _documents(text: str) -> Iterator[Span]:
     finder, position = JsonFinder(text), 0
     while match := _OPENING.search(text, position):
         end = finder.end(match.start())
         position = match.end() if end is None else end
         if end is not None:
-            found.append((match.start(), end))
-    return found
+            yield Span(match.start(), end, "json")
 
 
 def _address_end(text: str, match: re.Match[str]) -> int:
@@ -205,14 +211,15 @@ def _address_end(text: str, match: re.Match[str]) -> int:
     return end
 
 
-def apart(spans: Iterable[Span]) -> list[Span]:
-    """The spans in order, those that overlap or touch made one."""
-    spans = sorted(spans)
+def apart(spans: Iterable[Span], touching: bool = False) -> list[Span]:
+    """The spans in order, those that overlap made one, and with `touching` those that touch: of the kind of the first,
+    and of two that begin together of the longer one."""
+    spans = sorted(spans, key=lambda span: (span.start, -span.end))
     found = spans[:1]
-    for start, end in spans[1:]:
-        last_start, last_end = found[-1]
-        if start > last_end:
-            found.append((start, end))
-        elif end > last_end:
-            found[-1] = last_start, end
+    for span in spans[1:]:
+        last = found[-1]
+        if span.start >= last.end + touching:
+            found.append(span)
+        elif span.end > last.end:
+            found[-1] = last._replace(end=span.end)
     return found

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from factory.text.structure import prose
-
 SHORTEST = 40  # characters; of shorter texts CLD2 is sure too easily
 LONGEST = 600  # characters that are looked at
 _ALIASES = {"iw": "he", "jw": "jv", "no": "nb", "zh-hant": "zh"}
@@ -28,7 +26,7 @@ def language_share(text: str, language: str) -> float:
     if len(text) < SHORTEST:
         return 1.0
     try:
-        answer: Any = pycld2.detect(prose(text[: 2 * LONGEST])[:LONGEST])
+        answer: Any = pycld2.detect(text[:LONGEST])
     except (pycld2.error, UnicodeEncodeError):  # control characters, halves of characters
         return 1.0
     reliable, _, found = answer

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from factory.text.inline import apart, inline_spans, is_equation
+from factory.text.inline import Span, apart, inline_spans
 
 
 @dataclass(frozen=True)
@@ -77,19 +77,19 @@ def mask(text: str, form: Form = BRACKET) -> Masked:
     >>> mask("Run `ls` at https://a.org, {name}!")
     Masked(text='Run ⟦1⟧ at ⟦2⟧, ⟦3⟧!', originals=('`ls`', 'https://a.org', '{name}'))
     """
-    spans = inline_spans(text)
+    spans = list(inline_spans(text))
     if any(map(text.__contains__, form.hint)):
-        read = [match.span() for pattern in (form.read, _RARE_BRACKET) for match in pattern.finditer(text)]
-        spans = apart([*spans, *read]) if read else spans
+        spans += (Span(*m.span(), "mark") for pattern in (form.read, _RARE_BRACKET) for m in pattern.finditer(text))
+    spans = apart(spans, touching=True)
     if not spans:
         return Masked(text, ())
     pieces: list[str] = []
     end = 0
-    for number, (start, stop) in enumerate(spans, 1):
+    for number, (start, stop, _) in enumerate(spans, 1):
         pieces += text[end:start], form.written.format(number)
         end = stop
     pieces.append(text[end:])
-    return Masked("".join(pieces), tuple(text[start:stop] for start, stop in spans))
+    return Masked("".join(pieces), tuple(text[start:stop] for start, stop, _ in spans))
 
 
 def unmask(text: str, originals: Sequence[str], form: Form = BRACKET) -> Restored:
@@ -115,30 +115,3 @@ def unmask(text: str, originals: Sequence[str], form: Form = BRACKET) -> Restore
     expected = Counter(originals)
     missing, repeated = expected - used, used - expected
     return Restored(restored, tuple(missing.elements()), tuple(repeated.elements()), tuple(unknown))
-
-
-def needs_translation(text: str) -> bool:
-    """False for a unit of nothing but digits, punctuation, masked things and at most one Latin letter (an answer key).
-
-    >>> needs_translation("42 % (`x`)"), needs_translation("B)"), needs_translation("Hi `x`")
-    (False, False, True)
-    """
-    if _LETTERS.search(text) is None or is_equation(text):
-        return False
-    if _WORD.search(text) and not _OPENS.search(text):
-        return True
-    spans = inline_spans(text)
-    letters, position = "", 0
-    for start, end in (*spans, (len(text), len(text))):
-        for match in _LETTERS.finditer(text, position, start):
-            letters += match[0]
-            if len(letters) > 1:
-                return True
-        position = end
-    return not letters.isascii()
-
-
-_LETTERS = re.compile(r"[^\W\d_]+")
-# A word between white space is in no masked thing, unless one of these opens something that may hold white space.
-_WORD = re.compile(r"[A-Za-z](?<!\S[A-Za-z])[a-z]+(?!\S)")
-_OPENS = re.compile(r"[`$\\<{\[⟦]")

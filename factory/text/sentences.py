@@ -6,7 +6,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Sequence
 
-from factory.text.inline import inline_spans
+from factory.text.inline import Span, inline_spans
 
 _LINES = re.compile(r"(?<!\s)\s*\n\s*")
 _SENTENCES = re.compile(r"(?<=[.!?…؟。！？])[\"'”’»)\]*_]{0,4}(\s+)(?=[^\s])|(?<=[。！？])()(?=[^\s\"'”’»)\]])")
@@ -18,10 +18,10 @@ _ABBREVIATED = re.compile(
     re.IGNORECASE,
 )
 
-Span = tuple[int, int]
+Gap = tuple[int, int]
 
 
-def sentence_gaps(text: str) -> list[Span]:
+def sentence_gaps(text: str) -> list[Gap]:
     """(start, end) of the white space between sentences.
 
     >>> sentence_gaps("Ask Dr. Who. He knows!  Really?")
@@ -75,9 +75,9 @@ def _cut(text: str, start: int, end: int, size: int, protected: Sequence[Span], 
     return pieces + _cut(text, first, end, size, protected, level + 1)
 
 
-def _gaps(pattern: re.Pattern[str], text: str, start: int = 0, end: int | None = None) -> list[Span]:
+def _gaps(pattern: re.Pattern[str], text: str, start: int = 0, end: int | None = None) -> list[Gap]:
     group = 1 if pattern.groups else 0
-    found: list[Span] = []
+    found: list[Gap] = []
     for match in pattern.finditer(text, start, len(text) if end is None else end):
         found.append(match.span(group) if match.start(group) >= 0 else (match.end(), match.end()))
     return found
@@ -87,20 +87,20 @@ def _abbreviated(text: str, end: int) -> bool:
     return _ABBREVIATED.search(text[max(0, end - 12) : end]) is not None
 
 
-def _outside(text: str, gaps: list[Span], protected: Sequence[Span] | None = None) -> list[Span]:
+def _outside(text: str, gaps: list[Gap], protected: Sequence[Span] | None = None) -> list[Gap]:
     spans = inline_spans(text) if protected is None and gaps else protected or ()
     if not spans:
         return gaps
-    ends = [end for _, end in spans]
+    ends = [span.end for span in spans]
 
-    def free(gap: Span) -> bool:
+    def free(gap: Gap) -> bool:
         index = bisect_left(ends, gap[0] + 1)
-        return index == len(spans) or spans[index][0] >= gap[1]
+        return index == len(spans) or spans[index].start >= gap[1]
 
     return [gap for gap in gaps if free(gap)]
 
 
-def _alternate(text: str, start: int, end: int, gaps: list[Span]) -> list[str]:
+def _alternate(text: str, start: int, end: int, gaps: list[Gap]) -> list[str]:
     pieces: list[str] = []
     for gap_start, gap_end in gaps:
         if start < gap_start and gap_end < end:

@@ -1,108 +1,158 @@
-"""The parts of a text that a translation must carry over unchanged."""
+"""What a translation must carry over, in a form that is the same where only words were translated."""
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import Any
 
 from factory.text.arabic import DIGITS
+from factory.text.code_lines import is_code
 from factory.text.inline import inline_spans
+from factory.text.passages import View
 
-_FENCE = re.compile(r"^[ \t]*(```+|~~~+)([^\n]*)\n(.*?)(?:^[ \t]*\1[ \t]*$|\Z)", re.MULTILINE | re.DOTALL)
-_INLINE = re.compile(r"(`+)([^`\n]+)\1")
-_URL = re.compile(r"(?:https?://|www\.)[^\s<>\"'`)\]}،؛«»]+")
-_PLACEHOLDER = re.compile(
-    r"\$?\{\{?[A-Za-z_][\w.\- ]*\}?\}"  # {name}, {{name}}, ${NAME}
-    r"|%(?:\(\w+\))?[sdif](?![\w%])"  # %s, %(name)d
-    r"|</?[^\W\d_][\w-]*(?:\s[^<>]*)?/?>"  # <tag>
+_FENCED = re.compile(
+    r"[ \t>]*(?:(?:[-*+•]|\d{1,3}[.)])[ \t]+)?(?:```+|~~~+)([^\n]*)\n?((?s:.*?))\n?[ \t>]*(?:```+|~~~+)?\s*\Z"
 )
-_EMAIL = re.compile(r"(?<![\w.+@/-])[\w.+-]++@[A-Za-z0-9-]++(?:\.[A-Za-z0-9-]++)++")
+# Strings and comments of the usual languages: their words may be translated.
+_WORDS = re.compile(
+    r"(\"\"\"(?s:.*?)\"\"\"|\'\'\'(?s:.*?)\'\'\'|\"(?:[^\"\\\n]|\\.)*\"|\'(?:[^\'\\\n]|\\.)*\'"
+    r"|(?<!\S)(?:\#|--|%|;)(?=\s)[^\n]*|(?<![:\w])//[^\n]*|/\*(?s:.*?)\*/|<!--(?s:.*?)-->)"
+)
+_MARGIN = re.compile(r"^[ \t>]+|[ \t\r]+$", re.MULTILINE)
+_MATH_EDGE = re.compile(r"\s+|^(?:\$+|\\[(\[])\(?|[.,?؟،:;]*\)?(?:\$+|\\[)\]])$|\\[,;:!]|\\left|\\right")
+_MATH_WORDS = re.compile(r"\\(?:text\w*|mathrm|mbox|operatorname)\s*\{[^{}]*\}")
+_MATH_SIGNS = str.maketrans({"،": ",", "٪": "%", "٫": ".", **{chr(code): chr(to) for code, to in DIGITS.items()}})
+_NUMBER = re.compile(r"[vV]?[\d.,/%]+$")  # `numbers` compares them
+_TITLE = re.compile(r"<[^\W\d_]+(?: [\w'’-]+)+>$")  # <title of the book>, to be filled in by the reader
 _JSON_KEY = re.compile(r'"([^"\n\\]{1,60})"\s*:')
-_CODE_NAME = re.compile(r"[/._()A-Z](?:(?<=[/.])\w|(?<=\w_)\w|(?<=\(\))|(?<=[a-z][A-Z]))")  # a_b, (), aB, /a, .a
-_MATH_EDGE = re.compile(r"\s+|^\$+\(?|[.,?؟،:;]*\)?\$+$")
-_NO_NAME = re.compile(r"^[`$\\<{\[%&#@]|://|@|www\.|^[\d.,/]+$")
 _MARKER = re.compile(r"^[ \t]*(?:([-*•+–])|(\d{1,3})[.)]|(#{1,6}))[ \t]+(?=\S)", re.MULTILINE)
+_CHOICE = re.compile(r"^[ \t]*\(?[A-HJ-UYZa-hj-uyz\u0620-\u064a][.)][ \t]+(?=\S)", re.MULTILINE)
 _FORMULA = re.compile(r"\d|[a-z][A-Z]|[A-Z]{2}[a-z]")
 _TWO_LETTERS = re.compile(r"[A-Za-z]{2}|[^\W\d_A-Za-z]")
-_CHOICE = re.compile(r"^[ \t]*\(?[A-HJ-UYZa-hj-uyz\u0620-\u064a][.)][ \t]+(?=\S)", re.MULTILINE)
-_NOTHING: Counter[str] = Counter()
 
 
-def code_blocks(text: str) -> Counter[str]:
-    """Bodies of fenced blocks, without white space at their ends; before them what no name of a language is."""
-    if "```" not in text and "~~~" not in text:
-        return _NOTHING
-    blocks = ((match[2].strip(), match[3].strip()) for match in _FENCE.finditer(text))
-    return Counter(body if info.isascii() else f"{info}\n{body}" for info, body in blocks)
+def _texts(view: View, *kinds: str) -> Iterator[str]:
+    return (passage.text for passage in view.passages if passage.kind in kinds)
 
 
-def inline_code(text: str) -> Counter[str]:
-    if "`" not in text:
-        return _NOTHING
-    return Counter(match[2].strip() for match in _INLINE.finditer(_without_blocks(text)))
+def code_form(code: str) -> str:
+    """Code without the words of its strings and comments, without margin, and without what a fence says in ASCII.
+
+    >>> code_form("    x = f('two words %s')  # why") == code_form("x = f('كلمتان %s')  # لماذا")
+    True
+    """
+    if fenced := _FENCED.match(code):
+        code = fenced[2] if fenced[1].isascii() else f"{fenced[1]}\n{fenced[2]}"
+    code = _WORDS.sub(_tokens, code)
+    return "\n".join(line for line in _MARGIN.sub("", code).split("\n") if line)
 
 
-def urls(text: str) -> Counter[str]:
-    """Addresses of pages, without the punctuation after them."""
-    if "http" not in text and "www." not in text:
-        return _NOTHING
-    return Counter(url.rstrip(".,;:!?؟") for url in _URL.findall(text))
+def _tokens(match: re.Match[str]) -> str:
+    """The mark that a string or a comment begins with, and what has to survive in it."""
+    text = match[0]
+    inner = text.strip("\"'#-%;/*<!> \t")
+    return " ".join([text[0], *(inner[span.start : span.end] for span in inline_spans(inner))])
 
 
-def emails(text: str) -> Counter[str]:
-    return Counter(_EMAIL.findall(text)) if "@" in text else _NOTHING
+def math_form(formula: str) -> str:
+    """A formula without white space, its delimiters, and words in it; digits and signs of Arabic as ASCII ones.
+
+    >>> math_form("$v = 12 \\\\text{ metres}$") == math_form("\\\\(v = ١٢ \\\\text{ متر}\\\\)")
+    True
+    """
+    return _MATH_EDGE.sub("", _MATH_WORDS.sub("", formula).translate(_MATH_SIGNS).strip()).replace("\\%", "%")
 
 
-def placeholders(text: str) -> Counter[str]:
-    """Template slots and tags outside code: ``{name}``, ``${NAME}``, ``%s``, ``<br>``."""
-    if "{" not in text and "<" not in text and "%" not in text:
-        return _NOTHING
-    return Counter(_PLACEHOLDER.findall(_INLINE.sub(" ", _without_blocks(text))))
+def json_form(document: str) -> str:
+    """A document with its strings left out, but for keys.
+
+    >>> json_form('{"name": "Ali", "age": 3}')
+    '{"name": "", "age": 3}'
+    """
+
+    def blank(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: blank(inner) for key, inner in value.items()}
+        if isinstance(value, list):
+            return [blank(inner) for inner in value]
+        return "" if isinstance(value, str) else value
+
+    try:
+        return json.dumps(blank(json.loads(document)), ensure_ascii=False)
+    except (RecursionError, ValueError):
+        return document
 
 
-def math(text: str) -> Counter[str]:
-    """Formulas between dollar signs or brackets and LaTeX commands, without their white space, with ASCII digits."""
-    if "$" not in text and "\\" not in text:
-        return _NOTHING
-    spans = (text[start:end] for start, end in inline_spans(text))
-    return Counter(_MATH_EDGE.sub("", span.translate(DIGITS)) for span in spans if span[0] in "$\\")
+def code(view: View) -> Counter[str]:
+    """Blocks of code. Of code that nothing marks as such, the lines that can be nothing else."""
+    found: Counter[str] = Counter()
+    for text in _texts(view, "code"):
+        if _FENCED.match(text) or text.lstrip().startswith(("<", "\\begin")):
+            found[code_form(text)] += 1
+        elif not text.startswith("`"):
+            found.update(code_form(line) for line in text.split("\n") if is_code(line))
+    return found
 
 
-def identifiers(text: str) -> Counter[str]:
+def inline_code(view: View) -> Counter[str]:
+    return Counter(code.strip("` ") for code in _texts(view, "code") if code[0] == "`" and not _FENCED.match(code))
+
+
+def urls(view: View) -> Counter[str]:
+    """Addresses of pages."""
+    return Counter(_texts(view, "url"))
+
+
+def emails(view: View) -> Counter[str]:
+    return Counter(_texts(view, "email"))
+
+
+def placeholders(view: View) -> Counter[str]:
+    """Template slots and tags: ``{name}``, ``${NAME}``, ``%s``, ``<br>``."""
+    return Counter(slot for slot in _texts(view, "placeholder", "tag", "html") if not _TITLE.match(slot))
+
+
+def math(view: View) -> Counter[str]:
+    """Formulas between dollar signs or brackets, and LaTeX commands."""
+    found = map(math_form, _texts(view, "math"))
+    return Counter(formula for formula in found if not _NUMBER.match(formula))
+
+
+def identifiers(view: View) -> Counter[str]:
     """Names from code, file names and paths that a sentence mentions: ``get_name``, ``getName()``, ``./a.py``."""
-    if _CODE_NAME.search(text) is None:
-        return _NOTHING
-    spans = [text[start:end] for start, end in inline_spans(text)]
-    return Counter(span for span in spans if _CODE_NAME.search(span) and not _NO_NAME.search(span))
+    return Counter(name for name in _texts(view, "name", "file") if not _NUMBER.match(name))
 
 
-def json_keys(text: str) -> Counter[str]:
-    """Keys of JSON objects, or of what looks like one."""
-    return Counter(_JSON_KEY.findall(text)) if '"' in text and "{" in text and ":" in text else _NOTHING
+def json_keys(view: View) -> Counter[str]:
+    """JSON documents, and keys of what looks like one."""
+    found = Counter(map(json_form, _texts(view, "json")))
+    found.update(_JSON_KEY.findall(view.prose) if "{" in view.text else ())
+    return found
 
 
-def table_rows(text: str) -> Counter[str]:
+def table_rows(view: View) -> Counter[str]:
     """Rows of tables, as many bars as they have."""
-    if "|" not in text or "\n" not in text:
-        return _NOTHING
-    return Counter("|" * bars for line in text.split("\n") if (bars := line.count("|")) > 1)
+    if "|" not in view.text or "\n" not in view.text:
+        return Counter()
+    return Counter("|" * bars for line in view.prose.split("\n") if (bars := line.count("|")) > 1)
 
 
-def list_markers(text: str) -> Counter[str]:
+def list_markers(view: View) -> Counter[str]:
     """Bullets (all alike), list numbers, letters of choices (all alike) and headings at the starts of lines."""
-    if "\n" not in text and not text[:1].isspace() and _MARKER.match(text) is None:
-        return _NOTHING
     found = Counter(
-        "-" if bullet else hashes or f"{number.translate(DIGITS)}." for bullet, number, hashes in _MARKER.findall(text)
+        "-" if bullet else hashes or f"{number.translate(DIGITS)}."
+        for bullet, number, hashes in _MARKER.findall(view.prose)
     )
-    if (letters := len(_CHOICE.findall(text))) > 1:  # one is an initial; I, V and X are numbers
+    if (letters := len(_CHOICE.findall(view.prose))) > 1:  # one is an initial; I, V and X are numbers
         found["a."] = letters
     return found
 
 
-KINDS: dict[str, Callable[[str], Counter[str]]] = {
-    "code": code_blocks,
+KINDS: dict[str, Callable[[View], Counter[str]]] = {
+    "code": code,
     "inline_code": inline_code,
     "placeholders": placeholders,
     "math": math,
@@ -111,43 +161,27 @@ KINDS: dict[str, Callable[[str], Counter[str]]] = {
     "lists": list_markers,
     "tables": table_rows,
 }
+PROSE_KINDS = ("lists", "tables")  # of what is prose itself
 
 
-def prose(text: str) -> str:
-    """The text without code, URLs, formulas and JSON keys: what a translation does change."""
-    if "`" in text or "~~~" in text:
-        text = _INLINE.sub(" ", _without_blocks(text))
-    if "http" in text or "www." in text:
-        text = _URL.sub(" ", text)
-    if "{" in text and '"' in text:
-        text = _JSON_KEY.sub(" ", text)
-    if "$" in text or "\\" in text:
-        for start, end in reversed(inline_spans(text)):
-            if text[start] in "$\\":
-                text = f"{text[:start]} {text[end:]}"
-    return text
-
-
-def plain_words(text: str) -> str:
-    """`prose` without words of formulas: those with digits, with capitals inside, or of one Latin letter.
+def plain_words(prose: str) -> str:
+    """Prose without words of formulas: those with digits, with capitals inside, or of one Latin letter.
 
     >>> plain_words("2 KNO3 + (6-3x) gives HCl")
     'gives'
     """
     return " ".join(
         word
-        for word in prose(text).split()
+        for word in prose.split()
         if not word.isascii()
         or (word.isalpha() and word.islower() and len(word) > 1)
         or (not _FORMULA.search(word) and _TWO_LETTERS.search(word))
     )
 
 
-def _without_blocks(text: str) -> str:
-    return _FENCE.sub(" ", text) if "```" in text or "~~~" in text else text
-
-
 def overlap(source: Counter[str], target: Counter[str]) -> float:
     """Dice coefficient of two multisets: 1.0 where they are equal (or both empty), 0.0 where nothing is shared."""
+    if dict.__eq__(source, target):  # Counter's own comparison is slow
+        return 1.0
     size = source.total() + target.total()
     return 2 * (source & target).total() / size if size else 1.0

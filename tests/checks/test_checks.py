@@ -224,7 +224,7 @@ def test_one_broken_score_does_not_spoil_the_others(monkeypatch):
     def broken(self, source, target):
         return 1 / (len(target) - 1)
 
-    monkeypatch.setattr(cls, "score", broken)
+    monkeypatch.setattr(cls, "measure", broken)
     for rows in (1, 20):  # one by one, and as a column
         scores = cls().scores(["a", "b"] * rows, ["a", "bb"] * rows)
         assert isinstance(scores[0], ZeroDivisionError) and scores[1] == 1 and len(scores) == 2 * rows

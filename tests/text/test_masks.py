@@ -4,7 +4,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from factory.text.masks import BRACKET, TAG, mask, needs_translation, unmask
+from factory.text.masks import BRACKET, TAG, mask, unmask
+from factory.text.passages import needs_translation
 
 
 @pytest.mark.parametrize(
