@@ -32,7 +32,7 @@ models:
 """
 
 STEPS: dict[str, dict[str, Any]] = {
-    "filter": {"pairs": {"en": "ar"}, "checks": [{"length_ratio": {"min": 0.7}}, "empty"], "keep_scores": False},
+    "filter": {"pairs": {"en": "ar"}, "checks": [{"empty": {"min": 0.7}}], "keep_scores": False},
     "judge": {"model": "m", "prompt": "{ar}", "criteria": {"good": 3, "clear": 4}},
     "preferences": {
         "prompt": "en", "candidates": ["en", "ar"], "judge": "m", "method": "score",
@@ -48,7 +48,7 @@ STEPS: dict[str, dict[str, Any]] = {
     "safety": {"model": "m", "on": ["ar"], "prompt": "{text}", "max": 0.25},
 }  # fmt: skip
 MADE_BEFORE = {
-    "filter": "061ea999a3c53f01",
+    "filter": "fb3d5210b0944d20",
     "judge": "b8aed4ac53096b5e",
     "preferences": "479ace3f21f210c5",
     "decontaminate": "d1ea549855f57484",
@@ -60,7 +60,7 @@ MADE_BEFORE = {
 """Beginnings of fingerprints that stores hold which were made before limits were marked."""
 
 MOVED: dict[str, dict[str, Any]] = {
-    "filter": {"checks": ["length_ratio", "empty", "refusal"], "keep_scores": True},
+    "filter": {"checks": ["empty", "refusal"], "keep_scores": True},
     "judge": {"criteria": {"good": 1, "clear": 5}},
     "preferences": {"min_margin": 0},
     "decontaminate": {"max": 0, "keep_scores": False},
