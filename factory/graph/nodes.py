@@ -44,6 +44,7 @@ class Node:
         inputs: nodes for the references in its parameters, by the text written in the recipe.
         identity: everything that can change its content; `fingerprint` is its digest.
         last: the node finishes its artifact.
+        made: folder of what it makes before limits are applied; versions that differ in limits only share it.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Node:
     identity: dict[str, Any]
     fingerprint: str
     folder: Path
+    made: Path
     place: Place
     last: bool = False
     trust_remote_code: bool = False
@@ -320,7 +322,7 @@ class _Builder:
             for parameter, value in roles:
                 number = sum(role.startswith(f"{parameter}[") for role in identity["inputs"])
                 identity["inputs"][f"{parameter}[{number}]"] = self._input_identity(inputs[value])
-        digest = fingerprint(identity)
+        digest, made = fingerprint(identity), fingerprint(identity | {"parameters": step.made()})
         node = Node(
             name=name,
             step=step,
@@ -329,6 +331,7 @@ class _Builder:
             identity=identity,
             fingerprint=digest,
             folder=self.graph.store.folder(rest["artifact"], rest["label"], digest),
+            made=self.graph.store.made(rest["artifact"], rest["label"], made),
             **rest,
         )
         self.graph.nodes[name] = node

@@ -75,7 +75,7 @@ class Runner:
 
     def _build(self, node: Node) -> None:
         partial = self.graph.store.partial(node.folder)
-        with self.graph.store.lock(f"{node.artifact}--{node.folder.name}"):
+        with self.graph.store.lock(f"{node.artifact}--{node.made.name}"):
             partial.mkdir(parents=True, exist_ok=True)
             job = self._job(node, partial)
             self.progress.log(f"{node.name}{' (resuming)' if any(partial.iterdir()) else ''}")
@@ -110,6 +110,8 @@ class Runner:
             where=str(node.place),
             trust_remote_code=node.trust_remote_code,
             memory=self.graph.store.memory,
+            made_in=node.made,
+            identity=node.identity,
         )
 
     def artifact(self, edge: Edge) -> Artifact:

@@ -1,17 +1,20 @@
-"""Which columns of a dataset are a source and its translation, as told by their names."""
+"""Which columns of a dataset are a source and its translation, by their names, and the pairs of texts in them."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import AfterValidator, ValidationInfo
 
 from factory.errors import FactoryError
-from factory.store.columns import require
+from factory.rows.outcomes import Verdict, failed, rejected
+from factory.store.columns import NotText, require, texts
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from factory.step.job import Job
 
 SIDES = (("source", "target"), ("src", "tgt"), ("source", "translation"), ("original", "translation"))
@@ -109,3 +112,21 @@ def _without_language(name: str) -> str | None:
     parts = _parts(name)
     rest = [part for part in parts if part not in LANGUAGES]
     return ".".join(rest) if len(rest) == len(parts) - 1 else None
+
+
+def text_pairs(
+    verb: str, table: pa.Table, source: str, target: str, verdicts: dict[int, Verdict]
+) -> Iterator[tuple[int, str, str]]:
+    """(row, source, translation) where both say something.
+
+    A row of which one side alone does is rejected, one with a side that cannot be read failed: into `verdicts`.
+    """
+    for row, sides in enumerate(zip(texts(table, source), texts(table, target), strict=True)):
+        if bad := next((side for side in sides if isinstance(side, NotText)), None):
+            verdicts.setdefault(row, failed(verb, bad.error))
+            continue
+        here = [side is not None and bool(side.strip()) for side in sides]
+        if all(here):
+            yield row, *sides
+        elif any(here):
+            verdicts.setdefault(row, rejected(f"{verb}: no text", target if here[0] else source))

@@ -10,7 +10,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationInfo, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    SerializationInfo,
+    SerializerFunctionWrapHandler,
+    ValidationInfo,
+    WrapSerializer,
+    model_validator,
+)
 
 from factory.refs import local_path
 
@@ -74,6 +83,18 @@ ModelRef = Annotated[str, Reference("model")]
 BenchmarkRef = Annotated[str, Reference("benchmark")]
 Prompt = Annotated[str, AfterValidator(lambda value, info: read_prompt(value, _folders(info)))]
 """Text with ``{placeholders}``, or a ``.txt`` file next to the recipe: its content is part of the fingerprint."""
+
+
+MADE = "made"  # the context in which a step is written down without its limits
+
+
+def _unless_made(value: Any, write: SerializerFunctionWrapHandler, info: SerializationInfo) -> Any:
+    return None if info.context == MADE else write(value)
+
+
+Limit = WrapSerializer(_unless_made)
+"""Marks a parameter (``Annotated[float, Limit]``) that decides what is kept of what a step made, or which columns kept
+rows show, and that changes nothing of what is made."""
 
 
 class Step(BaseModel):
@@ -155,6 +176,14 @@ class Step(BaseModel):
             if new in found:
                 found[old] = found.pop(new)
         return found
+
+    def made(self) -> dict[str, Any]:
+        """`parameters` with nothing in place of every `Limit`: all that decides on what is made."""
+        written, unlimited = (self.model_dump(mode="json", context=context) for context in (None, MADE))
+        return {
+            name: unlimited[name] if unlimited.get(name) != written.get(name) else value
+            for name, value in self.parameters().items()
+        }
 
     def check_columns(self, columns: list[str] | None) -> list[str] | None:
         """Columns after this step, given those before it (None: not known before the work).

@@ -2,6 +2,7 @@
 
 <store>/<artifact>/<position>-<verb>-<fingerprint>/            finished: data or weights, and manifest.json
 <store>/<artifact>/<position>-<verb>-<fingerprint>.partial/    in progress: ledger, shards, checkpoints
+<store>/<artifact>/<position>-<verb>-<fingerprint>.made/       what it made, whatever its limits keep of it
 """
 
 from __future__ import annotations
@@ -185,6 +186,11 @@ class Store:
 
     def partial(self, folder: Path) -> Path:
         return folder.with_name(folder.name + ".partial")
+
+    def made(self, artifact: str, label: str, digest: str) -> Path:
+        """What all versions of a step share that differ in limits only; `digest` is of its identity without them."""
+        folder = self.folder(artifact, label, digest)
+        return folder.with_name(folder.name + ".made")
 
     def finish(self, folder: Path, manifest: Manifest) -> None:
         """Write the manifest into the partial folder and rename it in one move."""

@@ -70,7 +70,7 @@ def ingredients(graph: Graph, everything: list[Made]) -> list[Ingredient]:
 def _ingredient(graph: Graph, artifact: str, nodes: list[Node]) -> Ingredient:
     first, last = nodes[0], nodes[-1]
     used = dict.fromkeys(edge.node for node in nodes for edge in node.edges if graph.nodes[edge.node] not in nodes)
-    made_from = ", ".join(dict.fromkeys(_shown(graph, graph.nodes[node]) for node in used))
+    made_from = ", ".join(dict.fromkeys(_shown(graph.nodes[node]) for node in used))
     verbs = ", ".join(node.step.verb for node in nodes if not isinstance(node.step, Source))
     if (hub := lineage.hub_source(first)) is not None:
         repo, revision = hub
