@@ -11,22 +11,9 @@ from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import JSONResponse
-from starlette.routing import Route
 
 from factory.local_hub.blobs import Draft, receive
-from factory.local_hub.context import (
-    Hub,
-    find_repo,
-    flag,
-    hub_of,
-    identity,
-    json_body,
-    logged_in,
-    origin,
-    param,
-    whole,
-)
+from factory.local_hub.context import Hub, find_repo, flag, hub_of, identity, logged_in, origin, param, whole
 from factory.local_hub.discussions import open_discussion
 from factory.local_hub.errors import (
     HubError,
@@ -38,9 +25,12 @@ from factory.local_hub.errors import (
 )
 from factory.local_hub.ignore import is_ignored, is_lfs, lfs_rules
 from factory.local_hub.metadata import mappings
+from factory.local_hub.routing import REPO, Answer, Routes
 from factory.local_hub.storage import HEADS, PULLS, Commit, Repo, StoredFile
 from factory.local_hub.trees import TreeEditor
 from factory.local_hub.users import Identity
+
+routes = Routes()
 
 LFS_ABOVE = 10 * 1024 * 1024  # bytes: bigger files go through LFS whatever their name
 MANY_FILES = 64
@@ -58,12 +48,8 @@ def check_path(path: Any) -> str:
     return path
 
 
-async def preupload(request: Request) -> JSONResponse:
-    body = await json_body(request)
-    return await run_in_threadpool(_preupload, request, body)
-
-
-def _preupload(request: Request, body: dict[str, Any]) -> JSONResponse:
+@routes("POST", REPO + "/preupload/{rev}")
+def preupload(request: Request, body: dict[str, Any]) -> Answer:
     hub, repo = hub_of(request), find_repo(request)
     who = logged_in(request)
     _check_right(repo, who, pull_request=flag(request, "create_pr") or param(request, "rev").startswith(PULLS))
@@ -86,7 +72,7 @@ def _preupload(request: Request, body: dict[str, Any]) -> JSONResponse:
                 "oid": stored.etag if stored else None,
             }
         )
-    return JSONResponse({"files": answer, "commitOid": commit.oid})
+    return {"files": answer, "commitOid": commit.oid}
 
 
 def _check_right(repo: Repo, who: Identity, *, pull_request: bool) -> None:
@@ -98,18 +84,16 @@ def _check_right(repo: Repo, who: Identity, *, pull_request: bool) -> None:
         )
 
 
-async def commit(request: Request) -> JSONResponse:
+@routes("POST", REPO + "/commit/{rev}")
+async def commit(request: Request) -> Answer:
     hub = hub_of(request)
     await run_in_threadpool(logged_in, request)
-    draft = hub.store.blobs.draft()  # the body may hold much base64: on disk, not in memory
-    try:
+    with hub.store.blobs.draft() as draft:  # the body may hold much base64: on disk, not in memory
         await receive(request.stream(), draft)
         return await run_in_threadpool(_commit, request, draft)
-    finally:
-        draft.discard()
 
 
-def _commit(request: Request, draft: Draft) -> JSONResponse:
+def _commit(request: Request, draft: Draft) -> Answer:
     hub, repo, who = hub_of(request), find_repo(request), logged_in(request)
     draft.close(sync=False)
     revision, create_pr = param(request, "rev"), flag(request, "create_pr")
@@ -133,24 +117,20 @@ def _commit(request: Request, draft: Draft) -> JSONResponse:
                 repo, ref, changes.apply, title=title, message=message, author=who.name, parent=parent
             )
             pull_url = None
-    return JSONResponse(
-        {
-            "success": True,
-            "commitOid": made.oid,
-            "commitUrl": f"{origin(request)}/{repo.path}/commit/{made.oid}",
-            "hookOutput": "",
-            "pullRequestUrl": pull_url,
-        }
-    )
+    return {
+        "success": True,
+        "commitOid": made.oid,
+        "commitUrl": f"{origin(request)}/{repo.path}/commit/{made.oid}",
+        "hookOutput": "",
+        "pullRequestUrl": pull_url,
+    }
 
 
 def _own_pull(hub: Hub, repo: Repo, ref: str, who: Identity) -> bool:
     if not ref.startswith(PULLS):
         return False
-    row = hub.store.db.one(
-        "SELECT author FROM discussions WHERE repo = ? AND num = ?", repo.pk, int(ref.removeprefix(PULLS))
-    )
-    return bool(row and row["author"] == who.name)
+    sql = "SELECT author FROM discussions WHERE repo = ? AND num = ?"
+    return hub.store.db.value(sql, repo.pk, int(ref.removeprefix(PULLS))) == who.name
 
 
 def _pull_request(
@@ -252,10 +232,3 @@ class Changes:
         if step == "folder":
             return editor.remove(path, folder=True)
         return editor.remove(path, folder=False) or editor.remove(path, folder=True)
-
-
-_API = "/api/{kind:kind}/{namespace}/{name}"
-routes = [
-    Route(_API + "/preupload/{rev}", preupload, methods=["POST"]),
-    Route(_API + "/commit/{rev}", commit, methods=["POST"]),
-]

@@ -11,13 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from factory.local_hub import collections, metadata
-from factory.local_hub.context import (
-    COOKIE,
-    Hub,
-    hub_of,
-    may_see,
-    param,
-)
+from factory.local_hub.context import COOKIE, hub_of, param, visible
 from factory.local_hub.errors import HubError
 from factory.local_hub.info import Info, select
 from factory.local_hub.repo_pages import routes as repo_routes
@@ -26,18 +20,18 @@ from factory.local_hub.storage import PREFIXES
 from factory.local_hub.web import PAGE, PLURALS, page, page_number, show, who_looks
 
 
-def _cards(hub: Hub, infos: list[Info]) -> list[dict[str, Any]]:
+def _cards(infos: list[Info]) -> list[dict[str, Any]]:
     return [
         {
             "repo": info.repo,
             "task": metadata.task_of(info.about) if info.repo.kind == "model" else None,
-            "title": info.about.card.get("title") if info.repo.kind == "space" else None,
-            "emoji": info.about.card.get("emoji") if info.repo.kind == "space" else None,
+            "title": info.card.get("title") if info.repo.kind == "space" else None,
+            "emoji": info.card.get("emoji") if info.repo.kind == "space" else None,
             "updated": info.value("lastModified"),
             "likes": info.value("likes"),
             "stand_in": info.about.stand_in,
             "size": info.about.safetensors["total"] if info.about.safetensors else None,
-            "tags": metadata.as_list(info.about.card.get("tags"))[:4],
+            "tags": metadata.as_list(info.card.get("tags"))[:4],
         }
         for info in infos
     ]
@@ -46,8 +40,8 @@ def _cards(hub: Hub, infos: list[Info]) -> list[dict[str, Any]]:
 @page
 def home(request: Request) -> Response:
     hub = hub_of(request)
-    groups = {PLURALS[kind]: select(request, hub, kind) for kind in PREFIXES}
-    lists = {name: _cards(hub, infos[:6]) for name, infos in groups.items()}
+    groups = {PLURALS[kind]: select(request, kind) for kind in PREFIXES}
+    lists = {name: _cards(infos[:6]) for name, infos in groups.items()}
     shelves = collections.listed(hub, who_looks(request), [], [])
     counts = {name: len(infos) for name, infos in groups.items()} | {"collections": len(shelves)}
     shown = [collections.describe(hub, who_looks(request), row) for row in shelves[:6]]
@@ -56,16 +50,16 @@ def home(request: Request) -> Response:
 
 @page
 def repo_list(request: Request) -> Response:
-    hub, plural = hub_of(request), request.scope["path"].strip("/")
+    plural = request.scope["path"].strip("/")
     kind = plural.removesuffix("s")
-    infos = select(request, hub, kind)
+    infos = select(request, kind)
     number, rest = page_number(request)
     shown = infos[number * PAGE : (number + 1) * PAGE]
     return show(
         request,
         "list.html",
         plural=plural,
-        items=_cards(hub, shown),
+        items=_cards(shown),
         total=len(infos),
         search=request.query_params.get("search", ""),
         filters=request.query_params.getlist("filter"),
@@ -85,27 +79,25 @@ def collection_list(request: Request) -> Response:
 @page
 def collection(request: Request) -> Response:
     hub, who = hub_of(request), who_looks(request)
-    row = collections.find(hub, who, f"{param(request, 'namespace')}/{param(request, 'slug')}")
-    shelf = collections.describe(hub, who, row)
+    shelf = collections.describe(hub, who, collections.of_url(request, who))
     items = []
     for item in shelf["items"]:
         repo = hub.store.repo(item["type"], item["id"]) if item["type"] in PREFIXES else None
-        info = Info(hub, repo, hub.store.resolve(repo, "main")) if repo else None
-        items.append({"item": item, "card": _cards(hub, [info])[0] if info else None})
+        items.append({"item": item, "card": _cards([Info(hub, repo)])[0] if repo else None})
     return show(request, "collection.html", shelf=shelf, items=items)
 
 
 @page
 def profile(request: Request) -> Response:
     hub, who, name = hub_of(request), who_looks(request), param(request, "user")
-    repos = [repo for repo in hub.store.repos(namespace=name) if may_see(who, repo)]
+    repos = visible(request, namespace=name)
     user = hub.accounts.user(name)
     known = user or hub.accounts.organisations.get(name.lower())
     shelves = collections.listed(hub, who, [name], [])
     if not repos and not known and not shelves:
         raise HubError(404, "There is nothing of this name here")
-    infos = [Info(hub, repo, hub.store.resolve(repo, "main")) for repo in repos]
-    groups = {PLURALS[kind]: _cards(hub, [i for i in infos if i.repo.kind == kind]) for kind in PREFIXES}
+    infos = [Info(hub, repo) for repo in repos]
+    groups = {PLURALS[kind]: _cards([i for i in infos if i.repo.kind == kind]) for kind in PREFIXES}
     return show(
         request,
         "profile.html",

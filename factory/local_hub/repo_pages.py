@@ -11,13 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from factory.local_hub import collections, discussions, metadata, viewer
-from factory.local_hub.context import (
-    Hub,
-    check_gate,
-    find_repo,
-    hub_of,
-    param,
-)
+from factory.local_hub.context import Hub, check_gate, find_repo, hub_of, param, revision_of
 from factory.local_hub.diff import commit_diff, pull_diff
 from factory.local_hub.errors import HubError, entry_not_found
 from factory.local_hub.info import Info
@@ -30,22 +24,21 @@ SHOWN = 512 << 10  # bytes of a text file that its page shows
 
 
 def frame_of(request: Request, repo: Repo, commit: Commit, tab: str) -> dict[str, Any]:
-    hub = hub_of(request)
-    about = metadata.summary(hub, commit)
-    row = hub.store.db.one(
-        "SELECT count(*) AS n FROM discussions WHERE repo = ? AND status IN ('open', 'draft')", repo.pk
-    )
+    """What the head of every page of a repo shows."""
+    info = Info(hub_of(request), repo, commit)
     return {
         "repo": repo,
         "base": "/" + repo.path,
         "plural": PLURALS[repo.kind],
         "commit": commit,
-        "revision": param(request, "rev") if "rev" in request.path_params else "main",
-        "about": about,
+        "revision": revision_of(request),
+        "about": info.about,
         "tab": tab,
-        "tags": metadata.tags_of(repo.kind, about),
-        "open_discussions": row["n"] if row else 0,
-        "likes": Info(hub, repo, commit).value("likes"),
+        "tags": info.value("tags"),
+        "open_discussions": info.of_repo(
+            "SELECT count(*) FROM discussions WHERE repo = ? AND status IN ('open', 'draft')"
+        ),
+        "likes": info.value("likes"),
     }
 
 
@@ -105,7 +98,7 @@ def _parents(path: str) -> list[tuple[str, str]]:
 @page
 def files(request: Request) -> Response:
     hub, repo = hub_of(request), find_repo(request)
-    revision, path = split_revision(request) if "path" in request.path_params else (_revision(request), "")
+    revision, path = split_revision(request) if "path" in request.path_params else (revision_of(request), "")
     commit = hub.store.resolve(repo, revision)
     folder = hub.store.entry(commit, path.strip("/"))
     if folder is None:
@@ -123,10 +116,6 @@ def files(request: Request) -> Response:
     frame = frame_of(request, repo, commit, "files")
     frame["revision"] = revision
     return show(request, "files.html", **frame, rows=rows, parents=_parents(folder.path), refs=_refs(hub, repo))
-
-
-def _revision(request: Request) -> str:
-    return param(request, "rev") if "rev" in request.path_params else "main"
 
 
 def _refs(hub: Hub, repo: Repo) -> list[str]:
@@ -197,7 +186,7 @@ def rows(request: Request) -> Response:
 @page
 def history(request: Request) -> Response:
     hub, repo = hub_of(request), find_repo(request)
-    head = hub.store.resolve(repo, _revision(request))
+    head = hub.store.resolve(repo, revision_of(request))
     number, _ = page_number(request)
     commits = list(hub.store.history(repo, head.oid))
     shown = commits[number * PAGE : (number + 1) * PAGE]
@@ -235,10 +224,8 @@ def discussion_list(request: Request) -> Response:
 
 @page
 def discussion(request: Request) -> Response:
-    hub, repo = hub_of(request), find_repo(request)
-    number = param(request, "num")
-    row = discussions.find(hub, repo, int(number) if number.isdecimal() and len(number) < 10 else 0)
-    events = discussions.events_of(hub, repo, row["num"])
+    hub, repo, row = discussions.asked_for(request)
+    events = discussions.events_of(hub, repo, row)
     for event in events:
         if event["type"] == "comment":
             event["html"] = markdown(event["data"]["latest"]["raw"])

@@ -127,15 +127,6 @@ class TreeEditor:
     def clear(self) -> None:
         self._root = _Folder(self.trees, EMPTY)
 
-    def find(self, path: str) -> str | None:
-        *folders, name = path.split("/")
-        folder = self._root
-        for part in folders:
-            if not folder.is_folder(part):
-                return None
-            folder = folder.enter(part)
-        return None if folder.is_folder(name) else folder.oid(name)
-
     def save(self) -> str:
         return self._root.save()
 
@@ -157,10 +148,6 @@ class _Folder:
 
     def is_folder(self, name: str) -> bool:
         return name in self.children or self._load().get(name, ("", ""))[0] == DIRECTORY
-
-    def oid(self, name: str) -> str | None:
-        found = self._load().get(name)
-        return found[1] if found else None
 
     def enter(self, name: str, *, create: bool = False) -> _Folder:
         if name not in self.children:
