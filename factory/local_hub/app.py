@@ -29,7 +29,9 @@ from factory.local_hub import (
     pages,
     read,
     refs,
+    repo_pages,
     repos,
+    side_by_side,
     spaces,
     webhooks,
     xet,
@@ -41,7 +43,15 @@ from factory.local_hub.storage import Store
 from factory.local_hub.users import Accounts, User, default_users
 
 FILES = (read, commit, lfs, lfs_files, xet, refs)
-MODULES = (misc, identity, repos, spaces, info, leaderboard, *FILES, discussions, collections, access, webhooks, jobs)
+API = (misc, identity, repos, spaces, info, leaderboard, *FILES, discussions, collections, access, webhooks, jobs)
+PAGES = (pages, side_by_side, repo_pages)
+# a path belongs to the first of them that knows it
+ROUTES = [
+    *chain.from_iterable(module.routes for module in API),
+    *(*info.last_routes, *repos.last_routes, *pages.first_routes),
+    *chain.from_iterable(module.routes for module in PAGES),
+    *pages.last_routes,
+]
 
 
 class RawPath:
@@ -115,7 +125,7 @@ def create_app(data: Path, users: list[User] | None = None, jobs: bool = False) 
     their own namespace and their organisations. `jobs` lets clients run commands here as subprocesses.
     """
     app = Starlette(
-        routes=[*chain(*(module.routes for module in MODULES)), *info.last_routes, *repos.last_routes, *pages.routes],
+        routes=ROUTES,
         middleware=[Middleware(RawPath)],
         exception_handlers={
             HubError: on_hub_error,

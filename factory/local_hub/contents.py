@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -33,13 +34,8 @@ class Contents:
         return StoredFile(**row)
 
     def files(self, oids: list[str]) -> dict[str, StoredFile]:
-        found: dict[str, StoredFile] = {}
-        for start in range(0, len(oids), 500):
-            part = oids[start : start + 500]
-            marks = ",".join("?" * len(part))
-            for row in self.db.all(f"SELECT * FROM files WHERE oid IN ({marks})", *part):
-                found[row["oid"]] = StoredFile(**row)
-        return found
+        sql = "SELECT * FROM files WHERE oid IN (SELECT value FROM json_each(?))"
+        return {row["oid"]: StoredFile(**row) for row in self.db.all(sql, json.dumps(oids))}
 
     def put_regular(self, data: bytes, *, sync: bool = True) -> StoredFile:
         """Writes a content that `add_regular` will make part of a repo; call it with the content `pinned`."""

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import anyio
-from pydantic import BaseModel
+from pydantic import BaseModel, model_validator
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import StreamingResponse
@@ -46,6 +46,26 @@ INHERITED = (*PATHS, "LANG", "LC_ALL", "CUDA_VISIBLE_DEVICES")
 
 class Labels(BaseModel):
     labels: dict[str, Any]
+
+
+class JobSpec(BaseModel, coerce_numbers_to_str=True):
+    """What a client asks for; what is null counts as not given."""
+
+    dockerImage: str | None = None
+    spaceId: str | None = None
+    command: list[str] = []
+    arguments: list[str] = []
+    environment: dict[str, str] = {}
+    secrets: dict[str, str] = {}
+    flavor: str | None = None
+    labels: dict[str, Any] = {}
+    timeoutSeconds: int | float = DEFAULT_TIMEOUT
+    volumes: list[Any] = []
+
+    @model_validator(mode="before")
+    @classmethod
+    def _given(cls, data: dict[str, Any]) -> dict[str, Any]:
+        return {name: value for name, value in data.items() if value}
 
 
 class Jobs:
@@ -81,39 +101,28 @@ class Jobs:
     def log(self, job: str) -> Path:
         return self.folder / job / "log"
 
-    def start(self, owner: str, author: str, spec: dict[str, Any], endpoint: str) -> dict[str, Any]:
-        command = [str(word) for word in [*(spec.get("command") or []), *(spec.get("arguments") or [])]]
+    def start(self, owner: str, author: str, spec: JobSpec, endpoint: str) -> dict[str, Any]:
+        command = [*spec.command, *spec.arguments]
         if not command:
             raise bad_request("The job needs a command")
-        if spec.get("volumes"):
+        if spec.volumes:
             raise bad_request("This Hub cannot mount volumes in a job; let the job download what it needs")
-        job = uuid.uuid4().hex[:24]
-        moment = clock.now()
+        job, moment = uuid.uuid4().hex[:24], clock.now()
         body = {
+            **spec.model_dump(exclude={"volumes"}),
             "id": job,
             "createdAt": moment,
             "startedAt": moment,
             "finishedAt": None,
-            "dockerImage": spec.get("dockerImage"),
-            "spaceId": spec.get("spaceId"),
-            "command": spec.get("command"),
-            "arguments": spec.get("arguments") or [],
-            "environment": spec.get("environment") or {},
-            "secrets": dict.fromkeys(spec.get("secrets") or {}, ""),  # names only: values are never stored
-            "flavor": spec.get("flavor"),
-            "labels": spec.get("labels") or {},
-            "timeoutSeconds": spec.get("timeoutSeconds") or DEFAULT_TIMEOUT,
+            "secrets": dict.fromkeys(spec.secrets, ""),  # names only: values are never stored
             "status": {"stage": "RUNNING", "message": None},
             "owner": {"id": owner, "name": owner, "type": "user"},
             "initiator": {"type": "user", "id": author, "name": author},
         }
-        folder = self.folder / job
-        (folder / "work").mkdir(parents=True)
+        (self.folder / job / "work").mkdir(parents=True)
         environment = {name: os.environ[name] for name in INHERITED if name in os.environ}
         environment |= {"HF_ENDPOINT": endpoint, "JOB_ID": job, "PYTHONUNBUFFERED": "1", "HF_HUB_DISABLE_XET": "1"}
-        environment |= {
-            k: str(v) for k, v in {**(spec.get("environment") or {}), **(spec.get("secrets") or {})}.items()
-        }
+        environment |= spec.environment | spec.secrets
         self.change(body)
         threading.Thread(target=self._run, args=(body, command, environment), daemon=True).start()
         return body
@@ -219,7 +228,7 @@ def hardware(_request: Request) -> Answer:
 
 
 @routes("POST", "/api/jobs/{namespace}")
-def create(request: Request, body: dict[str, Any]) -> Answer:
+def create(request: Request, body: JobSpec) -> Answer:
     jobs, namespace = _jobs(request), param(request, "namespace")
     who = writer(request, namespace, "a job")
     if not jobs.enabled:

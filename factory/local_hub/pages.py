@@ -8,16 +8,18 @@ from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import Route
 
 from factory.local_hub import collections, metadata
 from factory.local_hub.context import COOKIE, hub_of, param, visible
 from factory.local_hub.errors import HubError
 from factory.local_hub.info import Info, select
-from factory.local_hub.repo_pages import routes as repo_routes
-from factory.local_hub.side_by_side import routes as side_by_side_routes
+from factory.local_hub.routing import ANY
 from factory.local_hub.storage import PREFIXES
-from factory.local_hub.web import PAGE, PLURALS, page, page_number, show, who_looks
+from factory.local_hub.web import PAGE, PLURALS, Pages, page_number, show, who_looks
+
+routes = Pages()
+first_routes = Pages()  # before all other pages
+last_routes = Pages()
 
 
 def _cards(infos: list[Info]) -> list[dict[str, Any]]:
@@ -37,7 +39,7 @@ def _cards(infos: list[Info]) -> list[dict[str, Any]]:
     ]
 
 
-@page
+@routes.page("/")
 def home(request: Request) -> Response:
     hub = hub_of(request)
     groups = {PLURALS[kind]: select(request, kind) for kind in PREFIXES}
@@ -48,7 +50,7 @@ def home(request: Request) -> Response:
     return show(request, "home.html", lists=lists, counts=counts, collections=shown)
 
 
-@page
+@routes.page("/models", "/datasets", "/spaces")
 def repo_list(request: Request) -> Response:
     plural = request.scope["path"].strip("/")
     kind = plural.removesuffix("s")
@@ -69,14 +71,14 @@ def repo_list(request: Request) -> Response:
     )
 
 
-@page
+@routes.page("/collections")
 def collection_list(request: Request) -> Response:
     hub, who = hub_of(request), who_looks(request)
     shelves = [collections.describe(hub, who, row) for row in collections.listed(hub, who, [], [])]
     return show(request, "collections.html", collections=shelves)
 
 
-@page
+@routes.page("/collections/{namespace}/{slug}")
 def collection(request: Request) -> Response:
     hub, who = hub_of(request), who_looks(request)
     shelf = collections.describe(hub, who, collections.of_url(request, who))
@@ -87,7 +89,7 @@ def collection(request: Request) -> Response:
     return show(request, "collection.html", shelf=shelf, items=items)
 
 
-@page
+@last_routes.page("/{user}")
 def profile(request: Request) -> Response:
     hub, who, name = hub_of(request), who_looks(request), param(request, "user")
     repos = visible(request, namespace=name)
@@ -108,11 +110,12 @@ def profile(request: Request) -> Response:
     )
 
 
-@page
+@routes.page("/login")
 def login(request: Request) -> Response:
     return show(request, "login.html", wrong=False)
 
 
+@routes("POST", "/login")
 async def login_sent(request: Request) -> Response:
     token = dict(parse_qsl((await request.body()).decode("utf-8", "replace"))).get("token", "").strip()
     if hub_of(request).accounts.by_token(token) is None:
@@ -123,38 +126,23 @@ async def login_sent(request: Request) -> Response:
     return answer
 
 
+@routes("POST", "/logout")
 def logout(_request: Request) -> Response:
     answer = RedirectResponse("/", 303)
     answer.delete_cookie(COOKIE)
     return answer
 
 
+@routes("GET", "/style.css")
 def style(_request: Request) -> Response:
     text = (Path(__file__).parent / "pages" / "style.css").read_text("utf-8")
     return Response(text, media_type="text/css", headers={"Cache-Control": "max-age=300"})
 
 
+@first_routes(ANY, "/api/{rest:path}")
+@last_routes(ANY, "/{rest:path}")
 def nothing(request: Request) -> Response:
     """Every other address: a page for people, JSON for clients."""
     if request.scope["path"].startswith("/api/") or "text/html" not in request.headers.get("accept", ""):
         return HubError(404, "Not Found").response()
     return show(request, "error.html", 404, message="There is nothing at this address")
-
-
-routes = [
-    Route("/api/{rest:path}", nothing, methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),
-    Route("/", home),
-    Route("/style.css", style),
-    Route("/login", login),
-    Route("/login", login_sent, methods=["POST"]),
-    Route("/logout", logout, methods=["POST"]),
-    Route("/models", repo_list),
-    Route("/datasets", repo_list),
-    Route("/spaces", repo_list),
-    Route("/collections", collection_list),
-    Route("/collections/{namespace}/{slug}", collection),
-    *side_by_side_routes,
-    *repo_routes,
-    Route("/{user}", profile),
-    Route("/{rest:path}", nothing, methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),
-]

@@ -169,24 +169,14 @@ def dev_mode(request: Request, body: dict[str, Any]) -> Answer:
     return _set(request, dev_mode=bool(body.get("enabled")))
 
 
-@routes("POST", _SPACE + "/storage")
+@routes("POST DELETE", _SPACE + "/storage")
 def storage(request: Request, body: dict[str, Any]) -> Answer:
     return _set(request, storage=body.get("tier"))
 
 
-@routes("DELETE", _SPACE + "/storage")
-def no_storage(request: Request) -> Answer:
-    return _set(request, storage=None)
-
-
-@routes("PUT", _SPACE + "/volumes")
+@routes("PUT DELETE", _SPACE + "/volumes")
 def volumes(request: Request, body: dict[str, Any]) -> Answer:
     return _set(request, volumes=body.get("volumes"))
-
-
-@routes("DELETE", _SPACE + "/volumes")
-def no_volumes(request: Request) -> Answer:
-    return _set(request, volumes=None)
 
 
 def _shown(which: str, values: dict[str, Any]) -> dict[str, Any]:
@@ -204,26 +194,21 @@ def values_of(request: Request) -> Answer:
     return _shown(which, state_of(find_repo(request, write=True))[which])
 
 
-@routes("POST", _SPACE + "/{which:keyed}")
-def set_value(request: Request, body: Keyed) -> Answer:
+@routes("POST DELETE", _SPACE + "/{which:keyed}")
+def change_value(request: Request, body: Keyed) -> Answer:
     which = param(request, "which")
 
-    def with_it(state: dict[str, Any]) -> dict[str, Any]:
-        kept = state[which].get(body.key, {}).get("description")
-        description = body.description if "description" in body.model_fields_set else kept
-        return {which: state[which] | {body.key: _value(body.value, description)}}
+    def change(state: dict[str, Any]) -> dict[str, Any]:
+        values = dict(state[which])
+        if request.method == "DELETE":
+            values.pop(body.key, None)
+        else:
+            kept = values.get(body.key, {}).get("description")
+            description = body.description if "description" in body.model_fields_set else kept
+            values[body.key] = _value(body.value, description)
+        return {which: values}
 
-    return _shown(which, state_of(_change(request, with_it))[which])
-
-
-@routes("DELETE", _SPACE + "/{which:keyed}")
-def drop_value(request: Request, body: Keyed) -> Answer:
-    which = param(request, "which")
-
-    def without_it(state: dict[str, Any]) -> dict[str, Any]:
-        return {which: {key: value for key, value in state[which].items() if key != body.key}}
-
-    return _shown(which, state_of(_change(request, without_it))[which])
+    return _shown(which, state_of(_change(request, change))[which])
 
 
 @routes("GET", "/api/spaces/hardware")

@@ -95,6 +95,31 @@ class Trees:
         return oid
 
 
+class _Folder(dict[str, "tuple[str, str] | _Folder"]):
+    """A folder being changed: (mode, oid) by name, or another such folder where it was opened."""
+
+    def __init__(self, trees: Trees, oid: str) -> None:
+        super().__init__(trees.entries(oid))
+        self.trees = trees
+
+    def is_folder(self, name: str) -> bool:
+        found = self.get(name, ("", ""))
+        return isinstance(found, _Folder) or found[0] == DIRECTORY
+
+    def open(self, name: str) -> _Folder:
+        """The folder of this name, a new one where there is none. Raises PathConflict where there is a file."""
+        found = self.get(name, (DIRECTORY, EMPTY))
+        if not isinstance(found, _Folder):
+            if found[0] != DIRECTORY:
+                raise PathConflict(f"a file stands where a folder is wanted: {name}")
+            found = self[name] = _Folder(self.trees, found[1])
+        return found
+
+    def save(self) -> str:
+        saved = {name: (DIRECTORY, x.save()) if isinstance(x, _Folder) else x for name, x in self.items()}
+        return self.trees.save({name: x for name, x in saved.items() if x[1] != EMPTY})  # git keeps no empty folders
+
+
 class TreeEditor:
     """Changes to a tree, kept in memory until `save`; only touched folders are loaded."""
 
@@ -106,22 +131,22 @@ class TreeEditor:
         *folders, name = path.split("/")
         folder = self._root
         for part in folders:
-            folder = folder.enter(part, create=True)
+            folder = folder.open(part)
         if folder.is_folder(name):
             raise PathConflict(f"a folder with this name already exists: {path}")
-        folder.set(name, FILE, oid)
+        folder[name] = (FILE, oid)
 
     def remove(self, path: str, *, folder: bool) -> bool:
         """False when there is no such file (or folder)."""
         *folders, name = path.strip("/").split("/")
-        chain = [self._root]
+        place = self._root
         for part in folders:
-            if not chain[-1].is_folder(part):
+            if not place.is_folder(part):
                 return False
-            chain.append(chain[-1].enter(part))
-        if not chain[-1].has(name) or chain[-1].is_folder(name) is not folder:
+            place = place.open(part)
+        if name not in place or place.is_folder(name) is not folder:
             return False
-        chain[-1].drop(name)
+        del place[name]
         return True
 
     def clear(self) -> None:
@@ -129,50 +154,3 @@ class TreeEditor:
 
     def save(self) -> str:
         return self._root.save()
-
-
-class _Folder:
-    def __init__(self, trees: Trees, oid: str) -> None:
-        self.trees = trees
-        self.saved: str | None = oid
-        self.entries: Entries | None = None
-        self.children: dict[str, _Folder] = {}
-
-    def _load(self) -> Entries:
-        if self.entries is None:
-            self.entries = dict(self.trees.entries(self.saved or EMPTY))
-        return self.entries
-
-    def has(self, name: str) -> bool:
-        return name in self.children or name in self._load()
-
-    def is_folder(self, name: str) -> bool:
-        return name in self.children or self._load().get(name, ("", ""))[0] == DIRECTORY
-
-    def enter(self, name: str, *, create: bool = False) -> _Folder:
-        if name not in self.children:
-            found = self._load().get(name)
-            if found and found[0] != DIRECTORY:
-                raise PathConflict(f"a file stands where a folder is wanted: {name}")
-            if not found and not create:
-                raise KeyError(name)
-            self.children[name] = _Folder(self.trees, found[1] if found else EMPTY)
-        return self.children[name]
-
-    def set(self, name: str, mode: str, oid: str) -> None:
-        self._load()[name] = (mode, oid)
-
-    def drop(self, name: str) -> None:
-        self.children.pop(name, None)
-        self._load().pop(name, None)
-
-    def save(self) -> str:
-        for name, child in self.children.items():
-            oid = child.save()
-            if oid == EMPTY:  # git keeps no empty folders
-                self._load().pop(name, None)
-            else:
-                self._load()[name] = (DIRECTORY, oid)
-        if self.entries is None:
-            return self.saved or EMPTY
-        return self.trees.save(self.entries)
