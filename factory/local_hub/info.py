@@ -8,17 +8,7 @@ from typing import Any
 from starlette.requests import Request
 
 from factory.local_hub import metadata, spaces
-from factory.local_hub.context import (
-    Hub,
-    find_repo,
-    flag,
-    hub_of,
-    kind_of,
-    many,
-    paged,
-    revision_of,
-    visible,
-)
+from factory.local_hub.context import Hub, find_repo, flag, hub_of, kind_of, many, paged, revision_of, visible
 from factory.local_hub.errors import HubError, bad_request
 from factory.local_hub.routing import REPO, Answer, Routes
 from factory.local_hub.storage import Commit, Repo

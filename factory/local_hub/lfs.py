@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import re
 import shutil
@@ -31,15 +30,10 @@ VALID_FOR = 24 * 3600  # seconds an upload link works
 SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
-def _sign(hub: Hub, *values: Any) -> str:
-    text = ":".join(str(value) for value in values)
-    return hmac.new(hub.store.db.meta("secret").encode(), text.encode(), hashlib.sha256).hexdigest()
-
-
 def _link(hub: Hub, request: Request, action: str, repo: Repo, oid: str, size: int) -> dict[str, str]:
     """Upload links carry their own permission: clients send no token with them."""
     expires = int(time.time()) + VALID_FOR
-    signature = _sign(hub, action, repo.pk, oid, size, expires)
+    signature = hub.sign(action, repo.pk, oid, size, expires)
     query = f"size={size}&expires={expires}&signature={signature}"
     return {"href": f"{origin(request)}/lfs/{action}/{repo.pk}/{oid}?{query}"}
 
@@ -51,7 +45,7 @@ def _checked(request: Request, action: str) -> tuple[Repo, str, int]:
         pk, size, expires = int(request.path_params["pk"]), int(query["size"]), int(query["expires"])
     except (KeyError, ValueError):
         raise forbidden("This is not an upload link") from None
-    good = hmac.compare_digest(_sign(hub, action, pk, oid, size, expires), query.get("signature", ""))
+    good = hmac.compare_digest(hub.sign(action, pk, oid, size, expires), query.get("signature", ""))
     repo = hub.store.repo_by_pk(pk)
     if not good or expires < time.time() or repo is None:
         raise forbidden("This upload link is not valid (any more)")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
 from typing import Any
 
 from pydantic import BaseModel
@@ -11,7 +12,7 @@ from factory.local_hub.context import Hub, find_repo, hub_of, paged, writer
 from factory.local_hub.errors import repo_not_found
 from factory.local_hub.gitobjects import DIRECTORY, lfs_pointer, object_id
 from factory.local_hub.routing import REPO, Answer, Routes
-from factory.local_hub.storage import Commit, Repo
+from factory.local_hub.storage import Repo
 
 routes = Routes()
 _API = REPO + "/lfs-files"
@@ -98,12 +99,8 @@ class Rewriter:
                     self.hub.store.db.write("DELETE FROM commits WHERE repo = ? AND oid = ?", self.repo.pk, old)
 
     def commit(self, oid: str) -> str:
-        chain: list[Commit] = []
-        for commit in self.hub.store.history(self.repo, oid):
-            if commit.oid in self.commits:
-                break
-            chain.append(commit)
-        for commit in reversed(chain):
+        history = self.hub.store.history(self.repo, oid)
+        for commit in reversed(list(takewhile(lambda commit: commit.oid not in self.commits, history))):
             parents = tuple(self.commits.get(parent, parent) for parent in commit.parents)
             tree = self.tree(commit.tree)
             if tree == commit.tree and parents == commit.parents:
@@ -114,16 +111,12 @@ class Rewriter:
 
     def tree(self, oid: str) -> str:
         if oid not in self.trees:
-            entries = {}
-            for name, (mode, child) in self.hub.store.trees.entries(oid).items():
-                if mode == DIRECTORY:
-                    child = self.tree(child)
-                    if not self.hub.store.trees.entries(child):
-                        continue
-                elif child in self.oids:
-                    continue
-                entries[name] = (mode, child)
-            self.trees[oid] = self.hub.store.trees.save(entries)
+            left = {
+                name: (mode, self.tree(child) if mode == DIRECTORY else child)
+                for name, (mode, child) in self.hub.store.trees.entries(oid).items()
+                if child not in self.oids
+            }
+            self.trees[oid] = self.hub.store.trees.save(left)
         return self.trees[oid]
 
 

@@ -75,12 +75,15 @@ def _collections_with(hub: Hub, who: Any, repo: Repo) -> list[dict[str, Any]]:
 
 def scores(about: metadata.Summary) -> list[dict[str, Any]]:
     """{dataset, task, value} of the evaluation files and of the card's model-index."""
-    found = []
-    for entry in about.eval_results:
-        data = entry["data"]
-        found.append(
-            {"dataset": data["dataset"].get("id"), "task": data["dataset"].get("task_id"), "value": data.get("value")}
-        )
+    results = [entry["data"] for entry in about.eval_results]
+    found = [
+        {
+            "dataset": result["dataset"].get("id"),
+            "task": result["dataset"].get("task_id"),
+            "value": result.get("value"),
+        }
+        for result in results
+    ]
     for model in metadata.mappings(about.card.get("model-index")):
         for result in metadata.mappings(model.get("results")):
             about_data = next(iter(metadata.mappings(result.get("dataset"))), {})
@@ -115,8 +118,7 @@ def files(request: Request) -> Response:
         {"entry": e, "name": e.path.rsplit("/", 1)[-1], "file": stored.get(e.oid), "last": commits.get(e.path)}
         for e in entries
     ]
-    frame = frame_of(request, repo, commit, "files")
-    frame["revision"] = revision
+    frame = frame_of(request, repo, commit, "files") | {"revision": revision}
     return show(request, "files.html", **frame, rows=rows, parents=_parents(folder.path), refs=_refs(hub, repo))
 
 
@@ -141,8 +143,7 @@ def blob(request: Request) -> Response:
         content = hub.store.blobs.read(file.sha256, SHOWN)
         if b"\0" not in content:
             text = content.decode("utf-8", "replace")
-    frame = frame_of(request, repo, commit, "files")
-    frame["revision"] = revision
+    frame = frame_of(request, repo, commit, "files") | {"revision": revision}
     return show(
         request,
         "blob.html",

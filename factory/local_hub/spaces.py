@@ -59,9 +59,25 @@ class Hardware(BaseModel):
     flavor: str
     sleepTimeSeconds: Any = None
 
+    def changes(self) -> dict[str, Any]:
+        sleep = {} if self.sleepTimeSeconds is None else {"sleep": self.sleepTimeSeconds}
+        return {"hardware": self.flavor, **sleep}
+
 
 class SleepTime(BaseModel):
     seconds: int
+
+
+# what the last word of a path changes, given the body of the request; without a body (DELETE) a setting is none
+SETTINGS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+    "hardware": lambda body: checked(Hardware, body).changes(),
+    "sleeptime": lambda body: {"sleep": checked(SleepTime, body).seconds},
+    "pause": lambda _: {"stage": "PAUSED"},
+    "restart": lambda _: {"stage": "NO_APP_FILE"},
+    "dev-mode": lambda body: {"dev_mode": bool(body.get("enabled"))},
+    "storage": lambda body: {"storage": body.get("tier")},
+    "volumes": lambda body: {"volumes": body.get("volumes")},
+}
 
 
 class Keyed(BaseModel, coerce_numbers_to_str=True):
@@ -134,49 +150,17 @@ def _change(request: Request, change: Callable[[dict[str, Any]], dict[str, Any]]
         return hub.store.repo_by_pk(repo.pk) or repo
 
 
-def _set(request: Request, **changes: Any) -> Answer:
-    return runtime(hub_of(request), _change(request, lambda _: changes))
-
-
 @routes("GET", _SPACE + "/runtime")
 def get_runtime(request: Request) -> Answer:
     return runtime(hub_of(request), find_repo(request))
 
 
-@routes("POST", _SPACE + "/hardware")
-def hardware(request: Request, body: Hardware) -> Answer:
-    sleep = {} if body.sleepTimeSeconds is None else {"sleep": body.sleepTimeSeconds}
-    return _set(request, hardware=body.flavor, **sleep)
-
-
-@routes("POST", _SPACE + "/sleeptime")
-def sleeptime(request: Request, body: SleepTime) -> Answer:
-    return _set(request, sleep=body.seconds)
-
-
-@routes("POST", _SPACE + "/pause")
-def pause(request: Request) -> Answer:
-    return _set(request, stage="PAUSED")
-
-
-@routes("POST", _SPACE + "/restart")
-def restart(request: Request) -> Answer:
-    return _set(request, stage="NO_APP_FILE")
-
-
-@routes("POST", _SPACE + "/dev-mode")
-def dev_mode(request: Request, body: dict[str, Any]) -> Answer:
-    return _set(request, dev_mode=bool(body.get("enabled")))
-
-
-@routes("POST DELETE", _SPACE + "/storage")
-def storage(request: Request, body: dict[str, Any]) -> Answer:
-    return _set(request, storage=body.get("tier"))
-
-
+@routes("POST", *(f"{_SPACE}/{setting}" for setting in SETTINGS if setting != "volumes"))
 @routes("PUT DELETE", _SPACE + "/volumes")
-def volumes(request: Request, body: dict[str, Any]) -> Answer:
-    return _set(request, volumes=body.get("volumes"))
+@routes("DELETE", _SPACE + "/storage")
+def change_setting(request: Request, body: dict[str, Any]) -> Answer:
+    changes = SETTINGS[request.url.path.rsplit("/", 1)[1]](body)
+    return runtime(hub_of(request), _change(request, lambda _: changes))
 
 
 def _shown(which: str, values: dict[str, Any]) -> dict[str, Any]:

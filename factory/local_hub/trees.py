@@ -75,24 +75,25 @@ class Trees:
             if was == now:
                 continue
             path = f"{prefix}/{name}" if prefix else name
-            was_folder, now_folder = bool(was and was[0] == DIRECTORY), bool(now and now[0] == DIRECTORY)
-            if was_folder or now_folder:
-                yield from self.changed(
-                    was[1] if was and was_folder else EMPTY, now[1] if now and now_folder else EMPTY, path
-                )
-            old_file = was[1] if was and not was_folder else None
-            new_file = now[1] if now and not now_folder else None
+            yield from self.changed(_oid(was, DIRECTORY) or EMPTY, _oid(now, DIRECTORY) or EMPTY, path)
+            old_file, new_file = _oid(was, FILE), _oid(now, FILE)
             if old_file or new_file:
                 yield path, old_file, new_file
 
     def save(self, entries: Entries) -> str:
-        """Stores a folder; inside a transaction of the caller."""
+        """Stores a folder without its empty folders, which git does not keep."""
+        entries = {name: entry for name, entry in entries.items() if entry[1] != EMPTY}
         oid = gitobjects.tree_id(entries)
         if oid != EMPTY:
             body = json.dumps([[name, mode, child] for name, (mode, child) in sorted(entries.items())])
             with self.database.writing() as connection:
                 connection.execute("INSERT OR IGNORE INTO trees VALUES (?, ?)", (oid, body))
         return oid
+
+
+def _oid(entry: tuple[str, str] | None, mode: str) -> str | None:
+    """The oid of an entry of this mode."""
+    return entry[1] if entry and entry[0] == mode else None
 
 
 class _Folder(dict[str, "tuple[str, str] | _Folder"]):
@@ -116,8 +117,9 @@ class _Folder(dict[str, "tuple[str, str] | _Folder"]):
         return found
 
     def save(self) -> str:
-        saved = {name: (DIRECTORY, x.save()) if isinstance(x, _Folder) else x for name, x in self.items()}
-        return self.trees.save({name: x for name, x in saved.items() if x[1] != EMPTY})  # git keeps no empty folders
+        return self.trees.save(
+            {name: (DIRECTORY, x.save()) if isinstance(x, _Folder) else x for name, x in self.items()}
+        )
 
 
 class TreeEditor:

@@ -37,10 +37,6 @@ LARGEST_XORB = 80 << 20  # bytes; clients stay below 64 MiB
 HASH = re.compile(r"[0-9a-f]{64}")
 
 
-def _signature(hub: Hub, text: str) -> str:
-    return hmac.new(hub.store.db.meta("secret").encode(), f"xet:{text}".encode(), hashlib.sha256).hexdigest()
-
-
 @routes("GET", REPO + "/xet-write-token/{rev}")
 def write_token(request: Request) -> Answer:
     hub, repo, who = hub_of(request), find_repo(request), logged_in(request)
@@ -50,7 +46,7 @@ def write_token(request: Request) -> Answer:
     epoch = int(time.time()) // EPOCH
     expires = int(time.time()) + VALID_FOR
     text = f"{repo.pk}.{epoch}.{expires}"
-    token = f"{text}.{_signature(hub, text)}"
+    token = f"{text}.{hub.sign('xet', text)}"
     holder = hashlib.sha256(request.headers["authorization"].encode()).hexdigest()[:12]
     url = f"{origin(request)}/xet/{hub.store.db.meta('store')}-{holder}-{epoch}"
     return JSONResponse(
@@ -64,7 +60,7 @@ def _repo_of(request: Request) -> Repo:
     hub = hub_of(request)
     token = request.headers.get("authorization", "").removeprefix("Bearer ").strip()
     text, _, signature = token.rpartition(".")
-    if not text or not hmac.compare_digest(_signature(hub, text), signature):
+    if not text or not hmac.compare_digest(hub.sign("xet", text), signature):
         raise HubError(401, "This is not a Xet access token of this Hub")
     pk, _epoch, expires = text.split(".")
     repo = hub.store.repo_by_pk(int(pk))
