@@ -24,7 +24,7 @@ DATASET, CHOICES = "/{kind:dataset}/{namespace}/{name}", ("", "/{config}", "/{co
 SHOWN = 512 << 10  # bytes of a text file that its page shows
 
 
-def frame_of(request: Request, repo: Repo, commit: Commit, tab: str) -> dict[str, Any]:
+def frame_of(request: Request, repo: Repo, commit: Commit, tab: str, revision: str = "") -> dict[str, Any]:
     """What the head of every page of a repo shows."""
     info = Info(hub_of(request), repo, commit)
     return {
@@ -32,7 +32,7 @@ def frame_of(request: Request, repo: Repo, commit: Commit, tab: str) -> dict[str
         "base": "/" + repo.path,
         "plural": PLURALS[repo.kind],
         "commit": commit,
-        "revision": revision_of(request),
+        "revision": revision or revision_of(request),
         "about": info.about,
         "tab": tab,
         "tags": info.value("tags"),
@@ -75,14 +75,9 @@ def _collections_with(hub: Hub, who: Any, repo: Repo) -> list[dict[str, Any]]:
 
 def scores(about: metadata.Summary) -> list[dict[str, Any]]:
     """{dataset, task, value} of the evaluation files and of the card's model-index."""
-    results = [entry["data"] for entry in about.eval_results]
     found = [
-        {
-            "dataset": result["dataset"].get("id"),
-            "task": result["dataset"].get("task_id"),
-            "value": result.get("value"),
-        }
-        for result in results
+        {"dataset": data["dataset"].get("id"), "task": data["dataset"].get("task_id"), "value": data.get("value")}
+        for data in (entry["data"] for entry in about.eval_results)
     ]
     for model in metadata.mappings(about.card.get("model-index")):
         for result in metadata.mappings(model.get("results")):
@@ -118,7 +113,7 @@ def files(request: Request) -> Response:
         {"entry": e, "name": e.path.rsplit("/", 1)[-1], "file": stored.get(e.oid), "last": commits.get(e.path)}
         for e in entries
     ]
-    frame = frame_of(request, repo, commit, "files") | {"revision": revision}
+    frame = frame_of(request, repo, commit, "files", revision)
     return show(request, "files.html", **frame, rows=rows, parents=_parents(folder.path), refs=_refs(hub, repo))
 
 
@@ -143,7 +138,7 @@ def blob(request: Request) -> Response:
         content = hub.store.blobs.read(file.sha256, SHOWN)
         if b"\0" not in content:
             text = content.decode("utf-8", "replace")
-    frame = frame_of(request, repo, commit, "files") | {"revision": revision}
+    frame = frame_of(request, repo, commit, "files", revision)
     return show(
         request,
         "blob.html",
