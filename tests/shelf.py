@@ -12,7 +12,7 @@ from factory.recipe import load
 from factory.recipe.lock import Resolver
 from factory.store import Manifest, RowCounts, Store, Usage, write_shard
 
-PROMPT = "Is this a translation?\nArabic: {ar_text}\nEnglish: {en_text}"
+PROMPT = "Is this a translation?\nArabic: {ar}\nEnglish: {en}"
 RECIPE = """\
 recipe: 1
 name: shelf
@@ -28,7 +28,7 @@ datasets:
     license: cc-by-4.0
     steps:
       - columns: {en: en, ar: ar}
-      - judge: {model: judge, prompt: judge.txt, fields: {en_text: en, ar_text: ar}}
+      - judge: {model: judge, prompt: judge.txt}
     publish: {repo: shelf-pairs, title: Shelf pairs, tags: [parallel]}
   questions:
     from: ./pairs.jsonl

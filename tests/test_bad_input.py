@@ -117,7 +117,7 @@ def test_a_model_without_a_chat_template(build, tmp_path: Path) -> None:
     text = (
         f"datasets:\n{FINISHED}"
         "  a:\n    from: {demo: alpaca, rows: 5}\n    steps:\n"
-        "      - translate: {model: plain, fields: [output], prompt: 'Into Arabic: {text}'}\n"
+        "      - translate: {model: plain, columns: [output], prompt: 'Into Arabic: {text}'}\n"
         "models:\n  plain: {from: ./made/model}\n"
     )
     one_line(build(text), "no chat template")

@@ -19,15 +19,17 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from benchmarks.measure import save
 from factory.checks import DEFAULT, parse_check
-from factory.look.scoring import Judged, judge
+from factory.look.pairs import Judged, judge
+from factory.steps.filter import Filter
 
 HERE = Path(__file__).parent
 
 
 def judged(pairs: list[tuple[str, str]]) -> list[Judged]:
     checks = [parse_check(name).in_language("ar", "en") for name in DEFAULT]
-    batches = [([source for source, _ in pairs], [target for _, target in pairs])]
-    return judge([check.survey(batches) if check.surveys else check for check in checks], pairs)
+    sources, targets = [source for source, _ in pairs], [target for _, target in pairs]
+    checks = [check.survey([(sources, targets)]) if check.surveys else check for check in checks]
+    return judge(Filter.model_validate({"checks": checks}), sources, targets)
 
 
 def measure(rows: list[dict[str, str]], outcomes: list[Judged]) -> dict[str, Any]:

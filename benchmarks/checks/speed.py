@@ -28,7 +28,8 @@ from benchmarks.checks.make_labelled import read
 from benchmarks.measure import save
 from factory.checks import DEFAULT, Check, parse_check
 from factory.checks.scoring import Scored
-from factory.look.scoring import judges
+from factory.look.pairs import judged
+from factory.steps.filter import Filter
 
 HERE = Path(__file__).parent
 PEERS = {"opusfilter": "opus.py", "datatrove": "trove.py"}
@@ -50,16 +51,17 @@ def default_set(rows: list[tuple[str, str]], processes: int) -> dict[str, Any]:
     """By the clock, texts handed to the processes and outcomes handed back; the processes are started before."""
     batches = [rows[start : start + BATCH] for start in range(0, len(rows), BATCH)]
     known = [check.survey([([a for a, _ in rows], [b for _, b in rows])]) for check in checks(DEFAULT)]
-    with judges(known, processes) as run:
-        list(run(batches[: 2 * processes], lambda batch: batch))
-        started = time.monotonic()
-        kept = sum(outcome.verdict == "kept" for _, found in run(batches, lambda batch: batch) for outcome in found)
-        seconds = time.monotonic() - started
+    step = Filter.model_validate({"checks": known})
+    found = judged(step, batches, lambda batch: ([a for a, _ in batch], [b for _, b in batch]), processes)
+    first = [next(found)[1] for _ in range(min(2 * processes, len(batches) - 1))]
+    started = time.monotonic()
+    timed = [outcomes for _, outcomes in found]
+    seconds = time.monotonic() - started
     return {
         "processes": processes,
         "seconds": round(seconds, 2),
-        "rows_per_second": round(len(rows) / seconds),
-        "kept": kept,
+        "rows_per_second": round(sum(map(len, timed)) / seconds),
+        "kept": sum(outcome.verdict == "kept" for outcomes in first + timed for outcome in outcomes),
     }
 
 

@@ -7,44 +7,21 @@ import os
 import re
 import time
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from factory.checks import DEFAULT, Check, parse_check
 from factory.commands.hub_choice import Choice, embedded
 from factory.commands.table import print_json, print_table
-from factory.errors import FactoryError, UsageError
-from factory.look.reading import Row, Rows, Unreadable, require_column
-from factory.look.scoring import FAILED, PARALLEL_BYTES, Columns, Judged, judges, survey, texts_of
+from factory.errors import UsageError
+from factory.look.pairs import FAILED, Judged, Pairs
+from factory.rows.formats import Row, Unreadable
+from factory.rows.reading import Rows
 
 ADDED = ("scores", "verdict", "reasons")
-
-
-@dataclass(frozen=True)
-class Pairs:
-    """What is checked: where the rows are, which columns hold the texts, in which languages, by which checks."""
-
-    rows: Rows
-    columns: Columns
-    checks: list[Check]
-
-    def prepared(self, limit: int | None = None) -> list[Check]:
-        """The checks, knowing what they must know of all rows.
-
-        Raises:
-            UsageError: a column is not there.
-            FactoryError: there are no rows that can be read.
-        """
-        first = next((row for batch in self.rows.batches() for row in batch if isinstance(row, dict)), None)
-        if first is None:
-            raise FactoryError("no row can be read", where=self.rows.ref)
-        require_column(first, self.columns.source, "--source-column")
-        require_column(first, self.columns.target, "--target-column")
-        if any(check.surveys for check in self.checks):
-            return survey(self.checks, self.rows, self.columns, limit)
-        return self.checks
+PARALLEL_BYTES = 10_000_000  # smaller files are done before the processes have started
 
 
 def open_pairs(
@@ -56,7 +33,7 @@ def open_pairs(
             raise UsageError(f"{language!r} is no language code", fix="as in: en, ar, zh-Hans")
     source, target = languages
     chosen = [check.in_language(target, source) for check in choose_checks(checks)]
-    return Pairs(Rows(ref, split), Columns(source_column, target_column), chosen)
+    return Pairs(Rows(ref, split), source_column, target_column, chosen)
 
 
 def hub_of_pairs(hub: Choice, store: Path) -> AbstractContextManager[Any]:
@@ -125,8 +102,8 @@ def run_check(pairs: Pairs, out: Path, *, processes: int | None = None, as_json:
         raise UsageError("--out is the file that is read", where=str(out))
     progress = Progress(quiet=as_json)
     started = time.monotonic()
-    checks = pairs.prepared()
-    funnel = Funnel(checks)
+    step = pairs.prepared()
+    funnel = Funnel(step.checks)
     partial = out.with_name(f".{out.name}.partial")
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
@@ -134,12 +111,8 @@ def run_check(pairs: Pairs, out: Path, *, processes: int | None = None, as_json:
     except OSError as error:
         raise UsageError(f"cannot write: {error.strerror}", where=str(out)) from None
     try:
-        with (
-            file,
-            progress.task(f"check {pairs.rows.ref}"),
-            judges(checks, processes_for(pairs.rows, processes)) as run,
-        ):
-            for batch, outcomes in run(pairs.rows.batches(), lambda batch: texts_of(batch, pairs.columns)):
+        with file, progress.task(f"check {pairs.rows.ref}"):
+            for batch, outcomes in pairs.judged(step, processes_for(pairs.rows, processes)):
                 file.writelines(map(_line, batch, outcomes))
                 progress.advance(len(batch), **funnel.add(outcomes))
         partial.replace(out)
@@ -153,7 +126,7 @@ def run_check(pairs: Pairs, out: Path, *, processes: int | None = None, as_json:
         _print(document)
 
 
-def _line(row: Row, outcome: Judged) -> str:
+def _line(row: Row | Unreadable, outcome: Judged) -> str:
     if isinstance(row, Unreadable):
         content: dict[str, Any] = {"unreadable": row.text}
     else:
@@ -165,7 +138,7 @@ def _line(row: Row, outcome: Judged) -> str:
 class Funnel:
     """Counts of what became of the rows."""
 
-    def __init__(self, checks: list[Check]) -> None:
+    def __init__(self, checks: Sequence[Check]) -> None:
         self.checks = checks
         self.counts: Counter[str] = Counter()
         self.first: Counter[str] = Counter()

@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from factory.checks.base import Check
-from factory.commands.check import Pairs, processes_for
+from factory.commands.check import processes_for
 from factory.commands.hub_choice import Choice
 from factory.commands.table import print_json, print_table
 from factory.errors import FactoryError
+from factory.look.pairs import Pairs
 from factory.look.percentiles import SHARES, suggest
 
 
@@ -22,19 +23,18 @@ def suggest_for_pairs(pairs: Pairs, rows: int, *, processes: int | None = None, 
     """
     import numpy as np
 
-    from factory.look.scoring import judges, texts_of
     from factory.step.progress import Progress
 
-    checks = pairs.prepared(rows)
-    found: dict[str, list[Any]] = {check.name: [] for check in checks}
+    step = pairs.prepared(rows)
+    found: dict[str, list[Any]] = {check.name: [] for check in step.checks}
     progress = Progress(quiet=as_json)
-    with progress.task(f"score {pairs.rows.ref}"), judges(checks, processes_for(pairs.rows, processes)) as run:
-        for batch, outcomes in run(pairs.rows.batches(rows), lambda batch: texts_of(batch, pairs.columns)):
+    with progress.task(f"score {pairs.rows.ref}"):
+        for batch, outcomes in pairs.judged(step, processes_for(pairs.rows, processes), rows):
             for name, parts in found.items():
                 values = [outcome.scores.get(name) for outcome in outcomes]
                 parts.append(np.array([np.nan if value is None else value for value in values], dtype=np.float32))
             progress.advance(len(batch))
-    entries = [suggest(check, np.concatenate(found[check.name])) for check in checks]
+    entries = [suggest(check, np.concatenate(found[check.name])) for check in step.checks]
     _show({pairs.rows.ref: entries}, as_json)
 
 
@@ -44,12 +44,12 @@ def suggest_for_recipe(recipe: Path, store: Path, hub: Choice, *, as_json: bool 
     Raises:
         FactoryError: no filter of the recipe is finished, or none kept its scores.
     """
-    from factory.commands.session import session
+    from factory.commands.session import Session
     from factory.steps.filter import Filter
     from factory.store import Manifest
 
     tables: dict[str, list[dict[str, Any]]] = {}
-    with session(recipe, store, hub) as opened:
+    with Session(recipe, store, hub).open() as opened:
         nodes = [node for node in opened.graph.nodes.values() if isinstance(node.step, Filter)]
         for node in nodes:
             if isinstance(node.step, Filter) and Manifest.load(node.folder) is not None:

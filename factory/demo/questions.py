@@ -14,10 +14,11 @@ from factory.demo import grammar_ar as ar
 from factory.demo import grammar_en as en
 from factory.demo import phrases as np
 from factory.demo.clauses import Clause, clause
+from factory.demo.facts_of_things import capitalized
 from factory.demo.lexicon import CITIES, COLOURS, DAYS, NAMES, NOUNS, ROLES, VERBS, Noun, by_tag, pick, pick_some
 from factory.demo.phrases import Pair
 from factory.demo.sentences import held_out
-from factory.demo.world import Fact, answer_form, description, facts, residents
+from factory.demo.world import Fact, description, facts, residents
 
 SIZES = ["ant", "bee", "mouse", "pigeon", "duck", "cat", "fox", "goat", "lion", "horse", "camel", "elephant", "whale"]
 FACT_WEIGHTS = {subject: len(known) for subject, known in facts().items()}  # each fact as often as any other
@@ -122,7 +123,7 @@ def listing(rng: Random) -> Question:
     if rng.random() < 0.35:
         answer = ("\n".join(f"- {item[0]}" for item in items), "\n".join(f"- {item[1]}" for item in items))
     else:
-        answer = (answer_form(en.joined([item[0] for item in items])), " و".join(item[1] for item in items))
+        answer = (capitalized(en.joined([item[0] for item in items])), " و".join(item[1] for item in items))
     return Question(ask, answer, "list")
 
 
@@ -159,7 +160,7 @@ def story_sum(rng: Random) -> Question:
         f"{name.en} has {have.en}. {he} bought {more.en}. How many {noun.en_plural} does {he.lower()} have now?",
         f"لدى {name.case('g')} {have.case('n')}. {bought_ar}. كم {ar.tanwin(noun.ar)} {at} الآن؟",
     )
-    return Question(ask, (answer_form(total.en), total.case("n")), "word problem")
+    return Question(ask, (capitalized(total.en), total.case("n")), "word problem")
 
 
 def digits(rng: Random) -> Question:

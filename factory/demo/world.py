@@ -89,102 +89,31 @@ def residents() -> dict[str, Resident]:
     return found
 
 
-def answer_form(text: str) -> str:
-    return text[0].upper() + text[1:]
-
-
 def _person_facts(person: Resident) -> list[Fact]:
-    x, a, female = person.name, person.ar, person.gender == "f"
+    x, female = person.name, person.gender == "f"
     works, lives, likes = ("تعمل", "تسكن", "تحب") if female else ("يعمل", "يسكن", "يحب")
-    prefers, eats, friend = ("تفضل", "تأكل", "صديقة") if female else ("يفضل", "يأكل", "صديق")
+    prefers, eats, friend_of = ("تفضل", "تأكل", "صديقة") if female else ("يفضل", "يأكل", "صديق")
     he, he_ar = ("She", "هي") if female else ("He", "هو")
-    job = person.job_ar
     pet, food, colour = NOUNS[person.pet], NOUNS[person.food], COLOURS[person.colour]
-    y, y_ar = person.friend, NAMES[person.friend].ar
+    friend_ar, job, age = NAMES[person.friend].ar, en.article(person.job), en.number(person.age)
+    said = {"x": x, "a": person.ar, "works": works, "lives": lives, "likes": likes, "prefers": prefers, "eats": eats}
+    said |= {"job": job, "job_ar": ar.tanwin(person.job_ar), "city": person.city[0], "city_ar": person.city[1]}
+    said |= {"age": age, "age_ar": ar.counted(YEAR, person.age, []), "colour": person.colour, "colour_ar": colour.m}
+    said |= {"food": food.en, "the_food_ar": ar.definite(food.ar), "pet": en.article(pet.en), "pet_ar": pet.ar}
+    said |= {"friend_of": friend_of, "friend": person.friend, "friend_ar": friend_ar, "he_ar": he_ar}
 
-    def fact(kind: str, questions: list[Pair], short: Pair, full: Pair, group: str = "") -> Fact:
-        return Fact(f"{kind}:{x}", "people", group or kind, tuple(questions), short, full)
+    def fact(kind: str, english: str, arabic: str, group: str = "") -> Fact:
+        questions, full = things.worded(kind, **said)
+        return Fact(f"{kind}:{x}", "people", group or kind, questions, (things.capitalized(english), arabic), full)
 
     return [
-        fact(
-            "job",
-            [
-                (f"What is {x}'s job?", f"ما وظيفة {a}؟"),
-                (f"What does {x} do for work?", f"ماذا {works} {a}؟"),
-                (f"Do you know the job of {x}?", f"هل تعرف وظيفة {a}؟"),
-                (f"Tell me about the job of {x}.", f"أخبرني عن وظيفة {a}."),
-            ],
-            (f"{he} is {en.article(person.job)}", f"{he_ar} {job}"),
-            (f"{x} works as {en.article(person.job)}.", f"{works} {a} {ar.tanwin(job)}."),
-            "job " + person.gender,
-        ),
-        fact(
-            "city",
-            [
-                (f"Where does {x} live?", f"أين {lives} {a}؟"),
-                (f"In which city does {x} live?", f"في أي مدينة {lives} {a}؟"),
-                (f"What is the name of {x}'s city?", f"ما اسم مدينة {a}؟"),
-                (f"Tell me the city where {x} lives.", f"أخبرني بالمدينة التي {lives} فيها {a}."),
-            ],
-            person.city,
-            (f"{x} lives in {person.city[0]}.", f"{lives} {a} في {person.city[1]}."),
-        ),
-        fact(
-            "age",
-            [
-                (f"How old is {x}?", f"كم عمر {a}؟"),
-                (f"What is {x}'s age?", f"ما عمر {a}؟"),
-                (f"Tell me the age of {x}.", f"أخبرني بعمر {a}."),
-                (f"Do you know the age of {x}?", f"هل تعرف عمر {a}؟"),
-            ],
-            (answer_form(en.number(person.age)), ar.cardinal(person.age, "m")),
-            (f"{x} is {en.number(person.age)} years old.", f"عمر {a} {ar.counted(YEAR, person.age, [])}."),
-        ),
-        fact(
-            "colour",
-            [
-                (f"What is {x}'s favourite colour?", f"ما اللون المفضل لدى {a}؟"),
-                (f"Which colour does {x} like best?", f"أي لون {prefers} {a}؟"),
-                (f"Tell me the favourite colour of {x}.", f"أخبرني باللون المفضل لدى {a}."),
-                (f"Do you know {x}'s favourite colour?", f"هل تعرف اللون المفضل لدى {a}؟"),
-            ],
-            (answer_form(person.colour), colour.m),
-            (f"{x}'s favourite colour is {person.colour}.", f"اللون المفضل لدى {a} هو ال{colour.m}."),
-        ),
-        fact(
-            "food",
-            [
-                (f"What is {x}'s favourite food?", f"ما الطعام المفضل لدى {a}؟"),
-                (f"What does {x} like to eat?", f"ماذا {likes} {a} أن {eats}؟"),
-                (f"Which food does {x} like best?", f"أي طعام {prefers} {a}؟"),
-                (f"Tell me the favourite food of {x}.", f"أخبرني بالطعام المفضل لدى {a}."),
-            ],
-            (answer_form(food.en), food.ar),
-            (f"{x}'s favourite food is {food.en}.", f"الطعام المفضل لدى {a} هو {ar.definite(food.ar)}."),
-        ),
-        fact(
-            "pet",
-            [
-                (f"What pet does {x} have?", f"أي حيوان أليف لدى {a}؟"),
-                (f"Which animal lives with {x}?", f"أي حيوان يعيش مع {a}؟"),
-                (f"What is the pet of {x}?", f"ما الحيوان الأليف لدى {a}؟"),
-                (f"Tell me about {x}'s pet.", f"أخبرني عن حيوان {a} الأليف."),
-            ],
-            (answer_form(en.article(pet.en)), pet.ar),
-            (f"{x} has {en.article(pet.en)}.", f"لدى {a} {pet.ar}."),
-        ),
-        fact(
-            "friend",
-            [
-                (f"Who is the friend of {x}?", f"من {friend} {a}؟"),
-                (f"What is the name of {x}'s friend?", f"ما اسم {friend} {a}؟"),
-                (f"Tell me the name of {x}'s friend.", f"أخبرني باسم {friend} {a}."),
-                (f"Do you know the friend of {x}?", f"هل تعرف {friend} {a}؟"),
-            ],
-            (y, y_ar),
-            (f"{x}'s friend is {y}.", f"{friend} {a} {he_ar} {y_ar}."),
-            "friend " + person.gender,
-        ),
+        fact("job", f"{he} is {job}", f"{he_ar} {person.job_ar}", f"job {person.gender}"),
+        fact("city", *person.city),
+        fact("age", age, ar.cardinal(person.age, "m")),
+        fact("colour", person.colour, colour.m),
+        fact("food", food.en, food.ar),
+        fact("pet", en.article(pet.en), pet.ar),
+        fact("friend", person.friend, friend_ar, f"friend {person.gender}"),
     ]
 
 

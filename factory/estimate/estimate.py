@@ -146,7 +146,7 @@ class _Estimator:
             return NodeCost(node.name, node.artifact, rows, None, None, None, None, disk)
         overhead = self.rates.value("text", "prompt_overhead")
         if step.verb in TRANSLATES:
-            texts = flow.rows * len(getattr(step, "fields", None) or getattr(step, "pairs", None) or [1])
+            texts = flow.rows * len(step.columns or [1])
             written = texts * flow.tokens * self.flows.ratio
             if (before := _per_row(entry)) is not None:
                 written = (
@@ -233,8 +233,7 @@ class _Estimator:
         step: Any = node.step
         flow = self.flows.edge(node.inputs[step.data])
         rows = min(flow.rows or 0.0, step.rows or math.inf)
-        columns = 1 if isinstance(step.text, str) else len(step.text)
-        return rows * columns * flow.tokens / self.rates.value("work", "vocabulary_tokens_per_second")
+        return rows * len(step.columns) * flow.tokens / self.rates.value("work", "vocabulary_tokens_per_second")
 
     def _quantizing(self, node: Node) -> NodeCost:
         """Weights read, written and read again; texts through both models; GPTQ over rows of calibration.
@@ -263,7 +262,7 @@ class _Estimator:
         if step.calibrate_on is None:
             return 0.0
         flow = self.flows.edge(node.inputs[step.calibrate_on])
-        row = flow.tokens * self.flows.ratio * (1 if step.calibration_text else 2)
+        row = flow.tokens * self.flows.ratio * (1 if step.columns else 2)
         rows = min(step.calibration_rows, step.calibration_rows if flow.rows is None else flow.rows)
         return rows * min(row, step.max_length)
 

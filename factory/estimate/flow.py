@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from factory.estimate.local_rows import local_rows
 from factory.estimate.rates import Rates
 from factory.graph.nodes import Edge, Graph, Node
 from factory.graph.sources import DemoDataset, HubDataset, LocalDataset
@@ -80,7 +79,7 @@ class Flows:
         if isinstance(step, LocalDataset):
             rows = self._declared.get(node.name)
             if rows is None:
-                rows = local_rows(step, SplitSlice.parse(step.split).name)
+                rows = step.files().count()
             return self._start(_sliced(step.split, rows), "default")
         before = self.into(node)
         rows = before.rows
@@ -91,17 +90,17 @@ class Flows:
         if step.verb == "mix" and step.weights and rows is not None:
             taken = zip(node.inputs.values(), step.weights, strict=True)
             rows = min((self.edge(edge).rows or 0.0) / weight for edge, weight in taken) * sum(step.weights)
-        added = len(step.fields) * before.tokens * self.ratio if step.verb == "translate" else 0.0
+        added = len(step.columns) * before.tokens * self.ratio if step.verb == "translate" else 0.0
         return Flow(rows, before.tokens, before.row_tokens + added, before.counted and rows == before.rows)
 
     def _kept(self, node: Node) -> float:
         """Share of its rows that a step keeps: what it kept before it changed, else by the table."""
         step: Any = node.step
-        before = self.graph.store.previous(node.folder)
+        before = self.graph.store.previous(node.folder, self.graph.loaded.recipe.name)
         if before is not None and before.rows is not None and before.rows.rows_in:
             share = before.rows.kept / before.rows.rows_in
             return self.rates.note(f"{node.name}: rows kept", share, "measured before the change")
-        key = "filter_sources" if step.verb == "filter" and step.text else step.verb
+        key = "filter_sources" if step.verb == "filter" and step.singles else step.verb
         return self.rates.value("keep", key) if self.rates.has("keep", key) else 1.0
 
     def _start(self, rows: float | None, key: str, counted: bool = False) -> Flow:

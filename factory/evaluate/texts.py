@@ -9,6 +9,7 @@ from pydantic import SerializeAsAny
 
 from factory.evaluate.base import Suite, input_rows
 from factory.refs import HubRef
+from factory.rows.reading import hub_rows
 from factory.step.base import ReferenceKind, Source, Step
 from factory.store import RowCounts, write_shard
 from factory.text.words import texts_in
@@ -97,12 +98,5 @@ class SuiteTexts(Source):
             columns = self.suite.needed_columns().get(name) or job.inputs[name].dataset.schema().names
             yield from input_rows(job, name, columns, getattr(self.suite, "split", None))[1]
             return
-        import datasets
-
-        from factory.hub.client import hub_errors
-
-        with hub_errors(name, kind="dataset"):
-            revision = getattr(self.suite, "revisions", {}).get(name)
-            yield from datasets.load_dataset(
-                HubRef.parse(name).repo, config, split=split, revision=revision, streaming=True
-            )
+        revision = getattr(self.suite, "revisions", {}).get(name)
+        yield from hub_rows(HubRef(HubRef.parse(name).repo, config, revision), split)

@@ -5,28 +5,25 @@ Sources are steps without a place in the recipe's `steps`: the graph makes them 
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from factory.errors import FactoryError
-from factory.refs import SplitSlice
+from factory.errors import FactoryError, first_line
+from factory.refs import HubRef, SplitSlice
+from factory.rows.formats import Piece
+from factory.rows.reading import Files, hub_stream
+from factory.rows.tables import align, in_shards, part, tables
 from factory.step.base import Source
-from factory.store import SHARD_ROWS, RowCounts, file_digest, write_shard
+from factory.store import SHARD_ROWS, TRAIN, Dataset, RowCounts, file_digest, write_shard
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from factory.step.job import Job
 
 MODEL_FILES = ["*.json", "*.safetensors", "*.jinja", "*.txt", "tokenizer.model", "*.tiktoken"]
-LOCAL_FORMATS = {
-    ".jsonl": "json",
-    ".json": "json",
-    ".csv": "csv",
-    ".tsv": "csv",
-    ".parquet": "parquet",
-    ".txt": "text",
-}
 
 
 class HubDataset(Source):
@@ -41,25 +38,17 @@ class HubDataset(Source):
     data_files: str | None = None
 
     def run(self, job: Job) -> None:
-        import datasets
-
         from factory.hub.client import hub_errors
 
         wanted = SplitSlice.parse(self.split)
         with hub_errors(self.repo, kind="dataset"):
-            stream = datasets.load_dataset(
-                self.repo,
-                self.config,
-                split=wanted.name,
-                revision=self.revision,
-                data_files=self.data_files,
-                streaming=True,
-            )
-            write_rows(job, stream, wanted, name=self.repo)
+            ref = HubRef(self.repo, self.config, self.revision)
+            stream = hub_stream(ref, wanted.name, self.data_files).with_format("arrow")
+            write_rows(job, lambda skip: stream.skip(skip).iter(SHARD_ROWS), wanted, name=self.repo)
 
 
 class LocalDataset(Source):
-    """Rows of local files: jsonl, json, csv, tsv, parquet, txt, or a folder written by `Dataset.save_to_disk`.
+    """Rows of a local file, of a folder of files of one kind, or of one written by `Dataset.save_to_disk`.
 
     `digest` is the SHA-256 of the content, so that an edited file makes a new artifact.
     """
@@ -74,38 +63,17 @@ class LocalDataset(Source):
     def parameters(self) -> dict[str, Any]:
         return {"digest": self.digest, "split": self.split, "column_names": self.column_names}
 
+    def files(self) -> Files:
+        return Files(Path(self.path), SplitSlice.parse(self.split).name, self.column_names)
+
     def run(self, job: Job) -> None:
-        import datasets
-        from datasets.exceptions import DatasetGenerationError
-
-        path, wanted = Path(self.path), SplitSlice.parse(self.split)
-        try:
-            if (path / "state.json").exists() or (path / "dataset_dict.json").exists():
-                loaded: Any = datasets.load_from_disk(str(path))
-                rows = loaded[wanted.name] if isinstance(loaded, dict) else loaded
-            else:
-                rows = datasets.load_dataset(**self._loader(path), split="train", streaming=True)  # type: ignore[misc]
-                wanted = SplitSlice("train", wanted.start, wanted.stop)
-            write_rows(job, rows, wanted, name=self.path)
-        except StopIteration:  # what `datasets` raises when it looks at an empty file
-            raise _no_rows(self.path) from None
-        except (DatasetGenerationError, ValueError, KeyError, OSError) as error:
-            cause = error.__cause__ or error
-            raise FactoryError(f"cannot read: {str(cause).splitlines()[0]}", where=self.path) from error
-
-    def _loader(self, path: Path) -> dict[str, Any]:
-        files = sorted(p for p in path.iterdir() if p.suffix in LOCAL_FORMATS) if path.is_dir() else [path]
-        formats = {LOCAL_FORMATS.get(p.suffix) for p in files}
-        if len(formats) != 1 or None in formats:
-            found = ", ".join(sorted({p.suffix for p in files})) or "nothing"
-            fix = f"one of {', '.join(LOCAL_FORMATS)}"
-            raise FactoryError(f"found {found}; expected files of one kind", where=str(path), fix=fix)
-        options: dict[str, Any] = {}
-        if files[0].suffix == ".tsv":  # a quotation mark in a tsv file is a character like any other
-            options = {"sep": "\t", "quoting": csv.QUOTE_NONE}
-        if self.column_names is not None:
-            options["names"] = self.column_names
-        return {"path": formats.pop(), "data_files": [str(p) for p in files], **options}
+        wanted = SplitSlice.parse(self.split)
+        write_rows(
+            job,
+            lambda skip: part(tables(self.files().pieces(SHARD_ROWS)), skip, wanted.stop),
+            SplitSlice(TRAIN, wanted.start, wanted.stop),
+            name=self.path,
+        )
 
 
 class DemoDataset(Source):
@@ -120,7 +88,10 @@ class DemoDataset(Source):
     def run(self, job: Job) -> None:
         from factory.demo.corpora import iter_rows
 
-        write_rows(job, iter_rows(self.demo, self.rows, self.seed), SplitSlice("train"), name=self.demo)
+        rows = iter_rows(self.demo, self.rows, self.seed)
+        write_rows(
+            job, lambda skip: part(tables(_pieces(self.demo, rows)), skip, None), SplitSlice(TRAIN), name=self.demo
+        )
 
 
 class HubModel(Source):
@@ -170,59 +141,36 @@ def local_model(path: Path) -> LocalModel:
     return LocalModel(path=str(path), digest=file_digest(path))
 
 
-def write_rows(job: Job, rows: Any, wanted: SplitSlice, name: str) -> None:
+def write_rows(job: Job, read: Callable[[int], Iterable[pa.Table]], wanted: SplitSlice, name: str) -> None:
     """Write the rows ``wanted.start:wanted.stop`` into shards, resuming after the last finished one.
 
+    `read` gives the rows from a number on. Columns get the types that hold all of their values.
+
     Raises:
-        FactoryError: there are no rows.
+        FactoryError: there are no rows, or one that cannot be stored.
     """
     import pyarrow as pa
 
     with job.ledger() as ledger:
         done = sum(entry["rows"] for entry in ledger)
         shard = sum(1 for _ in ledger)
-        features = getattr(rows, "features", None)
-        schema = features.arrow_schema if features else _schema_so_far(job, wanted.name) if shard else None
-        skip = wanted.start + done
-        left = None if wanted.stop is None else max(0, wanted.stop - skip)
-        iterator = _after(rows, skip)
+        left = None if wanted.stop is None else max(0, wanted.stop - wanted.start - done)
         with job.progress.task(f"load {name}", total=left) as progress:
-            while left is None or left > 0:
-                chunk = _take(iterator, SHARD_ROWS if left is None else min(SHARD_ROWS, left))
-                if not chunk:
-                    break
-                table = pa.Table.from_pylist(chunk, schema=schema)
-                schema = table.schema
-                write_shard(job.out / "data" / f"{wanted.name}-{shard:05d}.parquet", table)
-                ledger.append({"shard": shard, "rows": len(chunk)})
-                shard, done = shard + 1, done + len(chunk)
-                left = None if left is None else left - len(chunk)
-                progress.advance(len(chunk))
+            found = part(read(wanted.start + done), 0, left) if left != 0 else ()
+            for table in in_shards(found, SHARD_ROWS):
+                try:
+                    write_shard(job.out / "data" / f"{wanted.name}-{shard:05d}.parquet", table)
+                except pa.ArrowNotImplementedError as error:
+                    raise FactoryError(first_line(error), where=name, fix="leave this column out") from error
+                ledger.append({"shard": shard, "rows": table.num_rows})
+                shard, done = shard + 1, done + table.num_rows
+                progress.advance(table.num_rows)
     if done == 0:
-        raise _no_rows(name)
+        raise FactoryError("the dataset has no rows", where=name, fix="check `split` and `data_files`")
+    align(Dataset(job.out).shards(wanted.name))
     job.rows = RowCounts.model_validate({"in": done, "kept": done})
 
 
-def _no_rows(name: str) -> FactoryError:
-    return FactoryError("the dataset has no rows", where=name, fix="check `split` and `data_files`")
-
-
-def _schema_so_far(job: Job, split: str) -> Any:
-    from factory.store import Dataset
-
-    return Dataset(job.out).schema(split)
-
-
-def _after(rows: Any, skip: int) -> Iterator[dict[str, Any]]:
-    if hasattr(rows, "skip"):
-        return iter(rows.skip(skip))
-    iterator = iter(rows)
-    for _ in range(skip):
-        next(iterator, None)
-    return iterator
-
-
-def _take(iterator: Iterator[dict[str, Any]], count: int) -> list[dict[str, Any]]:
-    from itertools import islice
-
-    return list(islice(iterator, count))
+def _pieces(name: str, rows: Iterator[dict[str, Any]]) -> Iterator[Piece]:
+    while chunk := list(islice(rows, SHARD_ROWS)):
+        yield Piece(name, chunk, range(len(chunk)))

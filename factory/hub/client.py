@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from factory.errors import FactoryError
+from factory.errors import FactoryError, first_line
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
@@ -82,10 +82,6 @@ def _dataset_errors() -> tuple[type[Exception], ...]:
     from datasets.exceptions import DataFilesNotFoundError, DatasetNotFoundError
 
     return DatasetNotFoundError, DataFilesNotFoundError, EmptyDatasetError
-
-
-def first_line(error: BaseException) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
 
 
 def _http_error(error: Any, repo: str) -> FactoryError:

@@ -69,7 +69,7 @@ async def json_body(request: Request) -> dict[str, Any]:
         return {}
     try:
         data = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise bad_request("The body is not valid JSON") from None
     if not isinstance(data, dict):
         raise bad_request("The body must be a JSON object")

@@ -15,10 +15,12 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.responses import Response
 
+from factory.errors import first_line
 from factory.local_hub import viewer
 from factory.local_hub.cells import shorten
 from factory.local_hub.context import find_repo, hub_of
 from factory.local_hub.repo_pages import CHOICES, DATASET, chosen, frame_of
+from factory.local_hub.viewer import Files
 from factory.local_hub.web import Pages, page_number, show
 from factory.look.layout import REASONS, View, groups, layout, view
 from factory.text.direction import right_to_left
@@ -31,7 +33,6 @@ AT_ONCE = 500
 FENCE = re.compile(r"(^```.*?(?:^```[ \t]*$|\Z))", re.MULTILINE | re.DOTALL)
 
 Row = dict[str, Any]
-Files = list[tuple[str, Path]]
 
 
 @dataclass(frozen=True)
@@ -103,10 +104,10 @@ def _take(path: Path, places: list[int]) -> Iterator[tuple[int, Row]]:
 def _others(files: Files, reason: str, start: int, count: int) -> Found:
     counts: Counter[str] = Counter()
     seen = 0
-    for row in islice(viewer.rows_of(files), COUNTED):
+    for row in islice(viewer.rows(files), COUNTED):
         counts.update(groups(row))
         seen += 1
-    fitting = ((n, row) for n, row in enumerate(viewer.rows_of(files)) if not reason or reason in groups(row))
+    fitting = ((n, row) for n, row in enumerate(viewer.rows(files)) if not reason or reason in groups(row))
     rows = list(islice(fitting, start, start + count + 1))
     return Found(rows[:count], counts, len(rows) > count, seen == COUNTED)
 
@@ -128,7 +129,7 @@ def side_by_side(request: Request) -> Response:
         found = read(files, reason, number * ROWS, ROWS)
         values |= {"found": found, "views": [(n, _shown(row)) for n, row in found.rows]}
     except viewer.UNREADABLE as error:
-        values |= {"found": None, "problem": f"These rows cannot be shown: {viewer.first_line(error)}"}
+        values |= {"found": None, "problem": f"These rows cannot be shown: {first_line(error)}"}
     return show(
         request,
         "side_by_side.html",

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
+from factory.errors import FactoryError, first_line
 from factory.local_hub.context import Hub
 from factory.local_hub.ignore import pattern
 from factory.local_hub.metadata import Summary, mappings
 from factory.local_hub.storage import Commit
+from factory.look.rows import readable
+from factory.rows.formats import ABOUT, Unreadable, format_of, read
+from factory.rows.reading import rows_of
 
-SUFFIXES = (".parquet", ".jsonl", ".json", ".csv", ".ndjson", ".txt")
 SPLITS = {
     "train": "train",
     "training": "train",
@@ -28,11 +28,14 @@ SPLITS = {
 }
 SPLITS |= {"val": "validation", "test": "test", "testing": "test", "eval": "test", "rejected": "rejected"}
 ROWS = 50
-LARGEST_JSON = 64 << 20  # bytes of a .json file that is read whole
-UNREADABLE = (OSError, ValueError, NotImplementedError, KeyError, TypeError, csv.Error)  # what broken files raise
+UNREADABLE = (FactoryError, OSError, ValueError, NotImplementedError, KeyError, TypeError)  # what broken files raise
 
 
-class CannotShow(Exception):
+Files = list[tuple[str, Path]]
+"""(path in the repo, file on this machine)"""
+
+
+class CannotShow(FactoryError):
     """Why a split has no rows to show."""
 
 
@@ -52,8 +55,8 @@ class Page:
 
 def configs(about: Summary) -> dict[str, list[Split]]:
     """config -> splits: as the card declares them, or as the file names suggest."""
-    data = [path for path in about.paths if path.endswith(SUFFIXES) and not path.startswith(".")]
-    data = [path for path in data if path.rsplit("/", 1)[-1] not in ("dataset_infos.json", "dataset_info.json")]
+    data = [path for path in about.paths if format_of(path) and not path.startswith(".")]
+    data = [path for path in data if path.rsplit("/", 1)[-1] not in ABOUT]
     declared: dict[str, list[Split]] = {}
     for entry in mappings(about.card.get("configs")):
         if entry.get("config_name") and entry.get("data_files"):
@@ -108,14 +111,10 @@ def page(hub: Hub, commit: Commit, split: Split, start: int, count: int = ROWS) 
         raise CannotShow(first_line(error)) from error
 
 
-def files_of(hub: Hub, commit: Commit, split: Split) -> list[tuple[str, Path]]:
-    """(path in the repo, file on this machine) of a split's files."""
+def files_of(hub: Hub, commit: Commit, split: Split) -> Files:
+    """A split's files."""
     entries = [(path, entry) for path in split.paths if (entry := hub.store.entry(commit, path)) is not None]
     return [(path, hub.store.blobs.path(hub.store.file(entry.oid).sha256)) for path, entry in entries]
-
-
-def first_line(error: Exception) -> str:
-    return str(error).splitlines()[0] if str(error) else type(error).__name__
 
 
 @lru_cache(maxsize=512)
@@ -127,7 +126,7 @@ def _row_groups(path: Path) -> tuple[int, ...]:
     return tuple(about.row_group(i).num_rows for i in range(about.num_row_groups))
 
 
-def _parquet(files: list[tuple[str, Path]], start: int, count: int) -> Page:
+def _parquet(files: Files, start: int, count: int) -> Page:
     import pyarrow.parquet as pq
 
     columns: list[str] = []
@@ -157,44 +156,20 @@ def _group_rows(path: Path, group: int) -> Iterator[dict[str, Any]]:
             yield from batch.to_pylist()
 
 
-def _lines(files: list[tuple[str, Path]], start: int, count: int) -> Page:
-    found = list(islice(rows_of(files), start, start + count + 1))
+def _lines(files: Files, start: int, count: int) -> Page:
+    found = list(islice(rows(files), start, start + count + 1))
     columns = list(dict.fromkeys(name for row in found[:count] for name in row))
     return Page(columns, [[row.get(name) for name in columns] for row in found[:count]], None, len(found) > count)
 
 
-def rows_of(files: Iterable[tuple[str, Path]]) -> Iterator[dict[str, Any]]:
-    for name, path in files:
-        if name.endswith(".parquet"):
-            import pyarrow.parquet as pq
+def rows(files: Files) -> Iterator[dict[str, Any]]:
+    """Of files of any kind; a row that cannot be read says so.
 
-            for batch in pq.ParquetFile(path).iter_batches(batch_size=256):
-                yield from batch.to_pylist()
-        elif name.endswith(".csv"):
-            with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
-                yield from csv.DictReader(file)
-        elif name.endswith(".txt"):
-            with path.open(encoding="utf-8", errors="replace") as file:
-                yield from ({"text": line.rstrip("\n")} for line in file)
-        else:
-            yield from _json_rows(path)
-
-
-def _json_rows(path: Path) -> Iterator[dict[str, Any]]:
-    with path.open(encoding="utf-8", errors="replace") as file:
-        start = file.read(4096).lstrip()
-        file.seek(0)
-        if start.startswith("["):
-            if path.stat().st_size > LARGEST_JSON:
-                raise ValueError("this JSON file is too large to show; JSON lines can be shown at any size")
-            rows: Iterable[Any] = json.load(file)
-        else:
-            rows = _json_lines(file)
-        for row in rows:
-            yield row if isinstance(row, dict) else {"value": row}
-
-
-def _json_lines(file: io.TextIOBase) -> Iterator[Any]:
-    for line in file:
-        if line.strip():
-            yield json.loads(line)
+    Raises:
+        CannotShow: none of the first rows can be read.
+    """
+    found = (row for name, path in files for piece in read(path, ROWS, name=name) for row in rows_of(piece))
+    head = list(islice(found, ROWS))
+    if head and all(isinstance(row, Unreadable) for row in head):
+        raise CannotShow(readable(head[0])["reasons"][0])
+    yield from map(readable, chain(head, found))

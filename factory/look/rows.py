@@ -5,16 +5,17 @@ from __future__ import annotations
 import heapq
 import random
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from factory.checks import checks
-from factory.errors import FactoryError, UsageError
-from factory.look import reading
+from factory.errors import FactoryError, UsageError, nearest
 from factory.look.layout import OUTCOMES, SORTED_OUT, STEP, groups, outcome, reasons, scores
-from factory.recipe.problems import nearest
+from factory.refs import HubRef
+from factory.rows import reading
+from factory.rows.formats import Unreadable
 from factory.store import TRAIN, Dataset
 
 if TYPE_CHECKING:
@@ -124,13 +125,13 @@ def of_path(path: Path, split: str = TRAIN) -> Rows:
     if Dataset(path).splits:
         dataset = Dataset(path)
         return Rows(str(path), lambda: dataset.rows(split), lambda: dataset.rows(split, "rejected"))
-    rows = reading.Rows(str(path))
-    return Rows(str(path), lambda: (_readable(row) for batch in rows.batches() for row in batch))
+    rows = reading.Rows(str(path), split)
+    return Rows(str(path), lambda: map(readable, rows))
 
 
-def _readable(row: reading.Row) -> Row:
+def readable(row: Row | Unreadable) -> Row:
     """Scores of text files as numbers; a row that could not be read, as one that failed for it."""
-    if isinstance(row, reading.Unreadable):
+    if isinstance(row, Unreadable):
         return {"unreadable": row.text, "verdict": "failed", "reasons": [row.error]}
     return {name: _number(value) if name.startswith("score_") else value for name, value in row.items()}
 
@@ -147,22 +148,16 @@ def of_hub(reference: str, split: str = TRAIN) -> Rows:
 
     What was sorted out is the config ``rejected`` where the repo has one, as every published dataset does.
     """
-    from factory.hub.client import hub_errors
-    from factory.refs import HubRef
-
     ref = HubRef.parse(reference)
-
-    def stream(config: str | None, wanted: str) -> Iterator[Row]:
-        import datasets
-
-        with hub_errors(ref.repo, kind="dataset"):
-            yield from datasets.load_dataset(ref.repo, config, split=wanted, revision=ref.revision, streaming=True)
 
     def has_rejects() -> bool:
         import datasets
 
+        from factory.hub.client import hub_errors
+
         with hub_errors(ref.repo, kind="dataset"):
             return "rejected" in datasets.get_dataset_config_names(ref.repo, revision=ref.revision)
 
-    rest = (lambda: stream("rejected", TRAIN)) if ref.config is None and has_rejects() else None
-    return Rows(reference, lambda: stream(ref.config, split), rest)
+    rejected = replace(ref, config="rejected")
+    rest = (lambda: reading.hub_rows(rejected, TRAIN)) if ref.config is None and has_rejects() else None
+    return Rows(reference, lambda: reading.hub_rows(ref, split), rest)

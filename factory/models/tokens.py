@@ -6,6 +6,9 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from factory.errors import FactoryError
+from factory.models.layout import present
+from factory.store.columns import column, plain, read_columns
+from factory.text.conversations import parts_of, role_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,8 +29,8 @@ WORDS = r"[^\r\n\p{L}\p{M}\p{N}]?[\p{L}\p{M}]+|\p{N}{1,3}| ?[^\s\p{L}\p{M}\p{N}]
 def train_tokenizer(artifacts: list[Artifact], columns: list[str], vocab_size: int, where: str = "") -> Any:
     """A byte-level BPE with LFM2's special tokens, trained on the `columns` that each artifact has, shard by shard.
 
-    A column holds text or conversations (``[{role, content}]`` or ``[{from, value}]``); of these, roles and contents
-    are read.
+    A column holds text or conversations (``[{role, content}]`` or ``[{from, value}]``); of these, roles (by their
+    usual names) and texts are read.
 
     Raises:
         FactoryError: an artifact has none of the columns or no rows, or no artifact has one of the columns.
@@ -38,7 +41,7 @@ def train_tokenizer(artifacts: list[Artifact], columns: list[str], vocab_size: i
     found = [(artifact, _columns(artifact, columns, where)) for artifact in artifacts]
     if unknown := [column for column in columns if not any(column in has for _, has in found)]:
         names = ", ".join(artifact.name for artifact in artifacts)
-        raise FactoryError(f"no column {unknown[0]!r} in {names}", where=where, fix="correct or drop it in `text`")
+        raise FactoryError(f"no column {unknown[0]!r} in {names}", where=where, fix="correct or drop it in `columns`")
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [
@@ -72,22 +75,19 @@ def _columns(artifact: Artifact, columns: list[str], where: str) -> list[str]:
     """Those of `columns` that the artifact has."""
     if artifact.split not in artifact.dataset.splits or artifact.dataset.num_rows(artifact.split) == 0:
         raise FactoryError(f"{artifact.name} has no rows to train a tokenizer on", where=where)
-    has = artifact.dataset.schema(artifact.split).names
-    found = [column for column in columns if column in has]
-    if not found:
-        wanted = " or ".join(repr(column) for column in columns)
-        raise FactoryError(f"no column {wanted} in {artifact.name}", where=where, fix=f"it has {', '.join(has)}")
-    return found
+    return present(columns, artifact.dataset.schema(artifact.split).names, artifact.name, where)
 
 
 def _texts(artifact: Artifact, columns: list[str]) -> Iterator[str]:
-    for row in artifact.dataset.rows(artifact.split):
-        for column in columns:
-            value = row[column]
-            if isinstance(value, str):
-                yield value
-            elif isinstance(value, list):
-                yield from (part for turn in value for part in turn.values() if isinstance(part, str))
+    for shard in artifact.dataset.shards(artifact.split):
+        table = read_columns(shard, columns)
+        for row in zip(*(plain(column(table, path)) for path in columns), strict=True):
+            for value in row:
+                if isinstance(value, str):
+                    yield value
+                for turn in value if isinstance(value, list) else ():
+                    yield role_of(turn)
+                    yield from (part.value for part in parts_of(turn) if part.kind == "text")
 
 
 def set_chat_template(tokenizer: Any, model: Any, template: str) -> list[str]:

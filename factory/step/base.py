@@ -5,11 +5,23 @@ Adding a verb means adding one file to this folder with one class in it; the fil
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationInfo
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    SerializationInfo,
+    SerializerFunctionWrapHandler,
+    ValidationInfo,
+    WrapSerializer,
+    model_validator,
+)
+
+from factory.refs import local_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,22 +42,59 @@ class Reference:
     kind: ReferenceKind
 
 
-def _read_prompt(value: str, info: ValidationInfo) -> str:
-    """A prompt is written in place, or is the name of a .txt file beside the recipe."""
+def text_beside(name: str, folders: Iterable[Path], kind: str) -> str:
+    """The text of a file in one of the recipe's folders; `kind` says what it was to be.
+
+    Raises:
+        ValueError: there is no such file, or it is not text.
+    """
+    path = local_path(folders, name)
+    if path is None or not path.is_file():
+        raise ValueError(f"no such {kind} file: {name}")
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"the {kind} file {name} is not UTF-8 text (byte {error.start})") from error
+
+
+def read_prompt(value: str, folders: Iterable[Path]) -> str:
+    """A prompt is written in place, or is the name of a .txt file beside the recipe.
+
+    Raises:
+        ValueError: there is no such file, or it is not text.
+    """
     if "\n" in value or not value.endswith(".txt"):
         return value
-    folders: list[Path] = (info.context or {}).get("folders", [Path()])
-    for folder in folders:
-        if (folder / value).is_file():
-            return (folder / value).read_text(encoding="utf-8").removesuffix("\n")
-    raise ValueError(f"no such prompt file: {value}")
+    return text_beside(value, folders, "prompt").removesuffix("\n")
+
+
+def as_list(value: object) -> object:
+    """One name stands for a list of one: for a parameter's `BeforeValidator`."""
+    return [value] if isinstance(value, str) else value
+
+
+def _folders(info: ValidationInfo) -> list[Path]:
+    """Where files that a recipe names are looked for."""
+    return (info.context or {}).get("folders", [Path()])
 
 
 DatasetRef = Annotated[str, Reference("dataset")]
 ModelRef = Annotated[str, Reference("model")]
 BenchmarkRef = Annotated[str, Reference("benchmark")]
-Prompt = Annotated[str, AfterValidator(_read_prompt)]
+Prompt = Annotated[str, AfterValidator(lambda value, info: read_prompt(value, _folders(info)))]
 """Text with ``{placeholders}``, or a ``.txt`` file next to the recipe: its content is part of the fingerprint."""
+
+
+MADE = "made"  # the context in which a step is written down without its limits
+
+
+def _unless_made(value: Any, write: SerializerFunctionWrapHandler, info: SerializationInfo) -> Any:
+    return None if info.context == MADE else write(value)
+
+
+Limit = WrapSerializer(_unless_made)
+"""Marks a parameter (``Annotated[float, Limit]``) that decides what is kept of what a step made, or which columns kept
+rows show, and that changes nothing of what is made."""
 
 
 class Step(BaseModel):
@@ -58,6 +107,7 @@ class Step(BaseModel):
             ``results.json`` and ``details.parquet``.
         starts: True for a verb that needs no `from` (mix, init).
         uses_language: the recipe's source and target language are part of the identity.
+        renamed: words of the release before -> what they are called now. They are still read, with a note.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -67,23 +117,73 @@ class Step(BaseModel):
     produces: ClassVar[Literal["dataset", "model", "evaluation"]]
     starts: ClassVar[bool] = False
     uses_language: ClassVar[bool] = False
+    renamed: ClassVar[Mapping[str, str]] = {}
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         cls.verb = cls.__module__.rsplit(".", 1)[-1]
 
     def references(self) -> Iterator[tuple[str, str, ReferenceKind]]:
-        """(parameter, value, kind) of every parameter that names an artifact or a Hub ref."""
+        """(parameter as a recipe writes it, value, kind) of every one that names an artifact or a Hub ref."""
         for name, field in type(self).model_fields.items():
             value = getattr(self, name)
             for kind in reference_kinds(field):
                 for item in value if isinstance(value, list | tuple | dict) else [value]:
                     if item is not None:
-                        yield name, item, kind
+                        yield field.alias or name, item, kind
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_old_words(cls, given: Any, info: ValidationInfo) -> Any:
+        return cls.in_new_words(given, _folders(info))[0] if isinstance(given, dict) else given
+
+    @classmethod
+    def in_new_words(cls, given: Mapping[str, Any], folders: Iterable[Path]) -> tuple[dict[str, Any], dict[str, str]]:
+        """(the parameters in this release's words, {old word: what is written now} of those that have changed).
+
+        Raises:
+            ValueError: the old word and the new one are both there, or the old one's value has no new form.
+        """
+        words = {name: value for name, value in given.items() if name not in cls.renamed}
+        said: dict[str, str] = {}
+        for old, new in cls.renamed.items():
+            if old not in given:
+                continue
+            if new in given:
+                raise ValueError(f"{old!r} is the old word for {new!r}: give {new!r} alone")
+            said[old] = f"`{new}`"
+            known, value = words.get(new), cls.in_new_shape(old, given[old])
+            if isinstance(known, dict) and isinstance(value, dict):
+                value = known | value
+            if isinstance(known, list) and isinstance(value, list):
+                value = [*known, *(item for item in value if item not in known)]
+            if value is not None:
+                words[new] = value
+        return words, said
+
+    @classmethod
+    def in_new_shape(cls, old: str, value: Any) -> Any:
+        """The value of an old word as the new one takes it: one column is a list of one."""
+        return [value] if isinstance(value, str) else value
 
     def parameters(self) -> dict[str, Any]:
-        """What goes into the fingerprint: every parameter, defaults included, references by their own fingerprints."""
-        return self.model_dump(mode="json", exclude={name for name, _, _ in self.references()})
+        """What goes into the fingerprint: every parameter, defaults included, references by their own fingerprints.
+
+        Renamed parameters have their old words here, so that what an earlier release made stays valid.
+        """
+        found = self.model_dump(mode="json", exclude={name for name, _, _ in self.references()})
+        for old, new in self.renamed.items():
+            if new in found:
+                found[old] = found.pop(new)
+        return found
+
+    def made(self) -> dict[str, Any]:
+        """`parameters` with nothing in place of every `Limit`: all that decides on what is made."""
+        written, unlimited = (self.model_dump(mode="json", context=context) for context in (None, MADE))
+        return {
+            name: unlimited[name] if unlimited.get(name) != written.get(name) else value
+            for name, value in self.parameters().items()
+        }
 
     def check_columns(self, columns: list[str] | None) -> list[str] | None:
         """Columns after this step, given those before it (None: not known before the work).

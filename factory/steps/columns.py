@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import ConfigDict, Field, model_validator
 
-from factory.errors import FactoryError
 from factory.rows.outcomes import ShardResult, Verdict, rejected
 from factory.rows.step import RowStep
-from factory.store.columns import column, compute, parse_path, plain, require
+from factory.store.columns import as_text, column, compute, plain, require
 from factory.text.conversations import as_messages, as_sharegpt
-from factory.text.template import pieces
+from factory.text.template import parse_path, pieces
 
 if TYPE_CHECKING:
     from typing import Self
@@ -33,7 +32,8 @@ class Columns(RowStep):
     - A list or mapping builds structure; its strings are templates, plain text included:
       ``messages: [{role: user, content: "{question}"}, {role: assistant, content: "{answer}"}]``.
     - ``conversations: {sharegpt: messages_ar}`` writes a conversation as ``[{from, value}]``, and
-      ``messages: {messages: conversations}`` as ``[{role, content}]``; a row whose turns are not text is rejected.
+      ``messages: {messages: conversations}`` as ``[{role, content}]``; calls of tools become text, and a row whose
+      turns hold something else is rejected.
     - Numbers and booleans are constants, and so is text in ``source: {constant: orca}``.
 
     A row where a value of a template is null is rejected (``columns: no {name}``); a copied null stays null.
@@ -60,6 +60,11 @@ class Columns(RowStep):
     @property
     def definitions(self) -> dict[str, Any]:
         return self.__pydantic_extra__ or {}
+
+    def parameters(self) -> dict[str, Any]:
+        """Where conversations are written in another form: raise the number when they become others."""
+        forms = {"forms": 2} if any(map(_conversation_form, self.definitions.values())) else {}
+        return super().parameters() | forms
 
     def check_columns(self, columns: list[str] | None) -> list[str] | None:
         kept = columns if self.keep == "all" else list(self.keep)
@@ -172,7 +177,7 @@ def _conversations(table: pa.Table, path: str, form: str, missing: dict[int, str
     for row, turns in enumerate(plain(column(table, path))):
         try:
             found.append(None if turns is None else convert(turns))
-        except (ValueError, AttributeError, TypeError):
+        except ValueError:
             found.append(None)
             missing.setdefault(row, f"text in every turn of {path}")
     return pa.array(found, pa.list_(pa.struct([(key, pa.string()) for key in keys])))
@@ -187,18 +192,12 @@ def _template(table: pa.Table, template: str, missing: dict[int, str]) -> Any:
         if not is_name:
             parts.append(pa.scalar(text, pa.large_string()))
             continue
-        values = column(table, text)
-        try:
-            values = values.cast(pa.large_string())
-        except (pa.ArrowNotImplementedError, pa.ArrowInvalid):
-            kind = values.type
-            raise FactoryError(f"{{{text}}} is {kind}: a template takes text, numbers and booleans") from None
+        values = as_text(table, text)
         for row in pc.indices_nonzero(pc.is_null(values)).to_pylist():
             missing.setdefault(row, text)
         parts.append(values)
     if not any(is_name for is_name, _ in pieces(template)):
         return _repeat("".join(part.as_py() for part in parts), table.num_rows)
-    # large_string on the way: the texts of one shard may exceed the 2 GB that string offsets can address
     return pc.binary_join_element_wise(*parts, pa.scalar("", pa.large_string())).cast(pa.string())
 
 

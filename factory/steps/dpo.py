@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -21,14 +21,17 @@ NEEDS_SMOOTHING = ("robust", "exo_pair")
 class Dpo(EarlyStopping):
     """Make preferred answers more likely than dispreferred ones, measured against the model before this step.
 
-    Columns in: `chosen` and `rejected`, and `prompt` unless both hold whole conversations that begin alike: lists of
-    {role, content} or texts. The reference's log-probabilities are computed once, before training, so that only one
-    model is in memory; under FSDP and DeepSpeed a second one is loaded for as long as that takes.
+    Columns in: `chosen` and `rejected`, and `prompt` unless both hold whole conversations that begin alike: texts, or
+    conversations as `sft` reads them. Rows that teach nothing are left out and counted (``rows_left_out``). The
+    reference's log-probabilities are computed once, before training, so that only one model is in memory; under FSDP
+    and DeepSpeed a second one is loaded for as long as that takes.
 
     Example:
         - dpo: {data: pairs, learning_rate: 5.0e-7, beta: 0.1, eval_split: test}
         - dpo: {data: pairs, learning_rate: 5.0e-6, lora: {r: 16}, loss_type: ipo}
     """
+
+    version: ClassVar[int] = 2
 
     data: DatasetRef = Field(description="preference pairs: a dataset of the recipe or a Hub ref; name:split")
     beta: float = Field(0.1, gt=0, description="how strongly the model is held to the one before; of ipo: its tau")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import random
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -27,6 +29,8 @@ from factory.models.vocabulary.kinds import Piece, kind_of, next_id, read_docume
 from factory.models.vocabulary.learn import Texts, learn
 from factory.models.vocabulary.letters import Letters
 from factory.step.base import DatasetRef, Step
+from factory.step.words import Columns, one_or_all
+from factory.store.columns import read_columns, require, texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -44,15 +48,17 @@ class ExpandVocab(Step):
     with a tokenizer.json. Tokens per word before and after are measured on held-out rows.
 
     Example:
-        - expand_vocab: {data: arabic-text, text: [arabic, english], language: ar, size: 20000}
+        - expand_vocab: {data: arabic-text, columns: [arabic, english], language: ar, size: 20000}
         - expand_vocab: {data: arabic-web, size: 20000, rows: 200000}
     """
 
     produces: ClassVar[Literal["dataset", "model"]] = "model"
     uses_language: ClassVar[bool] = True
 
+    renamed: ClassVar[Mapping[str, str]] = {"text": "columns"}
+
     data: DatasetRef = Field(description="text on which the pieces are learnt")
-    text: str | list[str] = Field("text", description="column or columns that hold text; other languages may be in it")
+    columns: Columns = Field(["text"], description="columns that hold text; other languages may be in it")
     language: str | None = Field(
         None, description="ISO 639 code, of a script of its own; default: the recipe's target"
     )
@@ -71,7 +77,7 @@ class ExpandVocab(Step):
 
     def parameters(self) -> dict[str, Any]:
         """`rows` says nothing while it is null."""
-        found = super().parameters()
+        found = super().parameters() | {"text": one_or_all(self.columns)}
         return found if self.rows is not None else {name: value for name, value in found.items() if name != "rows"}
 
     def run(self, job: Job) -> None:
@@ -146,13 +152,10 @@ def _tokenizer(document: dict[str, Any]) -> Any:
 def _texts(job: Job, step: ExpandVocab) -> tuple[list[str], Texts]:
     """Held-out texts, and a way to go through those that pieces are learnt on, shard by shard."""
     artifact = job.inputs[step.data]
-    columns = [step.text] if isinstance(step.text, str) else step.text
     if artifact.split not in artifact.dataset.splits or not artifact.dataset.num_rows(artifact.split):
         raise FactoryError(f"{step.data} has no rows", where=job.where)
     has = artifact.dataset.schema(artifact.split).names
-    for column in columns:
-        if column not in has:
-            raise FactoryError(f"no column {column!r} in {step.data}", where=job.where, fix=f"it has {', '.join(has)}")
+    require(step.columns, has, of=step.data, where=job.where)
     count = artifact.dataset.num_rows(artifact.split)
     kept = min(step.eval_rows, count // 10)
     rng = random.Random(step.seed)
@@ -160,13 +163,16 @@ def _texts(job: Job, step: ExpandVocab) -> tuple[list[str], Texts]:
     drawn = rng.sample(range(count), min(count, step.rows + kept)) if step.rows is not None else []
     learnt = set([index for index in drawn if index not in held_out][: step.rows])
 
-    def texts(wanted: Callable[[int], bool]) -> Iterator[str]:
-        for index, row in enumerate(artifact.dataset.rows(artifact.split)):
-            if wanted(index):
-                yield from (row[column] for column in columns if isinstance(row[column], str))
+    def those(wanted: Callable[[int], bool]) -> Iterator[str]:
+        numbers = itertools.count()
+        for path in artifact.dataset.shards(artifact.split):
+            table = read_columns(path, step.columns)
+            for row in zip(*(texts(table, name) for name in step.columns), strict=True):
+                if wanted(next(numbers)):
+                    yield from (text for text in row if isinstance(text, str))
 
     is_learnt = learnt.__contains__ if step.rows is not None else lambda index: index not in held_out
-    return list(texts(held_out.__contains__)), lambda: texts(is_learnt)
+    return list(those(held_out.__contains__)), lambda: those(is_learnt)
 
 
 def _report(old: dict[str, Any], new: dict[str, Any], sides: Split, step: ExpandVocab, job: Job) -> dict[str, Any]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
+from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator, Field, PlainSerializer, SerializeAsAny, WithJsonSchema, model_validator
@@ -11,11 +14,14 @@ from pydantic import BeforeValidator, Field, PlainSerializer, SerializeAsAny, Wi
 from factory.checks import DEFAULT, Check, checks, parse_check
 from factory.checks.base import Pairs
 from factory.checks.scoring import Scored
-from factory.rows.outcomes import ShardResult, Verdict, failed, rejected
-from factory.rows.pairs import column_pairs
+from factory.rows.executors import Tick
+from factory.rows.outcomes import Verdict, failed, rejected
+from factory.rows.pairs import Suffix, column_pairs, suffix_of
 from factory.rows.scoring import Scores, ScoreShard, ScoreStep
-from factory.rows.suffix import Suffix, suffix_of
-from factory.store.columns import NotText, read_columns, require, texts, with_column
+from factory.step.base import Limit
+from factory.step.words import Columns
+from factory.store import fingerprint
+from factory.store.columns import NotText, read_columns, require, texts
 
 if TYPE_CHECKING:
     from typing import Self
@@ -43,120 +49,162 @@ CheckField = Annotated[
 ]
 
 
+BROKEN = " broken"  # beside the scores of a check: why it could not score a row
+
+
 class Filter(ScoreStep):
     """Scores texts by `checks` and rejects rows where one is not accepted: ``script: 0.12 < 0.5``.
 
-    What is checked: the pairs (source column -> translation) of `pairs`, and the single columns of `text`. Without
-    either, every pair (x, x + suffix) there is. A null counts as empty text; a pair of two nulls is not checked.
-    Checks that compare leave out single columns. The first check not accepted, in their order, gives the reason.
+    What is checked: `columns`, single ones as a list, or pairs (source -> translation; one without a translation is a
+    single one); without them every pair (x, x + suffix) there is. A null counts as empty text; a pair of two nulls is
+    not checked. Checks that compare leave out single columns. The first check not accepted, in their order, gives the
+    reason.
 
     With `keep_scores`, kept rows have columns ``score_{check}``, the worst over all pairs, so that a limit can be
     chosen by looking; rejected rows have them always. A check that breaks on a row, or whose score is no number, makes
-    it `failed`. A check that looks at all rows (`repeated_target`) reads the input once before. Where only limits
-    change, the next build takes the scores from the one before.
+    it `failed`. A check that looks at all rows (`repeated_target`) reads the input once before. Scores are stored by
+    check: another limit scores nothing, one more check scores that one only.
     """
 
     uses_language: ClassVar[bool] = True
     parallel: ClassVar[bool] = True
+    folder: ClassVar[str] = "checks"
+    renamed: ClassVar[Mapping[str, str]] = {"pairs": "columns", "text": "columns"}
 
-    checks: list[CheckField] = Field([parse_check(name) for name in DEFAULT], min_length=1)
-    pairs: dict[str, str] | None = Field(None, description="source column -> translation")
-    text: list[str] = Field([], description="single text columns")
+    checks: Annotated[list[CheckField], Limit] = Field([parse_check(name) for name in DEFAULT], min_length=1)
+    columns: Columns | Annotated[dict[str, str | None], Field(min_length=1)] | None = Field(
+        None, description="single columns, or source -> translation; default: every x and x with the suffix"
+    )
     suffix: Suffix = Field(None, validate_default=True, description='default: "_" and the target language')
-    keep_scores: bool = True
+    keep_scores: Annotated[bool, Limit] = True
 
     @model_validator(mode="after")
     def _check_checks(self) -> Self:
         names = [check.name for check in self.checks]
         if doubled := {name for name in names if names.count(name) > 1}:
             raise ValueError(f"checks: {min(doubled)!r} is there twice")
-        if self.pairs is None and self.text and all(check.compares for check in self.checks):
-            raise ValueError("these checks compare a text with its source: give `pairs`")
+        if self.singles and not self.pairs and all(check.compares for check in self.checks):
+            raise ValueError("these checks compare a text with its source: give `columns: {source: translation}`")
         return self
+
+    @classmethod
+    def in_new_shape(cls, old: str, value: Any) -> Any:
+        return (dict.fromkeys(value) or None) if old == "text" and isinstance(value, list) else value
+
+    @property
+    def _named(self) -> dict[str, str | None]:
+        """Column -> its translation, None for a single one."""
+        return self.columns if isinstance(self.columns, dict) else dict.fromkeys(self.columns or ())
+
+    @property
+    def pairs(self) -> dict[str, str] | None:
+        """The pairs that are named; None where none are and there are no single columns either."""
+        found = {source: target for source, target in self._named.items() if target is not None}
+        return found if found or self.singles else None
+
+    @property
+    def singles(self) -> list[str]:
+        return [name for name, target in self._named.items() if target is None]
+
+    def parameters(self) -> dict[str, Any]:
+        return {**super().parameters(), "pairs": self.pairs or None, "text": self.singles}
 
     def check_columns(self, columns: list[str] | None) -> list[str] | None:
         if columns is None:
             return None
-        if self.suffix is not None or self.pairs is not None or self.text:
+        if self.suffix is not None or self.columns is not None:
             self._pairs(columns, self.suffix or "")
         scores = [f"score_{check.name}" for check in self.checks] if self.keep_scores else []
         return [*columns, *(name for name in scores if name not in columns)]
 
     def _pairs(self, columns: list[str], suffix: str) -> list[tuple[str | None, str]]:
         """(source column or None, column) of everything that is checked."""
-        require(self.text, columns)
-        found: dict[str, str] = {}
-        if self.pairs is not None or not self.text:
-            found = column_pairs(columns, self.pairs, suffix, otherwise="`text: [column]`")
-        return [*found.items(), *((None, name) for name in self.text)]
+        require(self.singles, columns)
+        found = column_pairs(columns, self.pairs, suffix, otherwise="`columns: [column]`")
+        return [*found.items(), *((None, name) for name in self.singles)]
 
     @contextmanager
     def scoring(self, job: Job) -> Iterator[ScoreShard]:
         suffix, language = suffix_of(self.suffix, job), job.language
-        checks = [check.in_language(language["target"], language.get("source")) for check in self.checks]
-        if any(check.surveys for check in checks):
+
+        @cache
+        def ready(key: str) -> Check:
+            check = next(check for check in self.checks if _key(check) == key)
+            check = check.in_language(language["target"], language.get("source"))
+            if not check.surveys:
+                return check
             columns = job.input.dataset.schema(job.input.split).names
-            pairs = [pair for pair in self._pairs(columns, suffix) if pair[0] is not None]
-            batches = _Batches(job.input, pairs)
-            checks = [check.survey(batches) if check.surveys else check for check in checks]
-        yield lambda number, table, tick: self._shard(table, checks, self._pairs(table.column_names, suffix))
+            return check.survey(_Batches(job.input, [p for p in self._pairs(columns, suffix) if p[0] is not None]))
 
-    def without_limits(self, parameters: dict[str, Any]) -> dict[str, Any]:
-        """Without what decides on scores and on where they are shown."""
-        given = [(name, values) for entry in parameters["checks"] for name, values in entry.items()]
-        unlimited = [
-            {name: {key: value for key, value in values.items() if key != checks()[name].direction}}
-            for name, values in given
-            if name in checks()
-        ]
-        return {**parameters, "checks": unlimited, "keep_scores": None}
+        def score(number: int, table: pa.Table, tick: Tick, known: Scores | None) -> Scores:
+            known = known or Scores({})
+            keys = [key for key in map(_key, self.checks) if key not in known.columns]
+            return self._scores(table, dict(zip(keys, map(ready, keys), strict=True)), known, suffix)
 
-    def _shard(self, table: pa.Table, checks: list[Check], pairs: list[tuple[str | None, str]]) -> Scores:
-        import pyarrow as pa
+        yield score
 
+    def lacks(self, known: Scores) -> bool:
+        return any(_key(check) not in known.columns for check in self.checks)
+
+    def score(
+        self, columns: dict[str, list[Any]], checks: Sequence[Check], pairs: list[tuple[str | None, str]]
+    ) -> tuple[Scored, dict[int, Verdict]]:
+        """The worst score of each check over the pairs of columns, which hold str, None or `NotText`.
+
+        A row with a text that is none has a verdict.
+        """
         verdicts: dict[int, Verdict] = {}
-        columns = {name: texts(table, name) for pair in pairs for name in pair if name is not None}
         for values in columns.values():
             for row in [row for row, value in enumerate(values) if isinstance(value, NotText)]:
                 verdicts.setdefault(row, failed(self.verb, values[row].error))
                 values[row] = None
-        scored = Scored(checks, table.num_rows)
+        rows = len(columns[pairs[0][1]])
+        scored = Scored(checks, rows)
         for source, target in pairs:
-            sources = columns[source] if source is not None else [None] * table.num_rows
+            sources = columns[source] if source is not None else [None] * rows
             scored.add((sources, columns[target]), compared=source is not None)
-        for row, (name, error) in scored.broken.items():
-            verdicts.setdefault(row, failed(f"{self.verb}: {name}", error))
-        columns = {
-            f"score_{name}": pa.array(values, pa.float64(), from_pandas=True)  # NaN becomes null
-            for name, values in scored.scores.items()
-        }
-        return Scores(columns, verdicts)
+        return scored, verdicts
 
-    def accepted(self, scores: Mapping[str, Any]) -> Verdict | None:
-        """The first check in their order that does not accept its score gives the reason."""
-        for check in self.checks:
-            score = scores[f"score_{check.name}"]
-            if score == score and not check.accept(score):  # NaN: there is none
-                return rejected(check.name, check.explain(score))
-        return None
-
-    def sort_out(self, table: pa.Table, scores: Scores) -> ShardResult:
-        """All rows at once: there are many scores, and most are accepted."""
+    def _scores(self, table: pa.Table, checks: dict[str, Check], known: Scores, suffix: str) -> Scores:
+        """The known scores and those of further checks."""
         import pyarrow as pa
 
-        known = Scored(self.checks, table.num_rows)
+        pairs = self._pairs(table.column_names, suffix)
+        texts_of = {name: texts(table, name) for pair in pairs for name in pair if name is not None}
+        scored, verdicts = self.score(texts_of, [*checks.values()], pairs)
+        found = dict(known.columns)
+        for key, check in checks.items():
+            found[key] = pa.array(scored.scores[check.name], pa.float64(), from_pandas=True)  # NaN becomes null
+            errors = {row: errors[check.name] for row, errors in scored.broken.items() if check.name in errors}
+            if errors:
+                said = {row: failed(f"{self.verb}: {check.name}", error) for row, error in errors.items()}
+                values = [
+                    json.dumps([said[r].reason, said[r].detail]) if r in said else None for r in range(table.num_rows)
+                ]
+                found[key + BROKEN] = pa.array(values, pa.string())
+        return Scores(found, verdicts)
+
+    def decided(self, table: pa.Table, scores: Scores) -> Scores:
+        """All rows at once: there are many scores, and most are accepted. The first check that refuses says why."""
+        import pyarrow as pa
+
+        known, columns, verdicts = Scored(self.checks, table.num_rows), {}, dict(scores.verdicts)
         for check in self.checks:
-            known.scores[check.name] = scores.columns[f"score_{check.name}"].to_numpy(zero_copy_only=False)
-        verdicts = dict(scores.verdicts)
-        for row in known.refused():
-            verdict = self.accepted({f"score_{name}": float(found[row]) for name, found in known.scores.items()})
-            if verdict is not None:
-                verdicts.setdefault(row, verdict)
-        for name, values in scores.columns.items():
-            table = with_column(table, name, values.cast(pa.float32()))
-        values = {f"score_{name}": found[found == found].tolist() for name, found in known.scores.items()}
-        hidden = () if self.keep_scores else tuple(scores.columns)
-        return ShardResult(table, verdicts, values=values, hidden=hidden)
+            values, broken = scores.columns[_key(check)], scores.columns.get(_key(check) + BROKEN)
+            known.scores[check.name] = values.to_numpy(zero_copy_only=False)
+            columns[f"score_{check.name}"] = values.cast(pa.float32())
+            for row, said in enumerate(broken.to_pylist() if broken else ()):
+                if said:
+                    verdicts.setdefault(row, Verdict("failed", *json.loads(said)))
+        for row, ((check, score), *_) in known.refused().items():
+            verdicts.setdefault(row, rejected(check.name, check.explain(score)))
+        return replace(scores, columns=columns, verdicts=verdicts)
+
+
+def _key(check: Check) -> str:
+    """What the scores of a check are called where they are stored: they do not depend on its limit."""
+    made = {"version": check.version, **check.model_dump(mode="json", exclude={check.direction})}
+    return f"{check.name} {fingerprint(made)[:16]}"
 
 
 class _Batches:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from factory.errors import FactoryError
+from factory.errors import FactoryError, nearest
 from factory.models.models import Dtype
 from factory.models.train.templates import ChatTemplate, template_text
 from factory.step.base import DatasetRef, ModelRef, Step
+from factory.step.words import Columns, one_or_all
 
 if TYPE_CHECKING:
     from factory.step.job import Job
@@ -25,20 +27,22 @@ class Init(Step):
         - init:
             config: {model_type: lfm2, hidden_size: 128, num_hidden_layers: 6, num_attention_heads: 4, ...}
             tokenizer_data: [world-text, chats]
-            text: [text, messages]
+            columns: [text, messages]
             vocab_size: 4096
     """
 
     produces: ClassVar[Literal["dataset", "model"]] = "model"
     starts: ClassVar[bool] = True
 
+    renamed: ClassVar[Mapping[str, str]] = {"text": "columns"}
+
     config: dict[str, Any] = Field(description="model_type and any of that configuration's fields")
     tokenizer: ModelRef | None = Field(None, description="model whose tokenizer is copied")
     tokenizer_data: DatasetRef | Annotated[list[DatasetRef], Field(min_length=1)] | None = Field(
         None, description="one or more datasets on which a byte-level BPE is trained"
     )
-    text: str | Annotated[list[str], Field(min_length=1)] = Field(
-        "text",
+    columns: Columns = Field(
+        ["text"],
         description="columns of tokenizer_data with text or conversations; each dataset has one or more of them",
     )
     vocab_size: int = Field(8192, ge=300, description="entries of a trained tokenizer, special tokens included")
@@ -62,18 +66,17 @@ class Init(Step):
     def parameters(self) -> dict[str, Any]:
         """With the chat template's text, so that a changed template is a changed model."""
         text = template_text(self.chat_template) if self.chat_template else None
-        return super().parameters() | {"chat_template": text}
+        return super().parameters() | {"text": one_or_all(self.columns), "chat_template": text}
 
     def run(self, job: Job) -> None:
-        from factory.models.models import count_parameters, save_model, save_tokenizer, size_bytes
+        from factory.models.models import count_parameters, size_bytes, write_model
         from factory.step.surroundings import seeded
 
         with seeded(job.profile, self.seed):
             target = job.out / "model"
             tokenizer = self._tokenizer(job)
             model = self._model(job, tokenizer)
-            save_model(model, target, self.dtype)
-            save_tokenizer(tokenizer, target)
+            write_model(model, target, self.dtype, tokenizer=tokenizer)
             job.metrics |= {
                 "parameters": count_parameters(model),
                 "vocab_size": len(tokenizer),
@@ -89,8 +92,7 @@ class Init(Step):
         else:
             assert self.tokenizer_data is not None
             names = [self.tokenizer_data] if isinstance(self.tokenizer_data, str) else self.tokenizer_data
-            columns = [self.text] if isinstance(self.text, str) else self.text
-            tokenizer = train_tokenizer([job.inputs[name] for name in names], columns, self.vocab_size, job.where)
+            tokenizer = train_tokenizer([job.inputs[name] for name in names], self.columns, self.vocab_size, job.where)
             if len(tokenizer) < self.vocab_size:
                 job.notes.append(f"the text gave {len(tokenizer)} tokens, not {self.vocab_size}")
         if self.chat_template is not None:
@@ -104,12 +106,8 @@ class Init(Step):
         fields = dict(self.config)
         kind = fields.pop("model_type")
         if kind not in CONFIG_MAPPING:
-            from difflib import get_close_matches
-
-            near = get_close_matches(kind, list(CONFIG_MAPPING), n=3)
-            raise FactoryError(
-                f"transformers has no model_type {kind!r}", where=job.where, fix=f"nearest: {', '.join(near)}"
-            )
+            hint = nearest(kind, CONFIG_MAPPING)
+            raise FactoryError(f"transformers has no model_type {kind!r}{hint}", where=job.where)
         fields.setdefault("vocab_size", len(tokenizer))
         special = {f"{name}_token_id": getattr(tokenizer, f"{name}_token_id") for name in ("pad", "bos", "eos")}
         try:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
@@ -12,10 +13,10 @@ from factory.rows.executors import Tick
 from factory.rows.generation import Ask, Generations, generations
 from factory.rows.outcomes import Verdict, failed, rejected
 from factory.rows.scoring import Scores, ScoreShard, ScoreStep, below
-from factory.step.base import ModelRef, Prompt
-from factory.store.columns import NotText, require, texts
+from factory.step.base import Limit, ModelRef, Prompt, read_prompt
+from factory.store.columns import Hole, filled, require
 from factory.text.replies import numbers, parse
-from factory.text.template import fill, placeholders
+from factory.text.template import placeholders, with_names
 
 if TYPE_CHECKING:
     from typing import Self
@@ -31,9 +32,9 @@ Criterion = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 class Judge(ScoreStep):
     """Keeps the rows that the model accepts.
 
-    The prompt's placeholders are columns, or names that `fields` maps to columns (``{ar_text: translation.ar}``).
-    The reply, without case and the punctuation around it, must be exactly `accept` or `reject`; anything else makes
-    the row `failed`, never kept, with the reply in its reason. A row with a null or blank field is rejected unasked.
+    The prompt's placeholders are columns (``{translation.ar}``). The reply, without case and the punctuation around
+    it, must be exactly `accept` or `reject`; anything else makes the row `failed`, never kept, with the reply in its
+    reason. A row where one of them is null or blank is rejected unasked.
 
     With `criteria` the model gives marks instead: the reply must hold ``name: number`` for each criterion (lines, or
     JSON), or a bare number if there is one criterion; every number within `scale`, and only one for each. Anything
@@ -41,12 +42,13 @@ class Judge(ScoreStep):
     stand beside the rows as ``score_{name}``, and another limit does not ask the model again.
     """
 
+    renamed: ClassVar[Mapping[str, str]] = {"fields": "prompt"}
+
     model: ModelRef
-    prompt: Prompt
-    fields: dict[str, str] = Field({}, description="placeholder -> column, where they are not called alike")
+    prompt: Prompt = Field(description="with {column} for what is judged, or a .txt file beside the recipe")
     accept: str = "accept"
     reject: str = "reject"
-    criteria: dict[Criterion, float] | None = Field(
+    criteria: dict[Criterion, Annotated[float, Limit]] | None = Field(
         None, min_length=1, description="criterion -> lowest mark that is kept; default: accept or reject"
     )
     scale: tuple[float, float] = Field((1, 5), description="lowest and highest mark of the criteria")
@@ -62,11 +64,8 @@ class Judge(ScoreStep):
 
     @model_validator(mode="after")
     def _check_prompt(self) -> Self:
-        names = placeholders(self.prompt)
-        if not names:
-            raise ValueError("the prompt has no {placeholder}: every row would be asked the same")
-        if unused := [name for name in self.fields if name not in names]:
-            raise ValueError(f"fields: {unused[0]!r} is not in the prompt, which has: {', '.join(names)}")
+        if not placeholders(self.prompt):
+            raise ValueError("the prompt has no {column}: every row would be asked the same")
         if parse(self.accept) == parse(self.reject):
             raise ValueError("accept and reject are the same word")
         low, high = self.scale
@@ -76,19 +75,24 @@ class Judge(ScoreStep):
             raise ValueError(f"criteria: the limit of {outside[0]!r} is outside the scale {low:g} to {high:g}")
         return self
 
-    @property
-    def columns(self) -> dict[str, str]:
-        """Placeholder -> column path, of every placeholder in the prompt."""
-        return {name: self.fields.get(name, name) for name in placeholders(self.prompt)}
+    @classmethod
+    def in_new_words(cls, given: Mapping[str, Any], folders: Iterable[Path]) -> tuple[dict[str, Any], dict[str, str]]:
+        """`fields` named the columns of placeholders, which now stand in the prompt themselves."""
+        fields, prompt = given.get("fields"), given.get("prompt")
+        if not isinstance(fields, dict) or not isinstance(prompt, str):
+            return dict(given), {}
+        prompt = with_names(read_prompt(prompt, folders), fields)
+        words = {name: value for name, value in given.items() if name != "fields"}
+        return {**words, "prompt": prompt}, {"fields": "the columns in the prompt's braces"}
+
+    def parameters(self) -> dict[str, Any]:
+        return {**super().parameters(), "prompt": self.prompt, "fields": {}}
 
     def check_columns(self, columns: list[str] | None) -> list[str] | None:
-        require(self.columns.values(), columns)
+        require(placeholders(self.prompt), columns)
         if columns is None:
             return None
         return [*columns, *(name for name in map(_score, self.criteria or ()) if name not in columns)]
-
-    def without_limits(self, parameters: dict[str, Any]) -> dict[str, Any]:
-        return {**parameters, "criteria": [*(parameters.get("criteria") or ())]}
 
     def accepted(self, scores: Mapping[str, Any]) -> Verdict | None:
         for name, limit in (self.criteria or {}).items():
@@ -99,7 +103,7 @@ class Judge(ScoreStep):
     @contextmanager
     def scoring(self, job: Job) -> Iterator[ScoreShard]:
         with generations(job, job.inputs[self.model]) as ledger:
-            yield lambda number, table, tick: self._scores(ledger, number, table, tick)
+            yield lambda number, table, tick, _: self._scores(ledger, number, table, tick)
 
     def finish(self, job: Job, totals: dict[str, float]) -> None:
         job.metrics["judged"] = {name: int(value) for name, value in totals.items()}
@@ -107,16 +111,15 @@ class Judge(ScoreStep):
     def _scores(self, ledger: Generations, number: int, table: pa.Table, tick: Tick) -> Scores:
         import pyarrow as pa
 
-        columns = {name: texts(table, path) for name, path in self.columns.items()}
         budget = self.max_new_tokens or (8 if self.criteria is None else 16 + 16 * len(self.criteria))
         asks: dict[int, Ask] = {}
         verdicts: dict[int, Verdict] = {}
-        for row in range(table.num_rows):
-            values = {name: column[row] for name, column in columns.items()}
-            if (verdict := self._unfit(values)) is not None:
-                verdicts[row] = verdict
+        for row, prompt in enumerate(filled(table, self.prompt, blank=False)):
+            if isinstance(prompt, Hole):
+                error = prompt.error
+                verdicts[row] = failed(self.verb, error) if error else rejected("judge: no text", prompt.path)
             else:
-                asks[row] = Ask(fill(self.prompt, values), self.system_prompt, max_new_tokens=budget)
+                asks[row] = Ask(prompt, self.system_prompt, max_new_tokens=budget)
         answers = ledger.answer(number, list(asks.values()), tick)
         marks: dict[str, list[float | None]] = {name: [None] * table.num_rows for name in self.criteria or ()}
         for row, completion in zip(asks, answers.completions, strict=True):
@@ -133,14 +136,6 @@ class Judge(ScoreStep):
         totals = {"asked": len(asks), "generated": answers.generated}
         found = {_score(name): pa.array(values, pa.float32()) for name, values in marks.items()}
         return Scores(found, verdicts, answers.usage, totals)
-
-    def _unfit(self, values: dict[str, Any]) -> Verdict | None:
-        for name, value in values.items():
-            if isinstance(value, NotText):
-                return failed(self.verb, value.error)
-            if value is None or not value.strip():
-                return rejected("judge: no text", name)
-        return None
 
     def _verdict(self, reply: str) -> Verdict | None:
         word = parse(reply)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -34,16 +34,18 @@ class Mix(Step):
     dataset that is scarcest for its weight is used up and the others are sampled at random. Rows that are not drawn
     count as rejected (``mix: not drawn``) and are not stored. Without weights every row is taken.
 
-    The datasets must have the same columns, unless `columns: common` drops those that are not in all. `source_column`
+    The datasets must have the same columns, unless `unshared: drop` drops those that are not in all. `source_column`
     adds which dataset a row came from, as the recipe names it.
     """
 
     produces: ClassVar[Literal["dataset", "model", "evaluation"]] = "dataset"
     starts: ClassVar[bool] = True
 
+    renamed: ClassVar[Mapping[str, str]] = {"columns": "unshared"}
+
     datasets: list[DatasetRef] = Field(min_length=1)
     weights: list[float] | None = Field(None, description="one positive number per dataset")
-    columns: Literal["same", "common"] = "same"
+    unshared: Literal["refuse", "drop"] = Field("refuse", description="columns that not all of the datasets have")
     source_column: str | None = None
     shuffle: bool = Field(True, description="false: one dataset after another")
     seed: int = Field(0, ge=0)
@@ -62,7 +64,11 @@ class Mix(Step):
     def parameters(self) -> dict[str, Any]:
         """With `source_column` the names of the datasets are content, else only what they hold is."""
         named = {"datasets": self.datasets} if self.source_column else {}
-        return {**super().parameters(), **named}
+        return {**super().parameters(), "columns": "common" if self.unshared == "drop" else "same", **named}
+
+    @classmethod
+    def in_new_shape(cls, old: str, value: Any) -> Any:
+        return {"same": "refuse", "common": "drop"}.get(value, value) if isinstance(value, str) else value
 
     def check_columns(self, columns: list[str] | None) -> list[str] | None:
         return None
@@ -108,13 +114,13 @@ class Mix(Step):
 
         names = parts[0].schema.names
         for part in parts[1:]:
-            if self.columns == "common":
+            if self.unshared == "drop":
                 names = [name for name in names if name in part.schema.names]
             elif set(part.schema.names) != set(names):
                 odd = sorted(set(part.schema.names) ^ set(names))
                 raise FactoryError(
                     f"{parts[0].name} and {part.name} do not have the same columns: {', '.join(odd)}",
-                    fix="bring them in line with `columns`, or mix with `columns: common`",
+                    fix="bring them in line with `columns`, or mix with `unshared: drop`",
                 )
         if not names:
             raise FactoryError(f"no column is in all of {', '.join(self.datasets)}")

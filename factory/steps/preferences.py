@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, Self
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from factory.rows.executors import ShardFunction, Tick
+from factory.rows.executors import Tick
 from factory.rows.generation import Ask, Generations, generations
-from factory.rows.outcomes import ShardResult, Verdict, failed, rejected
-from factory.rows.step import RowStep, input_shards
-from factory.step.base import ModelRef, Prompt
+from factory.rows.outcomes import Verdict, failed, rejected
+from factory.rows.scoring import Scores, ScoreShard, ScoreStep
+from factory.rows.step import input_shards
+from factory.step.base import Limit, ModelRef, Prompt
+from factory.step.words import Columns
 from factory.store import Usage
-from factory.store.columns import NotText, require, texts, with_column
+from factory.store.columns import Hole, filled, require, texts
 from factory.text.replies import numbers, parse
-from factory.text.template import fill, placeholders
+from factory.text.template import fill, pieces, placeholders
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -36,10 +39,10 @@ class Candidate:
     origin: str
 
 
-class Preferences(RowStep):
+class Preferences(ScoreStep):
     """Lets a judge find the best and the worst of several answers to each prompt: rows for `dpo`.
 
-    Candidates are columns that hold answers, answers of `models`, or both; each model answers every one of `prompts`
+    Candidates are the answers in `columns`, answers of `models`, or both; each model answers every one of `prompts`
     once, greedily, so that candidates differ by model and prompt. Answers that were cut off are none.
 
     `score` asks the judge for a mark of each candidate: a bare number, or `score: number`, within `scale`.
@@ -48,20 +51,22 @@ class Preferences(RowStep):
     half. A reply that is no mark and no choice makes the row `failed`. A row whose best and worst are less than
     `min_margin` apart, or equal, is rejected, and so is one with fewer than two different candidates.
 
-    Columns in: `prompt`, a text, and those of `candidates`. Columns out, in TRL's conversational preference format:
+    Columns in: those that `prompt` names, and `columns`. Columns out, in TRL's conversational preference format:
     prompt, chosen and rejected as messages, score_chosen, score_rejected, and chosen_from and rejected_from, which
     name the column or model. Other columns stay.
 
     Example:
-        - preferences: {prompt: question, models: [small, large], judge: large, judge_prompt: prompts/compare.txt}
-        - preferences: {prompt: question, candidates: [a, b], judge: judge, method: score, judge_prompt: "…"}
+        - preferences: {prompt: "{question}", models: [small, large], judge: large, judge_prompt: prompts/compare.txt}
+        - preferences: {prompt: "{question}", columns: [a, b], judge: judge, method: score, judge_prompt: "…"}
     """
 
-    prompt: str = Field("prompt", description="column with what is asked")
-    candidates: list[str] = Field([], description="columns with answers")
+    renamed: ClassVar[Mapping[str, str]] = {"candidates": "columns"}
+
+    prompt: Prompt = Field("{prompt}", description="what is asked, with {column}, or a .txt file beside the recipe")
+    columns: Columns | None = Field(None, description="columns with answers")
     models: list[ModelRef] = Field([], description="models that answer every prompt")
     prompts: list[Prompt] = Field(
-        ["{prompt}"], min_length=1, description="how the models are asked; {prompt} is the column's text"
+        ["{prompt}"], min_length=1, description="how the models are asked; {prompt} is what is asked"
     )
     system_prompt: Prompt | None = Field(None, description="a system turn for the models, kept in the pairs' prompt")
     max_new_tokens: int = Field(512, ge=1, description="longest answer of the models")
@@ -73,12 +78,16 @@ class Preferences(RowStep):
     judge_max_new_tokens: int = Field(8, ge=1)
     method: Literal["pairwise", "score"] = Field("pairwise", description="how the judge is asked")
     scale: tuple[float, float] = Field((1, 10), description="lowest and highest mark of score")
-    min_margin: float = Field(0.0, ge=0, description="difference of scores that a pair must at least have")
+    min_margin: Annotated[float, Limit] = Field(
+        0.0, ge=0, description="difference of scores that a pair must at least have"
+    )
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        if len(self.candidates) + self.answers_per_row < 2:
-            raise ValueError("a choice needs two candidates: columns in `candidates`, `models`, or several `prompts`")
+        if self._candidates_per_row < 2:
+            raise ValueError("a choice needs two candidates: in `columns`, of `models`, or for several `prompts`")
+        if not placeholders(self.prompt):
+            raise ValueError("the prompt has no {column}: every row would be asked the same")
         wanted = PAIR if self.method == "pairwise" else SCORE
         if set(placeholders(self.judge_prompt)) != wanted:
             names = ", ".join(f"{{{name}}}" for name in sorted(wanted))
@@ -91,7 +100,7 @@ class Preferences(RowStep):
     @property
     def asks_per_row(self) -> int:
         """Requests that a row costs, at most."""
-        count = len(self.candidates) + self.answers_per_row
+        count = self._candidates_per_row
         return self.answers_per_row + (count * (count - 1) if self.method == "pairwise" else count)
 
     @property
@@ -99,12 +108,34 @@ class Preferences(RowStep):
         """Requests of those that are for an answer."""
         return len(self.models) * len(self.prompts)
 
+    @property
+    def _candidates_per_row(self) -> int:
+        return len(self.columns or ()) + self.answers_per_row
+
+    @classmethod
+    def in_new_words(cls, given: Mapping[str, Any], folders: Iterable[Path]) -> tuple[dict[str, Any], dict[str, str]]:
+        """`prompt` was a column."""
+        given = {name: value for name, value in given.items() if (name, value) != ("candidates", [])}
+        words, said = super().in_new_words(given, folders)
+        prompt = given.get("prompt")
+        if isinstance(prompt, str) and placeholders(f"{{{prompt}}}") == [prompt] and not prompt.endswith(".txt"):
+            words["prompt"] = f"{{{prompt}}}"
+            said["prompt"] = f'`prompt: "{{{prompt}}}"`, text with columns in braces'
+        return words, said
+
+    def parameters(self) -> dict[str, Any]:
+        """A prompt that is one column is named by it, as an earlier release did."""
+        [(is_column, column), *more] = pieces(self.prompt)
+        prompt = column if is_column and not more else self.prompt
+        found = super().parameters()
+        return {**found, "prompt": prompt, "candidates": found["candidates"] or []}
+
     def check_columns(self, columns: list[str] | None) -> list[str] | None:
-        require([self.prompt, *self.candidates], columns)
+        require([*placeholders(self.prompt), *(self.columns or ())], columns)
         return None if columns is None else [*(name for name in columns if name not in OUT), *OUT]
 
     @contextmanager
-    def working(self, job: Job) -> Iterator[ShardFunction]:
+    def scoring(self, job: Job) -> Iterator[ScoreShard]:
         self._write(job)
         with ExitStack() as stack:
             writers = [
@@ -112,16 +143,17 @@ class Preferences(RowStep):
                 for number, model in enumerate(self.models)
             ]
             judge = stack.enter_context(generations(job, job.inputs[self.judge], "judgements"))
-            yield lambda number, table, tick: self._shard(writers, judge, number, table, tick)
+            yield lambda number, table, tick, _: self._scores(writers, judge, number, table, tick)
 
     def _write(self, job: Job) -> None:
-        """Let one model after the other answer everything, so that only one is in memory at a time."""
+        """Let one model after the other answer all that is not scored, so that only one is in memory at a time."""
         import pyarrow.parquet as pq
 
+        shards = [(n, path) for n, path in enumerate(input_shards(job.input)) if not self.scores_file(job, n).exists()]
         for number, model in enumerate(self.models):
             with generations(job, job.inputs[model], f"answers-{number}") as ledger:
-                for shard, path in enumerate(input_shards(job.input)):
-                    asks = self._asks(texts(pq.read_table(path), self.prompt))
+                for shard, path in shards:
+                    asks = self._asks(filled(pq.read_table(path), self.prompt, blank=False))
                     ledger.answer(shard, asks, lambda share, tokens=0: job.progress.advance(0, tokens=tokens))
 
     def _asks(self, asked: Sequence[Any]) -> list[Ask]:
@@ -129,28 +161,33 @@ class Preferences(RowStep):
         return [
             Ask(fill(prompt, {"prompt": text}), self.system_prompt, max_new_tokens=self.max_new_tokens)
             for text in asked
-            if isinstance(text, str) and text.strip()
+            if isinstance(text, str)
             for prompt in self.prompts
         ]
 
     def finish(self, job: Job, totals: dict[str, float]) -> None:
         job.metrics["preferences"] = {name: int(value) for name, value in totals.items()}
 
-    def _shard(
+    def accepted(self, scores: Mapping[str, Any]) -> Verdict | None:
+        margin = scores["score_chosen"] - scores["score_rejected"]
+        if 0 < margin >= self.min_margin:
+            return None
+        return rejected("preferences: no preference", f"best and worst are {margin:g} apart")
+
+    def _scores(
         self, writers: Sequence[Generations], judge: Generations, number: int, table: pa.Table, tick: Tick
-    ) -> ShardResult:
-        asked = texts(table, self.prompt)
+    ) -> Scores:
+        asked = filled(table, self.prompt, blank=False)
         usage, verdicts = Usage(), {}
         found = self._candidates(writers, number, table, asked, usage)
         for row, text in enumerate(asked):
-            if isinstance(text, NotText):
-                verdicts[row] = failed(self.verb, text.error)
-            elif text is None or not text.strip():
-                verdicts[row] = rejected("preferences: no prompt")
+            if isinstance(text, Hole):
+                no_prompt = rejected("preferences: no prompt")
+                verdicts[row] = failed(self.verb, text.error) if text.error else no_prompt
             elif len(found[row]) < 2:
                 verdicts[row] = rejected("preferences: fewer than two different answers")
         rows = [row for row in range(table.num_rows) if row not in verdicts]
-        questions = [self._questions(asked[row], found[row]) for row in rows]
+        questions = [self._questions(str(asked[row]), found[row]) for row in rows]
         answers = judge.answer(number, [ask for asks in questions for ask in asks], tick)
         usage.add(answers.usage)
         replies = iter(answers.completions)
@@ -164,18 +201,18 @@ class Preferences(RowStep):
                 verdicts[row] = outcome
             else:
                 pairs[row] = outcome
-        return ShardResult(self._table(table, asked, pairs), verdicts, usage, totals)
+        return Scores(self._columns(asked, pairs), verdicts, usage, totals)
 
     def _candidates(
         self, writers: Sequence[Generations], number: int, table: pa.Table, asked: Sequence[Any], usage: Usage
     ) -> list[list[Candidate]]:
         """Different answers of each row, in the order of the recipe."""
         found: list[dict[str, Candidate]] = [{} for _ in asked]
-        for column in self.candidates:
+        for column in self.columns or ():
             for row, text in enumerate(texts(table, column)):
                 if isinstance(text, str) and text.strip():
                     found[row].setdefault(text.strip(), Candidate(text, column))
-        rows = [row for row, text in enumerate(asked) if isinstance(text, str) and text.strip()]
+        rows = [row for row, text in enumerate(asked) if isinstance(text, str)]
         for model, writer in zip(self.models, writers, strict=True):
             answers = writer.answer(number, self._asks(asked), lambda share, **counts: None)
             usage.add(answers.usage)
@@ -189,27 +226,24 @@ class Preferences(RowStep):
 
     def _questions(self, asked: str, candidates: list[Candidate]) -> list[Ask]:
         if self.method == "score":
-            filled = [fill(self.judge_prompt, {"prompt": asked, "response": one.text}) for one in candidates]
+            users = [fill(self.judge_prompt, {"prompt": asked, "response": one.text}) for one in candidates]
         else:
-            filled = [
+            users = [
                 fill(self.judge_prompt, {"prompt": asked, "response_a": a.text, "response_b": b.text})
                 for one, other in _couples(candidates)
                 for a, b in ((one, other), (other, one))
             ]
-        return [Ask(user, self.judge_system_prompt, max_new_tokens=self.judge_max_new_tokens) for user in filled]
+        return [Ask(user, self.judge_system_prompt, max_new_tokens=self.judge_max_new_tokens) for user in users]
 
     def _decide(
         self, candidates: list[Candidate], replies: list[str], totals: dict[str, int]
     ) -> tuple[Candidate, Candidate, float, float] | Verdict:
-        """(best, worst, their scores), or why there is no pair. Of equal ones the first is taken."""
+        """(best, worst, their scores), or why there are none. Of equal ones the first is taken."""
         scores = self._marks(replies) if self.method == "score" else self._wins(candidates, replies, totals)
         if isinstance(scores, Verdict):
             totals["unclear"] += 1
             return scores
         best, worst = max(range(len(scores)), key=scores.__getitem__), min(range(len(scores)), key=scores.__getitem__)
-        margin = scores[best] - scores[worst]
-        if margin <= 0 or margin < self.min_margin:
-            return rejected("preferences: no preference", f"best and worst are {margin:g} apart")
         return candidates[best], candidates[worst], scores[best], scores[worst]
 
     def _marks(self, replies: list[str]) -> list[float] | Verdict:
@@ -239,14 +273,14 @@ class Preferences(RowStep):
                 wins[other] += 0.5
         return list(wins.values())
 
-    def _table(self, table: pa.Table, asked: Sequence[Any], pairs: dict[int, Any]) -> pa.Table:
+    def _columns(self, asked: Sequence[Any], pairs: dict[int, Any]) -> dict[str, pa.Array]:
         import pyarrow as pa
 
         def turn(role: str, text: str) -> dict[str, str]:
             return {"role": role, "content": text}
 
         system = [turn("system", self.system_prompt)] if self.system_prompt else []
-        values: dict[str, list[Any]] = {name: [None] * table.num_rows for name in OUT}
+        values: dict[str, list[Any]] = {name: [None] * len(asked) for name in OUT}
         for row, (best, worst, high, low) in pairs.items():
             values["prompt"][row] = [*system, turn("user", asked[row])]
             values["chosen"][row] = [turn("assistant", best.text)]
@@ -255,9 +289,7 @@ class Preferences(RowStep):
             values["chosen_from"][row], values["rejected_from"][row] = best.origin, worst.origin
         messages = pa.list_(pa.struct([("role", pa.string()), ("content", pa.string())]))
         kinds = [messages] * 3 + [pa.float64()] * 2 + [pa.string()] * 2
-        for name, kind in zip(OUT, kinds, strict=True):
-            table = with_column(table, name, pa.array(values[name], kind))
-        return table
+        return {name: pa.array(values[name], kind) for name, kind in zip(OUT, kinds, strict=True)}
 
 
 def _couples(candidates: list[Candidate]) -> Iterator[tuple[Candidate, Candidate]]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, Self
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from pydantic import Field, model_validator
 
@@ -11,8 +12,12 @@ from factory.errors import FactoryError
 from factory.models.train.mixing import Weight, check_weights
 from factory.models.train.parameters import Training
 from factory.step.base import DatasetRef
+from factory.step.words import Columns, one_or_all
+from factory.store.columns import documents, require
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from factory.models.train.held_out import Group
     from factory.step.job import Job
 
@@ -21,22 +26,24 @@ class Pretrain(Training):
     """Train the model to continue text: from new weights (after `init`) or further, as for another language.
 
     Documents are joined, each with the tokenizer's first and last tokens around it, and cut into blocks of
-    `sequence_length`. Columns in: the `text` column. Held-out perplexity is measured for each dataset of a mix, or
-    else for each value of a `language` column.
+    `sequence_length`. Columns in: `columns`, each cell a document. Held-out perplexity is measured for each dataset of
+    a mix, or else for each value of a `language` column.
 
     In a mix every batch holds the datasets' blocks by their weights. A weight may be a list: its value at evenly
     spaced points of training, on straight lines in between. An epoch is then as many blocks as all datasets have,
     and a dataset that is used up before begins again.
 
     Example:
-        - pretrain: {data: world-text, text: text, sequence_length: 256, epochs: 2, learning_rate: 1.0e-3}
+        - pretrain: {data: world-text, columns: [text], sequence_length: 256, epochs: 2, learning_rate: 1.0e-3}
         - pretrain: {data: {ar-text: [0.2, 0.6], en-text: [0.8, 0.4]}, max_steps: 5000, learning_rate: 3.0e-5}
     """
+
+    renamed: ClassVar[Mapping[str, str]] = {"text": "columns"}
 
     data: DatasetRef | dict[DatasetRef, Weight] = Field(
         description="training text: a dataset of the recipe or a Hub ref, or several with their shares of the tokens"
     )
-    text: str = Field("text", description="column with one document per row")
+    columns: Columns = Field(["text"], description="columns with a document in each row")
     sequence_length: int = Field(1024, ge=8, description="tokens per training sequence")
     weight_decay: float = Field(0.1, ge=0, description="AdamW's decoupled weight decay")
     warmup_ratio: float = Field(0.01, ge=0, lt=1, description="part of all steps in which the rate rises from 0")
@@ -58,7 +65,7 @@ class Pretrain(Training):
 
     def parameters(self) -> dict[str, Any]:
         mix = {"weights": list(self.data.values())} if isinstance(self.data, dict) else {}
-        return super().parameters() | mix
+        return super().parameters() | {"text": one_or_all(self.columns)} | mix
 
     def run(self, job: Job) -> None:
         from factory.models.models import full_precision, load_tokenizer
@@ -100,12 +107,7 @@ class Pretrain(Training):
         from factory.models.train.data import load_rows
 
         rows = load_rows(job, reference)
-        if self.text not in rows.column_names:
-            raise FactoryError(
-                f"no column {self.text!r} in {reference}",
-                where=job.where,
-                fix=f"text: it has {', '.join(rows.column_names)}",
-            )
+        require(self.columns, rows.column_names, of=reference, where=job.where)
         if self.eval_rows >= len(rows):
             raise FactoryError(
                 f"eval_rows is {self.eval_rows}, {reference} has {len(rows)} rows", where=job.where, fix="lower it"
@@ -116,7 +118,7 @@ class Pretrain(Training):
         """Held-out groups by name: the dataset in a mix, else the languages of its rows."""
         from factory.models.train.held_out import by_language, encode_group
 
-        texts = by_language(rows, self.text)
+        texts = by_language(rows, self.columns)
         if isinstance(self.data, dict):
             texts = {reference: [text for group in texts.values() for text in group]}
         found = {name: encode_group(tokenizer, group, self.sequence_length) for name, group in texts.items()}
@@ -128,7 +130,10 @@ class Pretrain(Training):
 
         from factory.models.train.data import cache_options, map_rows
 
-        encoded = map_rows(job, rows, f"train{part}", Documents(tokenizer, self.text))
+        encoded = map_rows(job, rows, f"train{part}", Documents(tokenizer, self.columns))
+        if empty := len(rows) * len(self.columns) - len(encoded):
+            left_out = job.metrics.setdefault("rows_left_out", {"no text": 0})
+            left_out["no text"] += empty
         options = cache_options(job.out / "tokenized", f"packed{part}")
         return pack_dataset(encoded, self.sequence_length, "wrapped", options)
 
@@ -159,11 +164,11 @@ PLAIN = {"packing": False, "dataset_kwargs": {"skip_prepare_dataset": True}}
 class Documents:
     """A batch of rows -> input_ids and labels of whole documents; empty ones are left out."""
 
-    def __init__(self, tokenizer: Any, column: str) -> None:
-        self.tokenizer, self.column = tokenizer, column
+    def __init__(self, tokenizer: Any, columns: list[str]) -> None:
+        self.tokenizer, self.columns = tokenizer, columns
 
-    def __call__(self, rows: dict[str, list[Any]], indices: list[int]) -> dict[str, list[list[int]]]:
-        texts = [text for text in rows[self.column] if text]
+    def __call__(self, table: pa.Table) -> dict[str, list[list[int]]]:
+        texts = documents(table, self.columns)
         ids = self.tokenizer(texts, add_special_tokens=False)["input_ids"] if texts else []
         begin = [i for i in [self.tokenizer.bos_token_id] if i is not None]
         end = [i for i in [self.tokenizer.eos_token_id] if i is not None]

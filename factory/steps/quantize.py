@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
 from factory.models.quantize.quantizing import CALIBRATED
 from factory.step.base import DatasetRef, Step
+from factory.step.words import Columns, one_or_all
 
 if TYPE_CHECKING:
     from factory.step.job import Job
 
-CALIBRATION = ("calibrate_on", "calibration_text", "calibration_rows", "max_length")
+CALIBRATION = ("calibrate_on", "calibration_rows", "max_length")
 
 
 class Quantize(Step):
@@ -33,21 +35,24 @@ class Quantize(Step):
 
     produces: ClassVar[Literal["dataset", "model"]] = "model"
 
+    renamed: ClassVar[Mapping[str, str]] = {"calibration_text": "columns", "text": "columns"}
+
     scheme: Literal["FP8_DYNAMIC", "INT8", "W4A16"] = Field("FP8_DYNAMIC", description="LLM Compressor's preset")
     ignore: list[str] | None = Field(
         None,
         description="modules left in 16 bits (names, or re: and an expression); null: the architecture's own list",
     )
+    columns: Columns | None = Field(
+        None,
+        description="plain text in calibrate_on and validate_on, each with one or more of them; default: text, and "
+        "conversations to calibrate on",
+    )
     calibrate_on: DatasetRef | None = Field(
         None, description="rows of the kind the model is for, from which INT8 and W4A16 choose their rounding"
-    )
-    calibration_text: str | None = Field(
-        None, description="column of plain text in calibrate_on; null: its conversations, or the column text"
     )
     calibration_rows: int = Field(512, ge=1, description="rows of calibrate_on, drawn at random")
     max_length: int = Field(2048, ge=2, description="calibration rows are cut at this many tokens")
     validate_on: DatasetRef | None = Field(None, description="texts for the comparison; null: built-in sentences")
-    text: str = Field("text", description="column of validate_on")
     validate_rows: int = Field(16, ge=1, description="rows of validate_on that are compared")
 
     @model_validator(mode="after")
@@ -61,8 +66,10 @@ class Quantize(Step):
 
     def parameters(self) -> dict[str, Any]:
         """What calibration is told is no part of a model that needs none."""
-        found = super().parameters()
-        return found if self.scheme in CALIBRATED else {k: v for k, v in found.items() if k not in CALIBRATION}
+        columns = one_or_all(self.columns)
+        found = {**super().parameters(), "calibration_text": columns, "text": columns or "text"}
+        no_part = () if self.scheme in CALIBRATED else ("calibration_text", *CALIBRATION)
+        return {name: value for name, value in found.items() if name not in no_part}
 
     def run(self, job: Job) -> None:
         from factory.models.quantize.fidelity import validation_texts
@@ -70,7 +77,7 @@ class Quantize(Step):
         from factory.step.surroundings import seeded
 
         with seeded(job.profile, 0):
-            texts = validation_texts(job, self.validate_on, self.text, self.validate_rows)
+            texts = validation_texts(job, self.validate_on, self.columns, self.validate_rows)
             ignore = default_ignore(job.input.model) if self.ignore is None else self.ignore
             quantize_model(job, Scheme(self.scheme, ignore, self._calibration_data(job)), texts)
 
@@ -82,7 +89,7 @@ class Quantize(Step):
 
         tokenizer = load_tokenizer(job.input.model, job.where, job.trust_remote_code)
         rows = calibration_data(
-            job, self.calibrate_on, self.calibration_text, self.calibration_rows, self.max_length, tokenizer
+            job, self.calibrate_on, self.columns, self.calibration_rows, self.max_length, tokenizer
         )
         tokens = sum(len(ids) for ids in rows["input_ids"])
         job.metrics["calibration"] = {"data": self.calibrate_on, "rows": len(rows), "tokens": tokens}

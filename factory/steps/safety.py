@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from factory.errors import FactoryError
 from factory.rows.classifier import Classifier
@@ -14,11 +14,12 @@ from factory.rows.executors import Tick
 from factory.rows.generation import Ask, Generations, generations
 from factory.rows.outcomes import Verdict, failed, rejected
 from factory.rows.scoring import Scores, ScoreShard, ScoreStep
-from factory.step.base import ModelRef, Prompt
+from factory.step.base import Limit, ModelRef, Prompt
+from factory.step.words import Columns, TextPrompt
 from factory.store import Usage
 from factory.store.columns import NotText, require, texts
 from factory.text.replies import labelled, parse
-from factory.text.template import fill, placeholders
+from factory.text.template import fill
 
 if TYPE_CHECKING:
     from typing import Self
@@ -31,7 +32,7 @@ SCORE, SAID = "score_unsafe", "unsafe_category"
 
 
 class Safety(ScoreStep):
-    """Scores each of the `on` columns and rejects a row whose worst is above `max` (``safety: 0.93 > 0.5``).
+    """Scores each of the `columns` and rejects a row whose worst is above `max` (``safety: 0.93 > 0.5``).
 
     Without a `prompt` the model is a classifier: the score is the probability of the `unsafe_labels`, of the worst
     window of a long text. With a `prompt` it is a model that writes its verdict, and the score is 1 or 0: its reply
@@ -43,24 +44,21 @@ class Safety(ScoreStep):
     for texts, and neither does ALLaM: so the recipe names one. The limit 0.5 is assumed.
     """
 
+    renamed: ClassVar[Mapping[str, str]] = {"on": "columns"}
+
     model: ModelRef = Field(description="a sequence classifier, or with `prompt` a guard or any instructed model")
-    on: list[str] = Field(min_length=1, description="text columns")
+    columns: Columns = Field(description="text columns")
     unsafe_labels: list[str] = Field([], description="of a classifier: the labels that mean unsafe, as it names them")
-    prompt: Prompt | None = Field(None, description="user message with {text}, for a model that writes its verdict")
+    prompt: TextPrompt | None = Field(
+        None, description="user message with {text}, for a model that writes its verdict"
+    )
     system_prompt: Prompt | None = None
     unsafe: str = Field("unsafe", description="the reply's word for it")
     safe: str = Field("safe", description="the reply's word for it")
     reply_key: str | None = Field(None, description="key of a JSON reply that holds the word")
-    max: float = Field(0.5, ge=0, le=1, description="highest score that is kept (assumed)")
+    max: Annotated[float, Limit] = Field(0.5, ge=0, le=1, description="highest score that is kept (assumed)")
     max_new_tokens: int = Field(32, ge=1)
-    keep_scores: bool = True
-
-    @field_validator("prompt")
-    @classmethod
-    def _has_text(cls, value: str | None) -> str | None:
-        if value is not None and "text" not in placeholders(value):
-            raise ValueError("the prompt has no {text}: every row would be asked the same")
-        return value
+    keep_scores: Annotated[bool, Limit] = True
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:
@@ -71,13 +69,10 @@ class Safety(ScoreStep):
         return self
 
     def check_columns(self, columns: list[str] | None) -> list[str] | None:
-        require(self.on, columns)
+        require(self.columns, columns)
         if columns is None or not self.keep_scores or SCORE in columns:
             return columns
         return [*columns, SCORE]
-
-    def without_limits(self, parameters: dict[str, Any]) -> dict[str, Any]:
-        return {name: value for name, value in parameters.items() if name not in ("max", "keep_scores")}
 
     def accepted(self, scores: Mapping[str, Any]) -> Verdict | None:
         score = scores[SCORE]
@@ -94,7 +89,7 @@ class Safety(ScoreStep):
         model = job.inputs[self.model]
         if self.prompt is not None:
             with generations(job, model) as ledger:
-                yield lambda number, table, tick: self._asked(ledger, self.prompt or "", number, table, tick)
+                yield lambda number, table, tick, _: self._asked(ledger, self.prompt or "", number, table, tick)
             return
         classifier = Classifier(model.model, job.profile, trust_remote_code=job.trust_remote_code)
         if unknown := [label for label in self.unsafe_labels if label not in classifier.labels]:
@@ -103,11 +98,11 @@ class Safety(ScoreStep):
                 where=job.where or job.name,
                 fix=f"unsafe_labels: some of {', '.join(classifier.labels)}",
             )
-        yield lambda number, table, tick: self._classified(classifier, table, tick)
+        yield lambda number, table, tick, _: self._classified(classifier, table, tick)
 
     def _cells(self, table: pa.Table, verdicts: dict[int, Verdict]) -> list[tuple[int, str]]:
         found = []
-        for name in self.on:
+        for name in self.columns:
             for row, value in enumerate(texts(table, name)):
                 if isinstance(value, NotText):
                     verdicts.setdefault(row, failed(self.verb, value.error))

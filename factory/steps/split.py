@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import heapq
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import Field, model_validator
 
@@ -15,6 +15,7 @@ from factory.errors import FactoryError
 from factory.rows.executors import ShardFunction
 from factory.rows.outcomes import ShardResult
 from factory.rows.step import RowStep, input_shards
+from factory.step.words import Columns
 from factory.store import SHARD_ROWS, write_shard
 from factory.store.columns import column, plain, read_columns, require
 from factory.text.digest import digest
@@ -34,16 +35,18 @@ SPACE = 1 << 128  # a digest is a number below this
 class Split(RowStep):
     """Writes splits train, test and validation; `test` and `validation` are numbers of rows or shares of all.
 
-    A row's split follows from its content (the `on` columns, or all): rows are ordered by a digest of seed and
+    A row's split follows from its content (the `columns`, or all): rows are ordered by a digest of seed and
     content, `test` takes the first, `validation` the next. So a row stays where it is when rows are added: always with
     a share, and with a number unless an added row comes before it. Equal rows fall together, but for the last one of a
     number. Every row counts as kept.
     """
 
+    renamed: ClassVar[Mapping[str, str]] = {"on": "columns"}
+
     test: Size | None = None
     validation: Size | None = None
     seed: int = Field(0, ge=0)
-    on: list[str] | None = Field(None, description="columns that must not be shared by two splits; default: all")
+    columns: Columns | None = Field(None, description="columns that must not be shared by two splits; default: all")
 
     @model_validator(mode="after")
     def _some_size(self) -> Self:
@@ -59,12 +62,12 @@ class Split(RowStep):
         return {name: size for name, size in given.items() if size is not None}
 
     def check_columns(self, columns: list[str] | None) -> list[str] | None:
-        require(self.on or [], columns)
+        require(self.columns or [], columns)
         return columns
 
     def _keys(self, number: int, table: pa.Table) -> list[tuple[int, int]]:
         """(digest, place) of each row; the place tells equal rows apart."""
-        columns = [plain(column(table, name)) for name in self.on or table.column_names]
+        columns = [plain(column(table, name)) for name in self.columns or table.column_names]
         rows: Any = zip(*columns, strict=True)
         salt = f"split {self.seed}"
         return [
@@ -81,7 +84,7 @@ class Split(RowStep):
                 continue
             smallest: list[tuple[int, int]] = []  # a heap of negated keys: the largest of the smallest is on top
             for number, path in enumerate(shards):
-                for key in self._keys(number, read_columns(path, self.on)):
+                for key in self._keys(number, read_columns(path, self.columns)):
                     if key <= lower:
                         continue
                     if len(smallest) < size:

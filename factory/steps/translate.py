@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from factory.checks import parse_check
 from factory.errors import FactoryError
@@ -16,15 +16,15 @@ from factory.rows.faults import Examiner
 from factory.rows.generation import LEDGER, generations
 from factory.rows.ladder import Climb, Ladder, Prompts, Rung
 from factory.rows.outcomes import ShardResult, Verdict, failed, rejected
+from factory.rows.pairs import Suffix, suffix_of
 from factory.rows.step import RowStep
-from factory.rows.suffix import Suffix, suffix_of
 from factory.rows.translations import summary
 from factory.rows.units import Cell, Cutter, Division, Units, instructions
 from factory.step.base import ModelRef, Prompt
+from factory.step.words import Columns, TextPrompt
 from factory.steps.filter import CheckField
 from factory.store.columns import column, require, with_column
 from factory.text.language_tasks import requires_source_language
-from factory.text.template import placeholders
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -39,9 +39,9 @@ CHECKS = ("script", {"length_ratio": {"min": 0.3, "slack": 15}}, "repetition", "
 
 
 class Translate(RowStep):
-    """Adds a column ``{field}{suffix}`` with the translation of each of `fields`; the sources stay.
+    """Adds a column ``{column}{suffix}`` with the translation of each of `columns`; the sources stay.
 
-    A field is a column of text or of conversations, ``[{role, content}]`` or ``[{from, value}]``, whose translation
+    A column holds text or conversations, ``[{role, content}]`` or ``[{from, value}]``, whose translation
     has the same type: turns, roles, tool calls and all other keys as they were. By default a text is divided into
     units (paragraphs, list items, table cells); code, formulas, markup and JSON stay, and what must survive inside a
     sentence travels as a mark. Equal units are translated once. Null, and what has nothing to translate, is copied.
@@ -53,10 +53,11 @@ class Translate(RowStep):
 
     version: ClassVar[int] = 3
     uses_language: ClassVar[bool] = True
+    renamed: ClassVar[Mapping[str, str]] = {"fields": "columns"}
 
     model: ModelRef
-    fields: list[str] = Field(min_length=1, description="columns of text or of conversations to translate")
-    prompt: Prompt = Field(description="user message with {text}, or a .txt file beside the recipe")
+    columns: Columns = Field(description="columns of text or of conversations to translate")
+    prompt: TextPrompt = Field(description="user message with {text}, or a .txt file beside the recipe")
     system_prompt: Prompt | None = None
     suffix: Suffix = Field(None, validate_default=True, description='default: "_" and the target language')
     max_new_tokens: int | None = Field(None, ge=1, description="of one unit; default: 2 x tokens of the text + 32")
@@ -71,9 +72,9 @@ class Translate(RowStep):
     ladder: list[Rung] = Field(
         ["retry", "smaller"], description="what is tried with a unit that failed, before the fallback"
     )
-    retry_prompt: Prompt | None = Field(None, description="with {text}; default: the prompt after a firm word")
+    retry_prompt: TextPrompt | None = Field(None, description="with {text}; default: the prompt after a firm word")
     fallback: ModelRef | None = Field(None, description="a model that is asked for what this one cannot translate")
-    fallback_prompt: Prompt | None = Field(None, description="with {text}; default: the prompt")
+    fallback_prompt: TextPrompt | None = Field(None, description="with {text}; default: the prompt")
     system_turns: Literal["translate", "keep"] = Field("translate", description="of conversations")
     json_keys: list[str] = Field(
         [], description="keys whose values are translated in JSON turns and tool calls of conversations"
@@ -82,36 +83,29 @@ class Translate(RowStep):
         None,
         gt=0,
         le=1,
-        description="reject rows whose first field asks for something about the source language itself (spelling, "
+        description="reject rows whose first column asks for something about the source language itself (spelling, "
         "rhymes, translation), from this score on, before anything is generated; suggested: 0.8",
     )
-
-    @field_validator("prompt", "retry_prompt", "fallback_prompt")
-    @classmethod
-    def _has_text(cls, value: str | None) -> str | None:
-        if value is not None and "text" not in placeholders(value):
-            raise ValueError("the prompt has no {text}: nothing would be translated")
-        return value
 
     def parameters(self) -> dict[str, Any]:
         """With the words that make the default of `retry_prompt`, so that other words are other translations."""
         return super().parameters() | {"retry_prompt": self.retry_prompt or FIRMER}
 
     def check_columns(self, columns: list[str] | None) -> list[str] | None:
-        require(self.fields, columns)
+        require(self.columns, columns)
         if columns is None or self.suffix is None:
             return None
-        return [*columns, *(name + self.suffix for name in self.fields)]
+        return [*columns, *(name + self.suffix for name in self.columns)]
 
     @contextmanager
     def working(self, job: Job) -> Iterator[ShardFunction]:
         suffix = suffix_of(self.suffix, job)
         with ExitStack() as stack:
-            first = stack.enter_context(generations(job, job.inputs[self.model], remember=True))
+            first = stack.enter_context(generations(job, job.inputs[self.model]))
             other = None
             if self.fallback is not None:
                 name = f"{LEDGER}-fallback"
-                other = stack.enter_context(generations(job, job.inputs[self.fallback], name, remember=True))
+                other = stack.enter_context(generations(job, job.inputs[self.fallback], name))
             checks = [check.in_language(job.language["target"]) for check in self.checks]
             prompts = self._prompts()
             examiner = Examiner(checks, {prompts.first, prompts.retry, prompts.fallback, prompts.system})
@@ -139,21 +133,21 @@ class Translate(RowStep):
         taken = table.take(pa.array(rows, pa.int64())) if verdicts else table
         cutter = Cutter(self.split, self.system_turns == "keep", tuple(self.json_keys))
         cells: dict[str, list[Cell]] = {}
-        for field in self.fields:
-            if field + suffix in table.column_names:
-                raise FactoryError(f"there is a column {field + suffix!r} already", fix="take another `suffix`")
-            cells[field] = cutter.cells(column(taken, field), field, units)
+        for name in self.columns:
+            if name + suffix in table.column_names:
+                raise FactoryError(f"there is a column {name + suffix!r} already", fix="take another `suffix`")
+            cells[name] = cutter.cells(column(taken, name), name, units)
         climb = ladder.climb(number, units.texts, tick)
         texts = [outcome.text for outcome in climb.outcomes]
-        for field, made in cells.items():
+        for name, made in cells.items():
             values: list[Any] = [None] * table.num_rows
             for row, cell in zip(rows, made, strict=True):
                 values[row], verdict = self._join(cell, climb, texts)
                 if verdict is not None:
                     verdicts.setdefault(row, verdict)
-            kind = column(table, field).type
+            kind = column(table, name).type
             kind = pa.string() if pa.types.is_null(kind) else kind
-            table = with_column(table, field + suffix, pa.array(values, kind))
+            table = with_column(table, name + suffix, pa.array(values, kind))
         copied = sum(
             not cell.error and not any(True for _ in cell.units()) for made in cells.values() for cell in made
         )
@@ -164,7 +158,7 @@ class Translate(RowStep):
         if self.language_tasks is None:
             return {}
         found: dict[int, Verdict] = {}
-        for row, text in enumerate(instructions(table, self.fields[0])):
+        for row, text in enumerate(instructions(table, self.columns[0])):
             task = requires_source_language(text)
             if task is not None and task.score >= self.language_tasks:
                 found[row] = rejected("translate: about the source language", f"{task.kind}: {task.phrase}")

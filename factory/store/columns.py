@@ -2,64 +2,41 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from factory.errors import FactoryError
+from factory.errors import FactoryError, nearest
+from factory.text.template import fill, parse_path, placeholders
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_PART = re.compile(r"([^.\[\]]+)|\[(-?\d+)\]")
+
+def unknown_column(name: str, columns: Iterable[str], *, of: str = "", where: str | None = None) -> FactoryError:
+    """The error for a column that is not there (in the dataset `of`), naming what is near."""
+    hint = nearest(name, columns, 99).removeprefix("; ") or None
+    return FactoryError(f"no column {name!r}" + (f" in {of}" if of else ""), where=where, fix=hint)
 
 
-def parse_path(path: str) -> list[str | int]:
-    """Keys and list indices of a path.
-
-    >>> parse_path("messages[-1].content")
-    ['messages', -1, 'content']
-
-    Raises:
-        ValueError: not a path.
-    """
-    parts: list[str | int] = []
-    position = 0
-    while position < len(path):
-        if parts and path[position] == ".":
-            position += 1
-        match = _PART.match(path, position)
-        if match is None:
-            raise ValueError(f"not a column path: {path!r}")
-        parts.append(match[1] if match[1] is not None else int(match[2]))
-        position = match.end()
-    if not parts or isinstance(parts[0], int):
-        raise ValueError(f"not a column path: {path!r}")
-    return parts
-
-
-def unknown_column(name: str, columns: Iterable[str], *, where: str | None = None) -> FactoryError:
-    """The error for a column that is not there, naming what is near."""
-    import difflib
-
-    names = list(columns)
-    close = difflib.get_close_matches(name, names, n=1)
-    fix = f"did you mean {close[0]!r}?" if close else f"columns here: {', '.join(names) or 'none'}"
-    return FactoryError(f"no column {name!r}", where=where, fix=fix)
-
-
-def require(paths: Iterable[str], columns: list[str] | None) -> None:
-    """Check the first name of every path against the columns that are known (None: nothing is known).
+def require(paths: Iterable[str], columns: list[str] | None, *, of: str = "", where: str | None = None) -> None:
+    """Check the first name of every path against the columns of a dataset, as far as known (None: nothing is).
 
     Raises:
-        FactoryError: a column is not there.
+        FactoryError: a column is not there, or this is no path.
     """
     if columns is None:
         return
     for path in paths:
-        if path not in columns and (name := str(parse_path(path)[0])) not in columns:
-            raise unknown_column(name, columns)
+        if path not in columns and (name := str(_keys(path)[0])) not in columns:
+            raise unknown_column(name, columns, of=of, where=where)
+
+
+def _keys(path: str) -> list[str | int]:
+    try:
+        return parse_path(path)
+    except ValueError as error:
+        raise FactoryError(str(error), fix="write it as column, column.field or column[0]") from None
 
 
 def compute() -> Any:
@@ -82,7 +59,7 @@ def column(table: pa.Table, path: str) -> pa.ChunkedArray:
     pc = compute()
     if path in table.column_names:
         return table[path]
-    first, *rest = parse_path(path)
+    first, *rest = _keys(path)
     if first not in table.column_names:
         raise unknown_column(str(first), table.column_names)
     values: Any = table[str(first)]
@@ -111,7 +88,7 @@ def read_columns(path: Path, paths: Iterable[str] | None) -> pa.Table:
 
     with pq.ParquetFile(path) as file:
         names = file.schema_arrow.names
-        wanted = None if paths is None else [name if name in names else str(parse_path(name)[0]) for name in paths]
+        wanted = None if paths is None else [name if name in names else str(_keys(name)[0]) for name in paths]
         return file.read(columns=wanted)
 
 
@@ -122,9 +99,9 @@ def is_text(kind: pa.DataType) -> bool:
 
 
 class NotText:
-    """Stands for a value that cannot be read as text (bytes that are not UTF-8)."""
+    """Stands for a value that cannot be read as text (bytes that are not UTF-8), with what is wrong."""
 
-    def __init__(self, error: Exception) -> None:
+    def __init__(self, error: Any) -> None:
         self.error = error
 
 
@@ -138,6 +115,57 @@ def texts(table: pa.Table, path: str) -> list[Any]:
     if not is_text(values.type):
         raise FactoryError(f"column {path!r} is {values.type}, text is needed", fix="build the text with `columns`")
     return plain(values)
+
+
+def documents(table: pa.Table, paths: Iterable[str]) -> list[str]:
+    """The texts of these columns, one column after the other; null and empty ones are left out.
+
+    Raises:
+        FactoryError: as for `texts`.
+    """
+    return [text for path in paths for text in texts(table, path) if text and isinstance(text, str)]
+
+
+def as_text(table: pa.Table, path: str) -> pa.ChunkedArray:
+    """The values at `path` as a template writes them: text, numbers and booleans as large_string.
+
+    Raises:
+        FactoryError: no such column, or its values are something else.
+    """
+    import pyarrow as pa
+
+    values = column(table, path)
+    try:
+        return values.cast(pa.large_string())  # the texts of a shard may exceed the 2 GB that string can address
+    except (pa.ArrowNotImplementedError, pa.ArrowInvalid):
+        kind = f"{{{path}}} is {values.type}"
+        raise FactoryError(f"{kind}: a template takes text, numbers and booleans") from None
+
+
+class Hole(NamedTuple):
+    """Stands for a template that a row has no text for: the value at `path` is null, blank, or no text (`error`)."""
+
+    path: str
+    error: Exception | None = None
+
+
+def filled(table: pa.Table, template: str, *, blank: bool = True) -> list[str | Hole]:
+    """The template filled from each row. A null leaves a hole, and without `blank` a blank text does too.
+
+    Raises:
+        FactoryError: as for `as_text`.
+    """
+    columns = {name: plain(as_text(table, name)) for name in placeholders(template)}
+    found: list[str | Hole] = []
+    for row in range(table.num_rows):
+        values = {name: column[row] for name, column in columns.items()}
+        holes = (
+            Hole(name, value.error if isinstance(value, NotText) else None)
+            for name, value in values.items()
+            if not isinstance(value, str) or not (blank or value.strip())
+        )
+        found.append(next(holes, None) or fill(template, values))
+    return found
 
 
 def plain(values: pa.ChunkedArray) -> list[Any]:

@@ -36,7 +36,7 @@ datasets:
   arabic:
     from: source
     steps:
-      - translate: {model: LiquidAI/LFM2-1.2B, fields: [q, a], prompt: "Translate: {text}"}
+      - translate: {model: LiquidAI/LFM2-1.2B, columns: [q, a], prompt: "Translate: {text}"}
       - filter: {checks: [script]}
   halves:
     from: arabic
@@ -45,7 +45,7 @@ datasets:
   unknown:
     from: someone/something
     steps:
-      - translate: {model: LiquidAI/LFM2-1.2B, fields: [text], prompt: "Translate: {text}"}
+      - translate: {model: LiquidAI/LFM2-1.2B, columns: [text], prompt: "Translate: {text}"}
 models:
   tuned:
     from: LiquidAI/LFM2-350M
@@ -165,7 +165,7 @@ def test_a_changed_step_is_figured_from_what_it_did_before(tmp_path: Path) -> No
     usage = Usage(completion_tokens=70_000, seconds=50)
     finish(old, "arabic/01-translate", rows=RowCounts(rows_in=1000, kept=600, rejected=400), usage=usage)
     new = graph_of(
-        tmp_path, RECIPE.replace('fields: [q, a], prompt: "Translate', 'fields: [q, a], prompt: "Into Arabic')
+        tmp_path, RECIPE.replace('columns: [q, a], prompt: "Translate', 'columns: [q, a], prompt: "Into Arabic')
     )
     costs = costs_of(new)
     assert costs.nodes["arabic/01-translate"].tokens == pytest.approx(70 * 1000)
@@ -230,7 +230,7 @@ def test_eight_bits_help_only_where_the_gpu_has_them(tmp_path: Path) -> None:
     text = RECIPE.replace("models:\n", quantized, 1)
     plain, fast = (
         graph_of(tmp_path, text),
-        text.replace("model: LiquidAI/LFM2-1.2B, fields: [q", "model: fast, fields: [q"),
+        text.replace("model: LiquidAI/LFM2-1.2B, columns: [q", "model: fast, columns: [q"),
     )
     seconds = {}
     for gpu in ("h100", "a100"):
@@ -277,7 +277,7 @@ def test_the_bits_of_a_quantized_model_decide_its_speed(tmp_path: Path) -> None:
     text = text.replace("someone/something", "Open-Orca/OpenOrca\n    rows: 100")
     faster, seconds = table()["generation"]["quantized_speedup"], {}
     for worker in ("LiquidAI/LFM2-1.2B", "int8", "w4a16"):
-        other = text.replace("model: LiquidAI/LFM2-1.2B, fields: [text]", f"model: {worker}, fields: [text]")
+        other = text.replace("model: LiquidAI/LFM2-1.2B, columns: [text]", f"model: {worker}, columns: [text]")
         seconds[worker] = costs_of(graph_of(tmp_path, other)).nodes["unknown/01-translate"].device_seconds
     plain = seconds["LiquidAI/LFM2-1.2B"]
     assert plain and seconds["int8"] == pytest.approx(plain / faster["INT8"]["value"])

@@ -50,7 +50,7 @@ datasets:
   a:
     from: ./rows
     steps:
-      - filter: {checks: [empty], text: [q]}
+      - filter: {checks: [empty], columns: [q]}
 """
 
 

@@ -23,7 +23,7 @@ datasets:
   orca:
     from: Open-Orca/OpenOrca
     steps:
-      - translate: {{model: teacher, fields: [question], prompt: "Translate: {{text}}"}}
+      - translate: {{model: teacher, columns: [question], prompt: "Translate: {{text}}"}}
     publish: orca
   opus:
     from: Helsinki-NLP/opus-100:ar-en

@@ -24,8 +24,8 @@ datasets:
   a:
     from: ./rows.jsonl
     steps:
-      - filter: {checks: [empty, script], pairs: {en: ar}}
-      - dedup: {on: [ar]}
+      - filter: {checks: [empty, script], columns: {en: ar}}
+      - dedup: {columns: [ar]}
 """
 TEXTS = ["بيت كبير", "house", "", "قط صغير", "قط صغير", "big house", "نهر"]
 
@@ -91,9 +91,9 @@ def test_files_and_folders_are_read_and_tell_their_verdict(folder: Path) -> None
         assert [row["source"] for row in look(place, "--reason", "echo")] == ["b"]
     shown = CliRunner().invoke(main, ["look", str(folder / "checked")])
     assert "echo: 1 > 0.8" in shown.stdout and "source / target" in shown.stdout
-    (folder / "notes.txt").touch()
-    with pytest.raises(UsageError, match=r"cannot read \.txt"):
-        of_path(folder / "notes.txt")
+    (folder / "notes.docx").touch()
+    with pytest.raises(UsageError, match=r"cannot read \.docx"):
+        of_path(folder / "notes.docx")
 
 
 def rows(count: int) -> Rows:

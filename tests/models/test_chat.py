@@ -1,10 +1,12 @@
 import doctest
 
+import pyarrow as pa
 import pytest
 
 import factory.models.chat as chat
-from factory.errors import FactoryError
-from factory.models.chat import IGNORED, Layout, find_layout, make_encoder
+from factory.models.chat import IGNORED, make_encoder
+from factory.models.layout import Layout, find_layout
+from factory.models.train.data import Examples
 from factory.models.train.templates import template_text
 from tests.steps.model_toys import make_model
 
@@ -61,34 +63,48 @@ def test_templates_that_trl_knows_are_used_with_its_markers(tokenizer):
 
     tokenizer.chat_template = lfm2_chat_template
     encoder = make_encoder(tokenizer, Layout(column="messages"), None, True, "here")
-    assert encoder.marked and encoder.template != lfm2_chat_template
+    assert encoder.marked and encoder.render.template != lfm2_chat_template
     assert "a dog<|im_end|>" in learnt(tokenizer, encoder.encode(TALK)[1])
     assert tokenizer.chat_template == lfm2_chat_template
 
 
-def test_a_template_that_rewrites_earlier_turns_is_refused(tokenizer):
-    tokenizer.chat_template = FORGETFUL
-    encoder = make_encoder(tokenizer, Layout(column="messages"), None, True, "recipe.yaml:3:1")
-    with pytest.raises(FactoryError, match=r"row 5 of the training data: .*set chat_template") as error:
-        encoder({"messages": [TALK]}, [5])
-    assert error.value.where == "recipe.yaml:3:1"
-
-
-def test_a_template_s_own_refusal_names_the_row(tokenizer):
-    tokenizer.chat_template = "{{ raise_exception('System role not supported') }}"
+def left_out(tokenizer, template, messages):
+    tokenizer.chat_template = template
     encoder = make_encoder(tokenizer, Layout(column="messages"), None, True, "here")
-    with pytest.raises(FactoryError, match="row 2 of the training data: System role not supported"):
-        encoder({"messages": [TALK]}, [2])
+    found = Examples(encoder)(pa.table({"messages": [messages, TALK[:2]]}))
+    assert found["input_ids"][0] == found["labels"][0] == [] and not found["truncated"][0]
+    return found["left_out"]
+
+
+def test_a_template_that_rewrites_earlier_turns_leaves_the_row_out(tokenizer):
+    first, second = left_out(tokenizer, FORGETFUL, TALK)
+    assert "renders earlier turns differently" in first and "set chat_template" in first and first == second
+
+
+def test_a_template_s_own_refusal_is_the_reason(tokenizer):
+    strict = (
+        "{% for m in messages %}"
+        "{% if m.role == 'system' %}{{ raise_exception('System role not supported') }}{% endif %}"
+        "{{ '<' + m.role + '>' + m.content }}{% endfor %}{% if add_generation_prompt %}{{ '<assistant>' }}{% endif %}"
+    )
+    talk = [{"role": "system", "content": "be brief"}, *TALK]
+    assert left_out(tokenizer, strict, talk) == ["the chat template refuses it: System role not supported", ""]
+
+
+def only(layout, row):
+    """The messages of one row."""
+    [found] = layout.conversations(pa.Table.from_pylist([row]))
+    return found
 
 
 def test_system_turn_comes_first():
     layout = find_layout(["messages"], system="be brief")
-    assert layout.messages({"messages": TALK})[0] == {"role": "system", "content": "be brief"}
+    assert only(layout, {"messages": TALK})[0] == {"role": "system", "content": "be brief"}
 
 
 def test_prompt_and_completion_may_be_messages():
     row = {"prompt": TALK[:1], "completion": TALK[1:2]}
-    assert find_layout(["prompt", "completion"]).messages(row) == TALK[:2]
+    assert only(find_layout(["prompt", "completion"]), row) == TALK[:2]
 
 
 def test_messages_before_conversations():
@@ -99,4 +115,26 @@ def test_messages_before_conversations():
 def test_braces_of_the_text_itself_stay():
     layout = find_layout(["q", "a"], prompt="{q}", response="{a}")
     row = {"q": r"\frac{a}{b} of {name}", "a": "{q}"}
-    assert [turn["content"] for turn in layout.messages(row)] == [r"\frac{a}{b} of {name}", "{q}"]
+    assert [turn["content"] for turn in only(layout, row)] == [r"\frac{a}{b} of {name}", "{q}"]
+
+
+def test_templates_reach_inside_and_know_literal_braces():
+    layout = find_layout(["t", "q", "n"], prompt="{t.en} {{q}} {n}", response="{t.list[-1]}")
+    row = {"t": {"en": "cat", "list": ["a", "dog"]}, "q": "no", "n": 3}
+    assert [turn["content"] for turn in only(layout, row)] == ["cat {q} 3", "dog"]
+    assert "column 't.en' is empty" in str(only(layout, {"t": {"en": None, "list": ["a"]}, "q": "no", "n": 1}))
+
+
+def test_calls_of_tools_are_written_by_the_template_or_as_text(tokenizer):
+    call = {"type": "function", "function": {"name": "find", "arguments": '{"query": "cat"}'}}
+    talk = [*TALK[:1], {"role": "assistant", "content": None, "tool_calls": [call]}, {"role": "tool", "content": "1"}]
+    tokenizer.chat_template = template_text("chatml")
+    [plain] = make_encoder(tokenizer, Layout(column="messages"), None, True, "").read(pa.table({"messages": [talk]}))
+    assert plain[1]["content"] == '<tool_call>\n{"name": "find", "arguments": {"query": "cat"}}\n</tool_call>'
+    tokenizer.chat_template = (
+        "{% for m in messages %}{{ '<' + m.role + '>' + m.content }}{% for c in m.tool_calls or [] %}"
+        "{{ c.function.name }}({{ c.function.arguments.query }}){% endfor %}<end>{% endfor %}"
+    )
+    encoder = make_encoder(tokenizer, Layout(column="messages"), None, True, "")
+    [known] = encoder.read(pa.table({"messages": [talk]}))
+    assert encoder.rendered(known) == "<user>the cat<end><assistant>find(cat)<end><tool>1<end>"

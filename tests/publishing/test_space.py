@@ -21,7 +21,7 @@ TRANSLATING = RECIPE.replace(
     from: ./pairs.jsonl
     license: cc-by-4.0
     steps:
-      - translate: {model: tuned, fields: [en], prompt: "Into Arabic: {text}"}
+      - translate: {model: tuned, columns: [en], prompt: "Into Arabic: {text}"}
 models:
 """,
     1,

@@ -4,6 +4,7 @@ import pytest
 
 from factory.errors import UsageError
 from factory.recipe import RecipeError, load
+from factory.steps import verbs
 
 HEAD = """\
 recipe: 1
@@ -34,12 +35,12 @@ def test_a_recipe_is_what_it_says(tmp_path: Path) -> None:
         "    split: train[:10]\n"
         "    steps:\n"
         "      - columns: {en: translation.en, ar: translation.ar}\n"
-        "      - dedup: {on: [en]}\n"
+        "      - dedup: {columns: [en]}\n"
     )
     loaded = load(write(tmp_path, text))
     spec = loaded.recipe.datasets["pairs"]
     assert [step.verb for step in spec.steps] == ["columns", "dedup"]
-    assert str(loaded.place("datasets", "pairs", "steps", 1, "dedup", "on")).endswith("recipe.yaml:11:17")
+    assert str(loaded.place("datasets", "pairs", "steps", 1, "dedup", "columns")).endswith("recipe.yaml:11:17")
 
 
 def test_all_mistakes_are_listed_with_their_places(tmp_path: Path) -> None:
@@ -58,7 +59,7 @@ datasets:
   b:
     from: {demo: paralel}
     steps:
-      - dedup: {on: [ar], fuzzy: yes}
+      - dedup: {columns: [ar], fuzzy: yes}
 models:
   m:
     from: b
@@ -111,7 +112,7 @@ def test_what_a_wrong_step_names_is_checked_too(tmp_path: Path) -> None:
         "    steps:\n"
         "      - dedupe: {}\n"
         "      - filter: {checks: [scrpt]}\n"
-        "      - translate: {model: ghost, fields: []}\n"
+        "      - translate: {model: ghost, columns: []}\n"
         "models:\n"
         "  m:\n"
         "    steps:\n"
@@ -126,7 +127,7 @@ def test_what_a_wrong_step_names_is_checked_too(tmp_path: Path) -> None:
         "scrpt": "checks[0]: no check 'scrpt'; did you mean 'script'?",
         "translate:": "missing key 'prompt'",
         "model: ghost": "no model 'ghost'",
-        "fields:": "fields: List should have at least 1 item",
+        "columns:": "columns: List should have at least 1 item",
         "vocab_size:": "vocab_size: Input should be a valid integer",
         "data: b": "no dataset 'b'",
         "epochs:": "epochs: Input should be greater than 0, not 0",
@@ -146,7 +147,7 @@ def test_what_a_wrong_step_names_is_checked_too(tmp_path: Path) -> None:
 def test_splits_that_are_not_there_are_refused(tmp_path: Path, step: str, place: str) -> None:
     text = HEAD + (
         "datasets:\n"
-        "  whole: {from: {demo: parallel}, steps: [dedup: {on: [translation]}]}\n"
+        "  whole: {from: {demo: parallel}, steps: [dedup: {columns: [translation]}]}\n"
         "  halves: {from: whole, steps: [split: {test: 0.5}]}\n"
         "models:\n"
         "  m: {from: o/m, steps: [sft: {learning_rate: 1.0e-5, %s}]}\n"
@@ -195,11 +196,86 @@ def test_a_missing_recipe_names_the_nearest(tmp_path: Path) -> None:
         load(tmp_path / "hala-12b.yaml")
 
 
+OLD_AND_NEW = [
+    (
+        "translate: {model: o/m, prompt: '{text}', fields: [a]}",
+        "translate: {model: o/m, prompt: '{text}', columns: [a]}",
+    ),
+    ("dedup: {on: [a]}", "dedup: {columns: [a]}"),
+    ("decontaminate: {against: x/y, on: [a]}", "decontaminate: {against: x/y, columns: [a]}"),
+    ("split: {test: 1, on: [a]}", "split: {test: 1, columns: [a]}"),
+    ("safety: {model: o/m, unsafe_labels: [b], on: [a]}", "safety: {model: o/m, unsafe_labels: [b], columns: [a]}"),
+    ("similarity: {pairs: {a: b}}", "similarity: {columns: {a: b}}"),
+    ("filter: {pairs: {a: b}, text: [c]}", "filter: {columns: {a: b, c: null}}"),
+    ("filter: {checks: [empty], text: [c]}", "filter: {checks: [empty], columns: [c]}"),
+    ("judge: {model: o/m, prompt: '{x} {{x}}', fields: {x: a.b}}", "judge: {model: o/m, prompt: '{a.b} {{x}}'}"),
+    (
+        "preferences: {prompt: q, candidates: [a, b], judge: o/m, judge_prompt: '{prompt}{response_a}{response_b}'}",
+        "preferences: {prompt: '{q}', columns: [a, b], judge: o/m, judge_prompt: '{prompt}{response_a}{response_b}'}",
+    ),
+    ("mix: {datasets: [x/y, x/z], columns: common}", "mix: {datasets: [x/y, x/z], unshared: drop}"),
+    ("pretrain: {data: x/y, learning_rate: 1.0, text: a}", "pretrain: {data: x/y, learning_rate: 1.0, columns: [a]}"),
+    ("sft: {data: x/y, learning_rate: 1.0, messages: a}", "sft: {data: x/y, learning_rate: 1.0, columns: [a]}"),
+    ("expand_vocab: {data: x/y, text: [a, b]}", "expand_vocab: {data: x/y, columns: [a, b]}"),
+    (
+        "init: {config: {model_type: x}, tokenizer_data: x/y, text: a}",
+        "init: {config: {model_type: x}, tokenizer_data: x/y, columns: [a]}",
+    ),
+    (
+        "quantize: {scheme: INT8, calibrate_on: x/y, calibration_text: a}",
+        "quantize: {scheme: INT8, calibrate_on: x/y, columns: [a]}",
+    ),
+]
+
+
+@pytest.mark.parametrize(("old", "new"), OLD_AND_NEW)
+def test_words_of_the_release_before_are_read_with_a_note(tmp_path: Path, old: str, new: str) -> None:
+    """Both spellings are the same step with the same identity; the note names the old word's place."""
+    steps = []
+    for number, call in enumerate((old, new)):
+        verb = call.partition(":")[0]
+        section = "datasets" if verbs()[verb].produces == "dataset" else "models"
+        source = "" if verbs()[verb].starts else "from: x/y, "
+        text = HEAD + f"{section}:\n  a:\n    {{{source}steps: [\n{call}]}}\n"
+        loaded = load(write(tmp_path, text, f"{number}.yaml"))
+        steps.append(getattr(loaded.recipe, section)["a"].steps[0])
+        notes = [str(note) for note in loaded.source.notes]
+        assert bool(notes) == (call == old)
+        for note in notes:
+            assert f"{number}.yaml:{text.splitlines().index(f'{call}]}}') + 1}:" in note and f"of {verb}" in note
+    assert steps[0].parameters() == steps[1].parameters()
+
+
+def test_a_mistake_under_an_old_word_is_found_at_its_place(tmp_path: Path) -> None:
+    steps = "      - dedup: {on: []}\n      - dedup: {on: [a], columns: [a]}\n"
+    text = HEAD + "datasets:\n  a:\n    from: x/y\n    steps:\n" + steps
+    line = text.splitlines().index("      - dedup: {on: []}") + 1
+    first, second = problems(write(tmp_path, text))
+    assert first.startswith(f"recipe.yaml:{line}:17: columns: List should have at least 1 item")
+    assert second.startswith(f"recipe.yaml:{line + 1}:") and "'on' is the old word for 'columns'" in second
+
+
+@pytest.mark.parametrize(
+    ("call", "says"),
+    [
+        ("dedup: {columns: [a, a]}", "'a' is there twice"),
+        ("translate: {model: o/m, columns: [a], prompt: 'Into Arabic'}", "the prompt has no {text}"),
+        ("translate: {model: o/m, columns: [a], prompt: '{text} {a.b}'}", "{a.b} is not filled here, only {text}"),
+        ("judge: {model: o/m, prompt: '{x}', fields: {y: a}}", "'y' is not in the prompt, which has: x"),
+        ("judge: {model: o/m, prompt: '{x}', fields: {x: a b}}", "'a b' cannot stand in a prompt"),
+    ],
+)
+def test_columns_and_prompts_are_checked_alike(tmp_path: Path, call: str, says: str) -> None:
+    text = HEAD + f"datasets:\n  a:\n    from: x/y\n    steps:\n      - {call}\n"
+    [problem] = problems(write(tmp_path, text))
+    assert says in problem
+
+
 def test_yaml_1_2_keeps_on_and_no_as_text(tmp_path: Path) -> None:
     text = HEAD.replace("target: ar", "target: no") + "datasets:\n  a: {from: x/y, steps: [dedup: {on: [z]}]}\n"
     loaded = load(write(tmp_path, text))
     assert loaded.recipe.language.target == "no"
-    assert loaded.recipe.datasets["a"].steps[0].model_dump()["on"] == ["z"]
+    assert loaded.recipe.datasets["a"].steps[0].model_dump()["columns"] == ["z"]
 
 
 class TestInclude:
@@ -255,7 +331,7 @@ def test_a_prompt_file_is_found_beside_the_recipe_and_its_text_counts(tmp_path: 
     write(
         tmp_path,
         "datasets:\n  a:\n    from: owner/a\n    steps:\n"
-        "      - translate: {model: owner/m, fields: [x], prompt: prompts/judge.txt}\n",
+        "      - translate: {model: owner/m, columns: [x], prompt: prompts/judge.txt}\n",
         "parts/a.yaml",
     )
     loaded = load(write(tmp_path, HEAD + "include: [parts/a.yaml]\n"))

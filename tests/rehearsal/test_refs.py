@@ -23,7 +23,7 @@ datasets:
   more:
     from: pairs
     steps:
-      - translate: {{model: tuned, fields: [en], prompt: "Translate from English to Arabic: {{text}}"}}
+      - translate: {{model: tuned, columns: [en], prompt: "Translate from English to Arabic: {{text}}"}}
 models:
   tuned:
     from: LiquidAI/LFM2-1.2B

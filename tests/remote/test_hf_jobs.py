@@ -47,7 +47,7 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalHub]:
 class User:
     """Somebody with a recipe, a profile and a shell."""
 
-    def __init__(self, hub: LocalHub, folder: Path, name: str, last: str = "dedup: {on: [en]}") -> None:
+    def __init__(self, hub: LocalHub, folder: Path, name: str, last: str = "dedup: {columns: [en]}") -> None:
         self.hub, self.folder, self.recipe = hub, folder, folder / f"{name}.yaml"
         self.recipe.write_text(RECIPE.format(name=name, last=last), encoding="utf-8")
         settings = '[profiles.default.jobs]\nflavor = "cpu-basic"\ntimeout = "5m"\nsecrets = ["OTHER_KEY"]\n'
@@ -105,7 +105,7 @@ def test_the_job_publishes_and_the_next_goes_on_from_its_steps(hub: LocalHub, tm
 
 
 def test_a_job_that_fails_says_so_and_keeps_what_was_finished(hub: LocalHub, tmp_path: Path) -> None:
-    user = User(hub, tmp_path, "failing-job", "filter: {checks: [script], text: [en]}")
+    user = User(hub, tmp_path, "failing-job", "filter: {checks: [script], columns: [en]}")
     code, out, error = user.publish()
     assert code == 1
     assert "the job ended as ERROR" in error and "no row was kept" in out and "Traceback" not in out + error

@@ -122,7 +122,7 @@ def test_conversations_in_the_other_form(tmp_path):
     rows = [
         {"m": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello"}]},
         {"m": None},
-        {"m": [{"role": "user", "content": None}]},
+        {"m": [{"role": "narrator", "content": "Once"}]},
     ]
     step = Columns.model_validate({"c": {"sharegpt": "m"}})
     job = run_step(step, dataset(tmp_path / "in", rows), tmp_path / "out")

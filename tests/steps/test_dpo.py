@@ -3,6 +3,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from pydantic import ValidationError
 
@@ -77,6 +78,47 @@ def test_forms_of_rows_train_alike(tmp_path):
         assert all((done[0][name] == other[name]).all() for name in other)
 
 
+def test_every_shape_of_pair_is_read_and_what_teaches_nothing_is_counted(tmp_path):
+    """A prompt beside whole conversations is not said twice; single turns, aliases of roles and parts are read."""
+    from factory.models.models import load_tokenizer
+    from factory.models.train.data import Examples
+    from factory.models.train.preference_pairs import make_pair_encoder
+
+    tokenizer = load_tokenizer(make_model(tmp_path / "base").model)
+    ask, good, bad = (
+        {"role": "user", "content": "cat"},
+        {"role": "model", "content": "dog"},
+        {"role": "gpt", "content": "sun"},
+    )
+    parts = [{"type": "text", "text": "dog"}]
+    shapes = [
+        {"prompt": "cat", "chosen": "dog", "rejected": "sun"},
+        {"prompt": "cat", "chosen": [ask, good], "rejected": [ask, bad]},
+        {"chosen": [ask, good], "rejected": [ask, bad]},
+        {"prompt": [ask], "chosen": {"from": "gpt", "value": "dog"}, "rejected": {"from": "gpt", "value": "sun"}},
+        {
+            "prompt": [{"role": "User", "content": "cat"}],
+            "chosen": [{"role": "assistant", "content": parts}],
+            "rejected": [bad],
+        },
+    ]
+    left_out = {
+        "role 'narrator' is not known": {
+            "prompt": [{"role": "narrator", "content": "x"}],
+            "chosen": [good],
+            "rejected": [bad],
+        },
+        "an answer is empty": {"prompt": "cat", "chosen": "", "rejected": "sun"},
+        "column 'chosen' is empty": {"prompt": [ask], "chosen": None, "rejected": [bad]},
+    }
+    found = []
+    for row in [*shapes, *left_out.values()]:
+        encode = Examples(make_pair_encoder(tokenizer, list(row), None, True, "here"))
+        found.append(encode(pa.Table.from_pylist([row])))
+    assert [made["left_out"][0] for made in found] == ["", "", "", "", "", *left_out]
+    assert all(made == found[0] for made in found[: len(shapes)])
+
+
 def test_plain_text_needs_no_template(tmp_path):
     source = make_model(tmp_path / "base", chat_template=None)
     rows = [{"prompt": "the cat ", "chosen": "sees", "rejected": "a big red house"}] * 8
@@ -90,8 +132,12 @@ def test_plain_text_needs_no_template(tmp_path):
     ("rows", "options", "message"),
     [
         ([{"prompt": "a", "chosen": "b"}], {}, "no column 'rejected' in the preference data"),
-        ([{"prompt": "a", "chosen": "b", "rejected": "b"}], {}, "no row is left to train on"),
-        ([{"prompt": "a", "chosen": "b", "rejected": None}], {}, "row 0 .*assistant's part is NoneType"),
+        ([{"prompt": "a", "chosen": "b", "rejected": "b"}], {}, "no row is left to train on: .*the answers are equal"),
+        (
+            [{"prompt": "a", "chosen": "b", "rejected": None}],
+            {},
+            r"no row is left .*; column 'rejected' is empty \(1\)",
+        ),
         (pairs(4), {"eval_split": "test"}, "data has no split 'test'"),
     ],
 )

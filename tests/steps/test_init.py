@@ -61,12 +61,12 @@ def test_a_tokenizer_trained_on_conversations_knows_roles_and_prompts(tmp_path):
     turns = [{"role": "user", "content": "Translate: the cat"}, {"role": "assistant", "content": "sun"}]
     chats = dataset(tmp_path / "chats", [{"messages": turns}] * 40)
     given = {"config": CONFIGS["lfm2"], "tokenizer_data": ["text", "chats"], "vocab_size": 400}
-    Init.model_validate(given | {"text": ["text", "messages"]}).run(job(tmp_path / "new", text=text, chats=chats))
+    Init.model_validate(given | {"columns": ["text", "messages"]}).run(job(tmp_path / "new", text=text, chats=chats))
     tokenizer = AutoTokenizer.from_pretrained(tmp_path / "new" / "model")
     assert [len(tokenizer.tokenize(word)) for word in ("user", "assistant", "Translate")] == [1, 1, 1]
-    with pytest.raises(FactoryError, match=r"no column 'text' in chats .*it has messages"):
+    with pytest.raises(FactoryError, match=r"no column 'text' in chats .columns here: messages"):
         Init.model_validate(given).run(job(tmp_path / "other", text=text, chats=chats))
-    misspelt = Init.model_validate(given | {"text": ["text", "messages", "mesages"]})
+    misspelt = Init.model_validate(given | {"columns": ["text", "messages", "mesages"]})
     with pytest.raises(FactoryError, match="no column 'mesages' in text, chats"):
         misspelt.run(job(tmp_path / "third", text=text, chats=chats))
     with pytest.raises(ValidationError):
@@ -107,7 +107,7 @@ def test_tokenizer_of_another_model(tmp_path):
         ({"config": {"model_type": "lfm3"}}, "no model_type 'lfm3'.*lfm2"),
         ({"config": CONFIGS["lfm2"] | {"hidden_sise": 32}}, "no config field hidden_sise"),
         ({"config": CONFIGS["lfm2"] | {"vocab_size": 20}}, "vocab_size is 20, the tokenizer has 320"),
-        ({"text": "body"}, "no column 'body' in .*it has text"),
+        ({"text": "body"}, "no column 'body' in .*columns here: text"),
     ],
 )
 def test_wrong_parameters_are_one_clear_line(tmp_path, change, message):

@@ -56,7 +56,7 @@ def test_different_columns(tmp_path, ab):
     ab["b"] = dataset(tmp_path / "b2", [{"id": "b", "score": 1.0}])
     with pytest.raises(FactoryError, match="a and b do not have the same columns: n, score"):
         run_step(mix(), None, tmp_path / "out", **ab)
-    job = run_step(mix(columns="common"), None, tmp_path / "common", **ab)
+    job = run_step(mix(unshared="drop"), None, tmp_path / "common", **ab)
     assert set(kept(job)[0]) == {"id"} and job.rows.kept == 61
 
 

@@ -146,11 +146,11 @@ def test_validation_on_a_dataset(tmp_path):
     source = make_model(tmp_path / "base", dtype="bfloat16")
     texts = sentences(6)
     work = job(tmp_path / "small", source, texts=dataset(tmp_path / "texts", [{"ar": text} for text in texts]))
-    Quantize(validate_on="texts", text="ar", validate_rows=4).run(work)
+    Quantize(validate_on="texts", columns=["ar"], validate_rows=4).run(work)
     tokenizer = AutoTokenizer.from_pretrained(source.model)
     assert work.metrics["validation"]["texts"] == 4
     assert work.metrics["validation"]["tokens"] == sum(len(ids) for ids in tokenizer(texts[:4]).input_ids)
-    with pytest.raises(FactoryError, match=r"no column 'text' in texts .text: it has ar"):
+    with pytest.raises(FactoryError, match=r"no column 'text' in texts .columns here: ar"):
         Quantize(validate_on="texts").run(work)
 
 

@@ -63,7 +63,8 @@ TURNS = [{"role": "user", "content": "cat"}, {"role": "assistant", "content": "d
 FORMS = {
     "sharegpt": ([{"from": "human", "value": "cat"}, {"from": "gpt", "value": "dog"}], "conversations", {}),
     "messages": (TURNS, "messages", {}),
-    "named": (TURNS, "chat", {"messages": "chat"}),
+    "named": (TURNS, "chat", {"columns": ["chat"]}),
+    "old word": (TURNS, "chat", {"messages": "chat"}),
 }
 
 
@@ -77,20 +78,59 @@ def test_all_forms_of_rows_train_alike(tmp_path):
         assert largest_gap(done[0].out / "model", other.out / "model") == 0
 
 
+def test_every_shape_of_turn_is_learnt_from_and_what_teaches_nothing_is_counted(tmp_path):
+    def turn(role, content, calls=None):
+        return {"role": role, "content": content, "tool_calls": calls}
+
+    call = {"id": "1", "type": "function", "function": {"name": "find", "arguments": '{"cat": "dog"}'}}
+    good = [
+        [turn("User", "cat"), turn("Assistant", "dog")],
+        [turn("developer", "sun"), turn("user", "cat"), turn("user", None), turn("model", "dog"), turn("gpt", "")],
+        [
+            turn("user", "cat"),
+            turn("assistant", None, [call]),
+            turn("observation", "1"),
+            turn("system", "sun"),
+            turn("ai", "dog"),
+        ],
+    ]
+    bad = [
+        None,
+        [],
+        [turn("user", "cat")],
+        [turn("narrator", "cat"), turn("assistant", "dog")],
+        [turn("user", "cat"), turn("assistant", "dog", [{**call, "function": {"name": "f", "arguments": "{"}}])],
+    ]
+    rows = [{"messages": turns} for turns in [*good, *bad]]
+    work = tune(tmp_path, {}, rows)
+    assert work.metrics["rows"] == len(rows) and work.metrics["loss"]["last"] > 0
+    assert work.metrics["rows_left_out"] == {
+        "the assistant says nothing": 2,
+        "there is no conversation": 1,
+        "role 'narrator' is not known": 1,
+        "the arguments of a tool call are not JSON": 1,
+    }
+
+
 @pytest.mark.parametrize(
     ("rows", "options", "message"),
     [
         ([{"text": "a"}], {}, "no messages, conversations or prompt and completion, but text"),
-        ([{"text": "a"}], {"messages": "chat"}, "no column 'chat' .*messages: it has text"),
+        ([{"text": "a"}], {"columns": ["chat"]}, "no column 'chat' in the training data .columns here: text"),
         (
             [{"en": "a", "ar": "b"}],
             {"prompt": "{en}", "response": "{arabic}"},
-            "no column 'arabic' .*response: it has",
+            "no column 'arabic' in the training data .columns here: en, ar",
         ),
         ([{"en": "a", "ar": "b"}], {"prompt": "{en}"}, "prompt and response go together"),
         ([{"en": "a", "ar": "b"}], {"prompt": "en", "response": "{ar}"}, "prompt names no column"),
-        ([{"en": "a", "ar": None}], {"prompt": "{en}", "response": "{ar}"}, "row 0 .*column 'ar' is empty"),
-        ([{"messages": [{"role": "bot", "content": "x"}]}], {}, "row 0 .*role 'bot' is not one of"),
+        (
+            [{"en": "a", "ar": None}],
+            {"prompt": "{en}", "response": "{ar}"},
+            r"no row is left .*; column 'ar' is empty \(1\)",
+        ),
+        ([{"messages": [{"role": "bot", "content": ""}]}], {}, r"; the assistant says nothing \(1\)"),
+        ([{"messages": [{"role": "narrator", "content": "x"}]}], {}, r"; role 'narrator' is not known \(1\)"),
         ([{"messages": [{"role": "user", "content": "x"}]}], {}, "no row is left to train on"),
         (chats(4), {"eval_split": "test"}, "data has no split 'test' .it has train"),
         (chats(4), {"packing": True, "max_length": None}, "packing needs max_length"),
@@ -127,9 +167,9 @@ def test_many_rows_are_tokenized_by_processes(tmp_path, monkeypatch):
     monkeypatch.setattr(training_data, "PARALLEL_ROWS", 50)
     together = tune(tmp_path, options, chats(60), source, "together", profile)
     assert largest_gap(alone.out / "model", together.out / "model") < 1e-6
-    rows = [*chats(55), {"messages": [{"role": "bot", "content": "x"}]}]
-    with pytest.raises(FactoryError, match="row 55 of the training data: role 'bot'"):
-        tune(tmp_path, options, rows, source, "wrong", profile)
+    rows = [*chats(55), {"messages": [{"role": "narrator", "content": "x"}]}]
+    work = tune(tmp_path, options, rows, source, "wrong", profile)
+    assert work.metrics["rows_left_out"] == {"role 'narrator' is not known": 1}
 
 
 def test_no_chat_template_says_what_to_set(tmp_path):
@@ -186,8 +226,9 @@ def test_long_conversations_are_cut_and_counted(tmp_path):
     long = {"prompt": "cat", "completion": " ".join(["dog"] * 100)}
     buried = {"prompt": " ".join(["cat"] * 100), "completion": "dog"}
     work = tune(tmp_path, {"max_length": 24}, [long, buried, {"prompt": "cat", "completion": "dog"}])
-    counts = {name: work.metrics[name] for name in ("rows", "rows_truncated", "rows_without_loss")}
-    assert counts == {"rows": 3, "rows_truncated": 1, "rows_without_loss": 1}
+    counts = {name: work.metrics[name] for name in ("rows", "rows_truncated", "rows_left_out")}
+    left_out = {"the assistant says nothing within max_length": 1}
+    assert counts == {"rows": 3, "rows_truncated": 1, "rows_left_out": left_out}
 
 
 def test_eval_split_is_measured_before_and_after(tmp_path):
@@ -202,10 +243,11 @@ def test_eval_split_is_measured_before_and_after(tmp_path):
 def test_training_stops_when_held_out_answers_get_worse_and_the_best_weights_are_kept(tmp_path):
     """The held-out answers are the opposite of the lesson, so the first measurements are the best."""
     import torch
+    from datasets import Dataset
 
-    from factory.models.chat import find_layout, make_encoder
+    from factory.models.chat import make_encoder
+    from factory.models.layout import find_layout
     from factory.models.models import load_model, load_tokenizer
-    from factory.models.train.evaluate import mean_loss
 
     source = make_model(tmp_path / "base")
     data = dataset(tmp_path / "data", [{"prompt": "cat", "completion": "dog dog"}] * 32)
@@ -223,15 +265,15 @@ def test_training_stops_when_held_out_answers_get_worse_and_the_best_weights_are
 
     tokenizer = load_tokenizer(work.out / "model")
     layout = find_layout(["prompt", "completion"])
-    rows = make_encoder(tokenizer, layout, None, True, "")(
-        {name: [row[name] for row in held_out] for name in held_out[0]}, list(range(4))
-    )
-    pairs = [
-        {"input_ids": ids, "labels": labels} for ids, labels in zip(rows["input_ids"], rows["labels"], strict=True)
-    ]
+    encoder = make_encoder(tokenizer, layout, None, True, "")
+    pairs = [encoder.example(row) for row in encoder.read(Dataset.from_list(held_out).with_format("arrow")[:])]
+    model, loss, tokens = load_model(work.out / "model", "float32").eval(), 0.0, 0
     with torch.no_grad():
-        measured = mean_loss(load_model(work.out / "model", "float32"), pairs, work.profile)
-    assert measured == pytest.approx(found["after"], abs=1e-4)
+        for ids, labels in ((pair["input_ids"], pair["labels"]) for pair in pairs):
+            learnt = sum(label != -100 for label in labels[1:])
+            loss += model(torch.tensor([ids]), labels=torch.tensor([labels])).loss.item() * learnt
+            tokens += learnt
+    assert loss / tokens == pytest.approx(found["after"], abs=1e-4)
 
 
 def test_the_progress_line_has_tokens_per_second(tmp_path):

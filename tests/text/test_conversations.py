@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from factory.text.conversations import conversation_texts, is_valid_arguments, role_of, with_texts
+from factory.text.conversations import as_messages, as_sharegpt, conversation_texts, role_of, with_texts
 from factory.text.json_text import is_json, json_strings, with_json_strings
 
 CHAT = [
@@ -41,7 +41,7 @@ def test_chosen_keys_of_json_are_text_too():
     assert calls[0]["function"] == {"name": "find", "arguments": '{"query": "«\\"a café\\"»",  "n": [1]}'}
     assert calls[1]["function"]["arguments"] == {"query": '«"a cat"»', "in": {"query": ["x", 2]}}
     assert json.loads(changed[3]["content"]) == {"query": '«"no"»', "found": "yes"}
-    assert is_valid_arguments(changed[2]) and changed[1]["id"] == 7
+    assert as_messages(changed[2:3], tool_calls=True) and changed[1]["id"] == 7
 
 
 def test_sharegpt_keeps_its_names_roles_and_order():
@@ -115,7 +115,66 @@ def test_is_json(text, expected):
     assert is_json(text) is expected
 
 
-def test_broken_arguments_are_seen():
-    assert not is_valid_arguments({"tool_calls": [{"function": {"name": "f", "arguments": "{'a': 1}"}}]})
-    assert not is_valid_arguments({"tool_calls": [{"function": {"name": "f", "arguments": "[1]"}}]})
-    assert is_valid_arguments({"role": "user", "content": "Hi"})
+@pytest.mark.parametrize(
+    ("turns", "messages"),
+    [
+        (
+            [{"role": "User", "content": "Hi"}, {"from": "model", "value": "Yes"}],
+            [("user", "Hi"), ("assistant", "Yes")],
+        ),
+        ([{"role": "developer", "content": "Be kind."}], [("system", "Be kind.")]),
+        ([{"role": None, "from": "gpt", "content": None, "value": "Yes"}], [("assistant", "Yes")]),
+        (
+            [{"from": "observation", "value": "1"}, {"role": "function", "content": "2"}],
+            [("tool", "1"), ("tool", "2")],
+        ),
+        ([{"role": "user", "content": [{"type": "text", "text": "a", "image": None}, "b"]}], [("user", "a\nb")]),
+        ([{"role": "user", "content": None}, {"role": "user", "content": []}], [("user", ""), ("user", "")]),
+        (
+            [{"from": "function_call", "value": '{"name": "f", "arguments": {"a": 1}}'}],
+            [("assistant", '<tool_call>\n{"name": "f", "arguments": {"a": 1}}\n</tool_call>')],
+        ),
+        (
+            [{"role": "assistant", "content": "So:", "tool_calls": [{"name": "f", "arguments": {"a": 1, "b": None}}]}],
+            [("assistant", 'So:\n<tool_call>\n{"name": "f", "arguments": {"a": 1}}\n</tool_call>')],
+        ),
+    ],
+)
+def test_every_shape_becomes_messages(turns, messages):
+    assert [(turn["role"], turn["content"]) for turn in as_messages(turns)] == messages
+    assert [turn["value"] for turn in as_sharegpt(turns)] == [content for _, content in messages]
+
+
+@pytest.mark.parametrize(
+    ("turns", "why"),
+    [
+        (None, "there is no conversation"),
+        ("Hi", "no list of turns"),
+        ([None], "a turn has no role"),
+        ([{"role": "narrator", "content": "Once"}], "role 'narrator' is not known"),
+        ([{"role": "user", "content": [{"type": "image", "image": {"bytes": b""}}]}], "a turn holds image"),
+        ([{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "x"}}]}], "a turn holds image"),
+        ([{"role": "user", "content": 3}], "a turn holds int"),
+        (
+            [{"role": "assistant", "tool_calls": [{"function": {"name": "f", "arguments": "{'a': 1}"}}]}],
+            "are not JSON",
+        ),
+        ([{"role": "assistant", "tool_calls": [{"function": {"name": "f", "arguments": "[1]"}}]}], "are no object"),
+    ],
+)
+def test_what_is_no_conversation_of_texts_says_why(turns, why):
+    with pytest.raises(ValueError, match=why):
+        as_messages(turns)
+
+
+@given(MESSAGES)
+def test_what_can_be_translated_can_be_learnt(messages):
+    """Every content that `conversation_texts` finds stands in the messages, turn by turn."""
+    try:
+        made = as_messages(messages)
+    except ValueError as error:
+        assert "arguments of a tool call" in str(error)  # the one thing that may be broken in these
+        return
+    assert len(made) == len(messages)
+    for found in conversation_texts(messages):
+        assert found.text in made[found.turn]["content"]

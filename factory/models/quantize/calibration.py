@@ -6,9 +6,14 @@ import random
 from typing import TYPE_CHECKING, Any
 
 from factory.errors import FactoryError
+from factory.models.chat import Renderer
+from factory.models.layout import Layout, find_layout, present
+from factory.store.columns import documents
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterator
+
+    import pyarrow as pa
 
     from factory.step.job import Job
 
@@ -16,11 +21,14 @@ SEED = 0  # of the choice of rows
 PLAIN = "text"  # the usual column of plain text
 
 
-def calibration_data(job: Job, reference: str, column: str | None, rows: int, length: int, tokenizer: Any) -> Any:
+def calibration_data(
+    job: Job, reference: str, columns: list[str] | None, rows: int, length: int, tokenizer: Any
+) -> Any:
     """At most `rows` rows of the dataset, drawn at random, as a `datasets.Dataset` of input_ids and attention_mask.
 
-    Plain text is read from `column`. Without one, conversations go through the model's chat template, and else the
-    column `text` is read. Each row is cut at `length` tokens; rows without a token are left out.
+    Plain text is read from those of `columns` that are there. Without them, conversations go through the model's chat
+    template, and else the column `text` is read. Each is cut at `length` tokens; what has no token is left out, and
+    so is a conversation that the template does not take.
 
     Raises:
         FactoryError: no such column, nothing that can be read, or no token at all.
@@ -30,47 +38,38 @@ def calibration_data(job: Job, reference: str, column: str | None, rows: int, le
     from factory.models.train.data import load_rows
 
     data = load_rows(job, reference)
-    reader = _reader(job, reference, column, data.column_names, tokenizer)
-    chosen = sorted(random.Random(SEED).sample(range(len(data)), min(rows, len(data))))
-    encoded = []
-    for row in data.select(chosen):
-        if ids := reader(row)[:length]:
-            encoded.append({"input_ids": ids, "attention_mask": [1] * len(ids)})
-    if not encoded:
-        raise FactoryError(f"no text to calibrate on in {reference}", where=job.where)
-    return Dataset.from_list(encoded)
-
-
-def _reader(
-    job: Job, reference: str, column: str | None, columns: list[str], tokenizer: Any
-) -> Callable[[Any], list[int]]:
-    from factory.models.chat import find_layout
-
-    if column is not None and column not in columns:
-        has = f"calibration_text: it has {', '.join(columns)}"
-        raise FactoryError(f"no column {column!r} in {reference}", where=job.where, fix=has)
-    try:
-        layout = find_layout(columns) if column is None else None
-    except FactoryError:
-        column = PLAIN
-        if column not in columns:
-            has = f"calibration_text: it has {', '.join(columns)}"
-            message = f"{reference} holds neither conversations nor a column text"
-            raise FactoryError(message, where=job.where, fix=has) from None
-        layout = None
-    if layout is None:
-        return lambda row: tokenizer(row[column])["input_ids"] if row[column] else []
-    if not tokenizer.chat_template:
-        fix = "name a column of plain text: calibration_text"
+    found = _columns(data.column_names, columns, reference, job.where)
+    if isinstance(found, Layout) and not tokenizer.chat_template:
+        fix = "name a column of plain text: columns"
         raise FactoryError("the model has no chat template for conversations", where=job.where, fix=fix)
+    chosen = sorted(random.Random(SEED).sample(range(len(data)), min(rows, len(data))))
+    table = data.select(chosen).with_format("arrow")[:]
+    if isinstance(found, Layout):
+        read = _conversations(table, found, Renderer(tokenizer))
+    else:
+        read = (tokenizer(text)["input_ids"] for text in documents(table, found))
+    cut = [ids[:length] for ids in read if ids[:length]]
+    if not cut:
+        raise FactoryError(f"no text to calibrate on in {reference}", where=job.where)
+    return Dataset.from_list([{"input_ids": ids, "attention_mask": [1] * len(ids)} for ids in cut])
 
-    def conversation(row: dict[str, Any]) -> list[int]:
-        from jinja2 import TemplateError
 
+def _columns(has: list[str], columns: list[str] | None, reference: str, where: str) -> list[str] | Layout:
+    if columns is not None:
+        return present(columns, has, reference, where)
+    try:
+        return find_layout(has)
+    except FactoryError:
+        if PLAIN in has:
+            return [PLAIN]
+    fix = f"columns: it has {', '.join(has)}"
+    raise FactoryError(f"{reference} holds neither conversations nor a column text", where=where, fix=fix)
+
+
+def _conversations(table: pa.Table, layout: Layout, render: Renderer) -> Iterator[list[int]]:
+    for messages in layout.conversations(table, render.tool_calls):
         try:
-            messages = layout.messages(row)
-            return tokenizer.apply_chat_template(messages, return_dict=True)["input_ids"] if messages else []
-        except (ValueError, TypeError, KeyError, TemplateError) as error:
-            raise FactoryError(f"a row of {reference} is no conversation: {error}", where=job.where) from None
-
-    return conversation
+            if messages and not isinstance(messages, ValueError):
+                yield render(messages, return_dict=True)["input_ids"]
+        except ValueError:
+            continue

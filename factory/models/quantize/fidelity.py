@@ -54,23 +54,24 @@ class Reading:
     tokens: int
 
 
-def validation_texts(job: Job, reference: str | None, column: str, rows: int) -> list[Text]:
-    """The first texts of the column, by the rows' `language` where they have one; or the built-in ones.
+def validation_texts(job: Job, reference: str | None, columns: list[str] | None, rows: int) -> list[Text]:
+    """The first texts of those `columns` that the dataset has (default: text), or the built-in ones.
+
+    They are grouped by the rows' `language` where they have one.
 
     Raises:
         FactoryError: no such column, or no text in it.
     """
+    from factory.models.layout import present, texts_by_language
     from factory.models.train.data import load_rows
 
     if reference is None:
         return [Text(language, text) for language, texts in TEXTS.items() for text in texts]
     data = load_rows(job, reference)
-    if column not in data.column_names:
-        has = f"text: it has {', '.join(data.column_names)}"
-        raise FactoryError(f"no column {column!r} in {reference}", where=job.where, fix=has)
-    found = (Text(str(row.get("language") or "all"), row[column]) for row in data if row[column])
+    columns = present(columns or ["text"], data.column_names, reference, job.where)
+    found = (Text(*found) for found in texts_by_language(data, columns))
     if not (texts := list(islice(found, rows))):
-        raise FactoryError(f"no text in {reference}.{column}", where=job.where)
+        raise FactoryError(f"no text in {', '.join(columns)} of {reference}", where=job.where)
     return texts
 
 

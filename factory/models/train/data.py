@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from factory.errors import FactoryError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    import pyarrow as pa
 
     from factory.step.job import Artifact, Job
 
 PARALLEL_ROWS = 50_000  # below this, starting processes costs more than it saves
+REASONS = 3  # that an error names
 
 
 def load_rows(job: Job, reference: str, split: str | None = None) -> Any:
@@ -32,8 +35,40 @@ def load_rows(job: Job, reference: str, split: str | None = None) -> Any:
     return artifact.dataset.load(name)
 
 
-def map_rows(job: Job, rows: Any, name: str, function: Callable[..., Any]) -> Any:
-    """`function` (batched, with indices) over all rows, kept in ``job.out/tokenized``; old columns are dropped.
+class Encodes(Protocol):
+    """What makes training examples of rows.
+
+    `read` takes a batch as an Arrow table and gives each row as `example` takes it, or the ValueError that it would
+    raise; `example` gives the `columns` and `truncated`, or raises a ValueError that says why a row teaches nothing.
+    """
+
+    columns: ClassVar[tuple[str, ...]]
+
+    def read(self, table: pa.Table, /) -> Iterator[Any]: ...
+    def example(self, row: Any, /) -> Mapping[str, Any]: ...
+
+
+@dataclass(frozen=True)
+class Examples:
+    """A batch of rows -> the encoder's columns, truncated, and left_out: why a row teaches nothing, else empty."""
+
+    encoder: Encodes
+
+    def __call__(self, table: pa.Table) -> dict[str, list[Any]]:
+        found: list[Mapping[str, Any]] = []
+        for row in self.encoder.read(table):
+            try:
+                if isinstance(row, ValueError):
+                    raise row
+                found.append({**self.encoder.example(row), "left_out": ""})
+            except ValueError as error:
+                found.append({"truncated": False, "left_out": str(error)})
+        names = (*self.encoder.columns, "truncated", "left_out")
+        return {name: [example.get(name, []) for example in found] for name in names}
+
+
+def map_rows(job: Job, rows: Any, name: str, function: Callable[[pa.Table], Any]) -> Any:
+    """`function` over batches of all rows as Arrow tables, kept in ``job.out/tokenized``; old columns are dropped.
 
     Raises:
         FactoryError: nothing is left.
@@ -44,45 +79,59 @@ def map_rows(job: Job, rows: Any, name: str, function: Callable[..., Any]) -> An
     if len(rows) >= PARALLEL_ROWS:
         job.progress.log(f"  {job.name}: tokenizing {len(rows):,} rows")
         workers = min(job.profile.threads or _cpus(), 16)
-    mapped = rows.map(
+    mapped = rows.with_format("arrow").map(
         function,
         batched=True,
         batch_size=256,
-        with_indices=True,
         remove_columns=rows.column_names,
         cache_file_name=str(folder / f"{name}.arrow"),
-        new_fingerprint=f"{name}-{rows._fingerprint}"[:64],
+        new_fingerprint=name,
         num_proc=workers if workers and workers > 1 else None,
     )
     if len(mapped) == 0:
-        raise FactoryError(
-            f"no row is left to train on: none of {len(rows):,} has a token to learn",
-            where=job.where,
-            fix="look at the filters before this step, and at max_length",
-        )
-    return mapped
+        raise nothing_left(job, len(rows), {})
+    return mapped.with_format(None)
 
 
-def encode_rows(
-    job: Job, reference: str, rows: Any, eval_split: str | None, encoder: Callable[..., Any]
-) -> tuple[Any, Any]:
-    """(the encoded rows, those of `eval_split` or None), both without the encoder's column `truncated`.
+def encode_rows(job: Job, reference: str, rows: Any, eval_split: str | None, encoder: Encodes) -> tuple[Any, Any]:
+    """(the encoded rows, those of `eval_split` or None).
 
-    What was left out and what was cut goes into the metrics: rows, rows_without_loss, rows_truncated.
+    Rows that teach nothing are left out. The metrics say so: rows, rows_left_out ({reason: rows}), rows_truncated.
 
     Raises:
         FactoryError: nothing is left, or the split is not there.
     """
-    encoded = map_rows(job, rows, "train", encoder)
-    job.metrics |= {
-        "rows": len(rows),
-        "rows_without_loss": len(rows) - len(encoded),
-        "rows_truncated": count_true(encoded, "truncated"),
-    }
-    held_out = None
-    if eval_split:
-        held_out = map_rows(job, load_rows(job, reference, eval_split), "eval", encoder).remove_columns("truncated")
-    return encoded.remove_columns("truncated"), held_out
+    encoded, left_out, cut = _encoded(job, rows, "train", encoder)
+    job.metrics |= {"rows": len(rows), "rows_left_out": left_out, "rows_truncated": cut}
+    if not eval_split:
+        return encoded, None
+    held_out, left_out, _ = _encoded(job, load_rows(job, reference, eval_split), "eval", encoder)
+    job.metrics |= {"eval_rows_left_out": left_out} if left_out else {}
+    return encoded, held_out
+
+
+def _encoded(job: Job, rows: Any, name: str, encoder: Encodes) -> tuple[Any, dict[str, int], int]:
+    """(the examples, why how many rows gave none, how many were cut)."""
+    import numpy as np
+
+    mapped = map_rows(job, rows, name, Examples(encoder))
+    why = mapped.data.column("left_out")
+    counts = {entry["values"]: entry["counts"] for entry in why.value_counts().to_pylist()}
+    cut, kept = count_true(mapped, "truncated"), counts.pop("", 0)
+    left_out = dict(sorted(counts.items(), key=lambda entry: -entry[1]))
+    if not kept:
+        raise nothing_left(job, len(rows), left_out)
+    if left_out:
+        mapped = mapped.select(np.flatnonzero(why.to_numpy() == ""))
+    return mapped.remove_columns(["truncated", "left_out"]), left_out, cut
+
+
+def nothing_left(job: Job, rows: int, left_out: Mapping[str, int]) -> FactoryError:
+    """The error for data of which no row teaches anything, with the reasons."""
+    reasons = [f"{why} ({count:,})" for why, count in [*left_out.items()][:REASONS]]
+    said = "; ".join([f"none of {rows:,} has a token to learn", *reasons])
+    fix = "look at the filters before this step, at max_length, and at chat_template"
+    return FactoryError(f"no row is left to train on: {said}", where=job.where, fix=fix)
 
 
 def count_true(rows: Any, column: str) -> int:

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from factory.models.layout import texts_by_language
 from factory.models.train.trainer import held_out_curve
 
 if TYPE_CHECKING:
@@ -41,12 +42,11 @@ def encode_group(tokenizer: Any, texts: list[str], length: int) -> tuple[Any, Gr
     return Dataset.from_dict({"input_ids": rows, "labels": rows}), facts
 
 
-def by_language(rows: Any, column: str) -> dict[str, list[str]]:
+def by_language(rows: Any, columns: list[str]) -> dict[str, list[str]]:
     """The texts by the rows' `language`, or all together."""
     groups: dict[str, list[str]] = {}
-    for row in rows:
-        if row[column]:
-            groups.setdefault(str(row.get("language") or "all"), []).append(row[column])
+    for language, text in texts_by_language(rows, columns):
+        groups.setdefault(language, []).append(text)
     return groups
 
 

@@ -2,52 +2,63 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from factory.errors import FactoryError
-from factory.models.chat import ROLES
+from factory.models.chat import Renderer
+from factory.models.layout import cells, turns
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 COLUMNS = ("chosen", "rejected")
 
 
 @dataclass
 class PairEncoder:
-    """A batch of rows -> prompt_ids, chosen_ids, rejected_ids and truncated, for `datasets.Dataset.map`.
+    """Rows as prompt_ids, chosen_ids and rejected_ids.
 
-    Rows are in TRL's preference formats: `chosen` and `rejected`, with `prompt` or with the prompt as what both begin
-    with; each is a list of ``{role, content}`` or text. With `chat`, texts become turns of the chat template; without
-    it they are joined as they stand and closed by the end token. Completions are cut at `max_length` tokens with
-    their prompt. Left out are rows whose prompt alone is so long, and rows with equal answers.
+    `chosen` and `rejected` come with a `prompt`, or hold whole conversations, of which the prompt is what both begin
+    with; each is text, a turn or a conversation. With `chat`, texts become turns of the chat template; without it they
+    are joined as they stand and closed by the end token. Completions are cut at `max_length` tokens with their prompt.
     """
 
-    tokenizer: Any
+    render: Renderer
     max_length: int | None
     chat: bool
-    where: str
 
-    def __call__(self, rows: dict[str, list[Any]], indices: list[int]) -> dict[str, list[Any]]:
-        from jinja2 import TemplateError
+    columns: ClassVar[tuple[str, ...]] = ("prompt_ids", "chosen_ids", "rejected_ids")
 
-        out: dict[str, list[Any]] = {"prompt_ids": [], "chosen_ids": [], "rejected_ids": [], "truncated": []}
-        for position, index in enumerate(indices):
-            row = {name: values[position] for name, values in rows.items()}
-            try:
-                prompt, chosen, rejected = self.encode(row)
-            except (ValueError, TypeError, KeyError, TemplateError) as error:
-                raise FactoryError(f"row {index} of the preference data: {error}", where=self.where) from None
-            room = None if self.max_length is None else self.max_length - len(prompt)
-            if chosen == rejected or (room is not None and room <= 0):
-                continue
-            out["prompt_ids"].append(prompt)
-            out["chosen_ids"].append(chosen[:room])
-            out["rejected_ids"].append(rejected[:room])
-            out["truncated"].append(room is not None and max(len(chosen), len(rejected)) > room)
-        return out
+    def read(self, table: pa.Table) -> Iterator[dict[str, Any]]:
+        """The values of each row by column: texts, turns, conversations."""
+        found = {name: cells(table, f"{{{name}}}") for name in ("prompt", *COLUMNS) if name in table.column_names}
+        return (dict(zip(found, row, strict=True)) for row in zip(*found.values(), strict=True))
 
-    def encode(self, row: dict[str, Any]) -> tuple[list[int], list[int], list[int]]:
+    def example(self, row: Mapping[str, Any]) -> Mapping[str, Any]:
+        """{prompt_ids, chosen_ids, rejected_ids, truncated} of one row.
+
+        Raises:
+            ValueError: nothing can be learnt from it, and why.
+        """
+        prompt, chosen, rejected = self.encode(row)
+        room = None if self.max_length is None else self.max_length - len(prompt)
+        if chosen == rejected:
+            raise ValueError("the answers are equal")
+        if room is not None and room <= 0:
+            raise ValueError("the prompt alone has max_length tokens")
+        cut = room is not None and max(len(chosen), len(rejected)) > room
+        return {
+            "prompt_ids": prompt,
+            "chosen_ids": chosen[:room],
+            "rejected_ids": rejected[:room],
+            "truncated": cut,
+        }
+
+    def encode(self, row: Mapping[str, Any]) -> tuple[list[int], list[int], list[int]]:
         """(prompt, chosen, rejected) as token ids; the prompt ends where the two texts' tokens part from its own."""
-        prompt, *answers = self._texts(row)
+        prompt, *answers = self._conversations(row) if self.chat else self._texts(row)
         ids = self._ids(prompt)
         wholes = [self._ids(text) for text in answers]
         shared = min(_common(ids, whole) for whole in wholes)
@@ -56,28 +67,29 @@ class PairEncoder:
         return ids[:shared], wholes[0][shared:], wholes[1][shared:]
 
     def _ids(self, text: str) -> list[int]:
-        return self.tokenizer(text, add_special_tokens=not self.chat)["input_ids"]
+        return self.render.tokenizer(text, add_special_tokens=not self.chat)["input_ids"]
 
-    def _texts(self, row: dict[str, Any]) -> list[str]:
-        """The prompt, and the prompt with either answer, as the model reads them."""
-        chosen, rejected = row["chosen"], row["rejected"]
-        if "prompt" not in row:
-            from trl.data_utils import extract_prompt
+    def _texts(self, row: Mapping[str, Any]) -> list[str]:
+        """The prompt, and the prompt with either answer, as they stand."""
+        if not all(isinstance(text, str) for text in row.values()):
+            raise ValueError("chat: false is for texts; a prompt or an answer here is none")
+        prompt, *answers = _parted(row)
+        return [prompt, *(prompt + text + (self.render.tokenizer.eos_token or "") for text in answers)]
 
-            row = extract_prompt({"chosen": chosen, "rejected": rejected})
-            chosen, rejected = row["chosen"], row["rejected"]
-        if not self.chat:
-            texts = [row["prompt"], chosen, rejected]
-            if not all(isinstance(text, str) for text in texts):
-                raise ValueError("chat: false is for texts; a prompt or an answer here is none")
-            return [texts[0], *(texts[0] + text + (self.tokenizer.eos_token or "") for text in texts[1:])]
-        prompt = _turns(row["prompt"], "user")
-        render = self.tokenizer.apply_chat_template
-        before = render(prompt, tokenize=False, add_generation_prompt=True)
-        return [
-            before,
-            *(render(prompt + _turns(one, "assistant"), tokenize=False).rstrip() for one in (chosen, rejected)),
-        ]
+    def _conversations(self, row: Mapping[str, Any]) -> list[str]:
+        """The prompt, and the prompt with either answer, as the chat template writes them."""
+        if all(isinstance(row[name], str) for name in COLUMNS):
+            row = dict(zip(("prompt", *COLUMNS), _parted(row), strict=True))
+        chosen, rejected = (turns(row[name], "assistant", self.render.tool_calls) for name in COLUMNS)
+        if not any(turn["content"] or turn.get("tool_calls") for turn in chosen) or not rejected:
+            raise ValueError("an answer is empty")
+        if any(answer[0]["role"] != "assistant" for answer in (chosen, rejected)):
+            start = min(_common(chosen, rejected), len(chosen) - 1, len(rejected) - 1)
+            prompt, chosen, rejected = chosen[:start], chosen[start:], rejected[start:]
+        else:
+            prompt = turns(row.get("prompt"), "user", self.render.tool_calls)
+        before = self.render(prompt, tokenize=False, add_generation_prompt=True)
+        return [before, *(self.render(prompt + one, tokenize=False).rstrip() for one in (chosen, rejected))]
 
 
 def make_pair_encoder(
@@ -98,20 +110,18 @@ def make_pair_encoder(
             where=where,
             fix="set `chat_template: chatml`, or `chat: false` for texts",
         )
-    return PairEncoder(tokenizer, max_length, chat, where)
+    return PairEncoder(Renderer(tokenizer), max_length, chat)
 
 
-def _turns(value: Any, role: str) -> list[dict[str, str]]:
-    if isinstance(value, str):
-        return [{"role": role, "content": value}]
-    if not isinstance(value, list):
-        raise ValueError(f"the {role}'s part is {type(value).__name__}, not text or messages")
-    turns = [{"role": ROLES.get(turn["role"], turn["role"]), "content": turn["content"]} for turn in value]
-    if not all(isinstance(turn["content"], str) for turn in turns):
-        raise ValueError("a turn's content is not text")
-    return turns
+def _parted(row: Mapping[str, Any]) -> list[Any]:
+    """(prompt, chosen, rejected) of texts; without a prompt it is what both answers begin with."""
+    if "prompt" not in row:
+        from trl.data_utils import extract_prompt
+
+        row = extract_prompt({name: row[name] for name in COLUMNS})
+    return [row["prompt"], row["chosen"], row["rejected"]]
 
 
-def _common(one: list[int], other: list[int]) -> int:
+def _common(one: list[Any], other: list[Any]) -> int:
     """Length of the common beginning."""
     return next((n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))

@@ -11,9 +11,9 @@ def tokenizer(tmp_path_factory):
     return load_tokenizer(make_model(tmp_path_factory.mktemp("base") / "model").model)
 
 
-def calibration(tmp_path, tokenizer, rows, column=None, count=100, length=100):
+def calibration(tmp_path, tokenizer, rows, columns=None, count=100, length=100):
     work = job(tmp_path / "small", data=dataset(tmp_path / "data", rows))
-    return calibration_data(work, "data", column, count, length, tokenizer)
+    return calibration_data(work, "data", columns, count, length, tokenizer)
 
 
 def test_conversations_go_through_the_chat_template(tmp_path, tokenizer):
@@ -31,7 +31,7 @@ def test_plain_text_is_cut_and_drawn_from_all_over_the_data(tmp_path, tokenizer)
     assert found["input_ids"] != [tokenizer(text)["input_ids"][:3] for text in texts[:20]]
     again = calibration(tmp_path / "again", tokenizer, [{"text": text} for text in texts], count=20, length=3)
     assert again["input_ids"] == found["input_ids"]
-    named = calibration(tmp_path / "named", tokenizer, [{"text": "the", "ar": "كبير"}], "ar")
+    named = calibration(tmp_path / "named", tokenizer, [{"text": "the", "ar": "كبير"}], ["ar"])
     assert named["input_ids"] == [tokenizer("كبير")["input_ids"]]
 
 
@@ -43,12 +43,14 @@ def test_rows_without_text_are_left_out(tmp_path, tokenizer):
 
 
 def test_columns_that_do_not_fit(tmp_path, tokenizer):
-    with pytest.raises(FactoryError, match=r"no column 'de' in data .calibration_text: it has ar"):
-        calibration(tmp_path, tokenizer, [{"ar": "x"}], "de")
-    with pytest.raises(FactoryError, match=r"neither conversations nor a column text .calibration_text: it has ar"):
+    with pytest.raises(FactoryError, match=r"no column 'de' in data .columns here: ar"):
+        calibration(tmp_path, tokenizer, [{"ar": "x"}], ["de"])
+    with pytest.raises(FactoryError, match=r"neither conversations nor a column text .columns: it has ar"):
         calibration(tmp_path / "b", tokenizer, [{"ar": "x"}])
-    with pytest.raises(FactoryError, match="a row of data is no conversation: role 'narrator'"):
-        calibration(tmp_path / "c", tokenizer, [{"messages": [{"role": "narrator", "content": "x"}]}])
+    strange = {"messages": [{"role": "narrator", "content": "x"}]}
+    assert len(calibration(tmp_path / "c", tokenizer, [strange, *chats(2)])) == 2
+    with pytest.raises(FactoryError, match="no text to calibrate on in data"):
+        calibration(tmp_path / "e", tokenizer, [strange])
     tokenizer.chat_template, kept = None, tokenizer.chat_template
     try:
         with pytest.raises(FactoryError, match="no chat template for conversations"):

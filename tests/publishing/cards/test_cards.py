@@ -173,7 +173,7 @@ def test_the_recipe_is_printed_as_written_with_its_prompts(tmp_path: Path, monke
     made = section(body, "Make it again")
     assert "factory publish shelf.yaml" in made
     assert RECIPE.strip() in made and "${SHELF_ROWS}" in made
-    assert "`judge.txt`" in made and "English: {en_text}" in made
+    assert "`judge.txt`" in made and "English: {en}" in made
     assert str(tmp_path) not in body
 
 

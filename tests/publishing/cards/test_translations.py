@@ -7,7 +7,7 @@ from pathlib import Path
 from factory.publishing.cards.dataset import dataset_card
 from tests.shelf import PAIRS, RECIPE, finish, shelf
 
-STEP = '      - translate: {model: base, fields: [en], prompt: "{text}"}\n'
+STEP = '      - translate: {model: base, columns: [en], prompt: "{text}"}\n'
 FOUND = {
     "needed": 1200,
     "generated": 700,

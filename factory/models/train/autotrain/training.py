@@ -6,17 +6,20 @@ import json
 import math
 import os
 import shutil
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from factory.engines.environments import needed
 from factory.errors import FactoryError
+from factory.models.chat import Encoder, Renderer
 from factory.models.models import load_model, load_tokenizer, read_config, save_tokenizer
 from factory.models.tensors import read_tensors
 from factory.models.train.autotrain.config import ARCHITECTURES, PROJECT, autotrain_config, for_transformers_4
+from factory.models.train.data import nothing_left
 
 if TYPE_CHECKING:
-    from factory.models.chat import Layout
+    from factory.models.layout import Layout
     from factory.models.train.parameters import FineTuning
     from factory.step.job import Job
 
@@ -61,22 +64,28 @@ def train(job: Job, step: FineTuning, start: Path, tokenizer: Any, rows: Any, la
 def write_texts(path: Path, job: Job, rows: Any, layout: Layout, tokenizer: Any) -> int:
     """{text} lines of rendered conversations; returns their tokens, each with the end token that packing adds.
 
+    Rows that teach nothing are left out, as for TRL; fills ``job.metrics`` with rows and rows_left_out.
+
     A beginning-of-text token that the tokenizer adds by itself is left out of the text, else it would stand twice.
     """
-    from jinja2 import TemplateError
-
     begin = tokenizer.bos_token if tokenizer.bos_token_id in tokenizer("")["input_ids"][:1] else None
+    encoder = Encoder(Renderer(tokenizer), layout, None, assistant_only=False)
     path.parent.mkdir(parents=True)
-    count = 0
+    count, left_out = 0, Counter()
     with path.open("w", encoding="utf-8") as file:
-        for index, row in enumerate(rows):
-            try:
-                text = tokenizer.apply_chat_template(layout.messages(row), tokenize=False)
-            except (ValueError, TypeError, KeyError, TemplateError) as error:
-                raise FactoryError(f"row {index} of the training data: {error}", where=job.where) from None
-            text = text.removeprefix(begin) if begin else text
-            file.write(json.dumps({"text": text}, ensure_ascii=False) + "\n")
-            count += len(tokenizer(text)["input_ids"]) + 1
+        for table in rows.with_format("arrow").iter(batch_size=256):
+            for messages in encoder.read(table):
+                try:
+                    text = encoder.rendered(messages)
+                except ValueError as error:
+                    left_out[str(error)] += 1
+                    continue
+                text = text.removeprefix(begin) if begin else text
+                file.write(json.dumps({"text": text}, ensure_ascii=False) + "\n")
+                count += len(tokenizer(text)["input_ids"]) + 1
+    job.metrics |= {"rows": len(rows), "rows_left_out": dict(left_out.most_common())}
+    if not count:
+        raise nothing_left(job, len(rows), left_out)
     return count
 
 

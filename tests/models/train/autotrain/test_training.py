@@ -7,10 +7,11 @@ import subprocess
 
 import pytest
 import torch
+from datasets import Dataset
 
 from factory.engines.environments import find
 from factory.errors import FactoryError
-from factory.models.chat import Layout
+from factory.models.layout import Layout
 from factory.models.models import load_model, load_tokenizer
 from factory.models.train.autotrain.config import ARCHITECTURES, autotrain_config
 from factory.models.train.autotrain.training import write_model, write_texts
@@ -58,7 +59,10 @@ def test_texts_are_rendered_with_one_beginning(tmp_path):
     rows = chats(3)
     assert tokenizer.chat_template.count("bos_token") == 1
     work = job(tmp_path / "out")
-    count = write_texts(tmp_path / "data" / "train.jsonl", work, rows, Layout(column="messages"), tokenizer)
+    told = [*rows, {"messages": [{"role": "narrator", "content": "x"}]}]
+    layout = Layout(column="messages")
+    count = write_texts(tmp_path / "data" / "train.jsonl", work, Dataset.from_list(told), layout, tokenizer)
+    assert work.metrics == {"rows": 4, "rows_left_out": {"role 'narrator' is not known": 1}}
     found = [json.loads(line)["text"] for line in (tmp_path / "data" / "train.jsonl").read_text().splitlines()]
     for row, text in zip(rows, found, strict=True):
         whole = tokenizer.apply_chat_template(row["messages"], tokenize=False)
@@ -66,9 +70,8 @@ def test_texts_are_rendered_with_one_beginning(tmp_path):
         assert ids == tokenizer(whole, add_special_tokens=False)["input_ids"]
         assert ids.count(tokenizer.bos_token_id) == 1
     assert count == sum(len(tokenizer(text)["input_ids"]) + 1 for text in found)
-    with pytest.raises(FactoryError, match="row 0 of the training data: role 'narrator'"):
-        wrong = [{"messages": [{"role": "narrator", "content": "x"}]}]
-        write_texts(tmp_path / "more" / "train.jsonl", work, wrong, Layout(column="messages"), tokenizer)
+    with pytest.raises(FactoryError, match=r"no row is left to train on: .*; role 'narrator' is not known"):
+        write_texts(tmp_path / "more" / "train.jsonl", work, Dataset.from_list(told[-1:]), layout, tokenizer)
 
 
 @here

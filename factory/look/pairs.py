@@ -1,0 +1,166 @@
+"""Pairs of any file or Hub dataset through the checks as `filter` runs them, batch by batch in their order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from factory.checks.base import Check
+from factory.checks.base import Pairs as Texts
+from factory.errors import FactoryError, UsageError
+from factory.rows.executors.processes import in_order
+from factory.rows.formats import Row, Unreadable
+from factory.rows.outcomes import failed
+from factory.rows.reading import Rows
+from factory.steps.filter import Filter
+from factory.store.columns import NotText, parse_path
+
+FAILED = "failed"
+Batch = list[Row | Unreadable]
+Columns = tuple[list[Any], list[Any]]
+"""Sources and targets of some rows: text, or `NotText` where there is none to check."""
+
+T = TypeVar("T")
+
+
+@dataclass
+class Judged:
+    """One row's outcome: the score of each check (None where there is none) and why the row is not kept.
+
+    `reasons` begin with the check's name (``numbers: 0 < 0.5``), or with ``failed`` where the row could not be read
+    or a check broke. `refused` names the checks alone.
+    """
+
+    scores: dict[str, float | None]
+    verdict: str
+    reasons: list[str]
+    refused: list[str]
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """What is checked: where the rows are, the column paths of source and target, and by which checks."""
+
+    rows: Rows
+    source: str
+    target: str
+    checks: list[Check]
+
+    def prepared(self, limit: int | None = None) -> Filter:
+        """The checks, knowing what they must know of all rows, or of the first `limit`.
+
+        Raises:
+            UsageError: a column is not there.
+            FactoryError: there are no rows that can be read.
+        """
+        first = next((row for row in self.rows if isinstance(row, dict)), None)
+        if first is None:
+            raise FactoryError("no row can be read", where=self.rows.ref)
+        _require(first, self.source, "--source-column")
+        _require(first, self.target, "--target-column")
+        texts = _Texts(self, limit)
+        checks = [check.survey(texts) if check.surveys else check for check in self.checks]
+        return Filter.model_validate({"checks": checks})
+
+    def columns(self, batch: Batch) -> Columns:
+        """A missing text counts as empty."""
+        return [_text_at(row, self.source) for row in batch], [_text_at(row, self.target) for row in batch]
+
+    def judged(self, step: Filter, processes: int, limit: int | None = None) -> Iterator[tuple[Batch, list[Judged]]]:
+        return judged(step, self.rows.batches(limit), self.columns, processes)
+
+
+@dataclass(frozen=True)
+class _Texts:
+    """All texts, as often as a check asks for them."""
+
+    pairs: Pairs
+    limit: int | None
+
+    def __iter__(self) -> Iterator[Texts]:
+        for batch in self.pairs.rows.batches(self.limit):
+            found = zip(*self.pairs.columns(batch), strict=True)
+            texts = [pair for pair in found if all(map(_is_text, pair))]
+            yield [source for source, _ in texts], [target for _, target in texts]
+
+
+def judged(
+    step: Filter, batches: Iterable[T], columns: Callable[[T], Columns], processes: int
+) -> Iterator[tuple[T, list[Judged]]]:
+    """Every batch with the outcomes of its rows, by `processes` at work."""
+    if processes > 1:
+        return in_order(batches, _judge, processes, (_start, step), "checks", columns)
+    return ((batch, judge(step, *columns(batch))) for batch in batches)
+
+
+def judge(step: Filter, sources: list[Any], targets: list[Any]) -> list[Judged]:
+    """Outcomes of rows by all checks, where a verb names the first that refuses."""
+    unreadable = {row for row, pair in enumerate(zip(sources, targets, strict=True)) if not all(map(_is_text, pair))}
+    scored, verdicts = step.score({"source": sources, "target": targets}, step.checks, [("source", "target")])
+    for row, ((name, error), *_) in ((row, errors.items()) for row, errors in scored.broken.items()):
+        verdicts.setdefault(row, failed(name, error))
+    refused, names = scored.refused(), [check.name for check in step.checks]
+    columns = (_rounded(scored.scores[name]) for name in names)
+    found: list[Judged] = []
+    for row, values in enumerate(zip(*columns, strict=True)):
+        if row in unreadable:
+            outcome = Judged({}, FAILED, [], [])
+        else:
+            bad = refused.get(row, ())
+            outcome = Judged(dict(zip(names, values, strict=True)), "rejected" if bad else "kept", [], [])
+            for check, score in bad:
+                outcome.reasons.append(f"{check.name}: {check.explain(score)}")
+                outcome.refused.append(check.name)
+        if row in verdicts:
+            outcome.verdict = FAILED
+            outcome.reasons.insert(0, f"{FAILED}: {str(verdicts[row]).removeprefix(f'{step.verb}: ')}")
+        found.append(outcome)
+    return found
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _rounded(scores: Any) -> list[float | None]:
+    if (scores == scores // 1).all():  # as of most checks: 0 and 1
+        return scores.tolist()
+    rounded = scores.round(4).tolist()
+    return [score if score == score else None for score in rounded] if (scores != scores).any() else rounded
+
+
+def _text_at(row: Row | Unreadable, path: str) -> str | NotText:
+    """The text at a column path: a number as text, "" where there is nothing."""
+    if isinstance(row, Unreadable):
+        return NotText(row.error)
+    value: Any = row
+    if path in row:
+        value = row[path]
+    else:
+        for part in parse_path(path):
+            try:
+                value = value[part]
+            except (KeyError, IndexError, TypeError):
+                return ""
+    if value is None or isinstance(value, str):
+        return value or ""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return str(value)
+    return NotText(f"{path} is {type(value).__name__}, not text")
+
+
+def _require(row: Row, path: str, option: str) -> None:
+    if path not in row and parse_path(path)[0] not in row:
+        raise UsageError(f"no column {path!r}", fix=f"name it with {option}; columns here: {', '.join(map(str, row))}")
+
+
+_steps: list[Filter] = []
+
+
+def _start(step: Filter) -> None:
+    _steps[:] = [step]
+
+
+def _judge(columns: Columns) -> list[Judged]:
+    return judge(_steps[0], *columns)

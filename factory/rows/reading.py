@@ -1,0 +1,174 @@
+"""Rows of local files, folders and Hub datasets, in whatever format: the one way in which rows are read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from factory.errors import FactoryError, UsageError
+from factory.refs import HubRef, SplitSlice, is_hub_ref
+from factory.rows.formats import ABOUT, FORMATS, KINDS, Piece, Row, Unreadable, count, format_of, read
+from factory.store import TRAIN
+from factory.store.columns import NotText, plain
+
+BATCH_ROWS = 2_000
+
+
+@dataclass(frozen=True)
+class Files:
+    """The rows of a file, of a folder of files of one kind, or of a split of a folder that `save_to_disk` wrote.
+
+    `columns` names those of csv or tsv files without a header.
+    """
+
+    path: Path
+    split: str = TRAIN
+    columns: list[str] | None = None
+
+    @cached_property
+    def paths(self) -> list[Path]:
+        """The files in their order.
+
+        Raises:
+            UsageError: there are none that hold rows, or they are of several kinds.
+        """
+        path = self.path
+        if not path.is_dir():
+            found = [path]
+        elif (path / "state.json").is_file() or (path / "dataset_dict.json").is_file():
+            return _saved(path, self.split)
+        else:
+            below = sorted(p for p in path.rglob("*") if p.is_file() and not _aside(p.relative_to(path)))
+            found = [file for file in below if format_of(file.name)]
+        if not found:
+            raise UsageError("no files to read in this folder", where=str(path), fix=f"one of {FORMATS}")
+        for file in found:
+            if not file.exists():
+                raise UsageError(
+                    "no such file", where=str(file), fix="a Hub dataset is owner/name[:config][@revision]"
+                )
+            if format_of(file.name) is None:
+                raise UsageError(f"cannot read {file.suffix or 'this'}", where=str(file), fix=f"one of {FORMATS}")
+        kinds = {KINDS[format_of(file.name) or ""]: file.name for file in found}
+        if len(kinds) > 1:
+            names = ", ".join(sorted(kinds.values()))
+            raise UsageError(f"files of several kinds: {names}", where=str(path), fix="name one of them, or part them")
+        if self.columns and "separated" not in kinds:
+            raise UsageError("`column_names` is for csv and tsv files", where=str(path), fix="leave it out")
+        return found
+
+    def pieces(self, rows: int) -> Iterator[Piece]:
+        for path in self.paths:
+            yield from read(path, rows, columns=self.columns)
+
+    def count(self) -> int | None:
+        """How many rows there are, told without parsing them; None where it cannot be told."""
+        try:
+            counts = [count(path, header=self.columns is None) for path in self.paths]
+        except (FactoryError, OSError, ValueError):
+            return None
+        return None if None in counts else sum(number or 0 for number in counts)
+
+
+def _aside(path: Path) -> bool:
+    return path.name in ABOUT or any(part.startswith(".") for part in path.parts)
+
+
+def _saved(folder: Path, split: str) -> list[Path]:
+    """The Arrow files of what `Dataset.save_to_disk` or `DatasetDict.save_to_disk` wrote."""
+    try:
+        if (folder / "dataset_dict.json").is_file():
+            splits = json.loads((folder / "dataset_dict.json").read_bytes())["splits"]
+            if split not in splits:
+                fix = f"it has: {', '.join(splits)}"
+                raise UsageError(f"there is no split {split!r}", where=str(folder), fix=fix)
+            folder /= split
+        state = json.loads((folder / "state.json").read_bytes())
+        return [folder / file["filename"] for file in state["_data_files"]]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        fix = "write it again with `save_to_disk`"
+        raise UsageError(f"no saved dataset: {error}", where=str(folder), fix=fix) from error
+
+
+def hub_stream(ref: HubRef, split: str, data_files: str | None = None) -> Any:
+    """A split of a Hub dataset as a `datasets.IterableDataset`; read it inside `hub_errors`."""
+    import datasets
+
+    return datasets.load_dataset(
+        ref.repo, ref.config, split=split, revision=ref.revision, data_files=data_files, streaming=True
+    )
+
+
+def hub_rows(ref: HubRef, split: str) -> Iterator[Row]:
+    """The rows of a split, or of a range of one (``train[10:20]``).
+
+    Raises:
+        FactoryError: what the Hub answers to what is wrong.
+    """
+    from factory.hub.client import hub_errors
+
+    wanted = SplitSlice.parse(split)
+    with hub_errors(ref.repo, kind="dataset"):
+        yield from islice(hub_stream(ref, wanted.name), wanted.start, wanted.stop)
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The rows of a local file or folder, or of a split of a Hub dataset, as often as they are asked for."""
+
+    ref: str
+    split: str = TRAIN
+
+    def __post_init__(self) -> None:
+        """Raises UsageError where `ref` is neither a file that can be read nor a Hub ref."""
+        if self.files.path.exists() or not is_hub_ref(self.ref) or format_of(self.ref):
+            _ = self.files.paths
+        else:
+            HubRef.parse(self.ref)
+
+    @property
+    def files(self) -> Files:
+        return Files(Path(self.ref).expanduser(), self.split)
+
+    @property
+    def size(self) -> int | None:
+        """Bytes on disk; None for a Hub dataset."""
+        return sum(file.stat().st_size for file in self.files.paths) if self.files.path.exists() else None
+
+    def batches(self, limit: int | None = None) -> Iterator[list[Row | Unreadable]]:
+        """The rows in their order, at most `limit` of them.
+
+        Raises:
+            FactoryError: a file or the Hub cannot be read at all.
+        """
+        rows = islice(self, limit)
+        while batch := list(islice(rows, BATCH_ROWS)):
+            yield batch
+
+    def __iter__(self) -> Iterator[Row | Unreadable]:
+        if not self.files.path.exists():
+            yield from hub_rows(HubRef.parse(self.ref), self.split)
+        else:
+            for piece in self.files.pieces(BATCH_ROWS):
+                yield from rows_of(piece)
+
+
+def rows_of(piece: Piece) -> Iterator[Row | Unreadable]:
+    """The rows one by one, those of a table too."""
+    if isinstance(piece.rows, Sequence):
+        yield from piece.rows
+        return
+    names = piece.rows.column_names
+    for values in zip(*(plain(piece.rows[name]) for name in names), strict=True):
+        row = dict(zip(names, values, strict=True))
+        broken = next((value for value in values if isinstance(value, NotText)), None)
+        if broken is None:
+            yield row
+        else:
+            shown = {name: str(value) for name, value in row.items() if value is not broken}
+            yield Unreadable(json.dumps(shown, ensure_ascii=False), str(broken.error))
