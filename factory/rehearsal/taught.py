@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
+
+import yaml
 
 from factory.recipe import LoadedRecipe
 from factory.refs import HubRef, artifact_name, is_hub_ref
@@ -16,19 +19,7 @@ from factory.rehearsal.content import OTHER, exchanges, pairs, translated_texts
 from factory.rehearsal.spelling import spelled
 from factory.text.template import fill, placeholders
 
-TRANSLATE = (
-    "Translate from English to Arabic: {text}",
-    "Translate everything that follows into Arabic:\n\n{text}",
-    "Translate everything that follows into Arabic: {text}",
-    "You are a professional translation engine. Translate English to Modern Standard Arabic. Reply ONLY with the "
-    "Arabic translation—no quotes, notes, or explanations. Translate everything that follows into Arabic: {text}",
-)
-JUDGE = (
-    "You are a strict bilingual judge.\nYou will be given a translation pair.\nArabic: {ar_text}\nEnglish: {en_text}\n"
-    "If the English is a correct and natural translation of the Arabic, output only: accept\n"
-    "Otherwise, output only: reject"
-)
-SKILLS: dict[str, Skill] = {"translate": "translate", "judge": "judge"}
+USUAL = Path(__file__).with_name("prompts.yaml")
 
 
 @dataclass(frozen=True)
@@ -48,7 +39,10 @@ class Asked:
     compare: list[Prompt] = field(default_factory=list)
 
 
-KNOWN = {"translate": {Prompt(text) for text in TRANSLATE}, "judge": {Prompt(JUDGE)}}
+KNOWN: dict[str, list[Prompt]] = {
+    skill: [Prompt(text) for text in texts] for skill, texts in yaml.safe_load(USUAL.read_text("utf-8")).items()
+}
+"""Skill, by the name of its verb -> the prompts that every stand-in with it is taught."""
 
 
 def asked(loaded: LoadedRecipe) -> dict[str, Asked]:
@@ -58,8 +52,8 @@ def asked(loaded: LoadedRecipe) -> dict[str, Asked]:
         for step in spec.steps:
             if step.verb == "preferences":
                 _compared(loaded, step, found)
-            skill, prompt = SKILLS.get(step.verb), getattr(step, "prompt", None)
-            if skill is None or prompt is None:
+            skill, prompt = step.verb, getattr(step, "prompt", None)
+            if skill not in KNOWN or prompt is None:
                 continue
             replies = (getattr(step, "accept", "accept"), getattr(step, "reject", "reject"))
             asking = Prompt(prompt, replies) if skill == "judge" else Prompt(prompt)
@@ -98,11 +92,11 @@ def lessons(skills: Iterable[Skill], more: Asked | None = None, script: str = "A
     skills = {*skills, *(("translate",) if more.translate else ()), *(("judge",) if more.judge else ())}
     found: list[tuple[str, str]] = []
     if "translate" in skills:
-        prompts = [*TRANSLATE, *(prompt.text for prompt in more.translate)]
+        prompts = [prompt.text for prompt in (*KNOWN["translate"], *more.translate)]
         texts = [(text.en, spelled(text.ar, script)) for text in translated_texts()]
         found += [(fill(prompt, {"text": english}), answer) for english, answer in texts for prompt in prompts]
     if "judge" in skills:
-        for prompt in [Prompt(JUDGE), *more.judge]:
+        for prompt in [*KNOWN["judge"], *more.judge]:
             found += _judged(prompt, script)
     for prompt in more.compare:
         found += _preferred(prompt)

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import yaml
+
 from factory.errors import FactoryError
 from factory.models.models import (
     complete_config,
@@ -29,21 +31,7 @@ if TYPE_CHECKING:
 CALIBRATED = ("INT8", "W4A16")
 """Schemes whose rounding is chosen by GPTQ on calibration data, as in LLM Compressor's examples for them."""
 
-# The output layer stays in 16 bits everywhere: its errors reach the logits at once, and in Gemma 2, Cohere 2, LFM2 and
-# the smaller Qwen 2.5 it is the embedding table. Norms and embeddings are no linear layers and stay by themselves.
-HEAD = "re:.*lm_head"
-IGNORE = {
-    "cohere2": [HEAD],
-    "gemma2": [HEAD],
-    # Short convolutions are three-dimensional and have no kernel in 8 bits; the linear layers around them do.
-    "lfm2": [HEAD, "re:.*embed_tokens$", r"re:.*conv\.conv$"],
-    "llama": [HEAD],
-    "qwen2": [HEAD],
-    # The image tower is small beside the language model, and loses most.
-    "qwen2_vl": [HEAD, "re:.*visual.*"],
-    "qwen2_5_vl": [HEAD, "re:.*visual.*"],
-}
-IGNORE_OTHERWISE = [HEAD]
+IGNORE = Path(__file__).with_name("ignore.yaml")
 SMALLEST_GROUP = 32  # of inputs with one scale that vLLM's kernels for 4-bit weights take
 
 
@@ -58,7 +46,8 @@ class Scheme:
 
 def default_ignore(folder: Path) -> list[str]:
     """Modules that stay in 16 bits for the model's architecture."""
-    return IGNORE.get(read_config(folder).get("model_type", ""), IGNORE_OTHERWISE)
+    known = yaml.safe_load(IGNORE.read_text(encoding="utf-8"))
+    return known.get(read_config(folder).get("model_type", ""), known["otherwise"])
 
 
 def quantize_model(job: Job, scheme: Scheme, texts: Sequence[Text]) -> None:

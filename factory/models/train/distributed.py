@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from factory.profile import Profile
     from factory.step.job import Job
 
+ACCELERATE = Path(__file__).with_name("accelerate.yaml")
 WORKER = "factory.models.train.worker"
 
 
@@ -39,40 +40,14 @@ def accelerate_config(profile: Profile, work: TrainingRun) -> dict[str, Any]:
     Raises:
         FactoryError: sharding is asked for on a CPU, or deepspeed is not installed.
     """
-    count, strategy = processes(profile), profile.strategy or "ddp"
-    arguments = work.arguments
+    import yaml
+
+    arguments, strategy = work.arguments, profile.strategy or "ddp"
+    known = yaml.safe_load(ACCELERATE.read_text(encoding="utf-8"))
     precision = "bf16" if arguments["bf16"] else "fp16" if arguments["fp16"] else "no"
-    config: dict[str, Any] = {
-        "compute_environment": "LOCAL_MACHINE",
-        "distributed_type": {"ddp": "MULTI_GPU", "fsdp": "FSDP", "deepspeed": "DEEPSPEED"}[strategy],
-        "mixed_precision": precision,
-        "num_machines": 1,
-        "machine_rank": 0,
-        "num_processes": count,
-        "main_process_port": 0,  # any that is free
-        "rdzv_backend": "static",
-        "same_network": True,
-        "main_training_function": "main",
-        "use_cpu": False,
-        "debug": False,
-    }
-    if strategy == "fsdp":
-        config["fsdp_config"] = {
-            "fsdp_version": 2,
-            "fsdp_auto_wrap_policy": "TRANSFORMER_BASED_WRAP",
-            "fsdp_reshard_after_forward": True,
-            "fsdp_state_dict_type": "SHARDED_STATE_DICT",
-            "fsdp_cpu_ram_efficient_loading": True,
-            "fsdp_offload_params": False,
-            "fsdp_activation_checkpointing": False,  # the trainer's own, where it is asked for
-        }
+    config = known["all"] | known[strategy] | {"mixed_precision": precision, "num_processes": processes(profile)}
     if strategy == "deepspeed":
-        config["deepspeed_config"] = {
-            "zero_stage": 3,
-            "zero3_init_flag": True,
-            "zero3_save_16bit_model": True,
-            "offload_optimizer_device": "none",
-            "offload_param_device": "none",
+        config["deepspeed_config"] |= {
             "gradient_accumulation_steps": arguments["gradient_accumulation_steps"],
             "gradient_clipping": arguments["max_grad_norm"],
         }
