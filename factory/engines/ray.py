@@ -69,9 +69,6 @@ class RayEngine(Engine):
         if self._started:
             ray.shutdown()
 
-    def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        return self.tokens.count(texts)
-
     def generate(self, requests: Sequence[Request]) -> Iterator[Batch]:
         import ray
         from ray.exceptions import RayActorError, RayTaskError

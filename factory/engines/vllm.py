@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from factory.engines.base import Batch, Completion, Engine, LogProbability, Request, State
+from factory.engines.base import Batch, Completion, Engine, LogProbability, Request, Scorer, State
 from factory.engines.environments import find, needed, root
 from factory.engines.process import Died, EngineProcess, last_error, new_log
 from factory.engines.tokens import Tokens
@@ -46,7 +46,7 @@ QUANTIZED = 0.2
 _log = logging.getLogger(__name__)
 
 
-class VllmEngine(Engine):
+class VllmEngine(Scorer, Engine):
     """Speaks token ids with `vllm_worker.py`.
 
     Requests in flight when the process dies are sent again, after a death without any answer one by one: so a prompt
@@ -82,9 +82,6 @@ class VllmEngine(Engine):
     def pid(self) -> int | None:
         """Of the process, which also leads its group."""
         return self._process and self._process.pid
-
-    def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        return self.tokens.count(texts)
 
     def generate(self, requests: Sequence[Request]) -> Iterator[Batch]:
         # The longest first, so that none is left running alone at the end.
@@ -123,16 +120,12 @@ class VllmEngine(Engine):
         if batch:
             yield batch
 
-    def log_probabilities(self, pairs: Sequence[tuple[str, str]]) -> list[LogProbability]:
-        """See `Scorer.log_probabilities`.
+    def score_ids(self, texts: Sequence[tuple[list[int], int]]) -> list[LogProbability]:
+        """See `Scorer.score_ids`.
 
         Raises:
             FactoryError: a text is longer than the model's context, or the engine keeps dying.
         """
-        return self.score_ids([self.tokens.encode_pair(*pair) for pair in pairs])
-
-    def score_ids(self, texts: Sequence[tuple[list[int], int]]) -> list[LogProbability]:
-        """The same for (token ids, how many of them are context)."""
         found: dict[int, LogProbability] = {}
         while len(found) < len(texts):
             missing = [i for i in range(len(texts)) if i not in found][:WINDOW]
