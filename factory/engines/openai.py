@@ -191,12 +191,8 @@ async def _next_batch(done: asyncio.Queue[tuple[int, Completion] | None], work: 
                 if not batch:
                     limit.reschedule(asyncio.get_running_loop().time() + BATCH_SECONDS)
                 batch.append(entry)
-    if not batch:
-        _raise_first(work)
-    return batch
-
-
-def _raise_first(work: asyncio.Task[None]) -> None:
+    if batch:
+        return batch
     error = work.exception()
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]

@@ -208,7 +208,8 @@ def verified(engine: VllmEngine) -> Iterator[None]:
         return
     found = engine.score_ids(texts)
     worst = max(abs(a.total - b.total) / a.tokens for a, b in zip(expected, found, strict=True))
-    if not worst <= _tolerance(engine):
+    quantized = "quantization_config" in json.loads((engine.model / "config.json").read_text(encoding="utf-8"))
+    if not worst <= (QUANTIZED if quantized else TOLERANCE[engine.profile.torch_dtype()]):
         engine.__exit__()
         raise FactoryError(
             f"vllm {engine.version} computes other probabilities than transformers: {worst:.3g} nats per token apart",
@@ -217,11 +218,6 @@ def verified(engine: VllmEngine) -> Iterator[None]:
         )
     mark.parent.mkdir(parents=True, exist_ok=True)
     mark.write_text(json.dumps({"model": str(engine.model), "vllm": engine.version, "nats_per_token": worst}))
-
-
-def _tolerance(engine: VllmEngine) -> float:
-    config = json.loads((engine.model / "config.json").read_text(encoding="utf-8"))
-    return QUANTIZED if "quantization_config" in config else TOLERANCE[engine.profile.torch_dtype()]
 
 
 def _reference(engine: VllmEngine, texts: list[tuple[list[int], int]]) -> list[LogProbability] | None:

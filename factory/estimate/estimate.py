@@ -193,8 +193,7 @@ class _Estimator:
             seconds = tokens / found.rate
         else:
             work = self.rates.value("training", "flops") * size * tokens
-            checkpointing = step.gradient_checkpointing
-            if self.profile.gradient_checkpointing if checkpointing is None else checkpointing:
+            if step.recomputes(self.profile):
                 work *= self.rates.value("training", "checkpointing")
             if step.verb == "dpo":
                 work *= self.rates.value("training", "dpo")

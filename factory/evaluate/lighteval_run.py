@@ -217,10 +217,6 @@ def _model(job: Job, use_template: bool, scratch: Path, advance: Callable[..., N
 
         requests = tokens = 0
 
-        @property
-        def disable_tqdm(self) -> bool:
-            return True
-
         def cleanup(self) -> None:
             """Called after every pipeline; the model is needed for the next one."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from math import prod
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -34,6 +35,4 @@ def read_tensors(folder: Path) -> dict[str, Tensor]:
 
 def count(tensors: dict[str, Tensor]) -> int:
     """Elements of all tensors."""
-    from math import prod
-
     return sum(prod(tensor.shape) for tensor in tensors.values())

@@ -48,29 +48,27 @@ KNOWN: dict[str, list[Prompt]] = {
 def asked(loaded: LoadedRecipe) -> dict[str, Asked]:
     """Unusual prompts by the Hub model that will have to answer them, directly or after being tuned."""
     found: dict[str, Asked] = {}
-    for spec in loaded.recipe.datasets.values():
-        for step in spec.steps:
-            if step.verb == "preferences":
-                _compared(loaded, step, found)
-            skill, prompt = step.verb, getattr(step, "prompt", None)
-            if skill not in KNOWN or prompt is None:
-                continue
-            replies = (getattr(step, "accept", "accept"), getattr(step, "reject", "reject"))
-            asking = Prompt(prompt, replies) if skill == "judge" else Prompt(prompt)
-            repo = origin(loaded, getattr(step, "model", ""))
-            if repo and asking not in KNOWN[skill]:
-                known = getattr(found.setdefault(repo, Asked()), skill)
-                known += [asking] if asking not in known else []
+    for step in (step for spec in loaded.recipe.datasets.values() for step in spec.steps):
+        skill, model, prompt = _asking(step)
+        repo = origin(loaded, model) if prompt is not None else None
+        if prompt is None or not repo or prompt in KNOWN.get(skill, []):
+            continue
+        known = getattr(found.setdefault(repo, Asked()), skill)
+        known += [prompt] if prompt not in known else []
     return found
 
 
-def _compared(loaded: LoadedRecipe, step: Any, found: dict[str, Asked]) -> None:
-    """What the judge of a `preferences` step is asked."""
-    low, high = step.scale
-    asking = Prompt(step.judge_prompt, ("A", "B") if step.method == "pairwise" else (f"{high:g}", f"{low:g}"))
-    if repo := origin(loaded, step.judge):
-        known = found.setdefault(repo, Asked()).compare
-        known += [asking] if asking not in known else []
+def _asking(step: Any) -> tuple[str, str, Prompt | None]:
+    """What a step asks of a model: the skill it needs, the model, the prompt."""
+    if step.verb == "preferences":
+        low, high = step.scale
+        replies = ("A", "B") if step.method == "pairwise" else (f"{high:g}", f"{low:g}")
+        return "compare", step.judge, Prompt(step.judge_prompt, replies)
+    if step.verb not in KNOWN or getattr(step, "prompt", None) is None:
+        return step.verb, "", None
+    if step.verb == "judge":
+        return "judge", step.model, Prompt(step.prompt, (step.accept, step.reject))
+    return step.verb, step.model, Prompt(step.prompt)
 
 
 def origin(loaded: LoadedRecipe, reference: str) -> str | None:

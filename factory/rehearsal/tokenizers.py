@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -34,8 +35,6 @@ def _sentencepiece(facts: TokenizerFacts, texts: Sequence[str]) -> Any:
         tokenizer.pre_tokenizer = pre_tokenizers.Split("▁", "merged_with_next")
         tokenizer.decoder = decoders.Sequence([decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse()])
         return tokenizer
-
-    import json
 
     first = dressed(models.BPE(unk_token="<unk>"))
     trainer = trainers.BpeTrainer(

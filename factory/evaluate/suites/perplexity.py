@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 HEADLINE = "perplexity"
 BITS = "bits per byte"
+PER_TOKEN = "exp of the mean negative log-likelihood per token"
 
 
 class Perplexity(Suite):
@@ -99,22 +100,15 @@ class Perplexity(Suite):
 
 def _scores(sums: Any, group: str | None, **about: Any) -> list[Score]:
     """Perplexity and bits per byte from rows of (nll, tokens, bytes)."""
-    nll, tokens, size = sums.sum(axis=0)
+    total = sums.sum(axis=0)
+    _, tokens, size = total
     suffix = f".{group}" if group else ""
-    unit = "exp of the mean negative log-likelihood per token"
+    measures = (
+        (HEADLINE, tokens, PER_TOKEN, lambda s: math.exp(s[0] / max(s[1], 1))),
+        (BITS, size, BITS, lambda s: s[0] / max(s[2], 1) / math.log(2)),
+    )
     scores = []
-    if tokens:
-        value = math.exp(nll / tokens)
-        scores.append(
-            bootstrap(
-                f"{HEADLINE}{suffix}", value, sums, lambda s: math.exp(s[0] / max(s[1], 1)), metric=unit, **about
-            )
-        )
-    if size:
-        value = nll / size / math.log(2)
-        scores.append(
-            bootstrap(
-                f"{BITS}{suffix}", value, sums, lambda s: s[0] / max(s[2], 1) / math.log(2), metric=BITS, **about
-            )
-        )
+    for name, amount, metric, of in measures:
+        if amount:
+            scores.append(bootstrap(f"{name}{suffix}", of(total), sums, of, metric=metric, **about))
     return scores

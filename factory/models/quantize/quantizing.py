@@ -123,21 +123,16 @@ def _modifier(model: Any, scheme: Scheme, job: Job) -> Any:
 
         return QuantizationModifier(targets="Linear", scheme=scheme.name, ignore=scheme.ignore)
     from compressed_tensors.quantization import preset_name_to_scheme
+    from compressed_tensors.utils import match_named_modules
     from llmcompressor.modifiers.gptq import GPTQModifier
 
     preset = preset_name_to_scheme(scheme.name, ["Linear"])
     assert preset.weights is not None
     if usual := preset.weights.group_size:
-        job.metrics["group_size"] = preset.weights.group_size = group_size(_widths(model, scheme.ignore), usual, job)
+        layers: Any = match_named_modules(model, ["Linear"], scheme.ignore)
+        widths = {name: layer.in_features for name, layer in layers}
+        job.metrics["group_size"] = preset.weights.group_size = group_size(widths, usual, job)
     return GPTQModifier(config_groups={"group_0": preset}, ignore=scheme.ignore)
-
-
-def _widths(model: Any, ignore: list[str]) -> dict[str, int]:
-    """{name: inputs} of the linear layers that are quantized."""
-    from compressed_tensors.utils import match_named_modules
-
-    layers: Any = match_named_modules(model, ["Linear"], ignore)
-    return {name: layer.in_features for name, layer in layers}
 
 
 def group_size(widths: dict[str, int], usual: int, job: Job) -> int:

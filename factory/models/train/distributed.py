@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from factory.errors import FactoryError
-from factory.models.train.run import Outcome, TrainingRun
+from factory.models.train.run import ONLY, Outcome, TrainingRun
 
 if TYPE_CHECKING:
     from factory.models.train.trainer import Report
@@ -139,19 +139,13 @@ def _write(folder: Path, job: Job, work: TrainingRun, rows: Any, held_out: Any, 
 
     config = accelerate_config(job.profile, work)
     (folder / "accelerate.yaml").write_text(yaml.safe_dump(config, sort_keys=True), encoding="utf-8")
-    parts = {"train": rows}
-    if held_out is not None:
-        named = held_out if isinstance(held_out, dict) else {"": held_out}
-        parts |= {f"held-out-{number}": part for number, part in enumerate(named.values())}
-    for name, part in parts.items():
-        part.save_to_disk(str(folder / name))
-    names = list(held_out) if isinstance(held_out, dict) else None if held_out is None else ""
+    named = held_out if isinstance(held_out, dict) else {} if held_out is None else {ONLY: held_out}
+    for number, part in enumerate([rows, *named.values()]):
+        part.save_to_disk(str(folder / f"rows-{number}"))
     description = {
         "work": work.model_dump(mode="json"),
-        "held_out": names,
-        "rows": str(folder),
+        "held_out": list(named),
         "trained": str(job.out / "trained"),
-        "seed": work.arguments["seed"],
         "profile": job.profile.model_dump(mode="json"),
     }
     path = folder / "job.json"

@@ -15,6 +15,8 @@ from factory.models.train.packing import convolutions_apart
 if TYPE_CHECKING:
     from factory.models.train.trainer import Report
 
+ONLY = ""  # the name of held-out rows that are one dataset, among several by name
+
 
 class TrainingRun(BaseModel):
     """What a run does.
@@ -63,6 +65,7 @@ def make_trainer(work: TrainingRun, rows: Any, held_out: Any, report: Report) ->
 
     The arguments are made before the model is loaded: under DeepSpeed and FSDP they decide where its weights go.
     """
+    from peft import LoraConfig
     from transformers import EarlyStoppingCallback, PrinterCallback, ProgressCallback
     from trl import DPOConfig, SFTConfig
 
@@ -79,7 +82,7 @@ def make_trainer(work: TrainingRun, rows: Any, held_out: Any, report: Report) ->
         train_dataset=rows,
         eval_dataset=held_out,
         processing_class=load_tokenizer(work.model, work.where, work.trust_remote_code),
-        peft_config=_lora(work.lora),
+        peft_config=LoraConfig(task_type="CAUSAL_LM", **work.lora) if work.lora is not None else None,
         callbacks=[
             Reporter(report),
             *([EarlyStoppingCallback(work.patience)] if work.patience is not None else []),
@@ -102,11 +105,3 @@ def train(work: TrainingRun, trainer: Any, *, measure: bool) -> Outcome:
         trainer.evaluate()
     before = checkpoints.steps_of(work.resume) if work.resume else 0
     return Outcome(state.log_history, state.global_step, before, seconds)
-
-
-def _lora(options: dict[str, Any] | None) -> Any:
-    if options is None:
-        return None
-    from peft import LoraConfig
-
-    return LoraConfig(task_type="CAUSAL_LM", **options)

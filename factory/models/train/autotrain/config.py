@@ -18,25 +18,20 @@ SEED = 42  # AutoTrain has a parameter for it and does not hand it on: this is t
 
 def problems(step: FineTuning) -> list[str]:
     """What the step asks for and AutoTrain 0.8.36 does not do in supervised fine-tuning, one sentence each."""
-    found = []
-    if not step.packing:
-        found.append("it always packs: packing: true")
-    if step.assistant_only_loss:
-        found.append("it learns every turn: assistant_only_loss: false")
-    if step.max_steps is not None or (step.epochs or 1) % 1:
-        found.append("it trains whole epochs: epochs: 1 or more, no max_steps")
-    if step.max_length is None:
-        found.append("it packs to a length: max_length")
-    if step.eval_split is not None:
-        found.append("it measures no held-out rows in fine-tuning: no eval_split, eval_steps or patience")
-    if step.train_sampling_strategy != "random":
-        found.append("it knows no train_sampling_strategy")
-    if "seed" in step.model_fields_set and step.seed != SEED:
-        found.append(f"its seed is always {SEED}")
     modules = step.lora.target_modules if step.lora is not None else []
-    if isinstance(modules, str) and modules != "all-linear":
-        found.append("it takes no expression: lora.target_modules as a list of names, or all-linear")
-    return found
+    pattern, whole = isinstance(modules, str) and modules != "all-linear", (step.epochs or 1) % 1 == 0
+    asked = {
+        "it always packs: packing: true": not step.packing,
+        "it learns every turn: assistant_only_loss: false": step.assistant_only_loss,
+        "it trains whole epochs: epochs: 1 or more, no max_steps": step.max_steps is not None or not whole,
+        "it packs to a length: max_length": step.max_length is None,
+        "it measures no held-out rows in fine-tuning: no eval_split, eval_steps or patience": step.eval_split
+        is not None,
+        "it knows no train_sampling_strategy": step.train_sampling_strategy != "random",
+        f"its seed is always {SEED}": "seed" in step.model_fields_set and step.seed != SEED,
+        "it takes no expression: lora.target_modules as a list of names, or all-linear": pattern,
+    }
+    return [problem for problem, is_asked in asked.items() if is_asked]
 
 
 def autotrain_config(

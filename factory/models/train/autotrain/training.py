@@ -36,7 +36,8 @@ def check(job: Job) -> None:
     """
     kind = read_config(job.input.model, job.where).get("model_type", "")
     if kind not in ARCHITECTURES:
-        why = f"AutoTrain cannot train {kind or 'this model'}: its transformers 4.48 was tried with {_listed()} alone"
+        tried = f"{', '.join(ARCHITECTURES[:-1])} and {ARCHITECTURES[-1]}"
+        why = f"AutoTrain cannot train {kind or 'this model'}: its transformers 4.48 was tried with {tried} alone"
         raise FactoryError(why, where=job.where, fix="backend: trl")
     needed("autotrain")
 
@@ -123,15 +124,10 @@ def write_model(folder: Path, start: Path, step: FineTuning, job: Job) -> None:
 
 
 def _config(job: Job, step: FineTuning) -> dict[str, Any]:
-    from factory.models.train.loop import split_batch
+    from factory.models.train.loop import divided
 
     on_gpu = job.profile.torch_device() != "cpu"
-    try:
-        devices = job.profile.devices if on_gpu else 1
-        per_device, accumulation = split_batch(step.batch_size, job.profile.train_batch_size, devices)
-    except ValueError as error:
-        raise FactoryError(str(error), where=job.where, fix="change batch_size, or devices in the profile") from None
-    checkpointing = step.gradient_checkpointing
+    per_device, accumulation = divided(job, step, job.profile.devices if on_gpu else 1)
     return autotrain_config(
         step,
         model="model",
@@ -139,7 +135,7 @@ def _config(job: Job, step: FineTuning) -> dict[str, Any]:
         per_device=per_device,
         accumulation=accumulation,
         precision={"bfloat16": "bf16", "float16": "fp16"}.get(job.profile.torch_dtype()) if on_gpu else None,
-        checkpointing=job.profile.gradient_checkpointing if checkpointing is None else checkpointing,
+        checkpointing=step.recomputes(job.profile),
     )
 
 
@@ -218,7 +214,3 @@ def _measure(job: Job, history: list[dict[str, Any]], tokens: int, seconds: floa
         "autotrain": needed("autotrain").version,
     }
     job.usage.prompt_tokens += tokens
-
-
-def _listed() -> str:
-    return f"{', '.join(ARCHITECTURES[:-1])} and {ARCHITECTURES[-1]}"
