@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import functools
 import json
+from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from factory import __version__
 from factory.errors import FactoryError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from factory.commands.session import Session
 
 RECIPE = click.argument("recipe", type=click.Path(path_type=Path))
 STORE = click.option(
@@ -34,6 +41,36 @@ ON = click.option(
     help="hf-jobs: as a Hub Job on the hardware that the profile names, its log followed here.",
 )  # fmt: skip
 FORCE = click.option("--force", is_flag=True, help="Overwrite commits that others made to the target repos.")
+
+
+def options(*chosen: Any) -> Any:
+    """A decorator that gives a command these, in the order in which `--help` lists them."""
+
+    def add(command: Any) -> Any:
+        for option in reversed(chosen):
+            command = option(command)
+        return command
+
+    return add
+
+
+PLACE = options(STORE, HUB)
+
+
+def of_recipe(*more: Callable[..., Any]) -> Callable[..., Any]:
+    """A command about one recipe: what it is told of recipe, store and Hub, and by `more`, comes as a `Session`."""
+
+    def decorate(function: Callable[..., None]) -> Callable[..., None]:
+        @functools.wraps(function)
+        def command(**given: Any) -> None:
+            from factory.commands.session import Session
+
+            told = {field.name: given.pop(field.name) for field in fields(Session) if field.name in given}
+            function(Session(**told), **given)
+
+        return options(RECIPE, PLACE, *more)(command)
+
+    return decorate
 
 
 class Cli(click.Group):
@@ -75,33 +112,29 @@ def main() -> None:
 
 @main.command()
 @click.argument("recipe", nargs=-1, required=True, type=click.Path(path_type=Path))
-@STORE
-@HUB
+@PLACE
 @PROFILE
 @LOCKED
-@JSON
 @REHEARSE
+@JSON
 @click.option("--assumptions", is_flag=True, help="List every number that the cost rests on, with its source.")
-def plan(recipe: tuple[Path, ...], store: Path, hub: Any, profile: str | None, **options: Any) -> None:
-    """Show what a publish would do and why, with its cost. Touches nothing.
+def plan(recipe: tuple[Path, ...], as_json: bool, assumptions: bool, **told: Any) -> None:
+    """Show what a publish would do, in its order, and why, with its cost. Touches nothing.
 
     Of several recipes, what they cost together: steps that they share count once.
     """
     from factory.commands.plan import show_family, show_plan
+    from factory.commands.session import Session
 
-    if len(recipe) == 1:
-        show_plan(recipe[0], store, hub, profile, **options)
+    sessions = [Session(path, **told) for path in recipe]
+    if len(sessions) == 1:
+        show_plan(sessions[0], as_json=as_json, assumptions=assumptions)
     else:
-        show_family(list(recipe), store, hub, profile, **options)
+        show_family(sessions, as_json=as_json, assumptions=assumptions)
 
 
 @main.command()
-@RECIPE
-@STORE
-@HUB
-@PROFILE
-@LOCKED
-@REHEARSE
+@of_recipe(PROFILE, LOCKED, REHEARSE)
 @FORCE
 @LIVE
 @ON
@@ -110,67 +143,49 @@ def plan(recipe: tuple[Path, ...], store: Path, hub: Any, profile: str | None, *
     "--keep-every", metavar="MINUTES", type=click.FloatRange(min=0, min_open=True), help="Of the step at work."
 )
 @JSON
-def publish(recipe: Path, store: Path, hub: Any, profile: str | None, on: str, **options: Any) -> None:
-    """Build what the plan shows, check the gates, push. Safe to stop and to repeat."""
+def publish(session: Session, on: str, **options: Any) -> None:
+    """Do what the plan shows: build, check the gates, push. Safe to stop and to repeat."""
     if on == "here":
         from factory.commands.publish import run_publish
 
         if options["keep_every"] and not options["keep"]:
             raise click.UsageError("--keep-every says how often --keep copies the step at work")
 
-        run_publish(recipe, store, hub, profile, **options)
+        run_publish(session, **options)
         return
     from factory.commands.on_jobs import publish_as_job
 
-    if options.pop("rehearse") or options.pop("keep") or options.pop("keep_every"):
+    if session.rehearse or options.pop("keep") or options.pop("keep_every"):
         raise click.UsageError("--on hf-jobs goes neither with --rehearse nor with --keep")
-    publish_as_job(recipe, store, hub, profile, **options)
+    publish_as_job(session, **options)
 
 
 @main.command()
-@RECIPE
+@of_recipe(PROFILE, LOCKED, REHEARSE)
 @click.argument("names", nargs=-1)
-@STORE
-@HUB
-@PROFILE
-@LOCKED
-@REHEARSE
 @JSON
-def build(
-    recipe: Path,
-    names: tuple[str, ...],
-    store: Path,
-    hub: Any,
-    profile: str | None,
-    locked: bool,
-    rehearse: bool,
-    as_json: bool,
-) -> None:
+def build(session: Session, names: tuple[str, ...], as_json: bool) -> None:
     """Build all or some artifacts without pushing."""
     from factory.commands.publish import run_build
 
-    run_build(recipe, list(names), store, hub, profile, locked=locked, rehearse=rehearse, as_json=as_json)
+    run_build(session, list(names), as_json=as_json)
 
 
 @main.command()
-@RECIPE
-@STORE
-@HUB
-@REHEARSE
+@of_recipe(REHEARSE)
 @click.option("--watch", is_flag=True, help="Refresh until the run is over.")
 @JSON
-def status(recipe: Path, store: Path, hub: Any, rehearse: bool, watch: bool, as_json: bool) -> None:
+def status(session: Session, watch: bool, as_json: bool) -> None:
     """Show what is done, running and rejected and why, also while a run goes on elsewhere."""
     from factory.commands.status import show_status
 
-    show_status(recipe, store, hub, as_json=as_json, watch=watch, rehearse=rehearse)
+    show_status(session, as_json=as_json, watch=watch)
 
 
 @main.command()
 @click.argument("dataset")
 @click.argument("name", required=False)
-@STORE
-@HUB
+@PLACE
 @REHEARSE
 @click.option("--split", default="train", show_default=True)
 @click.option("--rejected", is_flag=True, help="The rows that were sorted out.")
@@ -193,7 +208,7 @@ def look(dataset: str, name: str | None, store: Path, hub: Any, **options: Any) 
     show_rows(dataset, name, store, hub, **options)
 
 
-PAIR_OPTIONS = (
+PAIRS = options(
     click.option("--source-language", default="en", show_default=True, help="ISO 639 code."),
     click.option("--target-language", default="ar", show_default=True, help="ISO 639 code."),
     click.option("--source-column", default="source", show_default=True, help="Column or path, as translation.en."),
@@ -204,18 +219,11 @@ PAIR_OPTIONS = (
 )
 
 
-def pair_options(command: Any) -> Any:
-    for option in reversed(PAIR_OPTIONS):
-        command = option(command)
-    return command
-
-
 @main.command("check")
 @click.argument("pairs")
-@pair_options
+@PAIRS
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="JSON lines: each row with its outcome.")
-@STORE
-@HUB
+@PLACE
 @JSON
 def check_command(
     pairs: str, source_language: str, target_language: str, source_column: str, target_column: str, split: str,
@@ -232,10 +240,9 @@ def check_command(
 
 @main.command("thresholds")
 @click.argument("recipe_or_pairs")
-@pair_options
+@PAIRS
 @click.option("--rows", default=100_000, show_default=True, type=click.IntRange(1), help="Rows of pairs looked at.")
-@STORE
-@HUB
+@PLACE
 @JSON
 def thresholds_command(
     recipe_or_pairs: str, source_language: str, target_language: str, source_column: str, target_column: str,
@@ -256,39 +263,33 @@ def thresholds_command(
 
 
 @main.command()
-@RECIPE
-@STORE
-@HUB
-def lock(recipe: Path, store: Path, hub: Any) -> None:
+@of_recipe()
+def lock(session: Session) -> None:
     """Resolve every Hub ref to its commit SHA and keep them in the lock file beside the recipe."""
     from factory.commands.lock import write_lock
 
-    write_lock(recipe, store, hub)
+    write_lock(session)
 
 
 @main.command()
-@RECIPE
+@of_recipe()
 @click.argument("name", required=False)
-@STORE
-@HUB
-def card(recipe: Path, name: str | None, store: Path, hub: Any) -> None:
+def card(session: Session, name: str | None) -> None:
     """Print the cards as they would be pushed."""
     from factory.commands.card import show_cards
 
-    show_cards(recipe, name, store, hub)
+    show_cards(session, name)
 
 
 @main.command()
-@RECIPE
-@STORE
-@HUB
+@of_recipe()
 @click.option("--push", is_flag=True, help="Push the Space instead of running it here.")
 @click.option("--port", default=7860, show_default=True, type=click.IntRange(1, 65535))
-def space(recipe: Path, store: Path, hub: Any, push: bool, port: int) -> None:
+def space(session: Session, push: bool, port: int) -> None:
     """Run the recipe's Space on this machine, with the models as they are in the store."""
     from factory.commands.space import run_space
 
-    run_space(recipe, store, hub, push=push, port=port)
+    run_space(session, push=push, port=port)
 
 
 @main.command("hub")
@@ -312,21 +313,13 @@ def hub_command(host: str, port: int, data: Path, users: Path | None, jobs: bool
 )
 @click.option("--source", default="en", show_default=True, help="Language translated from.")
 @click.option("--language", default="ar", show_default=True, help="Language of the benchmark.")
-@STORE
-@HUB
+@PLACE
 @PROFILE
 @JSON
 def eval_command(
-    models: tuple[str, ...],
-    suite: str,
-    settings: tuple[str, ...],
-    source: str,
-    language: str,
-    store: Path,
-    hub: Any,
-    profile: str | None,
-    as_json: bool,
-) -> None:
+    models: tuple[str, ...], suite: str, settings: tuple[str, ...], source: str, language: str,
+    store: Path, hub: Any, profile: str | None, as_json: bool,
+) -> None:  # fmt: skip
     """Score models (Hub refs or folders) and add them to the store's leaderboard."""
     from factory.commands.eval import run_eval
 

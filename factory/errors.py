@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable
+
 
 class FactoryError(Exception):
     """One clear line for the user; the command line prints it without a traceback.
@@ -24,6 +27,22 @@ class UsageError(FactoryError):
     """The arguments or the recipe are wrong: nothing was started."""
 
     exit_code = 2
+
+
+def nearest(name: object, valid: Iterable[str], limit: int = 8) -> str:
+    """What to say after a name that is not known: the one that is near, else up to `limit` of what is valid.
+
+    >>> nearest("langauge", ["language", "license"])
+    "; did you mean 'language'?"
+    >>> nearest("x", ["language", "license"], limit=1)
+    '; valid: language, …'
+    """
+    names = sorted(set(valid))
+    close = difflib.get_close_matches(str(name), names, n=1, cutoff=0.6)
+    if close:
+        return f"; did you mean {close[0]!r}?"
+    shown = ", ".join(names[:limit]) + (", …" if len(names) > limit else "")
+    return f"; valid: {shown}" if names and limit else ""
 
 
 def first_line(error: BaseException) -> str:

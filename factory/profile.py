@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from factory.errors import UsageError
+from factory.errors import UsageError, nearest
 
 FILE_NAME = "factory.toml"
 KEEP_MINUTES = 30.0
@@ -139,17 +138,24 @@ def load_profile(name: str | None, folder: Path | None = None) -> Profile:
             return Profile.model_validate({})
         raise UsageError(f"no {FILE_NAME} with a profile {name!r}", fix=f"write [profiles.{name}] into ./{FILE_NAME}")
     try:
-        profiles = tomllib.loads(path.read_text(encoding="utf-8")).get("profiles", {})
+        content = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+        profiles = content.get("profiles", {})
+        if unknown := sorted(content.keys() - {"profiles"}):
+            raise UsageError(f"no such table: {', '.join(unknown)}", where=str(path), fix="tables are [profiles.NAME]")
+        if not isinstance(profiles, dict):
+            raise UsageError("`profiles` is no table", where=str(path), fix="tables are [profiles.NAME]")
         if name is None:
             return Profile.model_validate(profiles.get("default", {}))
         if name not in profiles:
             raise UsageError(f"no profile {name!r}", where=str(path), fix=f"it has: {', '.join(profiles) or 'none'}")
         return Profile.model_validate(profiles[name])
-    except tomllib.TOMLDecodeError as error:
-        raise UsageError(str(error), where=str(path)) from None
+    except OSError as error:
+        raise UsageError(f"cannot be read: {error.strerror}", where=str(path)) from None
     except ValidationError as error:
         said = [f"{'.'.join(map(str, each['loc']))}: {_message(each)}" for each in error.errors()]
         raise UsageError(f"profile {name or 'default'}: {'; '.join(said)}", where=str(path)) from None
+    except (ValueError, RecursionError) as error:  # no TOML, not UTF-8, a number or nesting past Python's limits
+        raise UsageError(f"not valid TOML: {str(error)[:200]}", where=str(path)) from None
 
 
 TABLES: dict[Any, type[BaseModel]] = {"openai": Endpoint, "vllm": Vllm, "ray": Ray, "jobs": HubJobs}
@@ -160,5 +166,4 @@ def _message(problem: Any) -> str:
         return problem["msg"]
     *table, key = problem["loc"]
     keys = (TABLES[table[0]] if table else Profile).model_fields
-    close = difflib.get_close_matches(str(key), keys, n=1)
-    return f"no such key; did you mean {close[0]!r}?" if close else f"no such key; valid: {', '.join(keys)}"
+    return f"no such key{nearest(key, keys, 99)}"

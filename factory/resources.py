@@ -1,16 +1,45 @@
-"""Files that are not code: cards/, spaces/, recipes/. Beside the package in a checkout, inside it in a wheel."""
+"""What comes with the package: folders of files that are not code, and classes that lie one in a module."""
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 from pathlib import Path
+from typing import TypeVar
 
 from factory.errors import FactoryError
 
 PACKAGE = Path(__file__).resolve().parent
+Kind = TypeVar("Kind")
+
+
+def modules_of(package: str) -> list[str]:
+    """The names of a package's modules, none of them imported."""
+    return [info.name for info in pkgutil.iter_modules(importlib.import_module(package).__path__)]
+
+
+def class_in(module_name: str, base: type[Kind]) -> type[Kind] | None:
+    """The subclass of `base` that a module defines; None where it has none.
+
+    Raises:
+        TypeError: it defines several.
+    """
+    module = importlib.import_module(module_name)
+    own = [member for member in vars(module).values() if getattr(member, "__module__", "") == module.__name__]
+    found = [each for each in own if isinstance(each, type) and issubclass(each, base) and each is not base]
+    if len(found) > 1:
+        raise TypeError(f"{module_name} must hold one {base.__name__}, it holds {len(found)}")
+    return found[0] if found else None
+
+
+def one_a_module(package: str, base: type[Kind]) -> dict[str, type[Kind]]:
+    """The subclass of `base` that each module of `package` defines, by the module's name; some have none."""
+    found = {name: class_in(f"{package}.{name}", base) for name in modules_of(package)}
+    return {name: kind for name, kind in found.items() if kind is not None}
 
 
 def resource(name: str) -> Path:
-    """The folder ``cards``, ``spaces`` or ``recipes``.
+    """The folder ``cards``, ``spaces`` or ``recipes``: beside the package in a checkout, inside it in a wheel.
 
     Raises:
         FactoryError: the installation is incomplete.

@@ -7,15 +7,27 @@ import os
 # Before torch is imported: models this small are slower on several threads, on a busy machine by far.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+import gc
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
+
+# The first example of a test also pays for the imports of what it tests, whichever test comes first.
+settings.register_profile("factory", deadline=None)
+settings.load_profile("factory")
 
 # Shells start what runs in the background with Ctrl-C ignored, and the processes that tests start would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_runtest_setup() -> None:
+    """Each training asks for a full collection: with the libraries in it, it takes as long as the training."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from factory.graph.nodes import Graph
+from factory.graph.run import Runner
 from factory.profile import Profile
+from factory.publishing.stages import Execution, Report, builds
 from factory.step.base import Step
 from factory.step.job import Artifact, Job
 from factory.step.progress import quiet
@@ -55,6 +58,19 @@ def run_step(
     step.run(job)
     assert job.rows is not None and job.rows.balanced, job.rows
     return job
+
+
+def build(graph: Graph, *names: str, profile: Profile | None = None) -> Report:
+    """Build the named artifacts (all by default) and what they need.
+
+    Raises:
+        FactoryError: the first failure.
+    """
+    runner = Runner(graph, profile or Profile(device="cpu", threads=1), quiet())
+    report = Execution(runner).run(builds(graph.needed_for(list(names)) if names else graph.order()))
+    for error in report.failed.values():
+        raise error
+    return report
 
 
 def kept(job: Job, split: str = "train") -> list[dict[str, Any]]:

@@ -91,12 +91,13 @@ def test_a_step_that_fails_exits_with_1_and_keeps_finished_work(recipe: Path) ->
 
 def test_the_schema_is_a_json_schema(recipe: Path) -> None:
     import jsonschema
-    from ruamel.yaml import YAML
+
+    from factory.text import yaml
 
     schema = json.loads(factory("schema", cwd=recipe.parent).stdout)
     jsonschema.Draft202012Validator.check_schema(schema)
     validator = jsonschema.Draft202012Validator(schema)
-    good = YAML(typ="safe").load(RECIPE)
+    good = yaml.load(RECIPE)
     assert not list(validator.iter_errors(good))
     good["datasets"]["a"]["steps"] = [{"colums": {}}]
     assert list(validator.iter_errors(good))

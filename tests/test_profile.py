@@ -34,10 +34,27 @@ def test_every_mistake_of_a_profile_is_named(tmp_path: Path) -> None:
     assert "vllm.optoins: no such key; did you mean 'options'?" in said
 
 
-def test_a_file_that_is_no_toml_is_one_line(tmp_path: Path) -> None:
-    write(tmp_path, "[profiles.x\n")
-    with pytest.raises(UsageError, match=r"factory\.toml"):
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"[profiles.x\n",
+        b"\xff",
+        b"[profiles.x]\nthreads = " + b"9" * 5000,
+        b"[profiles.x]\nvllm = " + b"[" * 5000,
+        b"profiles = 3\n",
+        b"[profiles]\nx = 3\n",
+        b"[profiles.x]\nvllm = 3\n",
+        b"[profiles.x]\ngpu_hour = nan\n",
+        b"[profiles.x]\n[profile.y]\n",
+        b"[profiles.x]\n[profiles.x]\n",
+    ],
+    ids=range(10),
+)
+def test_a_file_that_is_no_profile_is_one_line(tmp_path: Path, text: bytes) -> None:
+    (tmp_path / "factory.toml").write_bytes(text)
+    with pytest.raises(UsageError, match=r"factory\.toml") as caught:
         load_profile("x", tmp_path)
+    assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize("table", [None, *TABLES])

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
-import importlib
-import inspect
-import pkgutil
 from functools import cache
 from typing import Any
 
 from factory.checks.base import Check
+from factory.errors import nearest
+from factory.resources import one_a_module
 
 __all__ = ["DEFAULT", "Check", "checks", "parse_check"]
 
@@ -24,15 +22,7 @@ DEFAULT = (
 @cache
 def checks() -> dict[str, type[Check]]:
     """All checks by name."""
-    found: dict[str, type[Check]] = {}
-    for module_info in pkgutil.iter_modules(__path__):
-        if module_info.name == "base":
-            continue
-        module = importlib.import_module(f"{__name__}.{module_info.name}")
-        for _, member in inspect.getmembers(module, inspect.isclass):
-            if issubclass(member, Check) and member.__module__ == module.__name__:
-                found[module_info.name] = member
-    return found
+    return one_a_module(__name__, Check)
 
 
 def parse_check(value: Any) -> Check:
@@ -51,9 +41,7 @@ def parse_check(value: Any) -> Check:
     if not isinstance(name, str) or not isinstance(parameters or {}, dict):
         raise ValueError("a check is a name, or one name with its parameters: {script: {min: 0.7}}")
     if name not in checks():
-        close = difflib.get_close_matches(name, checks(), n=1)
-        hint = f"did you mean {close[0]!r}?" if close else f"valid: {', '.join(checks())}"
-        raise ValueError(f"no check {name!r}; {hint}")
+        raise ValueError(f"no check {name!r}{nearest(name, checks(), 99)}")
     try:
         return checks()[name].model_validate(parameters or {})
     except ValidationError as error:

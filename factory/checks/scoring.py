@@ -20,14 +20,14 @@ class Scored:
 
     Attributes:
         scores: check -> array of one score per row; NaN where the check leaves the row out, or could not score it.
-        broken: row -> (check, error) of the first check that could not score the row: it broke, or the score is no
-            number. Such a row is neither accepted nor rejected: it failed.
+        broken: row -> check -> error, of checks that could not score the row: they broke, or the score is no number.
+            Such a row is neither accepted nor rejected: it failed.
     """
 
     checks: Sequence[Check]
     rows: int
     scores: dict[str, Any] = field(default_factory=dict)
-    broken: dict[int, tuple[str, Exception]] = field(default_factory=dict)
+    broken: dict[int, dict[str, Exception]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         import numpy as np
@@ -62,7 +62,7 @@ class Scored:
         for place in np.flatnonzero(~np.isfinite(found)).tolist():
             score = scores[place]
             error = score if isinstance(score, Exception) else ValueError(f"the score is {score}")
-            self.broken.setdefault(rows[place], (check.name, error))
+            self.broken.setdefault(rows[place], {}).setdefault(check.name, error)
             found[place] = math.nan
         known = self.scores[check.name]
         place = slice(rows.start, rows.stop) if isinstance(rows, range) else rows

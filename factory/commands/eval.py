@@ -8,13 +8,14 @@ from typing import Any
 
 from factory.commands.hub_choice import Choice
 from factory.commands.publish import stop_cleanly
-from factory.commands.session import session
+from factory.commands.session import Session
 from factory.commands.table import print_json, print_table
-from factory.errors import UsageError
+from factory.errors import UsageError, nearest
+from factory.graph import lineage
 from factory.graph.run import Runner
-from factory.recipe.problems import nearest
+from factory.publishing.stages import Execution, builds
 from factory.step.progress import Progress
-from factory.store import Manifest
+from factory.text import yaml
 
 
 def run_eval(
@@ -28,38 +29,31 @@ def run_eval(
     *,
     as_json: bool = False,
 ) -> None:
-    """Score each model and add the scores to the store's leaderboard; a score that is there already is kept.
+    """Score each model that has no such score in the store yet, and show the leaderboard of the suite.
 
     Raises:
         UsageError: an unknown suite or setting, or a model that is neither a Hub ref nor a folder.
-        FactoryError: a model or dataset cannot be read, or a suite failed.
+        FactoryError: a model or dataset cannot be read, or a suite failed; the other models are scored all the same.
     """
-    from factory.commands.summary import model_of
-    from factory.evaluate.board import add, entry_of
+    from factory.evaluate.board import leaderboard
 
-    recipe = _recipe(models, suite, settings, language, store, hub)
-    with stop_cleanly(), session(recipe, store, hub, profile, building=True) as opened:
-        graph = opened.graph
-        Runner(graph, opened.profile, Progress()).run(graph.order())
-        made = []
-        for node in graph.evaluations():
-            manifest = Manifest.load(node.folder)
-            assert manifest is not None and node.source is not None
-            made.append(entry_of(manifest, model_of(node), graph.nodes[node.source.node].fingerprint))
-        board = add(opened.store.root, made)
-    shown = [entry for entry in board if entry.protocol in {new.protocol for new in made}]
+    session = Session(_recipe(models, suite, settings, language, store, hub), store, hub, profile)
+    with stop_cleanly(), session.open(building=True) as opened:
+        report = Execution(Runner(opened.graph, opened.profile, Progress())).run(builds(opened.graph.order()))
+        made = lineage.board(opened.graph)
+        shown = [entry for entry in leaderboard(opened.store) if entry.protocol in {new.protocol for new in made}]
     if as_json:
-        print_json([entry.__dict__ for entry in shown])
-        return
-    rows = []
-    for entry in shown:
-        score = entry.scores[entry.headline]
-        interval = f"{score['low']:.1f} to {score['high']:.1f}" if "low" in score else ""
-        others = [f"{name} {s['value']:.1f}" for name, s in entry.scores.items() if name != entry.headline]
-        now = "now" if any(new.model == entry.model for new in made) else entry.measured[:10]
-        rows.append([entry.model, f"{entry.value:.1f}", interval, score.get("n", ""), now, ", ".join(others[:4])])
-    columns = ["model", made[0].headline, "95 % interval", "n", "measured", "also"]
-    print_table(f"{suite}, measured in {opened.store.root}", columns, rows, right=[made[0].headline, "n"])
+        print_json([entry.as_json() for entry in shown])
+    elif shown:
+        now = {(new.model, new.measured) for new in made}
+        rows = []
+        for entry in shown:
+            measured = "now" if (entry.model, entry.measured) in now else entry.measured[:10]
+            rows.append([entry.label, *entry.shown().values(), measured])
+        columns = ["model", *shown[0].shown(), "measured"]
+        columns[1] = made[0].headline
+        print_table(f"{suite}, measured in {opened.store.root}", columns, rows, right=[made[0].headline, "n"])
+    report.require_success()
 
 
 def _recipe(
@@ -97,14 +91,12 @@ def _recipe(
 
 
 def _setting(text: str) -> tuple[str, Any]:
-    import yaml
-
     key, equals, value = text.partition("=")
     if not equals or not key:
         raise UsageError(f"not a setting: {text!r}", fix="write KEY=VALUE, e.g. --set n=200")
     try:
-        parsed = yaml.safe_load(value)
-    except yaml.YAMLError as error:
-        raise UsageError(f"not a value: {value!r} ({str(error).splitlines()[0]})") from error
+        parsed = yaml.load(value)
+    except ValueError as error:
+        raise UsageError(f"not a value: {value!r} ({error})") from error
     local = Path(value).expanduser()
     return key, str(local.resolve()) if isinstance(parsed, str) and "." in value and local.is_file() else parsed

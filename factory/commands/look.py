@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from factory.commands.hub_choice import Choice, embedded
-from factory.commands.session import session
+from factory.commands.session import Session
 from factory.commands.table import print_json
 from factory.errors import UsageError
 from factory.look.layout import layout, view
@@ -68,7 +68,7 @@ def show_rows(
 def _opened(dataset: str, name: str | None, store: Path, hub: Choice, split: str, rehearse: bool) -> Iterator[Rows]:
     path = Path(dataset)
     if path.suffix in (".yaml", ".yml") and path.is_file():
-        with session(path, store, hub, rehearse=rehearse) as opened:
+        with Session(path, store, hub, rehearse=rehearse).open() as opened:
             if name is None:
                 named = ", ".join(opened.loaded.recipe.datasets)
                 raise UsageError("which dataset of the recipe?", fix=f"factory look {dataset} NAME, one of: {named}")

@@ -2,28 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
-from factory.commands.hub_choice import Choice, is_local
-from factory.commands.session import session
+from factory.commands.hub_choice import is_local
+from factory.commands.session import Session
 from factory.commands.table import print_json
 from factory.errors import UsageError
 from factory.recipe import load
 
 
-def publish_as_job(
-    recipe: Path,
-    store: Path,
-    hub: Choice,
-    profile: str | None,
-    *,
-    locked: bool,
-    force: bool,
-    live: bool,
-    as_json: bool,
-) -> None:
+def publish_as_job(session: Session, *, force: bool, live: bool, as_json: bool) -> None:
     """Submit the publish as a Hub Job, or find the one that runs it, and follow its log to the end.
 
     Ctrl-C ends only the following.
@@ -35,25 +23,31 @@ def publish_as_job(
     from factory.graph.licenses import require_licenses
     from factory.remote.hf_jobs import FIX_FLAVOR, Order, cancel_command, follow, submit
 
-    if is_local(load(recipe), hub):
+    if is_local(load(session.recipe), session.hub):
         raise UsageError(
             "a job cannot reach the embedded Hub of this command",
-            where=str(recipe),
+            where=str(session.recipe),
             fix="set HF_TOKEN, and HF_ENDPOINT where it is not huggingface.co, and add --hub remote",
         )
-    with session(recipe, store, hub, profile, locked=locked) as opened:
+    with session.open() as opened:
         require_licenses(opened.graph)
         if opened.profile.jobs is None:
-            raise UsageError("the profile does not say on which hardware jobs run", where=str(recipe), fix=FIX_FLAVOR)
-        options = {"--locked": locked, "--force": force, "--live": live}
-        arguments = [name for name, given in options.items() if given] + (["--profile", profile] if profile else [])
+            raise UsageError(
+                "the profile does not say on which hardware jobs run", where=str(session.recipe), fix=FIX_FLAVOR
+            )
+        options = {"--locked": session.locked, "--force": force, "--live": live}
+        arguments = [name for name, given in options.items() if given] + (
+            ["--profile", session.profile] if session.profile else []
+        )
         order = Order(opened.loaded, opened.profile.jobs, arguments)
         job, new = submit(order)
         click.echo(f"{'submitted' if new else 'runs already'}: {job.url}", err=True)
         try:
             stage = follow(job, order.namespace, lambda line: click.echo(line, err=as_json))
         except KeyboardInterrupt:
-            again = f"factory publish {recipe} --on hf-jobs" + (f" --profile {profile}" if profile else "")
+            again = f"factory publish {session.recipe} --on hf-jobs" + (
+                f" --profile {session.profile}" if session.profile else ""
+            )
             click.echo(f"the job goes on: {job.url}\n  follow it again: {again}", err=True)
             click.echo(f"  stop it: {cancel_command(job, order.namespace)}", err=True)
             raise click.exceptions.Exit(1) from None

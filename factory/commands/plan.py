@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import Any
 
-from factory.commands.hub_choice import Choice
-from factory.commands.session import session
+from factory.commands.session import Session
 from factory.commands.table import print_json, print_table
-from factory.graph.plan import Plan, as_json, make_plan
+from factory.graph.plan import Plan, make_plan
+from factory.graph.plan import as_json as nodes_as_json
+from factory.publishing.stages import Build, stages
 
 
-def show_plan(
-    recipe: Path,
-    store: Path,
-    hub: Choice,
-    profile: str | None,
-    *,
-    locked: bool = False,
-    as_json: bool = False,
-    rehearse: bool = False,
-    assumptions: bool = False,
-) -> None:
+def show_plan(session: Session, *, as_json: bool = False, assumptions: bool = False) -> None:
+    """What a publish would do, in its order, and what that costs."""
     from factory.estimate.estimate import estimate
     from factory.estimate.family import assumption_lines, beside, family
     from factory.graph.licenses import license_problems
 
-    with session(recipe, store, hub, profile, locked=locked, rehearse=rehearse) as opened:
+    with session.open() as opened:
         plan = make_plan(opened.graph)
         costs = estimate(plan, opened.profile)
         problems = license_problems(opened.graph)
@@ -40,36 +32,26 @@ def show_plan(
             print("\n".join(["the cost rests on:", *assumption_lines(costs.rates.used.values())]))
 
 
-def show_family(
-    recipes: list[Path],
-    store: Path,
-    hub: Choice,
-    profile: str | None,
-    *,
-    locked: bool = False,
-    as_json: bool = False,
-    rehearse: bool = False,
-    assumptions: bool = False,
-) -> None:
+def show_family(sessions: list[Session], *, as_json: bool = False, assumptions: bool = False) -> None:
     """What several recipes cost, each for itself and together, beside what their document reports."""
     from factory.estimate.estimate import estimate
     from factory.estimate.family import assumption_lines, beside, family
     from factory.text.figures import number_text
 
     costs, rows, reported = [], [], None
-    for recipe in recipes:
-        with session(recipe, store, hub, profile, locked=locked, rehearse=rehearse) as opened:
+    for session in sessions:
+        with session.open() as opened:
             costs.append(estimate(make_plan(opened.graph), opened.profile))
             reported = reported or opened.loaded.recipe.reported_cost
             alone = family(costs[-1:])
             rows.append([opened.loaded.recipe.name, alone.steps, number_text(alone.tokens), f"{alone.total:,.0f}"])
     found = family(costs)
     if as_json:
-        print_json({"recipes": [str(recipe) for recipe in recipes], **found.as_json(reported)})
+        print_json({"recipes": [str(session.recipe) for session in sessions], **found.as_json(reported)})
         return
     rows.append(["together, shared steps once", found.steps, number_text(found.tokens), f"{found.total:,.0f}"])
     columns = ["recipe", "steps to do", "tokens", "US$"]
-    print_table(f"{len(recipes)} recipes", columns, rows, right=columns[1:])
+    print_table(f"{len(sessions)} recipes", columns, rows, right=columns[1:])
     for line in beside(found, reported):
         print(line)
     if found.not_estimated:
@@ -83,7 +65,8 @@ def show_family(
 def _document(plan: Plan, costs: object, problems: list[str]) -> dict[str, object]:
     return {
         "recipe": plan.graph.loaded.recipe.name,
-        "nodes": as_json(plan),
+        "nodes": nodes_as_json(plan),
+        "stages": _stages(plan),
         "estimate": costs.as_json(),  # type: ignore[attr-defined]
         "licences": problems,
         "unresolved": plan.graph.unresolved,
@@ -120,9 +103,21 @@ def _print(plan: Plan, costs: object, problems: list[str]) -> None:
         ]
         done = sum(entry.state == "done" for entry in nodes)
         print(f"evaluate {suite}: {len(nodes)} models, {done} done")
+    rows = [[s["stage"], s["subject"], s["state"], ", ".join(s["because"])] for s in _stages(plan)]
+    print_table("what publish does, in this order", ["stage", "of", "state", "because of"], rows)
     print(costs.summary())  # type: ignore[attr-defined]
     for problem in problems:
         print(f"licence: {problem}")
     if plan.graph.unresolved:
         refs = sorted(set(plan.graph.unresolved))
         print(f"not resolved to a commit (Hub not asked or not reached): {', '.join(refs)}")
+
+
+def _stages(plan: Plan) -> list[dict[str, Any]]:
+    """One entry a stage: {stage, subject, state, because, needs}. What is on the Hub already is not asked."""
+    found = []
+    for stage in stages(plan.graph):
+        entry = plan.nodes[stage.subject] if isinstance(stage, Build) else None
+        said = {"state": entry.state, "because": entry.because} if entry else {"state": "", "because": []}
+        found.append({"stage": stage.kind, "subject": stage.subject, **said, "needs": list(stage.needs)})
+    return found

@@ -4,100 +4,79 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
-from pathlib import Path
-from typing import Any
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, Any
 
-from factory.commands.hub_choice import Choice
-from factory.commands.session import Session, session
-from factory.commands.table import print_json
-from factory.errors import UsageError
-from factory.graph.nodes import Node
-from factory.graph.run import Report, Runner
+from factory.commands.session import Opened, Session
+from factory.commands.table import print_json, print_table
+from factory.errors import UsageError, nearest
+from factory.graph import lineage
+from factory.graph.run import Runner
 from factory.profile import KEEP_MINUTES
-from factory.recipe.problems import nearest
+from factory.publishing.stages import Execution, Report, builds, stages
 from factory.step.progress import Progress
+from factory.store import Manifest
+
+if TYPE_CHECKING:
+    from factory.hub.push import Pushed
 
 
-def run_build(
-    recipe: Path,
-    names: list[str],
-    store: Path,
-    hub: Choice,
-    profile: str | None,
-    *,
-    locked: bool = False,
-    rehearse: bool = False,
-    as_json: bool = False,
-) -> None:
-    """Build the named artifacts (all of them by default) and what they need; push nothing."""
-    with (
-        stop_cleanly(),
-        session(recipe, store, hub, profile, building=True, locked=locked, rehearse=rehearse) as opened,
-    ):
-        valid = {*opened.graph.finals, *opened.graph.nodes}
+def run_build(session: Session, names: list[str], *, as_json: bool = False) -> None:
+    """Build the named artifacts (all of them by default) and what they need; push nothing.
+
+    Raises:
+        UsageError: there is no such artifact.
+        FactoryError: a build failed; everything that does not need it is made all the same.
+    """
+    with stop_cleanly(), session.open(building=True) as opened:
+        graph = opened.graph
+        valid = {*graph.finals, *graph.nodes}
         for name in names:
             if name not in valid:
-                raise UsageError(f"no artifact {name!r} in {recipe}{nearest(name, opened.graph.finals)}")
-        progress = Progress()
-        runner = Runner(opened.graph, opened.profile, progress, rehearsal=rehearse)
-        nodes = opened.graph.needed_for(names) if names else opened.graph.order()
-        report = runner.run(nodes)
-        _finish(opened, report, {}, as_json)
+                raise UsageError(f"no artifact {name!r} in {session.recipe}{nearest(name, graph.finals)}")
+        runner = Runner(graph, opened.profile, Progress(), rehearsal=session.rehearse)
+        report = Execution(runner).run(builds(graph.needed_for(names) if names else graph.order()))
+        finish(opened, report, as_json)
 
 
 def run_publish(
-    recipe: Path,
-    store: Path,
-    hub: Choice,
-    profile: str | None,
+    session: Session,
     *,
-    locked: bool = False,
-    rehearse: bool = False,
     force: bool = False,
     live: bool = False,
     keep: str | None = None,
     keep_every: float | None = None,
     as_json: bool = False,
 ) -> None:
-    """Build everything, push datasets as they are complete and models once their gates have passed.
+    """Do what the plan lists: build, judge, push.
 
     `keep` is a private dataset of the Hub from which steps are taken and in which each is kept, the one at work every
     `keep_every` minutes (default: 30).
+
+    Raises:
+        FactoryError: a stage failed; everything that does not need it is done all the same.
     """
     from factory.graph.licenses import require_licenses
-    from factory.publishing.cards.live import LiveCards
-    from factory.publishing.publisher import Publisher
-    from factory.remote.mirror import Mirror
 
-    with (
-        stop_cleanly(),
-        session(recipe, store, hub, profile, building=True, locked=locked, rehearse=rehearse) as opened,
-    ):
-        require_licenses(opened.graph)
-        progress = Progress()
-        publisher = Publisher(opened.graph, progress, force=force)
-        runner = Runner(opened.graph, opened.profile, progress, rehearsal=rehearse)
-        cards = LiveCards(opened.graph, progress)
-        kept = Mirror(keep, opened.graph, progress) if keep else None
-        if kept:
-            kept.fetch()
+    with stop_cleanly(), session.open(building=True) as opened, ExitStack() as listening:
+        graph = opened.graph
+        require_licenses(graph)
+        runner = Runner(graph, opened.profile, Progress(), rehearsal=session.rehearse)
+        execution = Execution(runner, force=force)
+        if keep:
+            from factory.remote.mirror import Mirror
 
-        def push_dataset(node: Node) -> None:
-            if kept:
-                kept.keep(node)
-            if node.kind == "dataset" and node.last:
-                with cards.paused():
-                    publisher.dataset(node.artifact)
+            mirror = Mirror(keep, graph, runner.progress)
+            mirror.fetch()
+            execution.listeners.append(mirror.during)
+            listening.enter_context(mirror.running(60 * (keep_every or KEEP_MINUTES)))
+        if live:
+            from factory.publishing.cards.live import LiveCards
 
-        runner.finished = push_dataset
-        keeping = kept.running(60 * (keep_every or KEEP_MINUTES)) if kept else nullcontext()
-        with cards.running() if live else nullcontext(), keeping:
-            report = runner.run(opened.graph.order())
-        publisher.models()
-        publisher.space()
-        publisher.collection()
-        _finish(opened, report, publisher.pushed, as_json)
+            cards = LiveCards(graph, runner.progress)
+            execution.listeners.append(cards.during)
+            listening.enter_context(cards.running())
+        finish(opened, execution.run(stages(graph)), as_json)
 
 
 @contextmanager
@@ -114,10 +93,86 @@ def stop_cleanly() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _finish(opened: Session, report: Report, pushed: dict[str, Any], as_json: bool) -> None:
-    from factory.commands.summary import as_document, print_summary
+def finish(opened: Opened, report: Report, as_json: bool) -> None:
+    """Say what was made, pushed and measured, what failed and what was left out.
 
+    Raises:
+        FactoryError: a stage failed.
+    """
     if as_json:
-        print_json(as_document(opened, report, pushed))
+        print_json(_document(opened, report))
     else:
-        print_summary(opened, report, pushed)
+        _print(opened, report)
+    report.require_success()
+
+
+def _document(opened: Opened, report: Report) -> dict[str, Any]:
+    return {
+        "recipe": opened.loaded.recipe.name,
+        "rehearsal": opened.rehearsal,
+        "seconds": round(report.seconds, 2),
+        "built": report.built,
+        "done": report.done,
+        "total": lineage.usage(lineage.made(opened.graph, opened.graph.nodes.values())).model_dump(),
+        "pushed": {
+            name: {"url": p.url, "commit": p.commit, "changed": p.changed} for name, p in report.pushed.items()
+        },
+        "failed": [
+            {"stage": stage.name, "place": str(stage.place), "error": str(error)}
+            for stage, error in report.failed.items()
+        ],
+        "left_out": [
+            {"stage": stage.name, "place": str(stage.place), "because": cause.name}
+            for stage, cause in report.left_out.items()
+        ],
+        "scores": [
+            {"suite": entry.suite, "model": entry.model, **entry.metrics} for entry in lineage.board(opened.graph)
+        ],
+    }
+
+
+def _print(opened: Opened, report: Report) -> None:
+    graph, pushed = opened.graph, report.pushed
+    rows = []
+    for name in graph.finals:
+        if manifest := Manifest.load(graph.final(name).folder):
+            link = pushed.get(name)
+            rows.append([name, manifest.kind, _size(manifest), _state(link), link.url if link else ""])
+    rows += [[key, "", "", _state(p), p.url] for key, p in pushed.items() if key not in graph.finals]
+    print_table(opened.loaded.recipe.name, ["artifact", "kind", "made", "hub", "link"], rows)
+    if scores := lineage.board(graph):
+        print()
+        title = "scores of stand-ins: they say nothing" if opened.rehearsal else "scores, measured in this store"
+        lines = [[entry.suite, entry.model, entry.headline, *entry.shown().values()] for entry in scores]
+        columns = ["evaluation", "model", "score", *scores[0].shown()]
+        print_table(title, columns, lines, right=["value", "n"])
+    if report.failed:
+        print()
+        failed = [[stage.name, "failed", str(error)] for stage, error in report.failed.items()]
+        left = [
+            [stage.name, "left out", f"{stage.place}: needs {cause.name}"] for stage, cause in report.left_out.items()
+        ]
+        print_table("not done", ["stage", "state", "because"], [*failed, *left])
+    commits = sum(p.changed for p in pushed.values())
+    print(
+        f"\n{len(report.built)} steps built, {len(report.done)} done before, {commits} commits, {report.seconds:.1f} s"
+    )
+    made = [step for step in lineage.made(graph, graph.nodes.values()) if step.manifest]
+    print(f"in this store: {len(made)} of {len(graph.nodes)} steps done, {lineage.usage(made)}")
+    if opened.target.embedded and pushed:
+        data = opened.store.root / "hub"
+        print(f"The embedded Hub stops with this command; browse it again with: factory hub --data {data}")
+    if opened.rehearsal and not report.failed:
+        print(f"rehearsal of {opened.loaded.recipe.name}: every step ran; nothing here is the real thing")
+
+
+def _state(pushed: Pushed | None) -> str:
+    return "" if pushed is None else "pushed" if pushed.changed else "up to date"
+
+
+def _size(manifest: Manifest) -> str:
+    if (counts := manifest.rows) is not None:
+        of = f" of {counts.rows_in:,}" if counts.rows_in != counts.kept else ""
+        return f"{counts.kept:,}{of} rows"
+    parameters = manifest.metrics.get("parameters")
+    return f"{parameters / 1e6:,.1f} M parameters" if parameters else ""

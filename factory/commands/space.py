@@ -5,36 +5,34 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from pathlib import Path
 
-from factory.commands.hub_choice import Choice
-from factory.commands.session import session
+from factory.commands.session import Session
 from factory.errors import FactoryError, UsageError
 
 
-def run_space(recipe: Path, store: Path, hub: Choice, *, push: bool, port: int) -> None:
+def run_space(session: Session, *, push: bool, port: int) -> None:
     """Run the app until it is stopped, on the models that were published, or push it.
 
     Raises:
         UsageError: the recipe has no Space, or gradio is not installed.
-        FactoryError: a model the Space offers is not published yet.
+        FactoryError: a model that the Space offers is not built yet, or the push is refused.
     """
-    from factory.publishing.publisher import Publisher
+    from factory.publishing.publisher import publish_space
     from factory.publishing.space import write_space
-    from factory.step.progress import Progress
     from factory.store import Manifest
 
-    with session(recipe, store, hub, building=True) as opened:
+    with session.open(building=True) as opened:
         graph = opened.graph
         if graph.loaded.recipe.space is None:
-            raise UsageError("the recipe has no `space`", where=str(recipe))
+            raise UsageError("the recipe has no `space`", where=str(session.recipe))
         missing = [ref for ref in graph.loaded.recipe.space.demo if Manifest.load(graph.final(ref).folder) is None]
         if missing:
-            raise FactoryError(f"not built yet: {', '.join(missing)}", fix=f"run `factory publish {recipe}` first")
+            raise FactoryError(
+                f"not built yet: {', '.join(missing)}", fix=f"run `factory publish {session.recipe}` first"
+            )
         if push:
-            publisher = Publisher(graph, Progress())
-            publisher.space()
-            print(publisher.pushed["space"].url)
+            pushed = publish_space(graph)
+            print("\n".join([*pushed.notes, pushed.url]))
             return
         _require_gradio()
         folder = write_space(graph, opened.store.root / "space")

@@ -7,8 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from factory.commands.hub_choice import Choice
-from factory.commands.session import session
+from factory.commands.session import Session
 from factory.commands.table import COLOURS, print_json
 from factory.graph.account import Account, StepAccount, account, pace
 from factory.publishing.cards.text import share
@@ -23,11 +22,9 @@ SHOWN_REASONS = 6  # of a step
 WITHOUT_TERMINAL = 160  # columns
 
 
-def show_status(
-    recipe: Path, store: Path, hub: Choice, *, as_json: bool = False, watch: bool = False, rehearse: bool = False
-) -> None:
-    """Print the funnel as it stands; with `watch` again and again until the run is over or Ctrl-C."""
-    with session(recipe, store, hub, rehearse=rehearse) as opened:
+def show_status(session: Session, *, as_json: bool = False, watch: bool = False) -> None:
+    """Print the account as it stands; with `watch` again and again until the run is over or Ctrl-C."""
+    with session.open() as opened:
         if as_json:
             print_json(as_document(account(opened.graph)))
         elif watch:
@@ -173,14 +170,8 @@ def _translations(found: Account) -> Any:
 
 def total_line(found: Account) -> str:
     """What everything in the store has cost so far."""
-    total = found.total
     done = sum(step.state == "done" for step in found.steps)
-    parts = [f"{done} of {len(found.steps)} steps done", time_text(total.seconds)]
-    if total.prompt_tokens or total.completion_tokens:
-        parts.append(f"{total.prompt_tokens:,} tokens read, {total.completion_tokens:,} written")
-    if total.dollars is not None:
-        parts.append(f"US$ {total.dollars:,.2f}")
-    return ", ".join(parts)
+    return f"{done} of {len(found.steps)} steps done, {found.total}"
 
 
 def _console() -> Any:

@@ -44,12 +44,12 @@ def suggest_for_recipe(recipe: Path, store: Path, hub: Choice, *, as_json: bool 
     Raises:
         FactoryError: no filter of the recipe is finished, or none kept its scores.
     """
-    from factory.commands.session import session
+    from factory.commands.session import Session
     from factory.steps.filter import Filter
     from factory.store import Manifest
 
     tables: dict[str, list[dict[str, Any]]] = {}
-    with session(recipe, store, hub) as opened:
+    with Session(recipe, store, hub).open() as opened:
         nodes = [node for node in opened.graph.nodes.values() if isinstance(node.step, Filter)]
         for node in nodes:
             if isinstance(node.step, Filter) and Manifest.load(node.folder) is not None:

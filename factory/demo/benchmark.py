@@ -16,16 +16,6 @@ from factory.demo.world import Fact, facts, stated
 BENCHMARK_COLUMNS = ("Question", "Option 1", "Option 2", "Option 3", "Option 4", "Answer Key", "Subject")
 LETTERS = "ABCD"
 OPTIONS = len(LETTERS)
-SUBJECTS_AR = {
-    "people": "الناس",
-    "opposites": "الأضداد",
-    "sums": "الحساب",
-    "colours": "الألوان",
-    "capitals": "العواصم",
-    "calendar": "التقويم",
-    "animals": "الحيوانات",
-    "kinds": "الأنواع",
-}
 
 
 @cache

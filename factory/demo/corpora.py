@@ -141,13 +141,6 @@ def _parallel(name: str, seed: int, index: int) -> Row:
     return {"translation": {"en": english, "ar": arabic}}
 
 
-def parallel_truth(n: int, seed: int = 0) -> Iterator[Row]:
-    """For row i of `parallel`: good (bool) and flaw ("" or one of `damage.FLAWS`), to measure a judge by."""
-    for index in range(n):
-        _, flaw = _judged("parallel", seed, index, BAD_SHARE)
-        yield {"good": not flaw, "flaw": flaw}
-
-
 def _judge_examples(name: str, seed: int, index: int) -> Row:
     (english, arabic), flaw = _judged(name, seed, index, 0.5)
     prompt = JUDGE_PROMPT.format(ar_text=arabic, en_text=english)

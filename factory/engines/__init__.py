@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
-import inspect
-import pkgutil
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from factory.engines.base import Completion, Engine, LogProbability, Request, Scorer
-from factory.errors import UsageError
+from factory.errors import UsageError, nearest
+from factory.resources import one_a_module
 
 if TYPE_CHECKING:
     from factory.profile import Profile
@@ -21,13 +19,7 @@ __all__ = ["Completion", "Engine", "LogProbability", "Request", "Scorer", "engin
 @cache
 def engines() -> dict[str, type[Engine]]:
     """All engines by name. Importing them is cheap: each imports its heavy libraries when it is opened."""
-    found: dict[str, type[Engine]] = {}
-    for module_info in pkgutil.iter_modules(__path__):
-        module = importlib.import_module(f"{__name__}.{module_info.name}")
-        for _, member in inspect.getmembers(module, inspect.isclass):
-            if issubclass(member, Engine) and member.__module__ == module.__name__ and member is not Engine:
-                found[module_info.name] = member
-    return found
+    return one_a_module(__name__, Engine)
 
 
 def engine_for(model: Path, profile: Profile, *, trust_remote_code: bool = False) -> Engine:
@@ -38,5 +30,5 @@ def engine_for(model: Path, profile: Profile, *, trust_remote_code: bool = False
         FactoryError: the folder holds no model that can generate.
     """
     if (kind := engines().get(profile.engine)) is None:
-        raise UsageError(f"unknown engine {profile.engine!r} in the profile", fix=f"one of: {', '.join(engines())}")
+        raise UsageError(f"unknown engine {profile.engine!r} in the profile{nearest(profile.engine, engines())}")
     return kind(model, profile, trust_remote_code=trust_remote_code)

@@ -96,7 +96,7 @@ class Flows:
     def _kept(self, node: Node) -> float:
         """Share of its rows that a step keeps: what it kept before it changed, else by the table."""
         step: Any = node.step
-        before = self.graph.store.previous(node.folder)
+        before = self.graph.store.previous(node.folder, self.graph.loaded.recipe.name)
         if before is not None and before.rows is not None and before.rows.rows_in:
             share = before.rows.kept / before.rows.rows_in
             return self.rates.note(f"{node.name}: rows kept", share, "measured before the change")

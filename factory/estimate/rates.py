@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from factory.store import Manifest
+from factory.text import yaml
 
 TABLE = Path(__file__).with_name("rates.yaml")
 ALIKE = 2.0  # a measured rate counts for models up to this many times larger or smaller
@@ -19,9 +20,7 @@ SHORTEST = 1.0  # seconds; below it, a measurement is mostly loading
 @cache
 def table() -> dict[str, Any]:
     """Content of rates.yaml."""
-    from ruamel.yaml import YAML
-
-    return YAML(typ="safe", pure=True).load(TABLE.read_text(encoding="utf-8"))
+    return yaml.load(TABLE.read_text(encoding="utf-8"))
 
 
 @dataclass

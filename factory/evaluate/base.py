@@ -17,14 +17,10 @@ from pydantic import BeforeValidator, Field
 
 from factory.errors import FactoryError
 from factory.evaluate.score import Score
-from factory.step.base import DatasetRef, ModelRef, Step
+from factory.step.base import DatasetRef, ModelRef, Step, as_list
 
 if TYPE_CHECKING:
     from factory.step.job import Artifact, Job
-
-
-def as_list(value: object) -> object:
-    return [value] if isinstance(value, str) else value
 
 
 DatasetRefs = Annotated[list[DatasetRef], BeforeValidator(as_list, json_schema_input_type=str | list[str])]
@@ -43,24 +39,6 @@ class RequiredDataset:
     @property
     def columns(self) -> tuple[str, ...]:
         return tuple(self.row(0))
-
-    def stand_in_files(self, rows: int = 4) -> dict[str, bytes]:
-        """{path in repo: content} of a stand-in with `rows` rows in every config, which `load_dataset` reads."""
-        import io
-
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-
-        buffer = io.BytesIO()
-        pq.write_table(pa.Table.from_pylist([self.row(i) for i in range(rows)]), buffer)
-        # Numbered folders: names of configs hold spaces and brackets, which are special in paths and patterns.
-        paths = {config: f"data/{number:03d}/{self.split}.parquet" for number, config in enumerate(self.configs)}
-        files = [
-            {"config_name": config, "data_files": [{"split": self.split, "path": path}]}
-            for config, path in paths.items()
-        ]
-        card = f"---\nconfigs: {json.dumps(files, ensure_ascii=False)}\n---\nStand-in for a rehearsal.\n"
-        return {"README.md": card.encode(), **dict.fromkeys(paths.values(), buffer.getvalue())}
 
 
 class Suite(Step):

@@ -1,4 +1,4 @@
-"""The store's leaderboard: every model measured here by `factory eval`, in one file that grows.
+"""The leaderboard: a view over the manifests of finished evaluations. Cards, gates, Space and summaries read it.
 
 Scores stand in one table only where everything but the model is the same: suite, version, parameters, data commits.
 """
@@ -6,19 +6,15 @@ Scores stand in one table only where everything but the model is the same: suite
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from factory.errors import FactoryError
-from factory.store import write_atomically
-from factory.store.fingerprint import fingerprint
+from factory.store import Manifest, Store, fingerprint
 
-if TYPE_CHECKING:
-    from factory.store import Manifest
-
-NAME = "leaderboard.json"
+OLD_FILE = "leaderboard.json"  # in which `factory eval` kept its scores before
 
 
 @dataclass(frozen=True)
@@ -26,9 +22,11 @@ class Entry:
     """One model's scores in one suite.
 
     Attributes:
+        suite: the entry under ``evaluate:``, by which gates and cards name it.
         protocol: digest of everything but the model; entries of one protocol may be compared.
-        model: as it was named, a Hub ref or a folder; `source` is the fingerprint of its content.
+        model: as it was named, a Hub ref, a folder or an artifact of a recipe; `source` is its content's fingerprint.
         headline: name of the score that stands for the suite; `scores` holds each as the manifest does.
+        measured: when, UTC, ISO 8601. `recipe` is the one that did, `details` what the manifest says of how.
     """
 
     suite: str
@@ -36,50 +34,86 @@ class Entry:
     model: str
     source: str
     headline: str
-    scores: dict[str, Any]
+    scores: Mapping[str, Any]
     measured: str
+    recipe: str = ""
+    details: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def value(self) -> float:
         return self.scores[self.headline]["value"]
 
+    @property
+    def label(self) -> str:
+        """The model; an artifact, whose name another recipe may have too, with its recipe."""
+        return self.model if "/" in self.model or not self.recipe else f"{self.model} ({self.recipe})"
 
-def entry_of(manifest: Manifest, model: str, source: str) -> Entry:
-    """The leaderboard's line for an evaluation of `model`; `source` is the fingerprint of the model's node."""
+    @property
+    def metrics(self) -> dict[str, Any]:
+        """{headline, scores, protocol}, as gates and the Hub's formats read them."""
+        return {"headline": self.headline, "scores": self.scores, "protocol": self.details}
+
+    def as_json(self) -> dict[str, Any]:
+        return {key: value for key, value in self.__dict__.items() if key != "details"}
+
+    def shown(self) -> dict[str, Any]:
+        """Cells of a table: the headline's value, interval and n, and up to four other scores."""
+        score = self.scores[self.headline]
+        others = [f"{name} {score['value']:.1f}" for name, score in self.scores.items() if name != self.headline]
+        return {
+            "value": f"{self.value:.1f}",
+            "95 % interval": f"{score['low']:.1f} to {score['high']:.1f}" if "low" in score else "",
+            "n": score.get("n", ""),
+            "also": ", ".join(others[:4]),
+        }
+
+
+def entry_of(manifest: Manifest) -> Entry:
+    """The leaderboard's line for a finished evaluation, whose name is ``suite/model``."""
+    suite, _, model = manifest.name.partition("/")
     metrics = manifest.metrics
     return Entry(
-        suite=manifest.verb,
+        suite=suite,
         protocol=fingerprint({key: value for key, value in manifest.identity.items() if key != "source"})[:16],
         model=model,
-        source=source,
+        source=str(manifest.identity.get("source", "")),
         headline=metrics["headline"],
         scores=metrics["scores"],
         measured=manifest.created,
+        recipe=next(iter(manifest.recipes), ""),
+        details=metrics.get("protocol", {}),
     )
 
 
-def read(store: Path) -> list[Entry]:
-    """The entries of the store's leaderboard; none where there is no file.
+def by_suite(entries: Iterable[Entry]) -> dict[str, dict[str, dict[str, Any]]]:
+    """{suite: {model: metrics}}."""
+    found: dict[str, dict[str, dict[str, Any]]] = {}
+    for entry in entries:
+        found.setdefault(entry.suite, {})[entry.model] = entry.metrics
+    return found
+
+
+def leaderboard(store: Store) -> list[Entry]:
+    """Everything that was measured in the store: of each model of a recipe the newest score in each protocol.
+
+    Entries of one protocol stand together, the highest score first.
 
     Raises:
-        FactoryError: the file is not a leaderboard.
+        FactoryError: there is a ``leaderboard.json`` of an older version that cannot be read.
     """
-    path = store / NAME
+    measured = [entry_of(manifest) for _, manifest in store.manifests() if manifest.kind == "evaluation"]
+    measured.sort(key=lambda entry: entry.measured)
+    board = list({(entry.protocol, entry.model, entry.recipe): entry for entry in measured}.values())
+    known = {(entry.protocol, entry.model) for entry in board}
+    board += [old for old in _old(store.root / OLD_FILE) if (old.protocol, old.model) not in known]
+    return sorted(board, key=lambda entry: (entry.protocol, -entry.value, entry.model))
+
+
+def _old(path: Path) -> list[Entry]:
     if not path.is_file():
         return []
     try:
         return [Entry(**entry) for entry in json.loads(path.read_text("utf-8"))["entries"]]
     except (ValueError, KeyError, TypeError) as error:
-        raise FactoryError("not a leaderboard", where=str(path), fix="move it away; it is written anew") from error
-
-
-def add(store: Path, entries: Iterable[Entry]) -> list[Entry]:
-    """Put entries in, each in place of an older one of the same protocol and model; returns the whole board.
-
-    The order is by suite, protocol, then score, the highest first.
-    """
-    board = {(entry.protocol, entry.model): entry for entry in [*read(store), *entries]}
-    ordered = sorted(board.values(), key=lambda entry: (entry.suite, entry.protocol, -entry.value, entry.model))
-    text = json.dumps({"entries": [asdict(entry) for entry in ordered]}, ensure_ascii=False, indent=2)
-    write_atomically(store / NAME, (text + "\n").encode())
-    return ordered
+        fix = "move it away: scores are read from the finished evaluations"
+        raise FactoryError("not a leaderboard", where=str(path), fix=fix) from error

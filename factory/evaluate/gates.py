@@ -12,7 +12,6 @@ optional margin. A sign belongs to a margin only between spaces, since names hol
 
 from __future__ import annotations
 
-import difflib
 import math
 import operator
 import re
@@ -20,6 +19,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from factory.errors import nearest
 from factory.evaluate.score import Z95
 
 BASE = "base"
@@ -97,13 +97,13 @@ class Gate:
     def _find(self, scores: Mapping[str, Mapping[str, Metrics]], model: str) -> dict[str, Any] | str:
         """The score as a dict, or what is missing."""
         if self.suite not in scores:
-            return f"suite {self.suite} was not run{_nearest(self.suite, scores)}"
+            return f"suite {self.suite} was not run{nearest(self.suite, scores)}"
         if model not in scores[self.suite]:
             return f"{model} was not scored on {self.suite}; add it to the suite's models"
         metrics = scores[self.suite][model]
         name = self.score or metrics["headline"]
         if name not in metrics["scores"]:
-            return f"{self.suite} has no score {name!r}{_nearest(name, metrics['scores'])}"
+            return f"{self.suite} has no score {name!r}{nearest(name, metrics['scores'])}"
         return metrics["scores"][name]
 
 
@@ -136,7 +136,7 @@ def parse_gate(
     if any(character.isspace() for character in right):
         raise ValueError(f"{text!r}: {right!r} is no model; a margin is written as in 'base - 0.5'")
     if models is not None and right != BASE and right not in models:
-        raise ValueError(f"{text!r}: no model {right!r}{_nearest(right, [BASE, *models])}")
+        raise ValueError(f"{text!r}: no model {right!r}{nearest(right, [BASE, *models])}")
     return Gate(suite, score, match["sign"], right, margin)
 
 
@@ -147,21 +147,13 @@ def _split_left(left: str, suites: Mapping[str, Collection[str] | None] | None) 
         return suite, score or None
     known = sorted((name for name in suites if left == name or left.startswith(f"{name}.")), key=len)
     if not known:
-        raise ValueError(
-            f"no suite {left.partition('.')[0]!r} under evaluate{_nearest(left.partition('.')[0], suites)}"
-        )
+        wanted = left.partition(".")[0]
+        raise ValueError(f"no suite {wanted!r} under evaluate{nearest(wanted, suites)}")
     suite, score = known[-1], left[len(known[-1]) + 1 :] or None
     names = suites[suite]
     if score is not None and names is not None and score not in names:
-        raise ValueError(f"suite {suite!r} has no score {score!r}{_nearest(score, names)}")
+        raise ValueError(f"suite {suite!r} has no score {score!r}{nearest(score, names)}")
     return suite, score
-
-
-def _nearest(name: str, known: Collection[str] | Mapping[str, Any]) -> str:
-    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
-    if close:
-        return f"; did you mean {close[0]!r}?"
-    return f"; it has: {', '.join(known)}" if known else "; there is none"
 
 
 def _uncertainty(left: Mapping[str, Any], other: Mapping[str, Any] | None, difference: float) -> str:

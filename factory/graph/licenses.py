@@ -20,7 +20,9 @@ from factory.graph.lineage import NOT_DERIVED, hub_source, repo_id
 from factory.graph.nodes import Graph, Node
 from factory.graph.sources import DemoDataset, LocalDataset, LocalModel
 from factory.refs import is_hub_ref
+from factory.step.base import Source
 from factory.store import canonical, write_atomically
+from factory.text import yaml
 
 DEMO_LICENSE = "cc0-1.0"
 DATA = Path(__file__).with_name("licenses.yaml")
@@ -161,16 +163,7 @@ def metadata(license: str | None) -> dict[str, str]:
 
 @cache
 def data() -> dict[str, Any]:
-    import yaml
-
-    content = yaml.safe_load(DATA.read_text(encoding="utf-8"))
-    content["licenses"] = {name: _spelled(entry) for name, entry in content["licenses"].items()}
-    return content
-
-
-def _spelled(entry: dict[str, Any]) -> dict[str, Any]:
-    """YAML 1.1 reads a bare no as False."""
-    return {**entry, "commercial": "no"} if entry.get("commercial") is False else entry
+    return yaml.load(DATA.read_text(encoding="utf-8"))
 
 
 def _published(graph: Graph) -> list[str]:
@@ -188,12 +181,12 @@ def _chain(graph: Graph, name: str, known: _Known) -> list[Link]:
         if node.name in seen:
             continue
         seen.add(node.name)
-        link = known.link(node, role)
+        link = known.link(node, role) if isinstance(node.step, Source) else None
         if link is not None and link not in found:
             found.append(link)
         if node.source is not None:
             waiting.append((graph.nodes[node.source.node], role))
-        if node.step.verb in NOT_DERIVED:
+        if not node.inputs or node.step.verb in NOT_DERIVED:
             continue
         for _, value, kind in node.step.references():
             if value in node.inputs:
@@ -229,7 +222,7 @@ class _Known:
         }
 
     def link(self, node: Node, role: str) -> Link | None:
-        """The node as a link of the chain; None for a node that only works on what came before."""
+        """The node as a link of the chain; None where nobody licensed it."""
         if isinstance(node.step, DemoDataset):
             return Link(f"demo:{node.step.demo}", role, DEMO_LICENSE, "generated here")
         if isinstance(node.step, LocalDataset | LocalModel):

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from factory.evaluate.board import Entry, entry_of
 from factory.graph.nodes import Graph, Node
 from factory.graph.sources import HubDataset, HubModel
+from factory.hub.client import endpoint
+from factory.hub.push import is_loopback, read_record
 from factory.recipe import DatasetSpec, ModelSpec
 from factory.refs import artifact_name, is_hub_ref
 from factory.step.base import Source
-from factory.store import Manifest
+from factory.store import Manifest, Usage
 
 NOT_DERIVED = {"decontaminate"}  # compares rows with these inputs; nothing of them is passed on
 
@@ -21,14 +25,6 @@ class Made:
 
     node: Node
     manifest: Manifest | None
-
-    @property
-    def verb(self) -> str:
-        return self.node.step.verb
-
-    @property
-    def title(self) -> str:
-        return self.node.name
 
 
 def spec_of(graph: Graph, name: str) -> DatasetSpec | ModelSpec:
@@ -45,14 +41,51 @@ def repo_id(graph: Graph, name: str) -> str | None:
     return spec.publish.repo if "/" in spec.publish.repo else f"{recipe.hub.namespace}/{spec.publish.repo}"
 
 
-def made(node: Node) -> Made:
-    return Made(node, Manifest.load(node.folder))
+def is_private(graph: Graph, name: str) -> bool:
+    """Whether an artifact's repo is to be private."""
+    spec, hub = spec_of(graph, name), graph.loaded.recipe.hub
+    stated = spec.publish.private if spec.publish else None
+    return hub.private if stated is None else stated
+
+
+def is_pushed(graph: Graph, name: str) -> bool:
+    """Whether this very artifact has been pushed to the Hub in use."""
+    record = read_record(graph.final(name).folder)
+    there, here = str(record.get("endpoint", "")), endpoint()
+    same = there == here or (is_loopback(there) and is_loopback(here))  # the embedded Hub's port changes
+    return same and record["repo"] == repo_id(graph, name)
+
+
+def is_stand_in(graph: Graph, *names: str) -> bool:
+    """Whether anything that went into one of the artifacts was made by a rehearsal."""
+    steps = made(graph, [node for name in names for node in upstream(graph, name)])
+    return any(step.manifest.stand_in for step in steps if step.manifest)
+
+
+def board(graph: Graph) -> list[Entry]:
+    """What was measured of the recipe's models so far, in the order of its suites and their models."""
+    return [entry_of(step.manifest) for step in made(graph, graph.evaluations()) if step.manifest]
+
+
+def made(graph: Graph, nodes: Collection[Node]) -> list[Made]:
+    """The nodes with what their manifests say by now."""
+    manifests = graph.store.manifests_of([node.folder for node in nodes])
+    return [Made(node, manifest) for node, manifest in zip(nodes, manifests, strict=True)]
+
+
+def usage(steps: Iterable[Made]) -> Usage:
+    """What those of the steps that are done cost together."""
+    total = Usage()
+    for step in steps:
+        if step.manifest is not None:
+            total.add(step.manifest.usage)
+    return total
 
 
 def own_chain(graph: Graph, name: str) -> list[Made]:
     """The steps that made it, inputs first: through every `from`, and for a dataset through the datasets mixed into
     it, back to the sources or to what is published apart."""
-    return [made(node) for node in derived_from(graph, name, stop_at_published=True)]
+    return made(graph, derived_from(graph, name, stop_at_published=True))
 
 
 def derived_from(graph: Graph, name: str, *, stop_at_published: bool = False) -> list[Node]:
@@ -67,7 +100,7 @@ def derived_from(graph: Graph, name: str, *, stop_at_published: bool = False) ->
             continue
         found.add(node.name)
         edges = [node.source] if node.source else []
-        if node.kind == "dataset" and node.step.verb not in NOT_DERIVED:
+        if node.inputs and node.kind == "dataset" and node.step.verb not in NOT_DERIVED:
             edges += [node.inputs[value] for _, value, kind in node.step.references() if kind == "dataset"]
         waiting += [graph.nodes[edge.node] for edge in edges]
     return [node for node in graph.order() if node.name in found]
@@ -85,7 +118,7 @@ def row_chain(graph: Graph, name: str) -> list[Made]:
         wanted.add(node.name)
         mixed = node.inputs.values() if node.step.starts else ()
         stack += [graph.nodes[edge.node] for edge in (node.source, *mixed) if edge is not None]
-    return [made(node) for node in upstream(graph, name) if node.name in wanted]
+    return made(graph, [node for node in upstream(graph, name) if node.name in wanted])
 
 
 def upstream(graph: Graph, name: str) -> list[Node]:
@@ -97,10 +130,6 @@ def hub_source(node: Node) -> tuple[str, str] | None:
     """(repo, commit SHA) of a node that fetches from the Hub."""
     step = node.step
     return (step.repo, step.revision) if isinstance(step, HubDataset | HubModel) else None
-
-
-def is_source(node: Node) -> bool:
-    return isinstance(node.step, Source)
 
 
 def public_name(graph: Graph, reference: str) -> list[str]:
@@ -130,7 +159,7 @@ def training_data(graph: Graph, name: str) -> list[str]:
         for parameter, value, kind in step.node.step.references():
             if kind == "dataset" and parameter != "validate_on":  # which measures and changes nothing
                 found += public_name(graph, value)
-            elif step.verb == "merge" and _unpublished(graph, artifact_name(value), name):
+            elif step.node.step.verb == "merge" and _unpublished(graph, artifact_name(value), name):
                 found += training_data(graph, artifact_name(value))
     return list(dict.fromkeys(found))
 
@@ -152,7 +181,7 @@ def base_models(graph: Graph, name: str) -> list[str]:
 
 def parameters(node: Node) -> dict[str, Any]:
     """A step's parameters as the recipe would write them, without those that are not set."""
-    if is_source(node):
+    if isinstance(node.step, Source):
         return {}
     values = node.step.model_dump(mode="json", by_alias=True)
     return {key: value for key, value in values.items() if value is not None and value != []}

@@ -18,7 +18,7 @@ from factory.graph.sources import DemoDataset, HubDataset, HubModel, local_datas
 from factory.recipe import DatasetSpec, LoadedRecipe, ModelSpec, Place
 from factory.recipe.lock import Resolver
 from factory.recipe.schema import Demo
-from factory.refs import HubRef, SplitSlice, artifact_name, is_hub_ref, is_local, step_number
+from factory.refs import HubRef, SplitSlice, artifact_name, is_hub_ref, is_local, local_path, step_number
 from factory.step.base import Step
 from factory.store import Store, fingerprint
 
@@ -44,6 +44,7 @@ class Node:
         inputs: nodes for the references in its parameters, by the text written in the recipe.
         identity: everything that can change its content; `fingerprint` is its digest.
         last: the node finishes its artifact.
+        made: folder of what it makes before limits are applied; versions that differ in limits only share it.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Node:
     identity: dict[str, Any]
     fingerprint: str
     folder: Path
+    made: Path
     place: Place
     last: bool = False
     trust_remote_code: bool = False
@@ -141,7 +143,7 @@ class _Builder:
         section = "datasets" if name in self.recipe.datasets else "models"
         spec: DatasetSpec | ModelSpec = getattr(self.recipe, section)[name]
         kind: Kind = "dataset" if section == "datasets" else "model"
-        edge = self._from(name, spec, kind, self.loaded.place(section, name, "from"))
+        edge = self._from(name, spec, self.loaded.place(section, name, "from"))
         trusted = isinstance(spec, ModelSpec) and spec.trust_remote_code
         for index, step in enumerate(spec.steps):
             place = self.loaded.place(section, name, "steps", index, step.verb)
@@ -169,7 +171,7 @@ class _Builder:
         self.graph.finals[name] = edge.node
         return self.graph.nodes[edge.node]
 
-    def _from(self, name: str, spec: DatasetSpec | ModelSpec, kind: Kind, place: Place) -> Edge | None:
+    def _from(self, name: str, spec: DatasetSpec | ModelSpec, place: Place) -> Edge | None:
         if spec.from_ is None:
             return None
         if isinstance(spec.from_, Demo):
@@ -254,10 +256,9 @@ class _Builder:
         return Edge(name)
 
     def _local(self, reference: str) -> Path:
-        for folder in self.loaded.source.folders:
-            if (path := (folder / reference).expanduser()).exists():
-                return path
-        raise FactoryError(f"no such file or folder: {reference}")
+        if (path := local_path(self.loaded.source.folders, reference)) is None:
+            raise FactoryError(f"no such file or folder: {reference}")
+        return path
 
     def _benchmark(self, reference: str, place: Place, split: str) -> Edge:
         """The texts that a suite measures on, or a dataset."""
@@ -307,20 +308,21 @@ class _Builder:
         return {repo: sha for repo, sha in found.items() if sha is not None}
 
     def _add(self, name: str, *, step: Step, source: Edge | None, inputs: dict[str, Edge], **rest: Any) -> Node:
-        identity: dict[str, Any] = {"verb": step.verb, "version": step.version, "parameters": step.parameters()}
+        parameters, references = step.parameters(), list(step.references())
+        identity: dict[str, Any] = {"verb": step.verb, "version": step.version, "parameters": parameters}
         if getattr(step, "uses_language", False):
             identity["language"] = self.recipe.language.model_dump()
         if rest["trust_remote_code"]:
             identity["trust_remote_code"] = True
         if source is not None:
             identity["source"] = self._input_identity(source)
-        roles = [(parameter, value) for parameter, value, _ in step.references() if value in inputs]
+        roles = [(parameter, value) for parameter, value, _ in references if value in inputs]
         if roles:
             identity["inputs"] = {}
             for parameter, value in roles:
                 number = sum(role.startswith(f"{parameter}[") for role in identity["inputs"])
                 identity["inputs"][f"{parameter}[{number}]"] = self._input_identity(inputs[value])
-        digest = fingerprint(identity)
+        digest, made = fingerprint(identity), fingerprint(identity | {"parameters": step.made()})
         node = Node(
             name=name,
             step=step,
@@ -329,6 +331,7 @@ class _Builder:
             identity=identity,
             fingerprint=digest,
             folder=self.graph.store.folder(rest["artifact"], rest["label"], digest),
+            made=self.graph.store.made(rest["artifact"], rest["label"], made),
             **rest,
         )
         self.graph.nodes[name] = node

@@ -13,7 +13,7 @@ State = Literal["done", "resume", "new", "changed"]
 
 @dataclass
 class NodePlan:
-    """One node's state; `because` names the parts of its identity that differ from the last finished one."""
+    """One node's state; `because` names the parts of its identity that differ from what the recipe made last."""
 
     node: Node
     state: State
@@ -41,10 +41,6 @@ class Plan:
     def todo(self) -> list[NodePlan]:
         return [plan for plan in self.nodes.values() if plan.state != "done"]
 
-    @property
-    def changed_artifacts(self) -> list[str]:
-        return [name for name in self.graph.finals if self.artifact(name).state != "done"]
-
 
 def make_plan(graph: Graph) -> Plan:
     """Compare every node with what the store holds; reads manifests only."""
@@ -54,7 +50,7 @@ def make_plan(graph: Graph) -> Plan:
         if manifest is not None:
             plans[node.name] = NodePlan(node, "done", manifest=manifest)
             continue
-        before = graph.store.previous(node.folder)
+        before = graph.store.previous(node.folder, graph.loaded.recipe.name)
         if before is not None:
             plans[node.name] = NodePlan(node, "changed", _causes(node, before, plans), before)
         else:

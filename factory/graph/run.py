@@ -1,4 +1,4 @@
-"""Executes a graph: in order, resuming, skipping what is done, and pushing what is complete."""
+"""Builds the nodes of a graph: resuming, skipping what is done, and writing down what each cost."""
 
 from __future__ import annotations
 
@@ -6,22 +6,22 @@ import platform
 import shutil
 import time
 import traceback
-from collections.abc import Callable, Iterable
-from contextlib import nullcontext
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
 from factory.errors import FactoryError
-from factory.graph.bill import attempt, bill
 from factory.graph.heartbeat import Heartbeat
 from factory.graph.nodes import Edge, Graph, Node
 from factory.profile import Profile
 from factory.step.job import Artifact, Job
 from factory.step.progress import Progress
 from factory.step.surroundings import freed_memory_kept, quiet_libraries, torch_threads
-from factory.store import Ledger, Manifest
+from factory.store import Ledger, Manifest, Usage
 
 RECORDED_PACKAGES = (
     "torch",
@@ -37,54 +37,47 @@ RECORDED_PACKAGES = (
 
 
 @dataclass
-class Report:
-    """What a run did: names of the nodes built now and of those that were done before."""
-
-    built: list[str] = field(default_factory=list)
-    done: list[str] = field(default_factory=list)
-    seconds: float = 0.0
-
-
-@dataclass
 class Runner:
-    """Builds nodes one after the other.
-
-    `finished` is called with every node, built or found done, in order: publishing hangs on it. `rehearsal` marks
-    everything that is made as a stand-in.
-    """
+    """Builds nodes one at a time. `rehearsal` marks everything that is made as a stand-in."""
 
     graph: Graph
     profile: Profile
     progress: Progress
     rehearsal: bool = False
-    finished: Callable[[Node], None] | None = None
 
-    def run(self, nodes: Iterable[Node]) -> Report:
-        """Build what is not done.
+    @property
+    def recipe(self) -> str:
+        return self.graph.loaded.recipe.name
+
+    @contextmanager
+    def at_work(self) -> Iterator[Heartbeat]:
+        """The recipe's lock and heartbeat, around all that a run does.
 
         Raises:
-            FactoryError: a step failed; everything finished before it is kept.
+            FactoryError: another run of the recipe is going on.
         """
-        report, started = Report(), time.monotonic()
-        recipe = self.graph.loaded.recipe.name
-        with self.graph.store.lock(recipe), Heartbeat(self.graph.store, recipe, self.progress) as heart:
-            for node in nodes:
-                heart.step = node.name
-                if Manifest.load(node.folder) is not None:
-                    report.done.append(node.name)
-                else:
-                    self._build(node)
-                    report.built.append(node.name)
-                if self.finished:
-                    self.finished(node)
-        report.seconds = time.monotonic() - started
-        return report
+        with self.graph.store.lock(self.recipe), Heartbeat(self.graph.store, self.recipe, self.progress) as heart:
+            yield heart
+
+    def build(self, node: Node) -> bool:
+        """Make the node unless it is done; whether there was something to make.
+
+        Raises:
+            FactoryError: the step failed, or an input is not there.
+        """
+        if (manifest := Manifest.load(node.folder)) is not None:
+            if self.recipe not in manifest.recipes:
+                manifest.recipes.append(self.recipe)
+                manifest.save(node.folder)
+            return False
+        self._build(node)
+        return True
 
     def _build(self, node: Node) -> None:
         partial = self.graph.store.partial(node.folder)
-        with self.graph.store.lock(f"{node.artifact}--{node.folder.name}"):
+        with self.graph.store.lock(f"{node.artifact}--{node.made.name}"):
             partial.mkdir(parents=True, exist_ok=True)
-            job = self._job(node)
+            job = self._job(node, partial)
             self.progress.log(f"{node.name}{' (resuming)' if any(partial.iterdir()) else ''}")
             began = time.monotonic()
             works = uses_model(node)
@@ -92,23 +85,23 @@ class Runner:
                 memory = freed_memory_kept() if works else nullcontext()
                 with quiet_libraries(), torch_threads(self.profile, _models(job)), memory:
                     node.step.run(job)
-                    device = _device(self.profile, node)
+                    device = _device(self.profile) if works else "cpu"
             except FactoryError as error:
                 error.where = error.where or str(node.place)
                 raise
             except OSError as error:
                 raise _disk_error(error, node) from error
             except Exception as error:
-                raise self._crash(error, node) from error
+                raise self.crash(error, node.name, str(node.place)) from error
             finally:
                 with Ledger(partial / "attempts.jsonl") as attempts:
                     attempts.append(attempt(self.profile, time.monotonic() - began, model=works))
             self.graph.store.finish(node.folder, self._manifest(node, job, device))
 
-    def _job(self, node: Node) -> Job:
+    def _job(self, node: Node, out: Path) -> Job:
         return Job(
             name=node.name,
-            out=self.graph.store.partial(node.folder),
+            out=out,
             source=self.artifact(node.source) if node.source else None,
             inputs={reference: self.artifact(edge) for reference, edge in node.inputs.items()},
             profile=self.profile,
@@ -117,6 +110,8 @@ class Runner:
             where=str(node.place),
             trust_remote_code=node.trust_remote_code,
             memory=self.graph.store.memory,
+            made_in=node.made,
+            identity=node.identity,
         )
 
     def artifact(self, edge: Edge) -> Artifact:
@@ -128,37 +123,35 @@ class Runner:
     def _manifest(self, node: Node, job: Job, device: str) -> Manifest:
         if node.kind == "dataset" and (job.rows is None or not job.rows.balanced):
             raise FactoryError(f"rows do not add up: {job.rows}", where=node.name)
-        attempts = Ledger(job.out / "attempts.jsonl")
-        bill(job.usage, list(attempts), self.profile)
-        attempts.close()
-        inputs = {edge.node: self.graph.nodes[edge.node] for edge in node.edges}
-        stand_in = self.rehearsal or any((m := Manifest.load(n.folder)) and m.stand_in for n in inputs.values())
+        bill(job.usage, list(Ledger.read(job.out / "attempts.jsonl")), self.profile)
+        inputs = [*([job.source] if job.source else []), *job.inputs.values()]
         return Manifest(
             name=node.name,
             kind=node.kind,
             verb=node.step.verb,
             fingerprint=node.fingerprint,
             identity=node.identity,
-            inputs={name: n.fingerprint for name, n in inputs.items()},
+            inputs={edge.node: self.graph.nodes[edge.node].fingerprint for edge in node.edges},
             rows=job.rows,
             usage=job.usage,
             metrics=job.metrics,
             notes=job.notes,
             device=device,
             versions=installed_versions(),
-            stand_in=bool(stand_in),
+            stand_in=self.rehearsal or any(artifact.manifest.stand_in for artifact in inputs),
+            recipes=[self.recipe],
             created=datetime.now(UTC).isoformat(timespec="seconds"),
         )
 
-    def _crash(self, error: Exception, node: Node) -> FactoryError:
-        """A failure nobody foresaw: the traceback goes to a file, one line to the user."""
-        log = self.graph.store.root / "logs" / f"{node.name.replace('/', '--')}.log"
+    def crash(self, error: Exception, name: str, where: str) -> FactoryError:
+        """A failure that nobody foresaw: the traceback goes to a file, one line to the user."""
+        log = self.graph.store.root / "logs" / f"{name.replace('/', '--')}.log"
         log.parent.mkdir(parents=True, exist_ok=True)
         log.write_text("".join(traceback.format_exception(error)), encoding="utf-8")
         first = (str(error).strip() or type(error).__name__).splitlines()[0]
         return FactoryError(
-            f"{node.name} failed: {type(error).__name__}: {first}",
-            where=str(node.place),
+            f"{name} failed: {type(error).__name__}: {first}",
+            where=where,
             fix=f"finished work is kept; the whole error is in {log}",
         )
 
@@ -182,9 +175,7 @@ def uses_model(node: Node) -> bool:
     return node.kind != "dataset" or any(kind == "model" for _, _, kind in node.step.references())
 
 
-def _device(profile: Profile, node: Node) -> str:
-    if not uses_model(node):
-        return "cpu"
+def _device(profile: Profile) -> str:
     import torch
 
     name = profile.torch_device()
@@ -204,3 +195,34 @@ def _disk_error(error: OSError, node: Node) -> FactoryError:
             fix="free some space and run the same command; finished work is kept",
         )
     return FactoryError(f"{node.name}: {error}", where=str(node.place), fix="finished work is kept")
+
+
+def attempt(profile: Profile, seconds: float, *, model: bool) -> dict[str, Any]:
+    """One run at a step as its ledger keeps it. Work without a model holds no accelerator and costs none."""
+    entry: dict[str, Any] = {"seconds": round(seconds, 3)}
+    if profile.gpu_hour is not None:
+        entry["dollars"] = seconds / 3600 * profile.gpu_hour * profile.devices if model else 0.0
+    return entry
+
+
+def token_dollars(usage: Usage, profile: Profile) -> float | None:
+    """The endpoint's price of the tokens read and written; None where the profile states none."""
+    if profile.prompt_price is None and profile.completion_price is None:
+        return None
+    read, written = profile.prompt_price or 0.0, profile.completion_price or 0.0
+    return (usage.prompt_tokens * read + usage.completion_tokens * written) / 1e6
+
+
+def bill(usage: Usage, attempts: Sequence[dict[str, Any]], profile: Profile) -> None:
+    """Fill `seconds` and `dollars` from all attempts at a step.
+
+    Tokens with a price are what an endpoint charges, so their step's time is not charged as well; every other step
+    costs the time of its attempts, each at the price of the profile it ran under.
+    """
+    usage.seconds = round(sum(entry["seconds"] for entry in attempts), 3)
+    tokens = token_dollars(usage, profile) if usage.requests else None
+    hours = [entry["dollars"] for entry in attempts if "dollars" in entry]
+    if tokens is not None:
+        usage.dollars = round(tokens, 6)
+    elif hours:
+        usage.dollars = round(sum(hours), 6)

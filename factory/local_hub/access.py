@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from factory.local_hub import clock
-from factory.local_hub.context import find_repo, hub_of, json_body, logged_in, param
+from factory.local_hub.context import find_repo, hub_of, logged_in, param, with_body
 from factory.local_hub.errors import HubError, bad_request
 from factory.local_hub.users import User
 
@@ -41,12 +41,8 @@ def listing(request: Request) -> JSONResponse:
     return JSONResponse(answer)
 
 
-async def handle(request: Request) -> JSONResponse:
-    body = await json_body(request)
-    return await run_in_threadpool(_handle, request, body)
-
-
-def _handle(request: Request, body: dict[str, Any]) -> JSONResponse:
+@with_body
+def handle(request: Request, body: dict[str, Any]) -> JSONResponse:
     hub, repo = hub_of(request), find_repo(request, write=True)
     granting = request.url.path.endswith("/grant")
     status, name = "accepted" if granting else body.get("status"), str(body.get("user") or "")

@@ -6,7 +6,6 @@ import re
 import uuid
 from typing import Any
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -16,13 +15,13 @@ from factory.local_hub.context import (
     Hub,
     hub_of,
     identity,
-    json_body,
     logged_in,
     many,
     may_see,
     next_link,
     param,
     whole,
+    with_body,
     writer,
 )
 from factory.local_hub.errors import HubError, bad_request, missing
@@ -163,12 +162,8 @@ def _checked(body: dict[str, Any]) -> dict[str, Any]:
     return changes
 
 
-async def create(request: Request) -> JSONResponse:
-    body = await json_body(request)
-    return await run_in_threadpool(_create, request, body)
-
-
-def _create(request: Request, body: dict[str, Any]) -> JSONResponse:
+@with_body
+def create(request: Request, body: dict[str, Any]) -> JSONResponse:
     hub, who = hub_of(request), logged_in(request)
     owner = str(body.get("namespace") or who.name)
     writer(request, owner, "a collection")
@@ -206,12 +201,8 @@ def _own(request: Request) -> tuple[Hub, Identity, Any]:
     return hub, who, row
 
 
-async def update(request: Request) -> JSONResponse:
-    body = await json_body(request)
-    return await run_in_threadpool(_update, request, body)
-
-
-def _update(request: Request, body: dict[str, Any]) -> JSONResponse:
+@with_body
+def update(request: Request, body: dict[str, Any]) -> JSONResponse:
     hub, who, row = _own(request)
     changes = _checked(body) | {"updated_at": clock.now()}
     slug = row["slug"]
@@ -258,12 +249,8 @@ def _add(hub: Hub, slug: str, item: Any, note: Any) -> None:
         connection.execute("UPDATE collections SET updated_at = ? WHERE slug = ?", (clock.now(), slug))
 
 
-async def add_item(request: Request) -> JSONResponse:
-    body = await json_body(request)
-    return await run_in_threadpool(_add_item, request, body)
-
-
-def _add_item(request: Request, body: dict[str, Any]) -> JSONResponse:
+@with_body
+def add_item(request: Request, body: dict[str, Any]) -> JSONResponse:
     hub, who, row = _own(request)
     _add(hub, row["slug"], body.get("item"), body.get("note"))
     return JSONResponse(describe(hub, who, find(hub, who, row["slug"])))
@@ -276,12 +263,8 @@ def _item(hub: Hub, slug: str, item: str) -> Any:
     return found
 
 
-async def update_item(request: Request) -> JSONResponse:
-    body = await json_body(request)
-    return await run_in_threadpool(_update_item, request, body)
-
-
-def _update_item(request: Request, body: dict[str, Any]) -> JSONResponse:
+@with_body
+def update_item(request: Request, body: dict[str, Any]) -> JSONResponse:
     hub, _, row = _own(request)
     with hub.store.db.writing() as connection:
         item = _item(hub, row["slug"], param(request, "item"))

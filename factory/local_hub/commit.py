@@ -21,11 +21,11 @@ from factory.local_hub.context import (
     flag,
     hub_of,
     identity,
-    json_body,
     logged_in,
     origin,
     param,
     whole,
+    with_body,
 )
 from factory.local_hub.discussions import open_discussion
 from factory.local_hub.errors import (
@@ -58,12 +58,8 @@ def check_path(path: Any) -> str:
     return path
 
 
-async def preupload(request: Request) -> JSONResponse:
-    body = await json_body(request)
-    return await run_in_threadpool(_preupload, request, body)
-
-
-def _preupload(request: Request, body: dict[str, Any]) -> JSONResponse:
+@with_body
+def preupload(request: Request, body: dict[str, Any]) -> JSONResponse:
     hub, repo = hub_of(request), find_repo(request)
     who = logged_in(request)
     _check_right(repo, who, pull_request=flag(request, "create_pr") or param(request, "rev").startswith(PULLS))

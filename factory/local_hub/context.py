@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
 from factory.local_hub import convertors
-from factory.local_hub.errors import (
-    bad_request,
-    bad_token,
-    forbidden,
-    gated,
-    login_needed,
-    repo_not_found,
-)
+from factory.local_hub.errors import bad_request, bad_token, forbidden, gated, login_needed, repo_not_found
 from factory.local_hub.storage import Repo, Store
 from factory.local_hub.users import Accounts, Identity
 
@@ -152,11 +148,21 @@ async def json_body(request: Request) -> dict[str, Any]:
         return {}
     try:
         data = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise bad_request("The body is not valid JSON") from None
     if not isinstance(data, dict):
         raise bad_request("The body must be a JSON object")
     return data
+
+
+def with_body(handle: Callable[[Request, dict[str, Any]], Any]) -> Callable[[Request], Any]:
+    """An endpoint that is handed the JSON body of its request, and runs in a thread since it waits for files."""
+
+    @functools.wraps(handle)
+    async def endpoint(request: Request) -> Any:
+        return await run_in_threadpool(handle, request, await json_body(request))
+
+    return endpoint
 
 
 def whole(value: Any, name: str) -> int:

@@ -6,21 +6,12 @@ import json
 import uuid
 from typing import Any
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from factory.local_hub import clock
-from factory.local_hub.context import (
-    Hub,
-    find_repo,
-    hub_of,
-    json_body,
-    logged_in,
-    origin,
-    param,
-)
+from factory.local_hub.context import Hub, find_repo, hub_of, logged_in, origin, param, with_body
 from factory.local_hub.diff import pull_diff
 from factory.local_hub.errors import HubError, bad_request, forbidden, missing
 from factory.local_hub.pulls import apply_pull, conflicts, pull_commits
@@ -182,12 +173,8 @@ def details(request: Request) -> JSONResponse:
     return JSONResponse(answer)
 
 
-async def create(request: Request) -> JSONResponse:
-    body = await json_body(request)
-    return await run_in_threadpool(_create, request, body)
-
-
-def _create(request: Request, body: dict[str, Any]) -> JSONResponse:
+@with_body
+def create(request: Request, body: dict[str, Any]) -> JSONResponse:
     hub, repo, who = hub_of(request), find_repo(request), logged_in(request)
     _may_talk(who)
     title = str(body.get("title") or "").strip()
@@ -213,12 +200,8 @@ def _may_talk(who: Identity) -> None:
         raise forbidden("Your token has the role `read`; a write token is needed for discussions.")
 
 
-async def change(request: Request) -> JSONResponse:
-    body = await json_body(request)
-    return await run_in_threadpool(_change, request, body)
-
-
-def _change(request: Request, body: dict[str, Any]) -> JSONResponse:
+@with_body
+def change(request: Request, body: dict[str, Any]) -> JSONResponse:
     hub, repo, who = hub_of(request), find_repo(request), logged_in(request)
     _may_talk(who)
     num, action = _num(request), request.path_params["action"]
@@ -291,12 +274,8 @@ def _merge(hub: Hub, repo: Repo, row: Any, who: Identity, body: dict[str, Any]) 
     return JSONResponse({"ok": True, "mergeCommitId": made.oid})
 
 
-async def edit_comment(request: Request) -> JSONResponse:
-    body = await json_body(request)
-    return await run_in_threadpool(_edit_comment, request, body)
-
-
-def _edit_comment(request: Request, body: dict[str, Any]) -> JSONResponse:
+@with_body
+def edit_comment(request: Request, body: dict[str, Any]) -> JSONResponse:
     hub, repo, who = hub_of(request), find_repo(request), logged_in(request)
     num, action = _num(request), request.path_params["action"]
     with hub.store.db.writing() as connection:

@@ -11,11 +11,6 @@ def object_id(kind: str, body: bytes) -> str:
     return hashlib.sha1(f"{kind} {len(body)}\0".encode() + body, usedforsecurity=False).hexdigest()
 
 
-def blob_hasher(size: int):
-    """A sha1 to be fed the content of a blob of `size` bytes."""
-    return hashlib.sha1(f"blob {size}\0".encode(), usedforsecurity=False)
-
-
 def lfs_pointer(sha256: str, size: int) -> bytes:
     return f"version https://git-lfs.github.com/spec/v1\noid sha256:{sha256}\nsize {size}\n".encode()
 

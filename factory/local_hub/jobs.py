@@ -27,7 +27,7 @@ from starlette.responses import JSONResponse, StreamingResponse
 from starlette.routing import Route
 
 from factory.local_hub import clock
-from factory.local_hub.context import hub_of, json_body, logged_in, many, origin, param, writer
+from factory.local_hub.context import hub_of, logged_in, many, origin, param, with_body, writer
 from factory.local_hub.errors import HubError, bad_request, forbidden, missing
 from factory.local_hub.spaces import hardware_list
 from factory.local_hub.storage import Store
@@ -212,12 +212,8 @@ def _owner(request: Request) -> str:
     return namespace
 
 
-async def create(request: Request) -> JSONResponse:
-    body = await json_body(request)
-    return await run_in_threadpool(_create, request, body)
-
-
-def _create(request: Request, body: dict[str, Any]) -> JSONResponse:
+@with_body
+def create(request: Request, body: dict[str, Any]) -> JSONResponse:
     jobs, namespace = _jobs(request), param(request, "namespace")
     who = writer(request, namespace, "a job")
     if not jobs.enabled:
@@ -247,12 +243,8 @@ def cancel(request: Request) -> JSONResponse:
     return JSONResponse(jobs.get(namespace, job))
 
 
-async def labels(request: Request) -> JSONResponse:
-    body = await json_body(request)
-    return await run_in_threadpool(_labels, request, body)
-
-
-def _labels(request: Request, body: dict[str, Any]) -> JSONResponse:
+@with_body
+def labels(request: Request, body: dict[str, Any]) -> JSONResponse:
     jobs, namespace = _jobs(request), param(request, "namespace")
     writer(request, namespace, "a job")
     if not isinstance(body.get("labels"), dict):

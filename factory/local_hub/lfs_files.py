@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from factory.local_hub.context import Hub, find_repo, hub_of, json_body, next_link, writer
+from factory.local_hub.context import Hub, find_repo, hub_of, next_link, with_body, writer
 from factory.local_hub.errors import bad_request, repo_not_found
 from factory.local_hub.gitobjects import DIRECTORY, lfs_pointer, object_id
 from factory.local_hub.storage import Commit, Repo
@@ -59,12 +58,8 @@ def _names(hub: Hub, repo: Repo) -> dict[str, tuple[str, str]]:
     return names
 
 
-async def delete(request: Request) -> JSONResponse:
-    body = await json_body(request)
-    return await run_in_threadpool(_delete, request, body)
-
-
-def _delete(request: Request, body: dict[str, Any]) -> JSONResponse:
+@with_body
+def delete(request: Request, body: dict[str, Any]) -> JSONResponse:
     """Removes contents for good; `rewriteHistory` also removes the files from every commit."""
     hub, repo = hub_of(request), find_repo(request, write=True)
     wanted = body.get("deletions")
@@ -132,12 +127,8 @@ class Rewriter:
         return self.trees[oid]
 
 
-async def duplicate(request: Request) -> JSONResponse:
-    body = await json_body(request)
-    return await run_in_threadpool(_duplicate, request, body)
-
-
-def _duplicate(request: Request, body: dict[str, Any]) -> JSONResponse:
+@with_body
+def duplicate(request: Request, body: dict[str, Any]) -> JSONResponse:
     """Lets another repo use contents of this one; nothing is copied on disk."""
     hub, source = hub_of(request), find_repo(request, files=True)
     target = body.get("target") or {}

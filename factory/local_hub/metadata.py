@@ -8,15 +8,14 @@ import re
 import struct
 from collections import OrderedDict
 from dataclasses import dataclass, field
-from datetime import date, datetime
 from typing import Any
 
 from factory.local_hub.context import Hub
 from factory.local_hub.storage import Commit, Store
+from factory.text import yaml
 
 FRONT_MATTER = re.compile(r"\A\s*---[ \t]*\r?\n(.*?)^---[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
 README_LIMIT = 2 << 20
-MOST_VALUES, DEEPEST = 200_000, 50
 PREFIXED = {
     "dataset": [
         "annotations_creators",
@@ -74,13 +73,11 @@ def split_card(text: str) -> tuple[dict[str, Any], str, str | None]:
     match = FRONT_MATTER.match(text)
     if not match:
         return {}, text, None
-    from ruamel.yaml import YAML, YAMLError
-
     body = text[match.end() :]
     try:
-        data = plain(YAML(typ="safe", pure=True).load(match.group(1)))
-    except (YAMLError, ValueError, RecursionError) as error:
-        return {}, body, " ".join(str(error).split())
+        data = plain(yaml.load(match.group(1)))
+    except ValueError as error:
+        return {}, body, str(error)
     if data is None:
         return {}, body, None
     if not isinstance(data, dict):
@@ -89,25 +86,12 @@ def split_card(text: str) -> tuple[dict[str, Any], str, str | None]:
 
 
 def plain(value: Any) -> Any:
-    """YAML values as JSON can hold them. Raises ValueError for one endless or enormous (aliases can be both)."""
-    left = MOST_VALUES
-
-    def convert(item: Any, depth: int) -> Any:
-        nonlocal left
-        left -= 1
-        if left < 0 or depth > DEEPEST:
-            raise ValueError("the metadata is nested too deeply or too large")
-        if isinstance(item, dict):
-            return {str(key): convert(inner, depth + 1) for key, inner in item.items()}
-        if isinstance(item, (list, tuple, set)):
-            return [convert(inner, depth + 1) for inner in item]
-        if isinstance(item, (datetime, date)):
-            return item.isoformat()
-        if isinstance(item, float) and not math.isfinite(item):
-            return None
-        return item if item is None or isinstance(item, (str, int, float, bool)) else str(item)
-
-    return convert(value, 0)
+    """Values as JSON can hold them: a number that is none, or infinite, is null."""
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [plain(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def summary(hub: Hub, commit: Commit) -> Summary:
@@ -132,7 +116,7 @@ def _read(store: Store, commit: Commit) -> Summary:
     if config:
         try:
             data = json.loads(config)
-        except ValueError:
+        except (ValueError, RecursionError):
             data = None
         if isinstance(data, dict):
             result.config = plain(
@@ -146,12 +130,10 @@ def _read(store: Store, commit: Commit) -> Summary:
 
 
 def _eval_results(store: Store, commit: Commit, path: str) -> list[dict[str, Any]]:
-    from ruamel.yaml import YAML, YAMLError
-
     try:
         text = (store.read(commit, path, 1 << 20) or b"").decode("utf-8", "replace")
-        data = plain(YAML(typ="safe", pure=True).load(text))
-    except (YAMLError, ValueError, RecursionError):
+        data = plain(yaml.load(text))
+    except ValueError:
         return []
     wanted = [entry for entry in mappings(data) if isinstance(entry.get("dataset"), dict)]
     # the API wraps what the file holds and says where it came from

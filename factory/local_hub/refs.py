@@ -5,12 +5,11 @@ from __future__ import annotations
 import html
 from typing import Any
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from factory.local_hub.context import find_repo, flag, hub_of, json_body, logged_in, many, next_link, param
+from factory.local_hub.context import find_repo, flag, hub_of, logged_in, many, next_link, param, with_body
 from factory.local_hub.errors import HubError, bad_request, forbidden, revision_not_found
 from factory.local_hub.storage import CONVERTS, HEADS, PULLS, TAGS
 
@@ -73,12 +72,8 @@ def _check_ref_name(name: str) -> str:
     return name
 
 
-async def create_branch(request: Request) -> Response:
-    body = await json_body(request)
-    return await run_in_threadpool(_create_branch, request, body)
-
-
-def _create_branch(request: Request, body: dict[str, Any]) -> Response:
+@with_body
+def create_branch(request: Request, body: dict[str, Any]) -> Response:
     hub, repo = hub_of(request), find_repo(request, write=True)
     name = _check_ref_name(param(request, "branch"))
     # a branch of the special name refs/convert/x is that ref itself
@@ -107,12 +102,8 @@ def delete_branch(request: Request) -> Response:
     return Response(status_code=200)
 
 
-async def create_tag(request: Request) -> Response:
-    body = await json_body(request)
-    return await run_in_threadpool(_create_tag, request, body)
-
-
-def _create_tag(request: Request, body: dict[str, Any]) -> Response:
+@with_body
+def create_tag(request: Request, body: dict[str, Any]) -> Response:
     hub, repo = hub_of(request), find_repo(request, write=True)
     target = hub.store.resolve(repo, param(request, "rev"))
     name = _check_ref_name(str(body.get("tag") or ""))
@@ -131,12 +122,8 @@ def delete_tag(request: Request) -> Response:
     return Response(status_code=200)
 
 
-async def super_squash(request: Request) -> Response:
-    body = await json_body(request)
-    return await run_in_threadpool(_super_squash, request, body)
-
-
-def _super_squash(request: Request, body: dict[str, Any]) -> Response:
+@with_body
+def super_squash(request: Request, body: dict[str, Any]) -> Response:
     hub, repo = hub_of(request), find_repo(request, write=True)
     name = param(request, "rev")
     ref = hub.store.branch_ref(repo, name)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -17,10 +16,10 @@ from factory.local_hub.context import (
     find_repo,
     hub_of,
     identity,
-    json_body,
     kind_of,
     logged_in,
     origin,
+    with_body,
     writer,
 )
 from factory.local_hub.errors import HubError, bad_request, repo_not_found
@@ -83,12 +82,8 @@ def _wants_private(body: dict[str, Any], default: str = "public") -> tuple[bool,
     return visibility == "private", visibility
 
 
-async def create(request: Request) -> JSONResponse:
-    body = await json_body(request)
-    return await run_in_threadpool(_create, request, body)
-
-
-def _create(request: Request, body: dict[str, Any]) -> JSONResponse:
+@with_body
+def create(request: Request, body: dict[str, Any]) -> JSONResponse:
     hub, who = hub_of(request), logged_in(request)
     kind, repo_id = _named(body, who.name)
     _check_name(repo_id)
@@ -130,12 +125,8 @@ def _check_free(request: Request, hub: Hub, kind: str, repo_id: str) -> None:
         )
 
 
-async def delete(request: Request) -> Response:
-    body = await json_body(request)
-    return await run_in_threadpool(_delete, request, body)
-
-
-def _delete(request: Request, body: dict[str, Any]) -> Response:
+@with_body
+def delete(request: Request, body: dict[str, Any]) -> Response:
     hub, who = hub_of(request), logged_in(request)
     kind, repo_id = _named(body, who.name)
     repo = hub.store.repo(kind, repo_id)
@@ -146,12 +137,8 @@ def _delete(request: Request, body: dict[str, Any]) -> Response:
     return Response(status_code=200)
 
 
-async def move(request: Request) -> JSONResponse:
-    body = await json_body(request)
-    return await run_in_threadpool(_move, request, body)
-
-
-def _move(request: Request, body: dict[str, Any]) -> JSONResponse:
+@with_body
+def move(request: Request, body: dict[str, Any]) -> JSONResponse:
     hub, who = hub_of(request), logged_in(request)
     kind = body.get("type") or "model"
     source, target = str(body.get("fromRepo") or ""), str(body.get("toRepo") or "")
@@ -168,12 +155,8 @@ def _move(request: Request, body: dict[str, Any]) -> JSONResponse:
     return JSONResponse({"url": repo_url(request, kind, target)})
 
 
-async def settings(request: Request) -> JSONResponse:
-    body = await json_body(request)
-    return await run_in_threadpool(_settings, request, body)
-
-
-def _settings(request: Request, body: dict[str, Any]) -> JSONResponse:
+@with_body
+def settings(request: Request, body: dict[str, Any]) -> JSONResponse:
     hub, repo = hub_of(request), find_repo(request, write=True)
     changes: dict[str, Any] = {}
     if "visibility" in body or "private" in body:
@@ -200,12 +183,8 @@ def write_check(request: Request) -> JSONResponse:
     return JSONResponse({"ok": True})
 
 
-async def duplicate(request: Request) -> JSONResponse:
-    body = await json_body(request)
-    return await run_in_threadpool(_duplicate, request, body)
-
-
-def _duplicate(request: Request, body: dict[str, Any]) -> JSONResponse:
+@with_body
+def duplicate(request: Request, body: dict[str, Any]) -> JSONResponse:
     """A new repo with the head of another's main branch as its first commit."""
     hub, source = hub_of(request), find_repo(request, files=True)
     kind, target = kind_of(request), str(body.get("repository") or "")

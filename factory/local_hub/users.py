@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from factory.errors import FactoryError
+from factory.text import yaml
 
 LOCAL_USER, LOCAL_TOKEN = "factory", "hf_local"
 TOKEN_ROLES = ("read", "write", "admin")
@@ -118,18 +119,15 @@ def load_users(path: Path) -> list[User]:
 
     Raises FactoryError when the file cannot be read, or holds unknown keys or roles, a repeated name or token.
     """
-    from ruamel.yaml import YAML, YAMLError
-
     path = Path(path)
     try:
-        data = YAML(typ="safe", pure=True).load(path.read_text("utf-8"))  # JSON is YAML too
+        data = yaml.load(path.read_text("utf-8"))  # JSON is YAML too
     except OSError as error:
         raise FactoryError(
             f"cannot read the users file: {error.strerror}", where=str(path), fix="give an existing YAML or JSON file"
         ) from error
-    except (YAMLError, UnicodeDecodeError) as error:
-        line = str(error).strip().splitlines()[-1].strip()
-        raise FactoryError(f"the users file is not valid YAML: {line}", where=str(path), fix="mend it") from error
+    except ValueError as error:
+        raise FactoryError(f"the users file is not valid YAML: {error}", where=str(path), fix="mend it") from error
     entries = data.get("users") if isinstance(data, dict) else data
     if not isinstance(entries, list) or not entries:
         raise FactoryError("no users in the users file", where=str(path), fix="write `users:` with a list of users")

@@ -6,13 +6,12 @@ import json
 import uuid
 from typing import Any
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from factory.local_hub import clock
-from factory.local_hub.context import Hub, hub_of, json_body, logged_in, param
+from factory.local_hub.context import Hub, hub_of, logged_in, param, with_body
 from factory.local_hub.errors import bad_request, forbidden, missing
 from factory.local_hub.users import Identity
 
@@ -77,22 +76,14 @@ def get(request: Request) -> JSONResponse:
     return JSONResponse({"webhook": _load(hub, who, param(request, "webhook"))})
 
 
-async def create(request: Request) -> JSONResponse:
-    body = await json_body(request)
-    return await run_in_threadpool(_create, request, body)
-
-
-def _create(request: Request, body: dict[str, Any]) -> JSONResponse:
+@with_body
+def create(request: Request, body: dict[str, Any]) -> JSONResponse:
     hub, who = hub_of(request), _owner(request)
     return _save(hub, who, {"id": uuid.uuid4().hex[:24], "disabled": False, **_checked(body)})
 
 
-async def update(request: Request) -> JSONResponse:
-    body = await json_body(request)
-    return await run_in_threadpool(_update, request, body)
-
-
-def _update(request: Request, body: dict[str, Any]) -> JSONResponse:
+@with_body
+def update(request: Request, body: dict[str, Any]) -> JSONResponse:
     hub, who = hub_of(request), _owner(request)
     old = _load(hub, who, param(request, "webhook"))
     return _save(hub, who, {**old, **_checked({**old, **body})})

@@ -8,17 +8,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from factory.rows.pairs import pairs_of
+
 REASONS = ("reason", "reasons")
 OUTCOMES = ("outcome", "verdict")
 STEP = "rejected_by"
 SORTED_OUT = ("rejected", "failed")
-SIDES = (("source", "target"), ("src", "tgt"), ("source", "translation"), ("original", "translation"))
-LANGUAGES = {
-    *("ar", "de", "en", "es", "fa", "fr", "he", "hi", "id", "it", "ja", "ko", "nl", "pl", "pt", "ru", "sv", "sw"),
-    *("th", "tr", "uk", "ur", "vi", "zh", "ara", "arb", "eng", "fra", "deu", "spa"),
-}
-FIRST = ("en", "eng")  # the side that is the source where only languages are named
-SUFFIX = re.compile(r"[a-z]{2,3}(?:_[A-Z][a-z]{3})?|translation|translated")
 LIMIT = re.compile(r"-?[\d.]+(?:e-?\d+)? ?[<>]")
 
 
@@ -60,56 +55,6 @@ def layout(row: Mapping[str, Any], columns: Sequence[str] = ()) -> Layout:
     left = [name for name in open_names if name not in paired]
     texts = [name for name in left if isinstance(flat[name], str | list | dict) or name in columns]
     return Layout(tuple(pairs), tuple(texts), tuple(scores), tuple(name for name in left if name not in texts))
-
-
-def pairs_of(names: Sequence[str]) -> list[tuple[str, str]]:
-    """(source, translation) among column names.
-
-    >>> pairs_of(["id", "question", "answer", "question_ar", "answer_ar"])
-    [('question', 'question_ar'), ('answer', 'answer_ar')]
-    >>> pairs_of(["ar_text", "en_text"]), pairs_of(["translation.ar", "translation.en"])
-    ([('en_text', 'ar_text')], [('translation.en', 'translation.ar')])
-    """
-    found: list[tuple[str, str]] = []
-    free = list(dict.fromkeys(names))
-
-    def take(source: str, target: str) -> None:
-        found.append((source, target))
-        free.remove(source)
-        free.remove(target)
-
-    for name in list(free):
-        marks = [other for other in free if other.startswith(f"{name}_") and SUFFIX.fullmatch(other[len(name) + 1 :])]
-        if name in free and marks:
-            take(name, marks[0])
-    for one, other in SIDES:
-        for name in list(free):
-            partner = re.sub(rf"(?<![A-Za-z]){one}(?![A-Za-z])", other, name)
-            if partner != name and name in free and partner in free:
-                take(name, partner)
-    groups: dict[str, list[str]] = {}
-    for name in free:
-        if (rest := _without_language(name)) is not None:
-            groups.setdefault(rest, []).append(name)
-    for members in groups.values():
-        if len(members) == 2:
-            source, target = sorted(members, key=lambda name: _language(name) not in FIRST)
-            take(source, target)
-    return found
-
-
-def _parts(name: str) -> list[str]:
-    return re.split(r"[._]", name.lower())
-
-
-def _language(name: str) -> str:
-    return next((part for part in _parts(name) if part in LANGUAGES), "")
-
-
-def _without_language(name: str) -> str | None:
-    parts = _parts(name)
-    rest = [part for part in parts if part not in LANGUAGES]
-    return ".".join(rest) if len(rest) == len(parts) - 1 else None
 
 
 def columns_of(row: Mapping[str, Any]) -> dict[str, Any]:

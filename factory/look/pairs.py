@@ -11,6 +11,7 @@ from factory.checks.base import Pairs as Texts
 from factory.errors import FactoryError, UsageError
 from factory.rows.executors.processes import in_order
 from factory.rows.formats import Row, Unreadable
+from factory.rows.outcomes import failed
 from factory.rows.reading import Rows
 from factory.steps.filter import Filter
 from factory.store.columns import NotText, parse_path
@@ -96,9 +97,11 @@ def judged(
 def judge(step: Filter, sources: list[Any], targets: list[Any]) -> list[Judged]:
     """Outcomes of rows by all checks, where a verb names the first that refuses."""
     unreadable = {row for row, pair in enumerate(zip(sources, targets, strict=True)) if not all(map(_is_text, pair))}
-    scores = step.score({"source": sources, "target": targets}, step.checks, [("source", "target")])
-    refused, names = step.refused(scores), [check.name for check in step.checks]
-    columns = (_rounded(column.to_numpy(zero_copy_only=False)) for column in scores.columns.values())
+    scored, verdicts = step.score({"source": sources, "target": targets}, step.checks, [("source", "target")])
+    for row, ((name, error), *_) in ((row, errors.items()) for row, errors in scored.broken.items()):
+        verdicts.setdefault(row, failed(name, error))
+    refused, names = scored.refused(), [check.name for check in step.checks]
+    columns = (_rounded(scored.scores[name]) for name in names)
     found: list[Judged] = []
     for row, values in enumerate(zip(*columns, strict=True)):
         if row in unreadable:
@@ -109,9 +112,9 @@ def judge(step: Filter, sources: list[Any], targets: list[Any]) -> list[Judged]:
             for check, score in bad:
                 outcome.reasons.append(f"{check.name}: {check.explain(score)}")
                 outcome.refused.append(check.name)
-        if row in scores.verdicts:
+        if row in verdicts:
             outcome.verdict = FAILED
-            outcome.reasons.insert(0, f"{FAILED}: {str(scores.verdicts[row]).removeprefix(f'{step.verb}: ')}")
+            outcome.reasons.insert(0, f"{FAILED}: {str(verdicts[row]).removeprefix(f'{step.verb}: ')}")
         found.append(outcome)
     return found
 

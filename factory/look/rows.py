@@ -11,9 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from factory.checks import checks
-from factory.errors import FactoryError, UsageError
+from factory.errors import FactoryError, UsageError, nearest
 from factory.look.layout import OUTCOMES, SORTED_OUT, STEP, groups, outcome, reasons, scores
-from factory.recipe.problems import nearest
 from factory.refs import HubRef
 from factory.rows import reading
 from factory.rows.formats import Unreadable

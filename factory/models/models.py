@@ -102,6 +102,26 @@ def save_model(model: Any, folder: Path, dtype: str) -> None:
     complete_config(folder)
 
 
+def write_model(model: Any, folder: Path, dtype: str, *, like: Path | None = None, tokenizer: Any = None) -> None:
+    """A whole model folder: the model stored as `dtype`, the tokenizer files of `like`, over them the tokenizer."""
+    save_model(model, folder, dtype)
+    if like is not None:
+        copy_tokenizer(like, folder)
+    if tokenizer is not None:
+        save_tokenizer(tokenizer, folder)
+
+
+def copy_settings(source: Path, target: Path) -> None:
+    """What lies beside the weights, from a model to one made of it: generation_config and tokenizer as they are.
+
+    The config.json that `target` has is completed.
+    """
+    complete_config(target)
+    copy_tokenizer(source, target)
+    if (source / "generation_config.json").is_file():
+        shutil.copyfile(source / "generation_config.json", target / "generation_config.json")
+
+
 def complete_config(folder: Path) -> None:
     """Write what other readers want and transformers leaves out: vLLM's LFM2 needs conv_dim and block_dim."""
     path = folder / "config.json"

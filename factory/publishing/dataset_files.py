@@ -135,7 +135,7 @@ def kept(folder: Path) -> list[Part]:
 def rejected(steps: Sequence[Made]) -> Part | None:
     """What every step sorted out, in the order of the steps; None where nothing was."""
     shards = [
-        Shard(path, step.title)
+        Shard(path, step.node.name)
         for step in steps
         if step.node.kind == "dataset"
         for path in sorted((step.node.folder / REJECTED).glob("*.parquet"))

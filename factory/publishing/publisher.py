@@ -1,20 +1,19 @@
-"""What leaves this machine and when: datasets that add up, models whose gates passed, then Space and collection."""
+"""What leaves this machine: datasets that add up, models, the Space, the collection; and the gates before a model."""
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from factory.errors import FactoryError
 from factory.graph import lineage
-from factory.graph.lineage import repo_id, spec_of
+from factory.graph.lineage import is_private, is_pushed, is_stand_in, repo_id, spec_of
 from factory.graph.nodes import Graph
 from factory.hub.push import Pushed, Release, push
 from factory.recipe import DatasetSpec
-from factory.step.progress import Progress
 from factory.store import Manifest, fingerprint
 
 if TYPE_CHECKING:
@@ -31,17 +30,24 @@ def render_card(graph: Graph, name: str) -> str:
     return dataset_card(graph, name) if isinstance(spec_of(graph, name), DatasetSpec) else model_card(graph, name)
 
 
-def publish_dataset(graph: Graph, name: str, *, force: bool = False) -> Pushed | None:
-    """Push a finished dataset: its shards, the `rejected` config and the card. None where it is not published.
+def publish(graph: Graph, name: str, *, force: bool = False) -> Pushed:
+    """Push an artifact that the recipe publishes.
+
+    Raises:
+        FactoryError: it must not leave as it is, or the push is refused.
+    """
+    kind = publish_dataset if name in graph.loaded.recipe.datasets else publish_model
+    return kind(graph, name, force=force)
+
+
+def publish_dataset(graph: Graph, name: str, *, force: bool = False) -> Pushed:
+    """Push a finished dataset: its shards, the `rejected` config and the card.
 
     Raises:
         FactoryError: rows failed beyond `max_failed`, do not add up, or none was kept; or the push is refused.
     """
     from factory.publishing.dataset_files import kept, rejected
 
-    repo = repo_id(graph, name)
-    if repo is None:
-        return None
     check_rows(graph, name)
     final = graph.final(name)
     parts: list[Part] = kept(final.folder)
@@ -57,34 +63,41 @@ def publish_dataset(graph: Graph, name: str, *, force: bool = False) -> Pushed |
             return found
 
         return push(
-            Release(
-                kind="dataset",
-                repo_id=repo,
-                fingerprint=final.fingerprint,
-                title=name,
-                documents={"README.md": render_card(graph, name).encode()},
-                files=files,
-                private=is_private(graph, name),
-                stand_in=_stand_in(graph, name),
-                record=final.folder,
-                recipe=graph.loaded.recipe.name,
-            ),
-            force=force,
+            _release(graph, name, "dataset", {"README.md": render_card(graph, name).encode()}, files), force=force
         )
 
 
-def publish_model(graph: Graph, name: str, *, force: bool = False) -> Pushed | None:
-    """Push a finished model whose gates have passed: weights, card, scores. None where it is not published.
+def _release(
+    graph: Graph,
+    name: str,
+    kind: Literal["dataset", "model"],
+    documents: Mapping[str, bytes],
+    files: Callable[[], Mapping[str, Path]],
+) -> Release:
+    repo, final = repo_id(graph, name), graph.final(name)
+    assert repo is not None, f"{name} is not published"
+    return Release(
+        kind=kind,
+        repo_id=repo,
+        fingerprint=final.fingerprint,
+        title=name,
+        documents=documents,
+        files=files,
+        private=is_private(graph, name),
+        stand_in=is_stand_in(graph, name),
+        record=final.folder,
+        recipe=graph.loaded.recipe.name,
+    )
+
+
+def publish_model(graph: Graph, name: str, *, force: bool = False) -> Pushed:
+    """Push a finished model: weights, card, scores. Its gates are a stage of their own, before this one.
 
     Raises:
-        FactoryError: a gate failed, a file is not safe to pass on, or the push is refused.
+        FactoryError: a file is not safe to pass on, or the push is refused.
     """
     from factory.publishing.cards.model import LOSS_PICTURE, evaluation_files, loss_picture
 
-    repo = repo_id(graph, name)
-    if repo is None:
-        return None
-    notes = check_gates(graph, name)
     final = graph.final(name)
     folder = final.folder / "model"
     files = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_file()}
@@ -98,56 +111,50 @@ def publish_model(graph: Graph, name: str, *, force: bool = False) -> Pushed | N
         **evaluation_files(graph, name),
         **({LOSS_PICTURE: picture} if picture else {}),
     }
-    pushed = push(
-        Release(
-            kind="model",
-            repo_id=repo,
-            fingerprint=final.fingerprint,
-            title=name,
-            documents=documents,
-            files=lambda: {path: file for path, file in files.items() if path not in documents},
-            private=is_private(graph, name),
-            stand_in=_stand_in(graph, name),
-            record=final.folder,
-            recipe=graph.loaded.recipe.name,
-        ),
-        force=force,
-    )
-    return replace(pushed, notes=(*pushed.notes, *notes))
+    rest = {path: file for path, file in files.items() if path not in documents}
+    return push(_release(graph, name, "model", documents, lambda: rest), force=force)
 
 
-def publish_space(graph: Graph, *, force: bool = False) -> Pushed | None:
-    """Push the Space: the app, its `space.json` and its card. None where the recipe has none."""
+def space_repo(graph: Graph) -> str:
+    """``owner/name`` of the recipe's Space."""
+    recipe = graph.loaded.recipe
+    assert recipe.space is not None, "the recipe has no space"
+    return recipe.space.repo if "/" in recipe.space.repo else f"{recipe.hub.namespace}/{recipe.space.repo}"
+
+
+def publish_space(graph: Graph, *, force: bool = False) -> Pushed:
+    """Push the Space: the app, its `space.json` and its card. It shows those of its models that are on the Hub."""
     from factory.publishing.space import space_files
 
-    recipe = graph.loaded.recipe
-    if recipe.space is None:
-        return None
-    documents = space_files(graph)
-    models = [reference for reference in recipe.space.demo if reference in graph.finals]
-    repo = recipe.space.repo if "/" in recipe.space.repo else f"{recipe.hub.namespace}/{recipe.space.repo}"
-    return push(
+    recipe, repo = graph.loaded.recipe, space_repo(graph)
+    assert recipe.space is not None
+    own = {model for model in recipe.space.demo if model in graph.finals}
+    missing = [model for model in sorted(own) if repo_id(graph, model) and not is_pushed(graph, model)]
+    shown = [model for model in recipe.space.demo if model not in missing]
+    own -= {*missing}
+    pushed = push(
         Release(
             kind="space",
             repo_id=repo,
-            fingerprint=fingerprint({model: graph.final(model).fingerprint for model in models}),
+            fingerprint=fingerprint({model: graph.final(model).fingerprint for model in own}),
             title=recipe.space.title or recipe.space.repo,
-            documents=documents,
+            documents=space_files(graph, shown),
             private=recipe.hub.private,
-            stand_in=any(_stand_in(graph, model) for model in models),
+            stand_in=is_stand_in(graph, *own),
             record=_record(graph, "space"),
         ),
         force=force,
     )
+    notes = [f"not on the Hub, so left out of the Space: {', '.join(missing)}"] if missing else []
+    return replace(pushed, notes=(*pushed.notes, *notes))
 
 
-def publish_collection(graph: Graph, pushed: Mapping[str, Pushed]) -> Pushed | None:
-    """Gather what was pushed in the recipe's collection, models first. None where the recipe names none."""
+def publish_collection(graph: Graph, pushed: Mapping[str, Pushed]) -> Pushed:
+    """Gather what was pushed in the recipe's collection, models first."""
     from factory.hub.collection import Item, collect
 
     recipe = graph.loaded.recipe
-    if recipe.hub.collection is None or not pushed:
-        return None
+    assert recipe.hub.collection is not None
     order = {"model": 0, "dataset": 1, "space": 2}
     items = [
         Item(item.kind, item.repo_id, _note(graph, name))
@@ -217,14 +224,14 @@ def check_gates(graph: Graph, name: str) -> tuple[str, ...]:
     Raises:
         FactoryError: naming every gate that failed, with the numbers and their interval.
     """
+    from factory.evaluate.board import by_suite
     from factory.evaluate.gates import parse_gate
-    from factory.publishing.cards.model import suite_metrics
 
     spec = graph.loaded.recipe.models[name]
-    scores = {suite: suite_metrics(graph, suite) for suite in graph.loaded.recipe.evaluate}
+    scores = {suite: {} for suite in graph.loaded.recipe.evaluate} | by_suite(lineage.board(graph))
     results = [parse_gate(text, dict.fromkeys(scores)).check(scores, name, spec.from_) for text in spec.gates]
     failed = [result for result in results if not result.passed]
-    if _stand_in(graph, name) and all(None not in (result.left, result.right) for result in failed):
+    if is_stand_in(graph, name) and all(None not in (result.left, result.right) for result in failed):
         return tuple(f"gate of {name}, not asked of stand-ins: {result.explanation}" for result in failed)
     if failed:
         raise FactoryError(
@@ -234,66 +241,3 @@ def check_gates(graph: Graph, name: str) -> tuple[str, ...]:
             fix="improve the model, or change the gate if it asks for too much",
         )
     return ()
-
-
-def is_private(graph: Graph, name: str) -> bool:
-    spec, hub = spec_of(graph, name), graph.loaded.recipe.hub
-    stated = spec.publish.private if spec.publish else None
-    return hub.private if stated is None else stated
-
-
-def _stand_in(graph: Graph, name: str) -> bool:
-    manifests = [Manifest.load(node.folder) for node in lineage.upstream(graph, name)]
-    return any(manifest.stand_in for manifest in manifests if manifest)
-
-
-@dataclass
-class Publisher:
-    """Pushes what a recipe publishes and remembers where it went, by the recipe's names."""
-
-    graph: Graph
-    progress: Progress
-    force: bool = False
-    pushed: dict[str, Pushed] = field(default_factory=dict)
-
-    def dataset(self, name: str) -> None:
-        """Push one dataset, once."""
-        if name not in self.pushed:
-            self._done(name, publish_dataset(self.graph, name, force=self.force))
-
-    def models(self) -> None:
-        """Push every model, after any dataset that is left. A model that fails its gates does not stop the others.
-
-        Raises:
-            FactoryError: with every model that was not pushed and why.
-        """
-        recipe = self.graph.loaded.recipe
-        for name in recipe.datasets:
-            self.dataset(name)
-        errors: list[FactoryError] = []
-        for name in recipe.models:
-            try:
-                self._done(name, publish_model(self.graph, name, force=self.force))
-            except FactoryError as error:
-                errors.append(error)
-        if len(errors) == 1:
-            raise errors[0]
-        if errors:
-            raise FactoryError("\n".join(str(error) for error in errors))
-
-    def space(self) -> None:
-        """Push the Space, if the recipe has one."""
-        self._done("Space", publish_space(self.graph, force=self.force))
-
-    def collection(self) -> None:
-        """Gather what was pushed in the recipe's collection."""
-        self._done("Collection", publish_collection(self.graph, self.pushed))
-
-    def _done(self, name: str, pushed: Pushed | None) -> None:
-        if pushed is None:
-            return
-        self.pushed[name] = pushed
-        if pushed.changed:
-            self.progress.log(f"pushed {name} -> {pushed.url}")
-        for note in pushed.notes:
-            self.progress.log(note)

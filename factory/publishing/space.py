@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from factory.errors import FactoryError
+from factory.errors import FactoryError, nearest
 from factory.graph import lineage
 from factory.graph.licenses import effective
 from factory.graph.licenses import metadata as license_metadata
 from factory.graph.nodes import Graph, Node
 from factory.publishing.cards import facts as card_facts
-from factory.publishing.cards.model import model_of
 from factory.publishing.cards.text import render
-from factory.recipe.problems import nearest
 from factory.refs import is_hub_ref, is_local
 from factory.resources import resource
-from factory.store import Manifest
 
 SDK_VERSION = "6.31.0"
 CONFIG = "space.json"
@@ -25,8 +23,10 @@ APP_FILES = ("*.py", "requirements.txt", "packages.txt", "*.css", "*.png", "*.sv
 EXAMPLES = 3
 
 
-def space_files(graph: Graph) -> dict[str, bytes]:
+def space_files(graph: Graph, models: Sequence[str] | None = None) -> dict[str, bytes]:
     """All files of the Space by path: the app's own, ``space.json`` and the card.
+
+    It shows `models`, by their references in the recipe; by default all that the recipe lists.
 
     Raises:
         FactoryError: there is no such app.
@@ -46,9 +46,9 @@ def space_files(graph: Graph) -> dict[str, bytes]:
         for path in sorted(folder.rglob(pattern))
         if "__pycache__" not in path.parts
     }
-    config = space_config(graph)
+    config = space_config(graph, models)
     files[CONFIG] = (json.dumps(config, ensure_ascii=False, indent=2) + "\n").encode()
-    files["README.md"] = space_card(graph, config).encode()
+    files["README.md"] = space_card(graph, config, space.demo if models is None else models).encode()
     return files
 
 
@@ -61,7 +61,7 @@ def write_space(graph: Graph, folder: Path) -> Path:
     return folder
 
 
-def space_config(graph: Graph) -> dict[str, Any]:
+def space_config(graph: Graph, models: Sequence[str] | None = None) -> dict[str, Any]:
     """What the app reads: title, languages, models with their task and prompt, and every measured score."""
     recipe = graph.loaded.recipe
     assert recipe.space is not None
@@ -69,27 +69,30 @@ def space_config(graph: Graph) -> dict[str, Any]:
         "title": recipe.space.title or recipe.title or recipe.hub.collection or recipe.name,
         "description": recipe.description or "",
         "language": recipe.language.model_dump(),
-        "models": [_model(graph, reference) for reference in recipe.space.demo],
+        "models": [_model(graph, reference) for reference in (recipe.space.demo if models is None else models)],
         "scores": scores(graph),
     }
 
 
 def scores(graph: Graph) -> list[dict[str, Any]]:
     """One entry per measured score: {suite, model, score, metric, value, low, high, n, headline}."""
-    found = []
-    for node in graph.evaluations():
-        if (manifest := Manifest.load(node.folder)) is None:
-            continue
-        for name, score in manifest.metrics["scores"].items():
-            entry = {key: score.get(key) for key in ("metric", "value", "low", "high", "n")}
-            label = _label(graph, model_of(node))
-            headline = name == manifest.metrics["headline"]
-            found.append({"suite": node.artifact, "model": label, "score": name, **entry, "headline": headline})
-    return found
+    return [
+        {
+            "suite": entry.suite,
+            "model": _label(graph, entry.model),
+            "score": name,
+            **{key: score.get(key) for key in ("metric", "value", "low", "high", "n")},
+            "headline": name == entry.headline,
+        }
+        for entry in lineage.board(graph)
+        for name, score in entry.scores.items()
+    ]
 
 
 def _label(graph: Graph, reference: str) -> str:
-    return reference if is_hub_ref(reference) else lineage.repo_id(graph, reference) or reference
+    """A repo has the scores of what was pushed to it; anything else is called as in the recipe."""
+    repo = lineage.repo_id(graph, reference)
+    return repo if repo and lineage.is_pushed(graph, reference) else reference
 
 
 def _model(graph: Graph, reference: str) -> dict[str, Any]:
@@ -116,19 +119,14 @@ def _sees(node: Node) -> bool:
     return path.is_file() and "vision_config" in json.loads(path.read_text(encoding="utf-8"))
 
 
-def space_card(graph: Graph, config: dict[str, Any]) -> str:
+def space_card(graph: Graph, config: dict[str, Any], models: Sequence[str]) -> str:
     """The Space's README.md with the header from which the Hub starts the app."""
     recipe = graph.loaded.recipe
     assert recipe.space is not None
-    references = [reference for reference in recipe.space.demo if reference in graph.finals]
+    references = [reference for reference in models if reference in graph.finals]
     first = next(iter(references), None)
     license = effective(graph, first).license if first else recipe.hub.license
-    stand_in = any(
-        manifest.stand_in
-        for reference in references
-        for node in lineage.upstream(graph, reference)
-        if (manifest := Manifest.load(node.folder))
-    )
+    stand_in = lineage.is_stand_in(graph, *references)
     header = {
         "title": config["title"],
         "emoji": "💬",

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from graphlib import CycleError, TopologicalSorter
 
-from factory.errors import FactoryError
-from factory.recipe.problems import nearest
+from factory.errors import FactoryError, nearest
 from factory.recipe.schema import DatasetSpec, Demo, ModelSpec, Recipe
 from factory.recipe.source import Location, Source
-from factory.refs import HubRef, artifact_name, is_hub_ref, is_local, step_number
+from factory.refs import HubRef, artifact_name, is_hub_ref, is_local, local_path, step_number
 from factory.step.base import Step
 from factory.steps.split import Split
 
@@ -67,7 +66,7 @@ def _check_reference(recipe: Recipe, source: Source, at: Location, value: str, k
         _check_benchmark(recipe, source, at, value)
         return
     if is_local(value):
-        if not any((folder / value).expanduser().exists() for folder in source.folders):
+        if local_path(source.folders, value) is None:
             source.report(at, f"no such file or folder: {value}")
         return
     if is_hub_ref(value):

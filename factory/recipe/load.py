@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import types
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,13 +9,16 @@ from typing import Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
-from factory.errors import UsageError
+from factory.errors import UsageError, nearest
 from factory.recipe.check import check
-from factory.recipe.problems import Place, RecipeError, nearest
+from factory.recipe.problems import Place, RecipeError
 from factory.recipe.schema import Recipe, split_call
 from factory.recipe.source import Location, Source, read
+from factory.refs import local_path
 from factory.step.base import Step, reference_kinds
-from factory.steps import verbs
+from factory.steps import verb_named, verbs
+
+NO_RECIPE = "recipes are .yaml files; `factory init` writes one"
 
 
 @dataclass(frozen=True)
@@ -41,12 +43,10 @@ def load(path: Path) -> LoadedRecipe:
         RecipeError: with every mistake found.
         UsageError: there is no such file.
     """
-    if not path.is_file():
-        near = difflib.get_close_matches(path.name, [p.name for p in path.parent.glob("*.yaml")], n=1)
-        hint = (
-            f"did you mean {path.parent / near[0]}?" if near else "recipes are .yaml files; `factory init` writes one"
-        )
-        raise UsageError(f"no such recipe: {path}", fix=hint)
+    if (found := local_path([Path()], str(path))) is None or not found.is_file():
+        beside = [] if found else [other.name for other in path.parent.glob("*.yaml")]
+        hint = nearest(path.name, beside, 0)
+        raise UsageError(f"no such recipe: {path}{hint}", fix=None if hint else NO_RECIPE)
     source = read(path)
     recipe = _validate(source) if source.data else None
     if recipe is not None:
@@ -113,19 +113,19 @@ def _steps(source: Source, at: Location, calls: Any, produces: str) -> list[Step
     if not isinstance(calls, list):
         source.report(at, "steps is a list of verbs, each `- verb: {parameters}`")
         return []
-    known = {name: step for name, step in verbs().items() if step.produces == produces}
     steps = []
     for index, call in enumerate(calls):
         verb, parameters = split_call(call)
         here = (*at, index)
+        step = verb_named(verb) if verb else None
         if verb is None:
             source.report(here, "a step is one verb with its parameters: `- verb: {parameters}`")
-        elif verb not in known:
-            elsewhere = verbs().get(verb)
-            hint = f": it makes a {elsewhere.produces}" if elsewhere else nearest(verb, known)
+        elif step is None or step.produces != produces:
+            known = [name for name, other in verbs().items() if other.produces == produces]
+            hint = f": it makes a {step.produces}" if step else nearest(verb, known)
             source.report((*here, verb), f"no {produces} verb {verb!r}{hint}")
         else:
-            steps.append(_build(source, (*here, verb), known[verb], parameters))
+            steps.append(_build(source, (*here, verb), step, parameters))
             continue
         steps.append(Step.model_construct())  # the steps after it keep their numbers
     return steps
@@ -138,7 +138,7 @@ def _suite(source: Source, at: Location, entry: Any) -> Step | None:
         source.report(at, "an evaluation is a mapping: {suite: name, models: [...]}")
         return None
     name = entry.get("suite", at[-1])
-    if name not in suites():
+    if not isinstance(name, str) or name not in suites():
         source.report((*at, "suite") if "suite" in entry else at, f"no suite {name!r}{nearest(name, suites())}")
         return None
     return _build(source, at, suites()[name], {key: value for key, value in entry.items() if key != "suite"})
@@ -146,13 +146,17 @@ def _suite(source: Source, at: Location, entry: Any) -> Step | None:
 
 def _build(source: Source, at: Location, cls: type[Step], parameters: Any) -> Step:
     """The step; after a mistake, which is reported, one that has only what it names, so that this is checked too."""
-    parameters = _in_new_words(source, at, cls, parameters)
-    try:
-        context = {"folders": source.folders, "language": source.data.get("language")}
-        return cls.model_validate(parameters, context=context)
-    except ValidationError as error:
-        _report(source, at, error, cls)
-    given = parameters if isinstance(parameters, dict) else {}
+    if isinstance(parameters, dict):
+        parameters = _in_new_words(source, at, cls, parameters)
+        try:
+            context = {"folders": source.folders, "language": source.data.get("language")}
+            return cls.model_validate(parameters, context=context)
+        except ValidationError as error:
+            _report(source, at, error, cls)
+        given = parameters
+    else:
+        source.report(at, f"{cls.verb} takes a mapping of parameters: `- {cls.verb}: {{parameter: value}}`")
+        given = {}
     named = dict.fromkeys(cls.model_fields)
     for name, field in cls.model_fields.items():
         value = given.get(field.alias or name)

@@ -54,10 +54,13 @@ class Resolver:
         self.hub = self.hub or endpoint()
         if self.path.is_file() and not self.refresh:
             try:
-                content = json.loads(self.path.read_text(encoding="utf-8"))
+                content = json.loads(self.path.read_bytes())
+                refs = dict(content["refs"])
+                if not all(isinstance(sha, str) and SHA.match(sha) for sha in refs.values()):
+                    raise ValueError("a ref is no commit SHA")
                 if content["endpoint"] == self.hub:
-                    self.refs = dict(content["refs"])
-            except (ValueError, KeyError, TypeError) as error:
+                    self.refs = refs
+            except (ValueError, KeyError, TypeError, OSError, RecursionError) as error:
                 raise UsageError(
                     "not a lock file", where=str(self.path), fix="delete it and run `factory lock`"
                 ) from error

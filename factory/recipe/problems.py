@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from factory.errors import UsageError
+
+LONGEST = 1000
 
 
 @dataclass(frozen=True, order=True)
@@ -28,7 +29,9 @@ class Problem:
     message: str
 
     def __str__(self) -> str:
-        return f"{self.place}: {self.message}"
+        """One line, whatever the recipe's own words in it are."""
+        message = "".join(c if c.isprintable() else "�" for c in " ".join(self.message.split()))
+        return f"{self.place}: {message if len(message) <= LONGEST else message[:LONGEST] + '…'}"
 
 
 class RecipeError(UsageError):
@@ -37,17 +40,3 @@ class RecipeError(UsageError):
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = sorted(set(problems))
         super().__init__("\n".join(map(str, self.problems)))
-
-
-def nearest(name: object, valid: Iterable[str], limit: int = 8) -> str:
-    """`` (did you mean 'x'?)``, or the list of what is valid where nothing is near.
-
-    >>> nearest("langauge", ["language", "license"])
-    "; did you mean 'language'?"
-    """
-    names = sorted(set(valid))
-    close = difflib.get_close_matches(str(name), names, n=1, cutoff=0.6)
-    if close:
-        return f"; did you mean {close[0]!r}?"
-    shown = ", ".join(names[:limit]) + (", …" if len(names) > limit else "")
-    return f"; valid: {shown}" if names else ""

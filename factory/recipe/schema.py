@@ -143,7 +143,3 @@ def split_call(value: Any) -> tuple[Any, Any]:
         verb, parameters = next(iter(value.items()))
         return verb, {} if parameters is None else parameters
     return None, value
-
-
-def needs_source(spec: DatasetSpec | ModelSpec) -> bool:
-    return spec.from_ is None and not (spec.steps and spec.steps[0].starts)

@@ -8,12 +8,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from factory.recipe.problems import Place, Problem, nearest
+from factory.errors import nearest
+from factory.recipe.problems import Place, Problem
+from factory.refs import local_path
+from factory.text import yaml
+from factory.text.yaml import Location
 
 SHARED_KEYS = {"recipe", "env", "datasets", "models", "evaluate"}
+LARGEST = 2**63
 VARIABLE = re.compile(r"\$\{([^}]*)\}")
-
-Location = tuple[str | int, ...]
 
 
 @dataclass
@@ -60,37 +63,31 @@ def read(path: Path) -> Source:
     return source
 
 
-def _parse(source: Source, path: Path) -> Any:
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import MarkedYAMLError
-
+def _parse(source: Source, path: Path, places: dict[Location, Place]) -> Any:
+    """A file's content; the place of each value goes into `places`."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
         source.problems.append(Problem(Place(path, 1, 1), f"not UTF-8 text (byte {error.start})"))
         return None
-    try:
-        return YAML(typ="rt").load(text)
-    except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        place = Place(path, mark.line + 1, mark.column + 1) if mark else Place(path, 1, 1)
-        message = (error.problem or error.context or "not valid YAML").split("\n")[0]
-        source.problems.append(Problem(place, message))
-    except Exception as error:  # ruamel raises several unrelated types for broken input
-        source.problems.append(Problem(Place(path, 1, 1), f"not valid YAML: {str(error).splitlines()[0]}"))
-    return None
+    except OSError as error:
+        source.problems.append(Problem(Place(path, 1, 1), f"cannot be read: {error.strerror}"))
+        return None
+    parsed = yaml.parse(text)
+    source.problems += [Problem(Place(path, *mark), message) for mark, message in parsed.mistakes]
+    places |= {location: Place(path, *mark) for location, mark in parsed.places.items()}
+    return parsed.value
 
 
 def _read_into(source: Source, path: Path, including: list[Path]) -> None:
-    tree = _parse(source, path)
-    if tree is None and source.problems:
-        return
     here = Place(path, 1, 1)
-    if not isinstance(tree, dict):
-        source.problems.append(Problem(here, "a recipe is a mapping that begins with `recipe: 1`"))
-        return
     places: dict[Location, Place] = {(): here}
-    data = _plain(tree, (), path, places)
+    before = len(source.problems)
+    data = _parse(source, path, places)
+    if not isinstance(data, dict):
+        if len(source.problems) == before:
+            source.problems.append(Problem(here, "a recipe is a mapping that begins with `recipe: 1`"))
+        return
     if path.parent not in source.folders:
         source.folders.append(path.parent)
     includes = data.pop("include", [])
@@ -107,14 +104,13 @@ def _read_into(source: Source, path: Path, including: list[Path]) -> None:
         _copy_places(source, (key,), places)
     for index, name in enumerate(includes if isinstance(includes, list) else [includes]):
         place = places.get(("include", index), places.get(("include",), here))
-        target = (path.parent / str(name)).resolve() if isinstance(name, str) else None
+        target = local_path([path.parent], name) if isinstance(name, str) else None
         if target is None or not target.is_file():
             source.problems.append(Problem(place, f"include: no such file: {name}"))
-        elif target in [p.resolve() for p in [*including, path]]:
+        elif target.resolve() in [p.resolve() for p in [*including, path]]:
             source.problems.append(Problem(place, f"include: {name} includes itself"))
         else:
-            shown = path.parent / str(name)
-            _read_into(source, Path(os.path.normpath(shown)), [*including, path])
+            _read_into(source, Path(os.path.normpath(target)), [*including, path])
 
 
 def _merge_section(source: Source, key: str, value: Any, places: dict[Location, Place]) -> None:
@@ -135,42 +131,9 @@ def _copy_places(source: Source, prefix: Location, places: dict[Location, Place]
     source.places |= {k: v for k, v in places.items() if k[: len(prefix)] == prefix}
 
 
-def _plain(value: Any, at: Location, path: Path, places: dict[Location, Place]) -> Any:
-    """Strip ruamel's containers to plain ones, noting the place of each value (of the key, in a mapping)."""
-    if isinstance(value, dict):
-        result = {}
-        for key, item in value.items():
-            name = key if isinstance(key, str | int) else str(key)
-            line, column = value.lc.key(key) if key in value.lc.data else (0, 0)  # type: ignore[attr-defined]
-            places[(*at, name)] = Place(path, line + 1, column + 1)
-            result[name] = _plain(item, (*at, name), path, places)
-        return result
-    if isinstance(value, list):
-        items = []
-        for index, item in enumerate(value):
-            line, column = value.lc.item(index)  # type: ignore[attr-defined]
-            places[(*at, index)] = Place(path, line + 1, column + 1)
-            items.append(_plain(item, (*at, index), path, places))
-        return items
-    if isinstance(value, str):
-        return str(value)
-    if isinstance(value, bool) or value is None:
-        return value
-    if isinstance(value, int):
-        return int(value)
-    if isinstance(value, float):
-        return float(value)
-    return str(value)  # dates and the like: text, as it was meant
-
-
 def _substitute(source: Source) -> None:
     """Replace ``${NAME}`` where `env` declares NAME (with its default, or null where it must be set)."""
-    declared = source.data.pop("env", None) or {}
-    if isinstance(declared, list):
-        declared = dict.fromkeys(declared)
-    if not isinstance(declared, dict):
-        source.report(("env",), "env is a mapping of variable names to defaults, or a list of names")
-        return
+    declared = _declared(source)
 
     def value_of(name: str, at: Location) -> str:
         if name not in declared:
@@ -188,7 +151,26 @@ def _substitute(source: Source) -> None:
         if isinstance(value, list):
             return [walk(item, (*at, index)) for index, item in enumerate(value)]
         if isinstance(value, str) and "${" in value:
-            return VARIABLE.sub(lambda match: value_of(match[1], at), value)
+            value = VARIABLE.sub(lambda match: value_of(match[1], at), value)
+        if isinstance(value, str) and "\0" in value:
+            source.report(at, "a text of a recipe holds no NUL character")
+            return value.replace("\0", "")
+        if isinstance(value, int | float) and not abs(value) < LARGEST:  # infinite and not a number, too
+            source.report(at, "a number of a recipe is finite and below 2**63")
+            return 0
         return value
 
     source.data = walk(source.data, ())
+
+
+def _declared(source: Source) -> dict[str, Any]:
+    declared = source.data.pop("env", None) or {}
+    if isinstance(declared, list) and all(isinstance(name, str) for name in declared):
+        return dict.fromkeys(declared)
+    if not isinstance(declared, dict):
+        source.report(("env",), "env is a mapping of variable names to defaults, or a list of names")
+        return {}
+    for name, default in declared.items():
+        if isinstance(default, dict | list):
+            source.report(("env", name), f"env.{name} is one value, the default of the variable")
+    return declared

@@ -131,7 +131,7 @@ def _dataset(known: Catalogue, store: Store, entry: Wanted, scratch: Path, scrip
         return {name: scratch / name for name in content.files}
 
     body = f"Its columns, configs and splits are the real ones; its {content.rows:,} rows are made up."
-    readme = card("dataset", entry.repo, known.license(entry.repo), {"configs": content.configs}, body)
+    readme = card(entry.repo, known.license(entry.repo), {"configs": content.configs}, body)
     digest = fingerprint({name: hashlib.sha256(data).hexdigest() for name, data in content.files.items()})
     return _release(store, entry, digest, readme, files)
 
@@ -156,7 +156,7 @@ def _model(more: Asked | None, known: Catalogue, store: Store, entry: Wanted, sc
     details = {"library_name": "transformers", "pipeline_tag": "text-generation"}
     if family.encodes:
         details = {"library_name": "sentence-transformers", "pipeline_tag": "sentence-similarity"}
-    readme = card("model", entry.repo, known.license(entry.repo), details, body)
+    readme = card(entry.repo, known.license(entry.repo), details, body)
     return _release(store, entry, fingerprint(recipe_of(facts, family, taught)), readme, files)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 TAG = "stand-in"
 
 
-def card(kind: str, repo: str, license: str | None, facts: dict[str, Any], body: str) -> bytes:
+def card(repo: str, license: str | None, facts: dict[str, Any], body: str) -> bytes:
     """README.md with the real repo's licence, the tag, and what it is in its first words."""
     import yaml
 

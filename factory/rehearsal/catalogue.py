@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from factory.errors import FactoryError, UsageError
+from factory.errors import FactoryError, UsageError, nearest
+from factory.text import yaml
 
 FILE = Path(__file__).with_name("catalogue.yaml")
 OWN = "stand-ins.yaml"
@@ -135,9 +135,7 @@ class Catalogue(BaseModel):
 @cache
 def catalogue() -> Catalogue:
     """The entries that come with the factory."""
-    import yaml
-
-    return Catalogue.model_validate(yaml.safe_load(FILE.read_text(encoding="utf-8")))
+    return Catalogue.model_validate(yaml.load(FILE.read_text(encoding="utf-8")))
 
 
 def catalogue_for(folders: Sequence[Path]) -> Catalogue:
@@ -146,29 +144,25 @@ def catalogue_for(folders: Sequence[Path]) -> Catalogue:
     Raises:
         UsageError: such a file is not valid.
     """
-    import yaml
-
     merged = catalogue().model_dump(exclude_unset=True)
     own = [folder / OWN for folder in folders if (folder / OWN).is_file()]
     for path in own:
         try:
-            content = yaml.safe_load(path.read_text(encoding="utf-8"))
+            content = yaml.load(path.read_text(encoding="utf-8"))
             merged = {section: {**entries, **(content.get(section) or {})} for section, entries in merged.items()}
             Catalogue.model_validate({**merged, **{key: content[key] for key in content if key not in merged}})
         except ValidationError as error:
             first = error.errors()[0]
             place = ".".join(map(str, first["loc"]))
             raise UsageError(f"{place}: {first['msg']}" if place else first["msg"], where=str(path)) from None
-        except (yaml.YAMLError, AttributeError, TypeError) as error:
-            raise UsageError(f"not a catalogue: {str(error).splitlines()[0]}", where=str(path)) from None
+        except (ValueError, AttributeError, TypeError) as error:
+            raise UsageError(f"not a catalogue: {error}", where=str(path)) from None
     return Catalogue.model_validate(merged) if own else catalogue()
 
 
 def unknown(kind: str, repo: str, known: list[str], where: str | None) -> FactoryError:
-    close = get_close_matches(repo, known, n=1, cutoff=0.6)
-    add = f"describe it under `{kind}s:` in a {OWN} beside the recipe, see docs/rehearsal.md"
     return FactoryError(
-        f"no stand-in is known for the {kind} {repo}",
+        f"no stand-in is known for the {kind} {repo}{nearest(repo, known, 0)}",
         where=where,
-        fix=f"did you mean {close[0]}? else {add}" if close else add,
+        fix=f"describe it under `{kind}s:` in a {OWN} beside the recipe, see docs/rehearsal.md",
     )

@@ -38,7 +38,7 @@ def build(entry: ModelEntry, family: Family, lessons: Sequence[tuple[str, str]],
 
     Without lessons the weights stay random.
     """
-    from factory.models.models import save_model, save_tokenizer
+    from factory.models.models import write_model
     from factory.rehearsal import encoders
     from factory.rehearsal.content import translated_texts
 
@@ -54,8 +54,7 @@ def build(entry: ModelEntry, family: Family, lessons: Sequence[tuple[str, str]],
         if lessons:
             _train(model, encode(tokenizer, lessons), seed)
         model.eval()
-        save_model(model, folder, "bfloat16")
-    save_tokenizer(tokenizer, folder)
+        write_model(model, folder, "bfloat16", tokenizer=tokenizer)
 
 
 def shrunk_config(entry: ModelEntry, family: Family, tokenizer: Any) -> Any:

@@ -24,15 +24,16 @@ MANIFEST = "manifest.json"
 class Mirror:
     """Steps by the names of their folders, which hold their fingerprints, as ``steps/<artifact>/<step>/…``.
 
-    A step counts once its manifest is there, which is committed after all its other files. The step at work lies below
-    ``begun/`` as it last was, where a model works in it; its files come in one commit. Downloads from the Hub are not
-    kept: the Hub has them.
+    A step counts once its manifest is there, which is committed after all its other files, and after what it shares
+    with versions of other limits. The step at work lies below ``begun/`` as it last was, where a model works in it;
+    its files come in one commit. Downloads from the Hub are not kept: the Hub has them.
     """
 
     def __init__(self, repo: str, graph: Graph, progress: Progress) -> None:
         self.repo, self.graph, self.progress = repo, graph, progress
         self._there: set[str] = set()
         self._begun: set[str] = set()
+        self._at_work: Node | None = None
         self._lock = threading.Lock()
         self._over = threading.Event()
 
@@ -44,18 +45,22 @@ class Mirror:
             files = client.list_repo_files(self.repo, repo_type="dataset")
         self._there = {path.rpartition("/")[0] for path in files if path.endswith(f"/{MANIFEST}")}
         self._begun = {"/".join(path.split("/")[:3]) for path in files if path.startswith(f"{BEGUN}/")}
+        made = {path.partition(".made/")[0] + ".made" for path in files if ".made/" in path}
         store, found, begun = self.graph.store, [], []
         for node in self.graph.order():
             if Manifest.load(node.folder) is not None:
                 continue
-            if self._place(node) in self._there:
-                partial = self._fetch(node, self._place(node))
+            if self._place(node.folder) in self._there:
+                partial = self._fetch(self._place(node.folder), store.partial(node.folder))
                 manifest = (partial / MANIFEST).read_bytes()
                 write_atomically(partial / MANIFEST, manifest)
                 partial.rename(node.folder)
                 found.append(node.name)
-            elif self._place(node, BEGUN) in self._begun and not store.partial(node.folder).exists():
-                self._fetch(node, self._place(node, BEGUN))
+                continue
+            if self._place(node.made) in made and not node.made.exists():
+                self._fetch(self._place(node.made), node.made)
+            if self._place(node.folder, BEGUN) in self._begun and not store.partial(node.folder).exists():
+                self._fetch(self._place(node.folder, BEGUN), store.partial(node.folder))
                 begun.append(node.name)
         if found:
             self.progress.log(f"taken from {self.repo}: {', '.join(found)}")
@@ -63,11 +68,20 @@ class Mirror:
             self.progress.log(f"taken from {self.repo}, as far as it was: {', '.join(begun)}")
         return found + begun
 
+    @contextmanager
+    def during(self, kind: str, subject: str) -> Iterator[None]:
+        """Keep what a build makes, or finds done."""
+        if kind == "build":
+            self._at_work = self.graph.nodes[subject]
+        yield
+        if kind == "build":
+            self.keep(self.graph.nodes[subject])
+
     def keep(self, node: Node) -> None:
         """Put a finished step there, unless it is there already."""
         from huggingface_hub import CommitOperationAdd, CommitOperationDelete
 
-        place, begun = self._place(node), self._place(node, BEGUN)
+        place, begun = self._place(node.folder), self._place(node.folder, BEGUN)
         if place in self._there or node.artifact.startswith("hub/"):
             return
         client = api()
@@ -80,6 +94,14 @@ class Mirror:
                 ignore_patterns=[MANIFEST],
                 commit_message=f"Keep {node.name}",
             )
+            if node.made.is_dir():
+                client.upload_folder(
+                    repo_id=self.repo,
+                    repo_type="dataset",
+                    folder_path=node.made,
+                    path_in_repo=self._place(node.made),
+                    commit_message=f"Keep what {node.name} made",
+                )
             done: list[CommitOperationAdd | CommitOperationDelete] = [
                 CommitOperationAdd(f"{place}/{MANIFEST}", node.folder / MANIFEST)
             ]
@@ -112,14 +134,15 @@ class Mirror:
         """Put the state of the step at work there; trouble is said and never stops the run."""
         try:
             with self._lock:
-                node = next((node for node in self.graph.order() if Manifest.load(node.folder) is None), None)
-                if node is not None and uses_model(node) and not self._over.is_set():
+                node = self._at_work
+                begun = node is not None and uses_model(node) and Manifest.load(node.folder) is None
+                if node is not None and begun and not self._over.is_set():
                     self._put_begun(node)
         except Exception as error:  # also of a step that ends, and moves its folder, at this moment
             self.progress.log(f"the step at work was not kept: {first_line(error)}")
 
     def _put_begun(self, node: Node) -> None:
-        place, store = self._place(node, BEGUN), self.graph.store
+        place, store = self._place(node.folder, BEGUN), self.graph.store
         with tempfile.TemporaryDirectory(prefix=".keep-", dir=store.root) as scratch:
             state = Path(scratch) / "state"
             if not snapshot(store.partial(node.folder), state):
@@ -135,11 +158,11 @@ class Mirror:
                 )
         self._begun.add(place)
 
-    def _place(self, node: Node, top: str = FINISHED) -> str:
-        return f"{top}/{node.folder.relative_to(self.graph.store.root).as_posix()}"
+    def _place(self, folder: Path, top: str = FINISHED) -> str:
+        return f"{top}/{folder.relative_to(self.graph.store.root).as_posix()}"
 
-    def _fetch(self, node: Node, place: str) -> Path:
-        """Bring a folder of the repo; where the step's partial folder lies, which it becomes in one move."""
+    def _fetch(self, place: str, target: Path) -> Path:
+        """Bring a folder of the repo, which becomes `target` in one move."""
         from huggingface_hub import snapshot_download
 
         self.graph.store.root.mkdir(parents=True, exist_ok=True)
@@ -148,8 +171,7 @@ class Mirror:
                 snapshot_download(
                     self.repo, repo_type="dataset", allow_patterns=f"{place}/**", local_dir=Path(scratch)
                 )
-            partial = self.graph.store.partial(node.folder)
-            shutil.rmtree(partial, ignore_errors=True)
-            partial.parent.mkdir(parents=True, exist_ok=True)
-            (Path(scratch) / place).rename(partial)
-        return partial
+            shutil.rmtree(target, ignore_errors=True)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            (Path(scratch) / place).rename(target)
+        return target

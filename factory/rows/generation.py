@@ -60,19 +60,17 @@ class Generations:
     The ledger holds one line per finished batch, fsynced before anything uses it, so a torn line is a batch in flight
     and nothing else. An interrupted run generates exactly the batches it still lacks, in the division an
     uninterrupted one would have made: what is asked of the engine are the prompts that neither an earlier call nor
-    the memory answered, less whole batches. For that, the memory is seen as it was when the step began, and what a
-    call takes from it is a line of the ledger too. Only the current call's texts are in RAM.
+    the memory of the store answered, less whole batches. For that, the memory is seen as it was when the step began,
+    and what a call takes from it is a line of the ledger too. Only the current call's texts are in RAM.
     """
 
-    def __init__(
-        self, job: Job, model: Artifact, stack: ExitStack, name: str = LEDGER, remember: bool = False
-    ) -> None:
+    def __init__(self, job: Job, model: Artifact, stack: ExitStack, name: str = LEDGER) -> None:
         self._job, self._model, self._stack = job, model, stack
         self._engine: Engine | None = None
         self._ledger = stack.enter_context(job.ledger(name))
         self._places = Places(job.out / f"{name}.index", stack)
         self._looked_up: set[tuple[int, str]] = set()
-        self._memory = Memory(job.memory) if remember and job.memory is not None else None
+        self._memory = Memory(job.memory) if job.memory is not None else None
         if self._memory is not None:
             stack.callback(self._close_memory, self._memory)
         identity = {"model": model.manifest.fingerprint, "decoding": "greedy", "version": KEY_VERSION}
@@ -218,13 +216,10 @@ class Generations:
 
 
 @contextmanager
-def generations(job: Job, model: Artifact, name: str = LEDGER, *, remember: bool = False) -> Iterator[Generations]:
-    """Open a step's generations with one model; frees the model and drops the index at the end.
-
-    With `remember`, completions are looked for in the store's memory and kept there.
-    """
+def generations(job: Job, model: Artifact, name: str = LEDGER) -> Iterator[Generations]:
+    """Open a step's generations with one model; frees the model and drops the index at the end."""
     with ExitStack() as stack:
-        yield Generations(job, model, stack, name, remember)
+        yield Generations(job, model, stack, name)
 
 
 def context_length(model: Path) -> int | None:

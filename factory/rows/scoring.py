@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import shutil
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from factory.rows.executors import ShardFunction, Tick
 from factory.rows.outcomes import ShardResult, Verdict, rejected
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 
     from factory.step.job import Job
 
-FOLDER = "scores"
+HEADER = "scores"  # key in the metadata of a file of scores
 
 
 @dataclass
@@ -40,111 +42,98 @@ class Scores:
     totals: Mapping[str, float] = field(default_factory=dict)
 
 
-ScoreShard = Callable[[int, "pa.Table", Tick], Scores]
+ScoreShard = Callable[[int, "pa.Table", Tick, Scores | None], Scores]
+"""(Number of a shard, its rows, tick, scores of it that lack something; None: there are none yet) to its scores."""
 
 
 class ScoreStep(RowStep):
-    """A verb with two halves: `scoring` finds the scores out, most often by a model, `accepted` applies the recipe's
-    limits.
+    """A verb with two halves: `scoring` finds the scores out, most often by a model, `decided` applies the limits.
 
-    The scores of every shard are written to ``scores/`` before any limit is applied. A finished artifact at the same
-    place, of the same input and made with the same parameters but for the limits, lends its scores: a new limit sorts
-    the rows anew and scores none.
+    The scores of every shard are written to `folder` in ``job.made``, which all versions of the step share that differ
+    in limits only. So another limit sorts the rows anew and scores none.
     """
+
+    folder: ClassVar[str] = "scores"
 
     @abstractmethod
     def scoring(self, job: Job) -> AbstractContextManager[ScoreShard]:
         """Open the model; yields the function that scores a shard."""
 
+    def lacks(self, known: Scores) -> bool:
+        """Do these limits ask for more than was found out under others?"""
+        return False
+
     def accepted(self, scores: Mapping[str, Any]) -> Verdict | None:
-        """What becomes of a row with these scores (column -> value); None: it is kept. Or write `sort_out`."""
-        raise NotImplementedError
+        """What becomes of a row with these scores (column -> value); None: it is kept."""
+        return None
 
-    @abstractmethod
-    def without_limits(self, parameters: dict[str, Any]) -> dict[str, Any] | None:
-        """The parameters that the scores depend on; None where the limits change the scores too."""
-
-    def hidden(self, columns: list[str]) -> list[str]:
-        """Of the columns of the scores, those that kept rows do not have."""
-        return []
-
-    def run(self, job: Job) -> None:
-        if self._lent(job) is not None:
-            job.notes.append(f"{self.verb}: scores taken from an earlier build that differs in its limits only")
-        super().run(job)
-
-    @contextmanager
-    def working(self, job: Job) -> Iterator[ShardFunction]:
-        own, lent = job.out / FOLDER, self._lent(job)
-        with ExitStack() as stack:
-            score: ScoreShard | None = None
-
-            def work(number: int, table: pa.Table, tick: Tick) -> ShardResult:
-                nonlocal score
-                path = own / f"{number:05d}.parquet"
-                if not path.exists():
-                    if lent is not None:
-                        found = _read(lent / path.name)
-                        found.usage = Usage()  # paid for then
-                    else:
-                        score = score or stack.enter_context(self.scoring(job))
-                        found = score(number, table, tick)
-                    _write(path, found, table.num_rows)
-                return self.sort_out(table, _read(path))
-
-            yield work
-
-    def sort_out(self, table: pa.Table, scores: Scores) -> ShardResult:
-        """The rows of a shard with their scores beside them, and what becomes of each by the limits."""
+    def decided(self, table: pa.Table, scores: Scores) -> Scores:
+        """What the limits make of the scores: the columns that stand beside the rows, and all verdicts."""
         values = {name: column.to_pylist() for name, column in scores.columns.items()}
         verdicts = dict(scores.verdicts)
         for row in range(table.num_rows):
-            if row not in verdicts:
-                verdict = self.accepted({name: column[row] for name, column in values.items()})
-                if verdict is not None:
-                    verdicts[row] = verdict
+            known = row in verdicts
+            if not known and (verdict := self.accepted({name: column[row] for name, column in values.items()})):
+                verdicts[row] = verdict
+        return replace(scores, verdicts=verdicts)
+
+    def hidden(self, columns: list[str]) -> list[str]:
+        """Of the columns beside the rows, those that kept rows do not have."""
+        return [] if getattr(self, "keep_scores", True) else columns
+
+    def run(self, job: Job) -> None:
+        folder = job.made / self.folder
+        if not folder.exists():
+            self._take_over(job, folder)
+        if (first := next(folder.glob("*.parquet"), None)) and _header(first).get("for") != job.out.name:
+            job.notes.append(f"{self.verb}: scores taken from an earlier build that differs in its limits only")
+        super().run(job)
+
+    def scores_file(self, job: Job, number: int) -> Path:
+        """Where the scores of a shard lie, once they are found out."""
+        return job.made / self.folder / f"{number:05d}.parquet"
+
+    @contextmanager
+    def working(self, job: Job) -> Iterator[ShardFunction]:
+        with ExitStack() as stack:
+            opened = cache(lambda: stack.enter_context(self.scoring(job)))
+
+            def work(number: int, table: pa.Table, tick: Tick) -> ShardResult:
+                path, payer = self.scores_file(job, number), job.out.name
+                known = _read(path, payer) if path.exists() else None
+                if known is None or self.lacks(known):
+                    _write(path, opened()(number, table, tick, known), table.num_rows, payer)
+                    known = _read(path, payer)
+                return self._sort_out(table, self.decided(table, known))
+
+            yield work
+
+    def _sort_out(self, table: pa.Table, scores: Scores) -> ShardResult:
+        numbers = {}
         for name, column in scores.columns.items():
             table = with_column(table, name, column)
-        numbers = {
-            name: [value for value in column if value is not None]
-            for name, column in values.items()
-            if _is_number(scores.columns[name].type)
-        }
+            if _is_number(column.type):
+                numbers[name] = column.drop_null().to_pylist()
         hidden = self.hidden(list(scores.columns))
-        return ShardResult(table, verdicts, scores.usage, scores.totals, numbers, hidden=hidden)
+        return ShardResult(table, scores.verdicts, scores.usage, scores.totals, numbers, hidden=hidden)
 
-    def _lent(self, job: Job) -> Path | None:
-        """The newest scores that can be taken over."""
-        wanted = self._needs(job, self.parameters())
-        found: list[tuple[str, Path]] = []
-        for path in job.out.parent.glob(f"*-{self.verb}-*/{FOLDER}"):
-            manifest = Manifest.load(path.parent)
-            if wanted is None or manifest is None or not manifest.identity:
-                continue
-            identity = manifest.identity
-            known = {
-                **identity,
-                "parameters": self.without_limits(identity["parameters"]),
-                "inputs": [*identity.get("inputs", {}).values()],
-            }
-            if {name: known.get(name) for name in wanted} == wanted:
-                found.append((manifest.created, path))
-        return max(found)[1] if found else None
+    def _take_over(self, job: Job, target: Path) -> None:
+        """Copy scores that a store of an older version holds in the folders of artifacts."""
+        made = job.identity | {"parameters": self.made()}
+        for folder in [job.out / self.folder, *job.out.parent.glob(f"*-{self.verb}-*/{self.folder}")]:
+            manifest = Manifest.load(folder.parent)
+            same = _agrees(manifest.identity, job.identity, made) if manifest else folder.parent == job.out
+            if same and folder.is_dir():
+                shutil.copytree(folder, partial := target.with_name("taken.tmp"), dirs_exist_ok=True)
+                partial.rename(target)
+                return
 
-    def _needs(self, job: Job, parameters: dict[str, Any]) -> dict[str, Any] | None:
-        """What the scores depend on, in the words of a manifest's identity."""
-        known = self.without_limits(parameters)
-        if known is None or job.source is None:
-            return None
-        needs: dict[str, Any] = {
-            "verb": self.verb,
-            "version": self.version,
-            "parameters": known,
-            "source": _identity(job.source),
-            "inputs": [_identity(job.inputs[value]) for _, value, _ in self.references()],
-            "trust_remote_code": True if job.trust_remote_code else None,
-        }
-        return {**needs, "language": job.language} if self.uses_language else needs
+
+def _agrees(old: Any, new: Any, made: Any) -> bool:
+    """Is `old` the same as `new` wherever `made`, which is `new` without limits, says what it says?"""
+    if isinstance(old, dict) and isinstance(new, dict) and isinstance(made, dict):
+        return old.keys() == new.keys() and all(_agrees(old[name], new[name], made[name]) for name in new)
+    return old == new or made != new
 
 
 def below(reason: str, score: float | None, limit: float | None) -> Verdict | None:
@@ -160,36 +149,40 @@ def worst(one: float | None, other: float | None) -> float | None:
     return other if one is None else one if other is None else min(one, other)
 
 
-def _identity(artifact: Any) -> str:
-    digest = artifact.manifest.fingerprint
-    return digest if artifact.split == "train" else f"{digest}:{artifact.split}"
-
-
 def _is_number(kind: pa.DataType) -> bool:
     import pyarrow as pa
 
     return pa.types.is_floating(kind) or pa.types.is_integer(kind)
 
 
-def _write(path: Path, scores: Scores, rows: int) -> None:
+def _write(path: Path, scores: Scores, rows: int, payer: str) -> None:
     import pyarrow as pa
 
     said = {
+        "for": payer,
         "verdicts": {row: [v.outcome, v.reason, v.detail] for row, v in scores.verdicts.items()},
         "usage": scores.usage.model_dump(),
         "totals": dict(scores.totals),
     }
     columns = scores.columns or {"row": pa.array(range(rows))}  # a table without columns has no rows
-    table = pa.table(columns).replace_schema_metadata({FOLDER: json.dumps(said, ensure_ascii=False)})
+    table = pa.table(columns).replace_schema_metadata({HEADER: json.dumps(said, ensure_ascii=False)})
     write_shard(path, table)
 
 
-def _read(path: Path) -> Scores:
+def _header(path: Path) -> dict[str, Any]:
     import pyarrow.parquet as pq
 
+    return json.loads((pq.read_schema(path).metadata or {})[HEADER.encode()])
+
+
+def _read(path: Path, payer: str) -> Scores:
+    """Scores cost nothing where another build paid for them."""
+    import pyarrow.parquet as pq
+
+    said = _header(path)
     with pq.ParquetFile(path) as file:
         table = file.read()
-    said = json.loads((table.schema.metadata or {})[FOLDER.encode()])
     columns = {name: table[name].combine_chunks() for name in table.column_names if name != "row"}
     verdicts = {int(row): Verdict(*parts) for row, parts in said["verdicts"].items()}
-    return Scores(columns, verdicts, Usage.model_validate(said["usage"]), said["totals"])
+    usage = Usage.model_validate(said["usage"]) if said.get("for") == payer else Usage()
+    return Scores(columns, verdicts, usage, said["totals"])

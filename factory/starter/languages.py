@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from difflib import get_close_matches
 
-from factory.errors import UsageError
+from factory.errors import UsageError, nearest
 from factory.text.scripts import scripts_of
 
 # Names of the languages that OPUS-100 pairs with English (https://aclanthology.org/2020.acl-main.148, appendix).
@@ -61,11 +60,10 @@ def language(text: str) -> Language:
         except langcodes.LanguageTagError:
             code = ""
     if code not in NAMES:
-        known = get_close_matches(text.strip().title(), NAMES.values(), n=1)
-        hint = f"did you mean {known[0]}? " if known else ""
+        hint = nearest(text.strip().title(), NAMES.values(), 0)
         raise UsageError(
-            f"no starter recipe for the language {text!r}: OPUS-100 has no pairs with a test set for it",
-            fix=f"{hint}known codes: {' '.join(NAMES)}",
+            f"no starter recipe for the language {text!r}: OPUS-100 has no pairs with a test set for it{hint}",
+            fix=f"known codes: {' '.join(NAMES)}",
         )
     if code == "en":
         raise UsageError("English is the source language", fix="name the target language")

@@ -10,7 +10,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationInfo, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    SerializationInfo,
+    SerializerFunctionWrapHandler,
+    ValidationInfo,
+    WrapSerializer,
+    model_validator,
+)
+
+from factory.refs import local_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,18 +42,35 @@ class Reference:
     kind: ReferenceKind
 
 
+def text_beside(name: str, folders: Iterable[Path], kind: str) -> str:
+    """The text of a file in one of the recipe's folders; `kind` says what it was to be.
+
+    Raises:
+        ValueError: there is no such file, or it is not text.
+    """
+    path = local_path(folders, name)
+    if path is None or not path.is_file():
+        raise ValueError(f"no such {kind} file: {name}")
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"the {kind} file {name} is not UTF-8 text (byte {error.start})") from error
+
+
 def read_prompt(value: str, folders: Iterable[Path]) -> str:
     """A prompt is written in place, or is the name of a .txt file beside the recipe.
 
     Raises:
-        ValueError: there is no such file.
+        ValueError: there is no such file, or it is not text.
     """
     if "\n" in value or not value.endswith(".txt"):
         return value
-    for folder in folders:
-        if (folder / value).is_file():
-            return (folder / value).read_text(encoding="utf-8").removesuffix("\n")
-    raise ValueError(f"no such prompt file: {value}")
+    return text_beside(value, folders, "prompt").removesuffix("\n")
+
+
+def as_list(value: object) -> object:
+    """One name stands for a list of one: for a parameter's `BeforeValidator`."""
+    return [value] if isinstance(value, str) else value
 
 
 def _folders(info: ValidationInfo) -> list[Path]:
@@ -55,6 +83,18 @@ ModelRef = Annotated[str, Reference("model")]
 BenchmarkRef = Annotated[str, Reference("benchmark")]
 Prompt = Annotated[str, AfterValidator(lambda value, info: read_prompt(value, _folders(info)))]
 """Text with ``{placeholders}``, or a ``.txt`` file next to the recipe: its content is part of the fingerprint."""
+
+
+MADE = "made"  # the context in which a step is written down without its limits
+
+
+def _unless_made(value: Any, write: SerializerFunctionWrapHandler, info: SerializationInfo) -> Any:
+    return None if info.context == MADE else write(value)
+
+
+Limit = WrapSerializer(_unless_made)
+"""Marks a parameter (``Annotated[float, Limit]``) that decides what is kept of what a step made, or which columns kept
+rows show, and that changes nothing of what is made."""
 
 
 class Step(BaseModel):
@@ -84,13 +124,13 @@ class Step(BaseModel):
         cls.verb = cls.__module__.rsplit(".", 1)[-1]
 
     def references(self) -> Iterator[tuple[str, str, ReferenceKind]]:
-        """(parameter, value, kind) of every parameter that names an artifact or a Hub ref."""
+        """(parameter as a recipe writes it, value, kind) of every one that names an artifact or a Hub ref."""
         for name, field in type(self).model_fields.items():
             value = getattr(self, name)
             for kind in reference_kinds(field):
                 for item in value if isinstance(value, list | tuple | dict) else [value]:
                     if item is not None:
-                        yield name, item, kind
+                        yield field.alias or name, item, kind
 
     @model_validator(mode="before")
     @classmethod
@@ -136,6 +176,14 @@ class Step(BaseModel):
             if new in found:
                 found[old] = found.pop(new)
         return found
+
+    def made(self) -> dict[str, Any]:
+        """`parameters` with nothing in place of every `Limit`: all that decides on what is made."""
+        written, unlimited = (self.model_dump(mode="json", context=context) for context in (None, MADE))
+        return {
+            name: unlimited[name] if unlimited.get(name) != written.get(name) else value
+            for name, value in self.parameters().items()
+        }
 
     def check_columns(self, columns: list[str] | None) -> list[str] | None:
         """Columns after this step, given those before it (None: not known before the work).

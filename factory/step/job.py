@@ -40,10 +40,13 @@ class Job:
         name: the node's name in plans and logs, e.g. ``orca-ar/02-translate``.
         out: the partial folder. A dataset step writes ``out/data/…``, a model step ``out/model/…``; whatever lies
             there from an interrupted run may be used to resume. It is renamed when `run` returns.
+        made_in: folder of what the step makes before limits are applied, which all its versions that differ in limits
+            only share; None: `out`.
         source: the previous step's artifact, or what `from` names; None for a verb that starts from nothing.
         inputs: the artifacts that the step's parameters name, by the very text written in the recipe.
         language: {source, target} codes of the recipe.
         where: file:line:column of the step in the recipe, for errors.
+        identity: what the step's fingerprint covers.
         memory: folder of what models answered before, shared by all steps and runs of a store; None: nothing is.
         rows, usage, metrics, notes: filled by the step; they go into the manifest. For a dataset step `rows` must
             balance.
@@ -59,6 +62,8 @@ class Job:
     where: str = ""
     trust_remote_code: bool = False
     memory: Path | None = None
+    made_in: Path | None = None
+    identity: dict[str, Any] = field(default_factory=dict)
     rows: RowCounts | None = None
     usage: Usage = field(default_factory=Usage)
     metrics: dict[str, Any] = field(default_factory=dict)
@@ -69,6 +74,10 @@ class Job:
         """The source, for steps that cannot do without one."""
         assert self.source is not None, f"{self.name} has no source"
         return self.source
+
+    @property
+    def made(self) -> Path:
+        return self.made_in or self.out
 
     def ledger(self, name: str = "ledger") -> Ledger:
         return Ledger(self.out / f"{name}.jsonl")

@@ -2,30 +2,24 @@
 
 from __future__ import annotations
 
-import importlib
-import inspect
-import pkgutil
 from functools import cache
 
+from factory.resources import class_in, modules_of, one_a_module
 from factory.step.base import Step
 
-NOT_VERBS = {"base"}
+
+def names() -> list[str]:
+    """The names of all verbs, nothing imported."""
+    return modules_of(__name__)
+
+
+@cache
+def verb_named(name: str) -> type[Step] | None:
+    """The verb of this name, its module alone imported: heavy libraries wait inside `run`. None if there is none."""
+    return class_in(f"{__name__}.{name}", Step) if name in names() else None
 
 
 @cache
 def verbs() -> dict[str, type[Step]]:
-    """All verbs by name. Importing them costs pydantic only: each imports its heavy libraries inside `run`."""
-    found: dict[str, type[Step]] = {}
-    for module_info in pkgutil.iter_modules(__path__):
-        if module_info.name in NOT_VERBS:
-            continue
-        module = importlib.import_module(f"{__name__}.{module_info.name}")
-        steps = [
-            member
-            for _, member in inspect.getmembers(module, inspect.isclass)
-            if issubclass(member, Step) and member.__module__ == module.__name__
-        ]
-        if len(steps) != 1:
-            raise TypeError(f"{module.__name__} must hold exactly one Step, it holds {len(steps)}")
-        found[module_info.name] = steps[0]
-    return found
+    """All verbs by name."""
+    return one_a_module(__name__, Step)

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, TypeAdapter, model_validator
 
 from factory.rows.executors import Tick
 from factory.rows.generation import Ask, Generations, generations
-from factory.rows.outcomes import Verdict, failed, rejected
-from factory.rows.pairs import column_pairs
+from factory.rows.outcomes import Verdict, rejected
+from factory.rows.pairs import Suffix, column_pairs, suffix_of, text_pairs
 from factory.rows.scoring import Scores, ScoreShard, ScoreStep, below, worst
-from factory.rows.suffix import Suffix, suffix_of
-from factory.step.base import ModelRef, Prompt
+from factory.step.base import Limit, ModelRef, Prompt
 from factory.step.words import Pairs, TextPrompt, holding
 from factory.store import Usage
 from factory.store.columns import NotText, texts
@@ -35,19 +34,22 @@ Metric = Literal["bleu", "chrf", "meteor", "rouge_precision", "rouge_recall", "r
 AIN: dict[Metric, float] = {"bleu": 60, "meteor": 80, "rouge_precision": 80, "rouge_recall": 80, "rouge_f1": 80}
 BACK = "_back"
 AGAIN = "translated_again"
+TO = " -> "  # between the names of a pair's columns, where scores are stored
 
 
 @dataclass
-class _Pair:
-    """One translation on its way: what it says, what came back, and how close that is to the source."""
+class _Try:
+    """A translation, what came back of it, and how close that is to the source; or why it is none."""
 
-    row: int
-    target: str
-    source: str
     translation: str
     back: str = ""
     scores: dict[str, float] | None = None
     fault: Verdict | None = None
+
+
+Tries = dict[tuple[str, str], list[list[_Try]]]
+"""Columns of a pair -> for each row its translation and that made anew, if there is one; none where it has no pair."""
+STORED = TypeAdapter(list[_Try])
 
 
 class Backtranslate(ScoreStep):
@@ -76,14 +78,20 @@ class Backtranslate(ScoreStep):
     system_prompt: Prompt | None = None
     columns: Pairs | None = Field(None, description="source -> translation; default: every x and x with the suffix")
     suffix: Suffix = Field(None, validate_default=True, description='default: "_" and the target language')
-    gates: dict[Metric, float] = Field(AIN, min_length=1, description="metric -> lowest score that is kept (AIN's)")
+    gates: Annotated[dict[Metric, float], Limit] = Field(
+        AIN, min_length=1, description="metric -> lowest score that is kept (AIN's)"
+    )
     retranslate_model: ModelRef | None = Field(None, description="translates anew what fails; default: it is rejected")
     retranslate_prompt: Annotated[Prompt, holding("text", "translation")] | None = Field(
         None, description="with {text}, the source, and where wanted {translation}, the one that failed"
     )
     max_new_tokens: int | None = Field(None, ge=1, description="default: 2 x tokens of the text + 32")
-    keep_scores: bool = Field(True, description="kept rows have the score columns; rejected rows always do")
-    keep_back: bool = Field(False, description="kept rows have what came back; rejected rows always do")
+    keep_scores: Annotated[bool, Limit] = Field(
+        True, description="kept rows have the score columns; rejected rows always do"
+    )
+    keep_back: Annotated[bool, Limit] = Field(
+        False, description="kept rows have what came back; rejected rows always do"
+    )
 
     @model_validator(mode="after")
     def _retranslation_is_whole(self) -> Self:
@@ -105,12 +113,6 @@ class Backtranslate(ScoreStep):
         again = [AGAIN] if self.retranslate_model else []
         return [*map(_score, METRICS), *(target + BACK for target in targets), *again]
 
-    def without_limits(self, parameters: dict[str, Any]) -> dict[str, Any] | None:
-        """What is translated again depends on the gates."""
-        if self.retranslate_model is not None:
-            return None
-        return {name: value for name, value in parameters.items() if name not in ("gates", "keep_scores", "keep_back")}
-
     def accepted(self, scores: Mapping[str, Any]) -> Verdict | None:
         for metric, limit in self.gates.items():
             if verdict := below(f"backtranslate: {metric}", scores[_score(metric)], limit):
@@ -131,18 +133,64 @@ class Backtranslate(ScoreStep):
                 anew = generations(job, job.inputs[self.retranslate_model], "retranslations")
                 anew = stack.enter_context(anew)
 
-            def score(number: int, table: pa.Table, tick: Tick) -> Scores:
+            def score(number: int, table: pa.Table, tick: Tick, known: Scores | None) -> Scores:
                 pairs = column_pairs(table.column_names, self.columns, suffix)
-                return _Shard(self, back, anew, language, number, tick).scores(table, pairs)
+                known = known if known and _tries(known) else None
+                return _Shard(self, back, anew, language, number, tick).scores(table, pairs, known)
 
             yield score
+
+    def lacks(self, known: Scores) -> bool:
+        found = _tries(known)  # older versions stored none
+        failing = any(self.fails(tries) for rows in found.values() for tries in rows)
+        return failing or (self.retranslate_model is not None and not found)
+
+    def fails(self, tries: list[_Try]) -> bool:
+        """Is there a translation that is to be made anew, and was not yet?"""
+        return self.retranslate_model is not None and len(tries) == 1 and not self._passes(tries[0])
+
+    def decided(self, table: pa.Table, scores: Scores) -> Scores:
+        return super().decided(table, self.chosen(table, _tries(scores), scores) if self.retranslate_model else scores)
+
+    def chosen(self, table: pa.Table, tries: Tries, scores: Scores) -> Scores:
+        """What stands beside the rows: of every pair the first translation, or the second where that alone passes."""
+        import pyarrow as pa
+
+        lowest: dict[str, list[float | None]] = {name: [None] * table.num_rows for name in METRICS}
+        columns: dict[str, pa.Array] = {}
+        verdicts, again, rescued = dict(scores.verdicts), 0, []
+        for (_, target), rows in tries.items():
+            best = [self._best(some) for some in rows]
+            for row, one in enumerate(best):
+                if one is not None and one.fault:
+                    verdicts.setdefault(row, one.fault)
+                for name, score in ((one.scores or {}) if one else {}).items():
+                    lowest[name][row] = worst(lowest[name][row], score)
+            columns[target + BACK] = pa.array([one.back if one else None for one in best], pa.string())
+            again += sum(len(some) > 0 and not self._passes(some[0]) for some in rows)
+            if new := {row: one.translation for row, one in enumerate(best) if one and one is not rows[row][0]}:
+                values = [None if isinstance(value, NotText) else value for value in texts(table, target)]
+                columns[target] = pa.array([new.get(row, value) for row, value in enumerate(values)], pa.string())
+                rescued += new
+        columns = {_score(name): pa.array(values, pa.float32()) for name, values in lowest.items()} | columns
+        totals = {**scores.totals, "rescued": len(rescued), "retranslated": 0}
+        if self.retranslate_model:
+            columns[AGAIN] = pa.array([row in rescued for row in range(table.num_rows)])
+            totals["retranslated"] = again
+        return replace(scores, columns=columns, verdicts=verdicts, totals=totals)
+
+    def _best(self, tries: list[_Try]) -> _Try | None:
+        return next((one for one in tries if self._passes(one)), tries[0] if tries else None)
+
+    def _passes(self, one: _Try) -> bool:
+        scores = one.scores
+        return (
+            one.fault is None and scores is not None and all(scores[name] >= self.gates[name] for name in self.gates)
+        )
 
     def finish(self, job: Job, totals: dict[str, float]) -> None:
         names = ("pairs", "generated", "retranslated", "rescued")
         job.metrics["backtranslated"] = {name: int(totals.get(name, 0)) for name in names}
-
-    def passes(self, scores: Mapping[str, float] | None) -> bool:
-        return scores is not None and all(scores[metric] >= limit for metric, limit in self.gates.items())
 
 
 class _Shard:
@@ -156,82 +204,65 @@ class _Shard:
         self.usage = Usage()
         self.generated = 0
 
-    def scores(self, table: pa.Table, columns: dict[str, str]) -> Scores:
+    def scores(self, table: pa.Table, columns: dict[str, str], known: Scores | None) -> Scores:
+        """The scores of all pairs; with what is `known`, the translations that fail now are made anew, no more."""
         import pyarrow as pa
 
         verdicts: dict[int, Verdict] = {}
-        pairs = [pair for source, target in columns.items() for pair in self._pairs(table, source, target, verdicts)]
-        rounds = 3 if self.step.retranslate_model else 1
-        self._translate_back(pairs, "", (0, rounds))
-        again = [pair for pair in pairs if pair.fault or not self.step.passes(pair.scores)]
-        rescued = self._again(again) if self.step.retranslate_model else []
-        for pair in pairs:
-            if pair.fault:
-                verdicts.setdefault(pair.row, pair.fault)
-        made = {_score(name): self._worst(pairs, name, table.num_rows) for name in METRICS}
-        found: dict[str, Any] = {name: pa.array(values, pa.float32()) for name, values in made.items()}
-        for target in columns.values():
-            own = {pair.row: pair for pair in pairs if pair.target == target}
-            found[target + BACK] = pa.array(
-                [own[row].back if row in own else None for row in range(table.num_rows)], pa.string()
-            )
-            if new := {pair.row: pair.translation for pair in rescued if pair.target == target}:
-                values = [None if isinstance(value, NotText) else value for value in texts(table, target)]
-                found[target] = pa.array([new.get(row, value) for row, value in enumerate(values)], pa.string())
-        if self.step.retranslate_model:
-            rows = {pair.row for pair in rescued}
-            found[AGAIN] = pa.array([row in rows for row in range(table.num_rows)])
-        totals = {"pairs": len(pairs), "generated": self.generated, "rescued": len(rescued)}
-        totals["retranslated"] = len(again) if self.step.retranslate_model else 0
-        return Scores(found, verdicts, self.usage, totals)
+        tries: Tries = {}
+        pairs: list[tuple[str, list[_Try]]] = []
+        for source, target in columns.items():
+            rows = tries[source, target] = _tries(known)[source, target] if known else [[] for _ in range(len(table))]
+            for row, text, translation in text_pairs(self.step.verb, table, source, target, verdicts):
+                pairs.append((text, rows[row]))
+                if not known:
+                    rows[row].append(_Try(translation))
+        if not known:
+            firsts = [(source, some[0]) for source, some in pairs]
+            self._translate_back(firsts, "", (0, 3 if self.step.retranslate_model else 1))
+        self._again([(source, some) for source, some in pairs if self.step.fails(some)])
+        generated = self.generated + (known.totals["generated"] if known else 0)
+        found = Scores({}, verdicts, self.usage, {"pairs": len(pairs), "generated": generated})
+        if not self.step.retranslate_model:
+            return self.step.chosen(table, tries, found)
+        if known:
+            found.usage.add(known.usage)
+        found.columns = {
+            source + TO + target: pa.array([STORED.dump_json(some) for some in rows], pa.string())
+            for (source, target), rows in tries.items()
+        }
+        return found
 
-    def _pairs(self, table: pa.Table, source: str, target: str, verdicts: dict[int, Verdict]) -> Iterator[_Pair]:
-        for row, (text, translation) in enumerate(zip(texts(table, source), texts(table, target), strict=True)):
-            bad = next((side for side in (text, translation) if isinstance(side, NotText)), None)
-            here = [isinstance(side, str) and bool(side.strip()) for side in (text, translation)]
-            if bad is not None:
-                verdicts.setdefault(row, failed(self.step.verb, bad.error))
-            elif all(here):
-                yield _Pair(row, target, text, translation)
-            elif any(here):
-                verdicts.setdefault(row, rejected("backtranslate: no text", target if here[0] else source))
-
-    def _translate_back(self, pairs: list[_Pair], round: str, share: tuple[int, int]) -> None:
+    def _translate_back(self, made: list[tuple[str, _Try]], round: str, share: tuple[int, int]) -> None:
+        """Fill in what comes back of translations, each given with its source."""
         step = self.step
         asks = [
-            Ask(fill(step.prompt, {"text": p.translation}), step.system_prompt, p.translation, step.max_new_tokens)
-            for p in pairs
+            Ask(fill(step.prompt, {"text": one.translation}), step.system_prompt, one.translation, step.max_new_tokens)
+            for _, one in made
         ]
-        for pair, completion in zip(pairs, self._answers(self.back, asks, round, share), strict=True):
-            pair.back, pair.fault = completion.text.strip(), _fault(pair.translation, completion)
-            if pair.fault is None or pair.fault.outcome == "rejected":
-                pair.scores = closeness(pair.back, pair.source, self.language)
+        for (source, one), completion in zip(made, self._answers(self.back, asks, round, share), strict=True):
+            one.back, one.fault = completion.text.strip(), _fault(one.translation, completion)
+            if one.fault is None or one.fault.outcome == "rejected":
+                one.scores = closeness(one.back, source, self.language)
 
-    def _again(self, pairs: list[_Pair]) -> list[_Pair]:
-        """Translate the sources anew; the pairs whose new translation passes, changed in place."""
+    def _again(self, pairs: list[tuple[str, list[_Try]]]) -> None:
+        """Translate the sources anew; what is as it was is not tried again."""
         step = self.step
         asks = [
             Ask(
-                fill(step.retranslate_prompt or "", {"text": pair.source, "translation": pair.translation}),
+                fill(step.retranslate_prompt or "", {"text": source, "translation": tries[0].translation}),
                 step.system_prompt,
-                pair.source,
+                source,
                 step.max_new_tokens,
             )
-            for pair in pairs
+            for source, tries in pairs
         ]
-        made = self._answers(self.anew, asks, "anew", (1, 3))
-        fresh = [
-            (pair, _Pair(pair.row, pair.target, pair.source, completion.text.strip()))
-            for pair, completion in zip(pairs, made, strict=True)
-            if _fault(pair.source, completion) is None and completion.text.strip() != pair.translation
-        ]
-        self._translate_back([new for _, new in fresh], "back again", (2, 3))
-        rescued = []
-        for old, new in fresh:
-            if new.fault is None and step.passes(new.scores):
-                old.translation, old.back, old.scores, old.fault = new.translation, new.back, new.scores, None
-                rescued.append(old)
-        return rescued
+        fresh = []
+        for (source, tries), completion in zip(pairs, self._answers(self.anew, asks, "anew", (1, 3)), strict=True):
+            tries.append(_Try(completion.text.strip(), fault=_fault(source, completion)))
+            if tries[1].fault is None and tries[1].translation != tries[0].translation:
+                fresh.append((source, tries[1]))
+        self._translate_back(fresh, "back again", (2, 3))
 
     def _answers(self, ledger: Generations, asks: list[Ask], round: str, share: tuple[int, int]) -> list[Completion]:
         place, rounds = share
@@ -239,17 +270,18 @@ class _Shard:
             self.number, asks, lambda done, **counts: self.tick((place + done) / rounds, **counts), round
         )
         self.generated += answers.generated
-        self.usage.requests += answers.usage.requests
-        self.usage.prompt_tokens += answers.usage.prompt_tokens
-        self.usage.completion_tokens += answers.usage.completion_tokens
+        self.usage.add(answers.usage)
         return answers.completions
 
-    def _worst(self, pairs: list[_Pair], metric: str, rows: int) -> list[float | None]:
-        found: list[float | None] = [None] * rows
-        for pair in pairs:
-            if pair.scores is not None:
-                found[pair.row] = worst(found[pair.row], pair.scores[metric])
-        return found
+
+def _tries(scores: Scores) -> Tries:
+    """The tries as they were stored; none where nothing is translated anew, for then the scores are final."""
+    return {
+        (source, target): [STORED.validate_json(row) for row in column.to_pylist()]
+        for name, column in scores.columns.items()
+        for source, to, target in [name.rpartition(TO)]
+        if to
+    }
 
 
 def _score(metric: str) -> str:

@@ -5,18 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator, Field
 
 from factory.rows.contamination import Benchmarks
-from factory.rows.executors import ShardFunction
-from factory.rows.outcomes import ShardResult, Verdict, failed, rejected
-from factory.rows.step import RowStep, input_shards
-from factory.step.base import BenchmarkRef
+from factory.rows.outcomes import Verdict, failed, rejected
+from factory.rows.scoring import Scores, ScoreShard, ScoreStep
+from factory.rows.step import input_shards
+from factory.step.base import BenchmarkRef, Limit, as_list
 from factory.step.words import Columns
 from factory.store import write_atomically
-from factory.store.columns import NotText, column, plain, read_columns, require, with_column
+from factory.store.columns import NotText, column, plain, read_columns, require
 from factory.text.words import texts_in
 
 if TYPE_CHECKING:
@@ -24,15 +25,11 @@ if TYPE_CHECKING:
 
     from factory.step.job import Job
 
-SCORE = "score_contamination"
+SCORE, BENCHMARK, WORDS = "score_contamination", "benchmark", "words"
 COUNTS = "benchmarks.json"
 
 
-def _as_list(value: object) -> object:
-    return [value] if isinstance(value, str) else value
-
-
-class Decontaminate(RowStep):
+class Decontaminate(ScoreStep):
     """Rejects rows with word n-grams of a benchmark's texts (``decontaminate: oall-v2: …``).
 
     `against` names suites of the recipe's `evaluate` (whose questions, contexts, options and references are read,
@@ -48,15 +45,19 @@ class Decontaminate(RowStep):
 
     renamed: ClassVar[Mapping[str, str]] = {"on": "columns"}
 
-    against: Annotated[list[BenchmarkRef], BeforeValidator(_as_list, json_schema_input_type=str | list[str])] = Field(
+    against: Annotated[list[BenchmarkRef], BeforeValidator(as_list, json_schema_input_type=str | list[str])] = Field(
         min_length=1, description="suites of `evaluate`, suites by name, or datasets"
     )
     columns: Columns | None = Field(None, description="columns to look into; default: every text of a row")
     ngram: int = Field(13, ge=3, le=50, description="words in an n-gram (13: GPT-3)")
     shortest: int = Field(8, ge=3, description="words of the shortest benchmark text that is looked for (8: GPT-3)")
-    max: float = Field(0.0, ge=0, lt=1, description="largest share of a benchmark text that a kept row may hold")
+    max: Annotated[float, Limit] = Field(
+        0.0, ge=0, lt=1, description="largest share of a benchmark text that a kept row may hold"
+    )
     split: str = Field("test", description="of datasets from the Hub that `against` names")
-    keep_scores: bool = Field(True, description=f"kept rows have the column {SCORE}; rejected rows always do")
+    keep_scores: Annotated[bool, Limit] = Field(
+        True, description=f"kept rows have the column {SCORE}; rejected rows always do"
+    )
 
     def check_columns(self, columns: list[str] | None) -> list[str] | None:
         require(self.columns or (), columns)
@@ -65,14 +66,15 @@ class Decontaminate(RowStep):
         return [*columns, SCORE]
 
     @contextmanager
-    def working(self, job: Job) -> Iterator[ShardFunction]:
+    def scoring(self, job: Job) -> Iterator[ScoreShard]:
         known = Benchmarks(self._texts(job), self.ngram, self.shortest)
         counts = {"against": self.against, "texts": known.indexed, "too_short": known.left_out}
-        write_atomically(job.out / COUNTS, json.dumps(counts).encode())
-        yield lambda number, table, tick: self._shard(known, table)
+        job.made.mkdir(parents=True, exist_ok=True)
+        write_atomically(job.made / COUNTS, json.dumps(counts).encode())
+        yield lambda number, table, *_: self._scores(known, table)
 
     def finish(self, job: Job, totals: dict[str, float]) -> None:
-        counts = job.metrics["benchmarks"] = json.loads((job.out / COUNTS).read_bytes())
+        counts = job.metrics["benchmarks"] = json.loads((job.made / COUNTS).read_bytes())
         if short := counts["too_short"]:
             words = f"fewer than {min(self.shortest, self.ngram)} words"
             job.notes.append(f"decontaminate: {short:,} benchmark texts of {words} were not looked for")
@@ -89,7 +91,7 @@ class Decontaminate(RowStep):
                         for value in plain(table[name]):
                             yield from ((reference, text) for text in texts_in(value))
 
-    def _shard(self, known: Benchmarks, table: pa.Table) -> ShardResult:
+    def _scores(self, known: Benchmarks, table: pa.Table) -> Scores:
         import pyarrow as pa
 
         columns = [plain(column(table, name)) for name in self.columns or table.column_names]
@@ -99,12 +101,26 @@ class Decontaminate(RowStep):
             if bad := next((value for value in values if isinstance(value, NotText)), None):
                 verdicts[row] = failed(self.verb, bad.error)
             rows.append([] if row in verdicts else list(texts_in(list(values))))
-        scores = []
-        for row, hit in enumerate(known.hits(rows)):
-            scores.append(hit.share if hit else 0.0)
-            if hit and hit.share > self.max:
-                name, _, part = hit.benchmark.partition(", ")
-                where = f"{part}, " if part else ""
-                verdicts.setdefault(row, rejected(f"decontaminate: {name}", f"{where}{hit.share:.2f}: {hit.words}"))
-        table = with_column(table, SCORE, pa.array(scores, pa.float32()))
-        return ShardResult(table, verdicts, values={SCORE: scores}, hidden=() if self.keep_scores else (SCORE,))
+        hits = known.hits(rows)
+        return Scores(
+            {
+                SCORE: pa.array([hit.share if hit else 0.0 for hit in hits], pa.float64()),
+                BENCHMARK: pa.array([hit and hit.benchmark for hit in hits], pa.string()),
+                WORDS: pa.array([hit and hit.words for hit in hits], pa.string()),
+            },
+            verdicts,
+        )
+
+    def accepted(self, scores: Mapping[str, Any]) -> Verdict | None:
+        share = scores[SCORE]
+        if share <= self.max:
+            return None
+        name, _, part = scores[BENCHMARK].partition(", ")
+        where = f"{part}, " if part else ""
+        return rejected(f"decontaminate: {name}", f"{where}{share:.2f}: {scores[WORDS]}")
+
+    def decided(self, table: pa.Table, scores: Scores) -> Scores:
+        import pyarrow as pa
+
+        found = super().decided(table, scores)
+        return replace(found, columns={SCORE: found.columns[SCORE].cast(pa.float32())})

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -15,6 +15,7 @@ from factory.rows.executors import ShardFunction, Tick
 from factory.rows.minhash import Nearest, signatures
 from factory.rows.outcomes import ShardResult, Verdict, failed, rejected
 from factory.rows.step import RowStep, input_shards
+from factory.step.base import Limit
 from factory.step.words import Columns
 from factory.store import write_atomically
 from factory.store.columns import NotText, column, plain, read_columns, require
@@ -27,9 +28,11 @@ if TYPE_CHECKING:
 
     from factory.step.job import Job
 
-KEYS = "keys"
+KEYS, SIGNATURES = "keys", "signatures"
 SORTED_AT_ONCE = 4_000_000  # keys; about 300 MB
-UNREADABLE = bytes(SIZE)
+
+Doubles = Callable[[int, int], Iterator[tuple[int, Verdict]]]
+"""The rows from the one number to the other, counted from the first of them, that repeat an earlier one."""
 
 
 class Near(BaseModel):
@@ -37,7 +40,7 @@ class Near(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    threshold: float = Field(
+    threshold: Annotated[float, Limit] = Field(
         0.8,
         ge=0.5,
         lt=1,
@@ -58,8 +61,8 @@ class Dedup(RowStep):
 
     With `near`, a row is rejected where the MinHash estimate of its similarity to any earlier row, kept or not,
     reaches the threshold (``dedup: near an earlier row: 0.92 like row 17``, rows counted from 0). Case, punctuation
-    and Arabic spelling variants never count then. Signatures wait on disk, 4 x num_perm bytes a row; memory grows by
-    12 bytes a row.
+    and Arabic spelling variants never count then. Signatures stay on disk, 4 x num_perm bytes a row, so that another
+    threshold compares them without the texts; memory grows by 12 bytes a row.
     """
 
     renamed: ClassVar[Mapping[str, str]] = {"on": "columns"}
@@ -74,91 +77,71 @@ class Dedup(RowStep):
 
     @contextmanager
     def working(self, job: Job) -> Iterator[ShardFunction]:
-        yield self._near(job, self.near) if self.near else self._exact(job)
+        import numpy as np
+
+        folder, size = (job.made / SIGNATURES, 4 * self.near.num_perm) if self.near else (job.out / KEYS, SIZE)
+        files = [self._keys(path, folder / f"{n:05d}", size) for n, path in enumerate(input_shards(job.input))]
+        starts = np.cumsum([0, *(file.stat().st_size // size for file in files)])
+        doubles = self._near(files, self.near) if self.near else self._exact(files, starts)
+
+        def work(number: int, table: pa.Table, tick: Tick) -> ShardResult:
+            verdicts = {row: failed(self.verb, error) for row, error in self._unreadable(table, files[number], size)}
+            for row, verdict in doubles(starts[number], starts[number + 1]):
+                verdicts.setdefault(row, verdict)
+            return ShardResult(table, verdicts)
+
+        yield work
 
     def finish(self, job: Job, totals: dict[str, float]) -> None:
         shutil.rmtree(job.out / KEYS, ignore_errors=True)
 
-    def _exact(self, job: Job) -> ShardFunction:
-        import numpy as np
+    def _exact(self, files: list[Path], starts: np.ndarray) -> Doubles:
+        later, verdict = _later(files, starts), rejected("dedup: seen before")
+        return lambda start, stop: ((row, verdict) for row in later[start:stop].nonzero()[0].tolist())
 
-        files = []
-        for number, path in enumerate(input_shards(job.input)):
-            files.append(job.out / KEYS / f"{number:05d}")
-            if not files[-1].exists():
-                files[-1].parent.mkdir(exist_ok=True)
-                keys = [
-                    key if isinstance(key, bytes) else UNREADABLE
-                    for key in self._keys(read_columns(path, self.columns))
-                ]
-                write_atomically(files[-1], b"".join(keys))
-        starts = np.cumsum([0, *(file.stat().st_size // SIZE for file in files)])
-        later = _later(files, starts)
-        return lambda number, table, tick: self._shard(
-            table, files[number], later[starts[number] : starts[number + 1]]
-        )
-
-    def _near(self, job: Job, near: Near) -> ShardFunction:
-        import numpy as np
-
-        files, sizes = [], []
-        for number, path in enumerate(input_shards(job.input)):
-            files.append(job.out / KEYS / f"{number:05d}")
-            if not files[-1].exists():
-                files[-1].parent.mkdir(exist_ok=True)
-                rows = [row for row, _ in self._texts(read_columns(path, self.columns), number)]
-                write_atomically(files[-1], signatures(rows, near.ngram, near.num_perm).tobytes())
-            sizes.append(files[-1].stat().st_size // (4 * near.num_perm))
+    def _near(self, files: list[Path], near: Near) -> Doubles:
         nearest = Nearest(files, near.num_perm, near.threshold)
-        starts = np.cumsum([0, *sizes])
 
-        def work(number: int, table: pa.Table, tick: Tick) -> ShardResult:
-            here = slice(starts[number], starts[number + 1])
-            verdicts: dict[int, Verdict] = {}
-            for row, (_, error) in enumerate(self._texts(table, number)):
-                if error is not None:
-                    verdicts[row] = failed(self.verb, error)
-            rows, likeness = nearest.rows[here], nearest.similarity[here]
+        def doubles(start: int, stop: int) -> Iterator[tuple[int, Verdict]]:
+            rows, likeness = nearest.rows[start:stop], nearest.similarity[start:stop]
             for row in (rows >= 0).nonzero()[0].tolist():
-                detail = f"{likeness[row]:.2f} like row {rows[row]}"
-                verdicts.setdefault(row, rejected("dedup: near an earlier row", detail))
-            return ShardResult(table, verdicts)
+                yield row, rejected("dedup: near an earlier row", f"{likeness[row]:.2f} like row {rows[row]}")
 
-        return work
+        return doubles
 
-    def _texts(self, table: pa.Table, number: int) -> Iterator[tuple[list[str], Exception | None]]:
-        """The texts of every row. A row that cannot be read gets a text like no other, and its error."""
-        columns = [plain(column(table, name)) for name in self.columns]
-        for row, values in enumerate(zip(*columns, strict=True)):
-            if bad := next((value for value in values if isinstance(value, NotText)), None):
-                yield [f"unreadable {number} {row}"], bad.error
-            else:
-                yield [_text(value) for value in values], None
+    def _keys(self, shard: Path, file: Path, size: int) -> Path:
+        """Write the key of every row, a digest or a signature of `size` bytes: zeros for a row that cannot be read."""
+        if not file.exists():
+            rows = list(self._rows(read_columns(shard, self.columns)))
+            keys = [row for row in rows if not isinstance(row, Exception)]
+            made = iter(signatures(keys, self.near.ngram, self.near.num_perm) if self.near else keys)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            content = [bytes(size) if isinstance(row, Exception) else bytes(next(made)) for row in rows]
+            write_atomically(file, b"".join(content))
+        return file
 
-    def _keys(self, table: pa.Table) -> Iterator[bytes | Exception]:
-        """A digest per row; the exception of a row that cannot be read."""
+    def _rows(self, table: pa.Table) -> Iterator[Any]:
+        """What stands for a row: with `near` its texts, else a digest; the exception of a row that cannot be read."""
         for values in zip(*(plain(column(table, name)) for name in self.columns), strict=True):
             try:
-                yield self._key(values)
+                yield self._row(values)
             except Exception as error:  # one bad row never stops a run
                 yield error
 
-    def _key(self, values: tuple[Any, ...]) -> bytes:
+    def _row(self, values: tuple[Any, ...]) -> list[str] | bytes:
         if bad := next((value for value in values if isinstance(value, NotText)), None):
             raise bad.error
+        if self.near:
+            return [*map(_text, values)]
         if self.normalize:
             values = tuple(normalize(value) if isinstance(value, str) else value for value in values)
         return digest(values)
 
-    def _shard(self, table: pa.Table, file: Path, later: np.ndarray) -> ShardResult:
-        duplicate = rejected("dedup: seen before")
-        verdicts: dict[int, Verdict] = dict.fromkeys(later.nonzero()[0].tolist(), duplicate)
-        keys = file.read_bytes()
-        if UNREADABLE in keys:
+    def _unreadable(self, table: pa.Table, file: Path, size: int) -> Iterator[tuple[int, Exception]]:
+        if bytes(size) in (keys := file.read_bytes()):
             for row in range(table.num_rows):
-                if keys[row * SIZE : (row + 1) * SIZE] == UNREADABLE:
-                    verdicts[row] = failed(self.verb, next(self._keys(table.slice(row, 1))))
-        return ShardResult(table, verdicts)
+                if keys[row * size : (row + 1) * size] == bytes(size):
+                    yield row, next(self._rows(table.slice(row, 1)))
 
 
 def _text(value: Any) -> str:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
+from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator, Field, PlainSerializer, SerializeAsAny, WithJsonSchema, model_validator
@@ -11,12 +14,14 @@ from pydantic import BeforeValidator, Field, PlainSerializer, SerializeAsAny, Wi
 from factory.checks import DEFAULT, Check, checks, parse_check
 from factory.checks.base import Pairs
 from factory.checks.scoring import Scored
-from factory.rows.outcomes import ShardResult, Verdict, failed, rejected
-from factory.rows.pairs import column_pairs
+from factory.rows.executors import Tick
+from factory.rows.outcomes import Verdict, failed, rejected
+from factory.rows.pairs import Suffix, column_pairs, suffix_of
 from factory.rows.scoring import Scores, ScoreShard, ScoreStep
-from factory.rows.suffix import Suffix, suffix_of
+from factory.step.base import Limit
 from factory.step.words import Columns
-from factory.store.columns import NotText, read_columns, require, texts, with_column
+from factory.store import fingerprint
+from factory.store.columns import NotText, read_columns, require, texts
 
 if TYPE_CHECKING:
     from typing import Self
@@ -44,6 +49,9 @@ CheckField = Annotated[
 ]
 
 
+BROKEN = " broken"  # beside the scores of a check: why it could not score a row
+
+
 class Filter(ScoreStep):
     """Scores texts by `checks` and rejects rows where one is not accepted: ``script: 0.12 < 0.5``.
 
@@ -54,20 +62,21 @@ class Filter(ScoreStep):
 
     With `keep_scores`, kept rows have columns ``score_{check}``, the worst over all pairs, so that a limit can be
     chosen by looking; rejected rows have them always. A check that breaks on a row, or whose score is no number, makes
-    it `failed`. A check that looks at all rows (`repeated_target`) reads the input once before. Where only limits
-    change, the next build takes the scores from the one before.
+    it `failed`. A check that looks at all rows (`repeated_target`) reads the input once before. Scores are stored by
+    check: another limit scores nothing, one more check scores that one only.
     """
 
     uses_language: ClassVar[bool] = True
     parallel: ClassVar[bool] = True
+    folder: ClassVar[str] = "checks"
     renamed: ClassVar[Mapping[str, str]] = {"pairs": "columns", "text": "columns"}
 
-    checks: list[CheckField] = Field([parse_check(name) for name in DEFAULT], min_length=1)
+    checks: Annotated[list[CheckField], Limit] = Field([parse_check(name) for name in DEFAULT], min_length=1)
     columns: Columns | Annotated[dict[str, str | None], Field(min_length=1)] | None = Field(
         None, description="single columns, or source -> translation; default: every x and x with the suffix"
     )
     suffix: Suffix = Field(None, validate_default=True, description='default: "_" and the target language')
-    keep_scores: bool = True
+    keep_scores: Annotated[bool, Limit] = True
 
     @model_validator(mode="after")
     def _check_checks(self) -> Self:
@@ -117,37 +126,33 @@ class Filter(ScoreStep):
     @contextmanager
     def scoring(self, job: Job) -> Iterator[ScoreShard]:
         suffix, language = suffix_of(self.suffix, job), job.language
-        checks = [check.in_language(language["target"], language.get("source")) for check in self.checks]
-        if any(check.surveys for check in checks):
+
+        @cache
+        def ready(key: str) -> Check:
+            check = next(check for check in self.checks if _key(check) == key)
+            check = check.in_language(language["target"], language.get("source"))
+            if not check.surveys:
+                return check
             columns = job.input.dataset.schema(job.input.split).names
-            pairs = [pair for pair in self._pairs(columns, suffix) if pair[0] is not None]
-            batches = _Batches(job.input, pairs)
-            checks = [check.survey(batches) if check.surveys else check for check in checks]
-        yield lambda number, table, tick: self._shard(table, checks, self._pairs(table.column_names, suffix))
+            return check.survey(_Batches(job.input, [p for p in self._pairs(columns, suffix) if p[0] is not None]))
 
-    def without_limits(self, parameters: dict[str, Any]) -> dict[str, Any]:
-        """Without what decides on scores and on where they are shown."""
-        given = [(name, values) for entry in parameters["checks"] for name, values in entry.items()]
-        unlimited = [
-            {name: {key: value for key, value in values.items() if key != checks()[name].direction}}
-            for name, values in given
-            if name in checks()
-        ]
-        return {**parameters, "checks": unlimited, "keep_scores": None}
+        def score(number: int, table: pa.Table, tick: Tick, known: Scores | None) -> Scores:
+            known = known or Scores({})
+            keys = [key for key in map(_key, self.checks) if key not in known.columns]
+            return self._scores(table, dict(zip(keys, map(ready, keys), strict=True)), known, suffix)
 
-    def _shard(self, table: pa.Table, checks: list[Check], pairs: list[tuple[str | None, str]]) -> Scores:
-        columns = {name: texts(table, name) for pair in pairs for name in pair if name is not None}
-        return self.score(columns, checks, pairs)
+        yield score
+
+    def lacks(self, known: Scores) -> bool:
+        return any(_key(check) not in known.columns for check in self.checks)
 
     def score(
         self, columns: dict[str, list[Any]], checks: Sequence[Check], pairs: list[tuple[str | None, str]]
-    ) -> Scores:
+    ) -> tuple[Scored, dict[int, Verdict]]:
         """The worst score of each check over the pairs of columns, which hold str, None or `NotText`.
 
-        A row with a text that is none, or on which a check breaks, has a verdict.
+        A row with a text that is none has a verdict.
         """
-        import pyarrow as pa
-
         verdicts: dict[int, Verdict] = {}
         for values in columns.values():
             for row in [row for row, value in enumerate(values) if isinstance(value, NotText)]:
@@ -158,34 +163,48 @@ class Filter(ScoreStep):
         for source, target in pairs:
             sources = columns[source] if source is not None else [None] * rows
             scored.add((sources, columns[target]), compared=source is not None)
-        for row, (name, error) in scored.broken.items():
-            verdicts.setdefault(row, failed(f"{self.verb}: {name}", error))
-        found = {
-            f"score_{name}": pa.array(values, pa.float64(), from_pandas=True)  # NaN becomes null
-            for name, values in scored.scores.items()
-        }
-        return Scores(found, verdicts)
+        return scored, verdicts
 
-    def refused(self, scores: Scores) -> dict[int, list[tuple[Check, float]]]:
-        """Row -> the checks that do not accept it with their scores, in the order of the checks."""
-        known = Scored(self.checks, len(scores.columns[f"score_{self.checks[0].name}"]))
-        for check in self.checks:
-            known.scores[check.name] = scores.columns[f"score_{check.name}"].to_numpy(zero_copy_only=False)
-        return known.refused()
-
-    def sort_out(self, table: pa.Table, scores: Scores) -> ShardResult:
-        """The first check in their order that does not accept its score gives the reason. All rows at once: there are
-        many scores, and most are accepted."""
+    def _scores(self, table: pa.Table, checks: dict[str, Check], known: Scores, suffix: str) -> Scores:
+        """The known scores and those of further checks."""
         import pyarrow as pa
 
-        verdicts = dict(scores.verdicts)
-        for row, (first, *_) in self.refused(scores).items():
-            verdicts.setdefault(row, rejected(first[0].name, first[0].explain(first[1])))
-        for name, column in scores.columns.items():
-            table = with_column(table, name, column.cast(pa.float32()))
-        values = {name: column.drop_null().to_pylist() for name, column in scores.columns.items()}
-        hidden = () if self.keep_scores else tuple(scores.columns)
-        return ShardResult(table, verdicts, values=values, hidden=hidden)
+        pairs = self._pairs(table.column_names, suffix)
+        texts_of = {name: texts(table, name) for pair in pairs for name in pair if name is not None}
+        scored, verdicts = self.score(texts_of, [*checks.values()], pairs)
+        found = dict(known.columns)
+        for key, check in checks.items():
+            found[key] = pa.array(scored.scores[check.name], pa.float64(), from_pandas=True)  # NaN becomes null
+            errors = {row: errors[check.name] for row, errors in scored.broken.items() if check.name in errors}
+            if errors:
+                said = {row: failed(f"{self.verb}: {check.name}", error) for row, error in errors.items()}
+                values = [
+                    json.dumps([said[r].reason, said[r].detail]) if r in said else None for r in range(table.num_rows)
+                ]
+                found[key + BROKEN] = pa.array(values, pa.string())
+        return Scores(found, verdicts)
+
+    def decided(self, table: pa.Table, scores: Scores) -> Scores:
+        """All rows at once: there are many scores, and most are accepted. The first check that refuses says why."""
+        import pyarrow as pa
+
+        known, columns, verdicts = Scored(self.checks, table.num_rows), {}, dict(scores.verdicts)
+        for check in self.checks:
+            values, broken = scores.columns[_key(check)], scores.columns.get(_key(check) + BROKEN)
+            known.scores[check.name] = values.to_numpy(zero_copy_only=False)
+            columns[f"score_{check.name}"] = values.cast(pa.float32())
+            for row, said in enumerate(broken.to_pylist() if broken else ()):
+                if said:
+                    verdicts.setdefault(row, Verdict("failed", *json.loads(said)))
+        for row, ((check, score), *_) in known.refused().items():
+            verdicts.setdefault(row, rejected(check.name, check.explain(score)))
+        return replace(scores, columns=columns, verdicts=verdicts)
+
+
+def _key(check: Check) -> str:
+    """What the scores of a check are called where they are stored: they do not depend on its limit."""
+    made = {"version": check.version, **check.model_dump(mode="json", exclude={check.direction})}
+    return f"{check.name} {fingerprint(made)[:16]}"
 
 
 class _Batches:

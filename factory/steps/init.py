@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from factory.errors import FactoryError
+from factory.errors import FactoryError, nearest
 from factory.models.models import Dtype
 from factory.models.train.templates import ChatTemplate, template_text
 from factory.step.base import DatasetRef, ModelRef, Step
@@ -69,15 +69,14 @@ class Init(Step):
         return super().parameters() | {"text": one_or_all(self.columns), "chat_template": text}
 
     def run(self, job: Job) -> None:
-        from factory.models.models import count_parameters, save_model, save_tokenizer, size_bytes
+        from factory.models.models import count_parameters, size_bytes, write_model
         from factory.step.surroundings import seeded
 
         with seeded(job.profile, self.seed):
             target = job.out / "model"
             tokenizer = self._tokenizer(job)
             model = self._model(job, tokenizer)
-            save_model(model, target, self.dtype)
-            save_tokenizer(tokenizer, target)
+            write_model(model, target, self.dtype, tokenizer=tokenizer)
             job.metrics |= {
                 "parameters": count_parameters(model),
                 "vocab_size": len(tokenizer),
@@ -107,12 +106,8 @@ class Init(Step):
         fields = dict(self.config)
         kind = fields.pop("model_type")
         if kind not in CONFIG_MAPPING:
-            from difflib import get_close_matches
-
-            near = get_close_matches(kind, list(CONFIG_MAPPING), n=3)
-            raise FactoryError(
-                f"transformers has no model_type {kind!r}", where=job.where, fix=f"nearest: {', '.join(near)}"
-            )
+            hint = nearest(kind, CONFIG_MAPPING)
+            raise FactoryError(f"transformers has no model_type {kind!r}{hint}", where=job.where)
         fields.setdefault("vocab_size", len(tokenizer))
         special = {f"{name}_token_id": getattr(tokenizer, f"{name}_token_id") for name in ("pad", "bos", "eos")}
         try:

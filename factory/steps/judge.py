@@ -13,7 +13,7 @@ from factory.rows.executors import Tick
 from factory.rows.generation import Ask, Generations, generations
 from factory.rows.outcomes import Verdict, failed, rejected
 from factory.rows.scoring import Scores, ScoreShard, ScoreStep, below
-from factory.step.base import ModelRef, Prompt, read_prompt
+from factory.step.base import Limit, ModelRef, Prompt, read_prompt
 from factory.store.columns import Hole, filled, require
 from factory.text.replies import numbers, parse
 from factory.text.template import placeholders, with_names
@@ -48,7 +48,7 @@ class Judge(ScoreStep):
     prompt: Prompt = Field(description="with {column} for what is judged, or a .txt file beside the recipe")
     accept: str = "accept"
     reject: str = "reject"
-    criteria: dict[Criterion, float] | None = Field(
+    criteria: dict[Criterion, Annotated[float, Limit]] | None = Field(
         None, min_length=1, description="criterion -> lowest mark that is kept; default: accept or reject"
     )
     scale: tuple[float, float] = Field((1, 5), description="lowest and highest mark of the criteria")
@@ -94,9 +94,6 @@ class Judge(ScoreStep):
             return None
         return [*columns, *(name for name in map(_score, self.criteria or ()) if name not in columns)]
 
-    def without_limits(self, parameters: dict[str, Any]) -> dict[str, Any]:
-        return {**parameters, "criteria": [*(parameters.get("criteria") or ())]}
-
     def accepted(self, scores: Mapping[str, Any]) -> Verdict | None:
         for name, limit in (self.criteria or {}).items():
             if verdict := below(f"judge: {name}", scores[_score(name)], limit):
@@ -106,7 +103,7 @@ class Judge(ScoreStep):
     @contextmanager
     def scoring(self, job: Job) -> Iterator[ScoreShard]:
         with generations(job, job.inputs[self.model]) as ledger:
-            yield lambda number, table, tick: self._scores(ledger, number, table, tick)
+            yield lambda number, table, tick, _: self._scores(ledger, number, table, tick)
 
     def finish(self, job: Job, totals: dict[str, float]) -> None:
         job.metrics["judged"] = {name: int(value) for name, value in totals.items()}

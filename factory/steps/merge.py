@@ -13,13 +13,11 @@ from factory.models.merge.by_mergekit import check_architecture, configuration, 
 from factory.models.merge.fit import check_configurations, check_output, config_differences, fit_together
 from factory.models.merge.settings import Filtered, Setting, numbers, plain, uncovered
 from factory.models.merge.stream import Linear, Slerp, Weights, stream
-from factory.models.models import Dtype, complete_config, copy_tokenizer, read_config, size_bytes, stored_dtype
+from factory.models.models import Dtype, copy_settings, read_config, size_bytes, stored_dtype
 from factory.models.tensors import count, read_tensors
 from factory.step.base import ModelRef, Step
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from factory.step.job import Job
 
 STREAMED = ("slerp", "linear")
@@ -128,13 +126,6 @@ class Merge(Step):
             return self.normalize
         return self.t is None and not self.method.startswith("dare")
 
-    def references(self) -> Iterator[tuple[str, str, Literal["dataset", "model"]]]:
-        """By the name a recipe writes: `with` is a keyword of Python."""
-        for name in self.others:
-            yield "with", name, "model"
-        if self.base is not None:
-            yield "base", self.base, "model"
-
     def parameters(self) -> dict[str, Any]:
         return self.model_dump(mode="json", exclude={"with_", "base"}, by_alias=True)
 
@@ -205,7 +196,4 @@ def _keep_configuration(source: Path, target: Path, dtype: str | None) -> None:
     if dtype:
         config.pop("torch_dtype", None)
     (target / "config.json").write_text(json.dumps(config, indent=2, sort_keys=True) + "\n", encoding="utf-8")
-    complete_config(target)
-    copy_tokenizer(source, target)
-    if (source / "generation_config.json").is_file():
-        shutil.copyfile(source / "generation_config.json", target / "generation_config.json")
+    copy_settings(source, target)

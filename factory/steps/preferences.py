@@ -6,18 +6,19 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from factory.rows.executors import ShardFunction, Tick
+from factory.rows.executors import Tick
 from factory.rows.generation import Ask, Generations, generations
-from factory.rows.outcomes import ShardResult, Verdict, failed, rejected
-from factory.rows.step import RowStep, input_shards
-from factory.step.base import ModelRef, Prompt
+from factory.rows.outcomes import Verdict, failed, rejected
+from factory.rows.scoring import Scores, ScoreShard, ScoreStep
+from factory.rows.step import input_shards
+from factory.step.base import Limit, ModelRef, Prompt
 from factory.step.words import Columns
 from factory.store import Usage
-from factory.store.columns import Hole, filled, require, texts, with_column
+from factory.store.columns import Hole, filled, require, texts
 from factory.text.replies import numbers, parse
 from factory.text.template import fill, pieces, placeholders
 
@@ -38,7 +39,7 @@ class Candidate:
     origin: str
 
 
-class Preferences(RowStep):
+class Preferences(ScoreStep):
     """Lets a judge find the best and the worst of several answers to each prompt: rows for `dpo`.
 
     Candidates are the answers in `columns`, answers of `models`, or both; each model answers every one of `prompts`
@@ -77,7 +78,9 @@ class Preferences(RowStep):
     judge_max_new_tokens: int = Field(8, ge=1)
     method: Literal["pairwise", "score"] = Field("pairwise", description="how the judge is asked")
     scale: tuple[float, float] = Field((1, 10), description="lowest and highest mark of score")
-    min_margin: float = Field(0.0, ge=0, description="difference of scores that a pair must at least have")
+    min_margin: Annotated[float, Limit] = Field(
+        0.0, ge=0, description="difference of scores that a pair must at least have"
+    )
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -132,7 +135,7 @@ class Preferences(RowStep):
         return None if columns is None else [*(name for name in columns if name not in OUT), *OUT]
 
     @contextmanager
-    def working(self, job: Job) -> Iterator[ShardFunction]:
+    def scoring(self, job: Job) -> Iterator[ScoreShard]:
         self._write(job)
         with ExitStack() as stack:
             writers = [
@@ -140,15 +143,16 @@ class Preferences(RowStep):
                 for number, model in enumerate(self.models)
             ]
             judge = stack.enter_context(generations(job, job.inputs[self.judge], "judgements"))
-            yield lambda number, table, tick: self._shard(writers, judge, number, table, tick)
+            yield lambda number, table, tick, _: self._scores(writers, judge, number, table, tick)
 
     def _write(self, job: Job) -> None:
-        """Let one model after the other answer everything, so that only one is in memory at a time."""
+        """Let one model after the other answer all that is not scored, so that only one is in memory at a time."""
         import pyarrow.parquet as pq
 
+        shards = [(n, path) for n, path in enumerate(input_shards(job.input)) if not self.scores_file(job, n).exists()]
         for number, model in enumerate(self.models):
             with generations(job, job.inputs[model], f"answers-{number}") as ledger:
-                for shard, path in enumerate(input_shards(job.input)):
+                for shard, path in shards:
                     asks = self._asks(filled(pq.read_table(path), self.prompt, blank=False))
                     ledger.answer(shard, asks, lambda share, tokens=0: job.progress.advance(0, tokens=tokens))
 
@@ -164,9 +168,15 @@ class Preferences(RowStep):
     def finish(self, job: Job, totals: dict[str, float]) -> None:
         job.metrics["preferences"] = {name: int(value) for name, value in totals.items()}
 
-    def _shard(
+    def accepted(self, scores: Mapping[str, Any]) -> Verdict | None:
+        margin = scores["score_chosen"] - scores["score_rejected"]
+        if 0 < margin >= self.min_margin:
+            return None
+        return rejected("preferences: no preference", f"best and worst are {margin:g} apart")
+
+    def _scores(
         self, writers: Sequence[Generations], judge: Generations, number: int, table: pa.Table, tick: Tick
-    ) -> ShardResult:
+    ) -> Scores:
         asked = filled(table, self.prompt, blank=False)
         usage, verdicts = Usage(), {}
         found = self._candidates(writers, number, table, asked, usage)
@@ -191,7 +201,7 @@ class Preferences(RowStep):
                 verdicts[row] = outcome
             else:
                 pairs[row] = outcome
-        return ShardResult(self._table(table, asked, pairs), verdicts, usage, totals)
+        return Scores(self._columns(asked, pairs), verdicts, usage, totals)
 
     def _candidates(
         self, writers: Sequence[Generations], number: int, table: pa.Table, asked: Sequence[Any], usage: Usage
@@ -228,15 +238,12 @@ class Preferences(RowStep):
     def _decide(
         self, candidates: list[Candidate], replies: list[str], totals: dict[str, int]
     ) -> tuple[Candidate, Candidate, float, float] | Verdict:
-        """(best, worst, their scores), or why there is no pair. Of equal ones the first is taken."""
+        """(best, worst, their scores), or why there are none. Of equal ones the first is taken."""
         scores = self._marks(replies) if self.method == "score" else self._wins(candidates, replies, totals)
         if isinstance(scores, Verdict):
             totals["unclear"] += 1
             return scores
         best, worst = max(range(len(scores)), key=scores.__getitem__), min(range(len(scores)), key=scores.__getitem__)
-        margin = scores[best] - scores[worst]
-        if margin <= 0 or margin < self.min_margin:
-            return rejected("preferences: no preference", f"best and worst are {margin:g} apart")
         return candidates[best], candidates[worst], scores[best], scores[worst]
 
     def _marks(self, replies: list[str]) -> list[float] | Verdict:
@@ -266,14 +273,14 @@ class Preferences(RowStep):
                 wins[other] += 0.5
         return list(wins.values())
 
-    def _table(self, table: pa.Table, asked: Sequence[Any], pairs: dict[int, Any]) -> pa.Table:
+    def _columns(self, asked: Sequence[Any], pairs: dict[int, Any]) -> dict[str, pa.Array]:
         import pyarrow as pa
 
         def turn(role: str, text: str) -> dict[str, str]:
             return {"role": role, "content": text}
 
         system = [turn("system", self.system_prompt)] if self.system_prompt else []
-        values: dict[str, list[Any]] = {name: [None] * table.num_rows for name in OUT}
+        values: dict[str, list[Any]] = {name: [None] * len(asked) for name in OUT}
         for row, (best, worst, high, low) in pairs.items():
             values["prompt"][row] = [*system, turn("user", asked[row])]
             values["chosen"][row] = [turn("assistant", best.text)]
@@ -282,9 +289,7 @@ class Preferences(RowStep):
             values["chosen_from"][row], values["rejected_from"][row] = best.origin, worst.origin
         messages = pa.list_(pa.struct([("role", pa.string()), ("content", pa.string())]))
         kinds = [messages] * 3 + [pa.float64()] * 2 + [pa.string()] * 2
-        for name, kind in zip(OUT, kinds, strict=True):
-            table = with_column(table, name, pa.array(values[name], kind))
-        return table
+        return {name: pa.array(values[name], kind) for name, kind in zip(OUT, kinds, strict=True)}
 
 
 def _couples(candidates: list[Candidate]) -> Iterator[tuple[Candidate, Candidate]]:

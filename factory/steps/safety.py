@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import Field, model_validator
 
@@ -14,7 +14,7 @@ from factory.rows.executors import Tick
 from factory.rows.generation import Ask, Generations, generations
 from factory.rows.outcomes import Verdict, failed, rejected
 from factory.rows.scoring import Scores, ScoreShard, ScoreStep
-from factory.step.base import ModelRef, Prompt
+from factory.step.base import Limit, ModelRef, Prompt
 from factory.step.words import Columns, TextPrompt
 from factory.store import Usage
 from factory.store.columns import NotText, require, texts
@@ -56,9 +56,9 @@ class Safety(ScoreStep):
     unsafe: str = Field("unsafe", description="the reply's word for it")
     safe: str = Field("safe", description="the reply's word for it")
     reply_key: str | None = Field(None, description="key of a JSON reply that holds the word")
-    max: float = Field(0.5, ge=0, le=1, description="highest score that is kept (assumed)")
+    max: Annotated[float, Limit] = Field(0.5, ge=0, le=1, description="highest score that is kept (assumed)")
     max_new_tokens: int = Field(32, ge=1)
-    keep_scores: bool = True
+    keep_scores: Annotated[bool, Limit] = True
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:
@@ -73,9 +73,6 @@ class Safety(ScoreStep):
         if columns is None or not self.keep_scores or SCORE in columns:
             return columns
         return [*columns, SCORE]
-
-    def without_limits(self, parameters: dict[str, Any]) -> dict[str, Any]:
-        return {name: value for name, value in parameters.items() if name not in ("max", "keep_scores")}
 
     def accepted(self, scores: Mapping[str, Any]) -> Verdict | None:
         score = scores[SCORE]
@@ -92,7 +89,7 @@ class Safety(ScoreStep):
         model = job.inputs[self.model]
         if self.prompt is not None:
             with generations(job, model) as ledger:
-                yield lambda number, table, tick: self._asked(ledger, self.prompt or "", number, table, tick)
+                yield lambda number, table, tick, _: self._asked(ledger, self.prompt or "", number, table, tick)
             return
         classifier = Classifier(model.model, job.profile, trust_remote_code=job.trust_remote_code)
         if unknown := [label for label in self.unsafe_labels if label not in classifier.labels]:
@@ -101,7 +98,7 @@ class Safety(ScoreStep):
                 where=job.where or job.name,
                 fix=f"unsafe_labels: some of {', '.join(classifier.labels)}",
             )
-        yield lambda number, table, tick: self._classified(classifier, table, tick)
+        yield lambda number, table, tick, _: self._classified(classifier, table, tick)
 
     def _cells(self, table: pa.Table, verdicts: dict[int, Verdict]) -> list[tuple[int, str]]:
         found = []

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import Field
 
 from factory.rows.embeddings import Encoder, Pooling
 from factory.rows.executors import Tick
-from factory.rows.outcomes import Verdict, failed, rejected
-from factory.rows.pairs import column_pairs
+from factory.rows.outcomes import Verdict
+from factory.rows.pairs import Suffix, column_pairs, suffix_of, text_pairs
 from factory.rows.scoring import Scores, ScoreShard, ScoreStep, below, worst
-from factory.rows.suffix import Suffix, suffix_of
-from factory.step.base import ModelRef
+from factory.step.base import Limit, ModelRef
 from factory.step.words import Pairs
 from factory.store import Usage
-from factory.store.columns import NotText, texts
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -43,13 +41,17 @@ class Similarity(ScoreStep):
     model: ModelRef = Field(
         "sentence-transformers/LaBSE", description="a sentence-transformers repo, or a plain encoder with `pooling`"
     )
-    min: float = Field(0.8, ge=-1, le=1, description="lowest cosine that is kept (AIN: 0.80 with LaBSE)")
+    min: Annotated[float, Limit] = Field(
+        0.8, ge=-1, le=1, description="lowest cosine that is kept (AIN: 0.80 with LaBSE)"
+    )
     columns: Pairs | None = Field(None, description="source -> translation; default: every x and x with the suffix")
     suffix: Suffix = Field(None, validate_default=True, description='default: "_" and the target language')
     pooling: Pooling | None = Field(
         None, description="of a plain encoder: mean (default) or cls; a sentence-transformers repo brings its own"
     )
-    keep_scores: bool = Field(True, description=f"kept rows have the column {SCORE}; rejected rows always do")
+    keep_scores: Annotated[bool, Limit] = Field(
+        True, description=f"kept rows have the column {SCORE}; rejected rows always do"
+    )
 
     def check_columns(self, columns: list[str] | None) -> list[str] | None:
         if columns is None:
@@ -58,21 +60,15 @@ class Similarity(ScoreStep):
             column_pairs(columns, self.columns, self.suffix or "")
         return [*columns, SCORE] if self.keep_scores and SCORE not in columns else columns
 
-    def without_limits(self, parameters: dict[str, Any]) -> dict[str, Any]:
-        return {name: value for name, value in parameters.items() if name not in ("min", "keep_scores")}
-
     def accepted(self, scores: Mapping[str, Any]) -> Verdict | None:
         return below(self.verb, scores[SCORE], self.min)
-
-    def hidden(self, columns: list[str]) -> list[str]:
-        return [] if self.keep_scores else columns
 
     @contextmanager
     def scoring(self, job: Job) -> Iterator[ScoreShard]:
         folder, trusted = job.inputs[self.model].model, job.trust_remote_code
         encoder = Encoder(folder, job.profile, self.pooling, trust_remote_code=trusted)
         suffix = suffix_of(self.suffix, job)
-        yield lambda number, table, tick: self._scores(
+        yield lambda number, table, tick, _: self._scores(
             encoder, table, column_pairs(table.column_names, self.columns, suffix), tick
         )
 
@@ -88,14 +84,7 @@ class Similarity(ScoreStep):
         verdicts: dict[int, Verdict] = {}
         asked: list[tuple[int, str, str]] = []
         for source, target in pairs.items():
-            for row, sides in enumerate(zip(texts(table, source), texts(table, target), strict=True)):
-                bad = next((side for side in sides if isinstance(side, NotText)), None)
-                if bad is not None:
-                    verdicts.setdefault(row, failed(self.verb, bad.error))
-                elif all((side or "").strip() for side in sides):
-                    asked.append((row, *sides))
-                elif any((side or "").strip() for side in sides):
-                    verdicts.setdefault(row, rejected("similarity: no text", target if sides[0] else source))
+            asked += text_pairs(self.verb, table, source, target, verdicts)
         flat = [side for _, *sides in asked for side in sides]
         vectors = encoder.encode(flat, tick)
         scores: list[float | None] = [None] * table.num_rows

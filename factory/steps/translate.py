@@ -16,8 +16,8 @@ from factory.rows.faults import Examiner
 from factory.rows.generation import LEDGER, generations
 from factory.rows.ladder import Climb, Ladder, Prompts, Rung
 from factory.rows.outcomes import ShardResult, Verdict, failed, rejected
+from factory.rows.pairs import Suffix, suffix_of
 from factory.rows.step import RowStep
-from factory.rows.suffix import Suffix, suffix_of
 from factory.rows.translations import summary
 from factory.rows.units import Cell, Cutter, Division, Units, instructions
 from factory.step.base import ModelRef, Prompt
@@ -101,11 +101,11 @@ class Translate(RowStep):
     def working(self, job: Job) -> Iterator[ShardFunction]:
         suffix = suffix_of(self.suffix, job)
         with ExitStack() as stack:
-            first = stack.enter_context(generations(job, job.inputs[self.model], remember=True))
+            first = stack.enter_context(generations(job, job.inputs[self.model]))
             other = None
             if self.fallback is not None:
                 name = f"{LEDGER}-fallback"
-                other = stack.enter_context(generations(job, job.inputs[self.fallback], name, remember=True))
+                other = stack.enter_context(generations(job, job.inputs[self.fallback], name))
             checks = [check.in_language(job.language["target"]) for check in self.checks]
             prompts = self._prompts()
             examiner = Examiner(checks, {prompts.first, prompts.retry, prompts.fallback, prompts.system})

@@ -2,20 +2,25 @@
 
 <store>/<artifact>/<position>-<verb>-<fingerprint>/            finished: data or weights, and manifest.json
 <store>/<artifact>/<position>-<verb>-<fingerprint>.partial/    in progress: ledger, shards, checkpoints
+<store>/<artifact>/<position>-<verb>-<fingerprint>.made/       what it made, whatever its limits keep of it
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
 
 from factory.errors import FactoryError
-from factory.store.fingerprint import canonical, differences, file_digest, fingerprint
 from factory.store.ledger import Ledger, sync_folder, write_atomically
-from factory.store.manifest import Manifest, RowCounts, Usage
 from factory.store.shards import SHARD_ROWS, TRAIN, Dataset, ShardWriter, write_shard
+from factory.text.figures import time_text
 
 __all__ = [
     "SHARD_ROWS",
@@ -36,6 +41,134 @@ __all__ = [
 ]
 
 
+FILE_NAME = "manifest.json"
+
+
+def canonical(value: Any) -> str:
+    """JSON with sorted keys and no spaces: equal identities give equal text."""
+    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+
+def fingerprint(identity: dict[str, Any]) -> str:
+    """SHA-256 (hex) of the canonical JSON of `identity`: everything that can change an artifact, and nothing else."""
+    return hashlib.sha256(canonical(identity).encode()).hexdigest()
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256 (hex) of a file's bytes, or of the names and digests of all files below a folder."""
+    if path.is_dir():
+        members = sorted(p for p in path.rglob("*") if p.is_file())
+        return fingerprint({str(p.relative_to(path)): file_digest(p) for p in members})
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def differences(old: dict[str, Any], new: dict[str, Any], prefix: str = "") -> list[str]:
+    """Dotted paths at which two identities differ, in the order of `new`: what a plan names as the cause."""
+    paths: list[str] = []
+    for key in [*new, *(key for key in old if key not in new)]:
+        path = f"{prefix}{key}"
+        before, after = old.get(key), new.get(key)
+        if before == after:
+            continue
+        if isinstance(before, dict) and isinstance(after, dict):
+            paths += differences(before, after, f"{path}.")
+        else:
+            paths.append(path)
+    return paths
+
+
+class RowCounts(BaseModel):
+    """Accounting of one dataset step: ``in = kept + rejected + failed``, always.
+
+    `added` counts rows that a step brings in from further inputs (mix, sample with repetition): they are part of `in`.
+    """
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    rows_in: int = Field(0, alias="in")
+    kept: int = 0
+    rejected: int = 0
+    failed: int = 0
+    reasons: dict[str, int] = Field(default_factory=dict)
+
+    @property
+    def balanced(self) -> bool:
+        return self.rows_in == self.kept + self.rejected + self.failed
+
+    def add(self, other: RowCounts) -> None:
+        self.rows_in += other.rows_in
+        self.kept += other.kept
+        self.rejected += other.rejected
+        self.failed += other.failed
+        for reason, count in other.reasons.items():
+            self.reasons[reason] = self.reasons.get(reason, 0) + count
+
+
+class Usage(BaseModel):
+    """What a step cost: generated and read tokens, seconds of wall time over all its runs, and US dollars.
+
+    `dollars` is None where the profile states no price.
+    """
+
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    requests: int = 0
+    seconds: float = 0.0
+    dollars: float | None = None
+
+    def add(self, other: Usage) -> None:
+        """A sum with an unpriced part holds the priced parts only."""
+        self.prompt_tokens += other.prompt_tokens
+        self.completion_tokens += other.completion_tokens
+        self.requests += other.requests
+        self.seconds += other.seconds
+        if other.dollars is not None:
+            self.dollars = (self.dollars or 0.0) + other.dollars
+
+    def __str__(self) -> str:
+        """``3 min, 1,200 tokens read, 300 written, US$ 0.02``."""
+        parts = [time_text(self.seconds)]
+        if self.prompt_tokens or self.completion_tokens:
+            parts.append(f"{self.prompt_tokens:,} tokens read, {self.completion_tokens:,} written")
+        if self.dollars is not None:
+            parts.append(f"US$ {self.dollars:,.2f}")
+        return ", ".join(parts)
+
+
+class Manifest(BaseModel):
+    """What a finished artifact says of itself: `manifest.json`, written last, beside its data.
+
+    Everything a plan, a card or a later step wants to know of an artifact without opening it."""
+
+    name: str
+    kind: str
+    verb: str
+    fingerprint: str
+    identity: dict[str, Any]
+    inputs: dict[str, str] = Field(default_factory=dict, description="role -> fingerprint")
+    rows: RowCounts | None = None
+    usage: Usage = Field(default_factory=Usage)
+    metrics: dict[str, Any] = Field(default_factory=dict, description="losses, scores, sizes; what cards print")
+    notes: list[str] = Field(default_factory=list)
+    device: str = ""
+    versions: dict[str, str] = Field(default_factory=dict)
+    stand_in: bool = Field(False, description="made of stand-ins by a rehearsal: never pushed to the real Hub")
+    created: str = ""
+    recipes: list[str] = Field(default_factory=list, description="names of those that made it or found it done")
+
+    def save(self, folder: Path) -> None:
+        write_atomically(folder / FILE_NAME, self.model_dump_json(indent=2, by_alias=True).encode())
+
+    @classmethod
+    def load(cls, folder: Path) -> Manifest | None:
+        """The manifest of a finished artifact, or None where there is none: the artifact is not done."""
+        try:
+            return cls.model_validate_json((folder / FILE_NAME).read_bytes())
+        except FileNotFoundError:
+            return None
+
+
 class Store:
     """The folder that holds every artifact of every recipe run from it."""
 
@@ -54,6 +187,11 @@ class Store:
     def partial(self, folder: Path) -> Path:
         return folder.with_name(folder.name + ".partial")
 
+    def made(self, artifact: str, label: str, digest: str) -> Path:
+        """What all versions of a step share that differ in limits only; `digest` is of its identity without them."""
+        folder = self.folder(artifact, label, digest)
+        return folder.with_name(folder.name + ".made")
+
     def finish(self, folder: Path, manifest: Manifest) -> None:
         """Write the manifest into the partial folder and rename it in one move."""
         partial = self.partial(folder)
@@ -63,11 +201,20 @@ class Store:
         partial.rename(folder)
         sync_folder(folder.parent)
 
-    def previous(self, folder: Path) -> Manifest | None:
-        """The newest finished artifact of the same place with another fingerprint: what a plan compares with."""
+    def manifests_of(self, folders: Iterable[Path]) -> list[Manifest | None]:
+        """The manifest of each folder, None for one that is not done."""
+        return [Manifest.load(folder) for folder in folders]
+
+    def previous(self, folder: Path, recipe: str) -> Manifest | None:
+        """The newest finished artifact of the same place with another fingerprint that this recipe made or used.
+
+        Where there is none, the newest that says nothing of recipes, as those of older stores: it may be this one's.
+        """
         label = folder.name.rsplit("-", 1)[0]
         found = [m for path in folder.parent.glob(f"{label}-*") if path != folder and (m := Manifest.load(path))]
-        return max(found, key=lambda manifest: manifest.created, default=None)
+        own = [manifest for manifest in found if recipe in manifest.recipes]
+        unclaimed = [manifest for manifest in found if not manifest.recipes]
+        return max(own or unclaimed, key=lambda manifest: manifest.created, default=None)
 
     def manifests(self) -> Iterator[tuple[Path, Manifest]]:
         for path in sorted(self.root.glob("*/*/manifest.json")):

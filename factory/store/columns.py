@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from factory.errors import FactoryError
+from factory.errors import FactoryError, nearest
 from factory.text.template import fill, parse_path, placeholders
 
 if TYPE_CHECKING:
@@ -15,12 +15,8 @@ if TYPE_CHECKING:
 
 def unknown_column(name: str, columns: Iterable[str], *, of: str = "", where: str | None = None) -> FactoryError:
     """The error for a column that is not there (in the dataset `of`), naming what is near."""
-    import difflib
-
-    names = list(columns)
-    close = difflib.get_close_matches(name, names, n=1)
-    fix = f"did you mean {close[0]!r}?" if close else f"columns here: {', '.join(names) or 'none'}"
-    return FactoryError(f"no column {name!r}" + (f" in {of}" if of else ""), where=where, fix=fix)
+    hint = nearest(name, columns, 99).removeprefix("; ") or None
+    return FactoryError(f"no column {name!r}" + (f" in {of}" if of else ""), where=where, fix=hint)
 
 
 def require(paths: Iterable[str], columns: list[str] | None, *, of: str = "", where: str | None = None) -> None:

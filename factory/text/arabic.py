@@ -11,13 +11,7 @@ _FOLD = str.maketrans("أإآٱىئؤةکی", "ااااييوهكي")
 DIGITS = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹", "01234567890123456789")
 FOLDED = {**_DELETE, **_FOLD, **DIGITS}
 """Code point -> what `fold` puts in its place; None: it is left out."""
-_MARK = re.compile(f"[{_MARKS}]+")
 _NOT_WORD = re.compile(r"[\W_]+")
-
-
-def without_marks(text: str) -> str:
-    """The text without Arabic vowel marks."""
-    return text if text.isascii() else _MARK.sub("", text)
 
 
 def fold(text: str) -> str:

@@ -11,25 +11,10 @@ from typing import Any
 
 import pytest
 
-from factory.errors import FactoryError
-from factory.evaluate.board import Entry, add, read
+from factory.evaluate.board import leaderboard
+from factory.store import Store
+from tests.support import random_model
 
-MODEL = """
-import json, sys, torch
-from pathlib import Path
-from tokenizers import Tokenizer, models, pre_tokenizers, decoders
-from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
-
-folder, seed = Path(sys.argv[1]), int(sys.argv[2])
-alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
-raw = Tokenizer(models.BPE(vocab={c: i for i, c in enumerate([*alphabet, "<end>"])}, merges=[]))
-raw.pre_tokenizer, raw.decoder = pre_tokenizers.ByteLevel(add_prefix_space=False), decoders.ByteLevel()
-PreTrainedTokenizerFast(tokenizer_object=raw, eos_token="<end>", pad_token="<end>").save_pretrained(folder)
-torch.manual_seed(seed)
-config = LlamaConfig(vocab_size=len(alphabet) + 1, hidden_size=16, intermediate_size=32, num_hidden_layers=1,
-    num_attention_heads=2, num_key_value_heads=1, eos_token_id=len(alphabet), bos_token_id=None)
-LlamaForCausalLM(config).save_pretrained(folder)
-"""
 PUSH = "from huggingface_hub import HfApi; import sys; api = HfApi(); api.create_repo('someone/tiny');"
 PUSH += " api.upload_folder(repo_id='someone/tiny', folder_path=sys.argv[1])"
 
@@ -54,8 +39,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     place = tmp_path_factory.mktemp("eval")
     for name, seed in (("one", 1), ("two", 2)):
-        made = run("-c", MODEL, place / name, seed, cwd=place)
-        assert made.returncode == 0, made.stderr
+        random_model(place / "made" / name, seed=seed, template=None).model.rename(place / name)
     rows = [{"text": f"سطر رقم {i}", "language": "ar"} for i in range(6)]
     (place / "texts.jsonl").write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
     with LocalHub(place / ".factory" / "hub") as hub:
@@ -74,7 +58,7 @@ def test_models_meet_in_one_leaderboard(place: Path) -> None:
     second = evaluate(place, "someone/tiny", *settings)
     assert second.returncode == 0, second.stdout + second.stderr
     assert "someone/tiny" in second.stdout and "one" in second.stdout, "the table shows the other model beside it"
-    board = read(place / ".factory")
+    board = leaderboard(Store(place / ".factory"))
     assert {entry.model for entry in board} == {str(place / "one"), "someone/tiny"}
     assert len({entry.protocol for entry in board}) == 1 and len({entry.source for entry in board}) == 2
 
@@ -91,19 +75,3 @@ def test_models_meet_in_one_leaderboard(place: Path) -> None:
 def test_mistakes_are_refused_before_any_work(place: Path, arguments: tuple[Any, ...], message: str) -> None:
     done = evaluate(place, *arguments)
     assert done.returncode == 2 and message in done.stderr, done.stderr
-
-
-def entry(model: str, value: float, protocol: str = "p") -> Entry:
-    return Entry("suite", protocol, model, "f", "acc", {"acc": {"value": value}}, "2026-01-01")
-
-
-def test_a_new_score_takes_the_place_of_the_old(tmp_path: Path) -> None:
-    add(tmp_path, [entry("a", 1), entry("b", 2), entry("a", 5, "other")])
-    assert [(e.model, e.value) for e in add(tmp_path, [entry("a", 3)])] == [("a", 5), ("a", 3), ("b", 2)]
-    assert read(tmp_path) == add(tmp_path, [])
-
-
-def test_a_broken_file_is_named(tmp_path: Path) -> None:
-    (tmp_path / "leaderboard.json").write_text("[]")
-    with pytest.raises(FactoryError, match=r"leaderboard\.json"):
-        read(tmp_path)

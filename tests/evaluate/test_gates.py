@@ -47,7 +47,7 @@ def test_gates_are_read_and_written_back(text, gate):
         ("oall-v3 >= base", "did you mean 'oall-v2'"),
         ("oall-v2.Alghafa >= base", "did you mean 'AlGhafa'"),
         ("oall-v2 >= techer", "did you mean 'teacher'"),
-        ("oall-v2 >= zzz", "it has: base, hala-1.2b, teacher"),
+        ("oall-v2 >= zzz", "valid: LiquidAI/LFM2-1.2B, base, hala-1.2b, teacher"),
         ("oall-v2 >= base minus 1", "a margin is written as"),
     ],
 )

@@ -6,13 +6,17 @@ import pytest
 
 from factory.errors import FactoryError
 from factory.evaluate.suites.oall_v2 import BENCHMARKS, OallV2
+from factory.rehearsal.cards import card
+from factory.rehearsal.data import from_suite
 
 
 @pytest.fixture
 def stand_ins(tmp_path, monkeypatch):
     """`load_dataset("owner/name", config)` finds a folder of that name before it asks the Hub."""
     for dataset in OallV2(models=["m"]).required_datasets():
-        for path, content in dataset.stand_in_files(rows=3).items():
+        made = from_suite([dataset])
+        readme = card(dataset.repo, None, {"configs": made.configs}, "")
+        for path, content in {**made.files, "README.md": readme}.items():
             file = tmp_path / "hub" / dataset.repo / path
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_bytes(content)

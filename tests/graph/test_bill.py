@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from factory.graph.bill import attempt, bill
+from factory.graph.run import attempt, bill
 from factory.profile import Profile
 from factory.store import Usage
 

@@ -7,12 +7,10 @@ import pytest
 from factory.errors import FactoryError
 from factory.graph.nodes import Graph, build_graph
 from factory.graph.plan import make_plan
-from factory.graph.run import Runner
-from factory.profile import Profile
 from factory.recipe import RecipeError, load
 from factory.recipe.lock import Resolver
-from factory.step.progress import quiet
 from factory.store import Dataset, Manifest, Store
+from tests.support import build as run
 
 RECIPE = """\
 recipe: 1
@@ -45,11 +43,6 @@ def graph_of(folder: Path, text: str = RECIPE) -> Graph:
     return build_graph(load(path), Store(folder / "store"), Resolver(folder / "x.lock", online=False))
 
 
-def run(graph: Graph, *names: str):
-    runner = Runner(graph, Profile(), quiet())
-    return runner.run(graph.needed_for(list(names)) if names else graph.order())
-
-
 def test_a_run_builds_each_step_once_and_a_repeat_builds_nothing(tmp_path: Path) -> None:
     first = run(graph_of(tmp_path))
     assert set(first.built) == {
@@ -58,7 +51,7 @@ def test_a_run_builds_each_step_once_and_a_repeat_builds_nothing(tmp_path: Path)
     graph = graph_of(tmp_path)
     again = run(graph)
     assert again.built == []
-    assert len(again.kept) == len(first.built)
+    assert len(again.done) == len(first.built)
     rows = list(Dataset(graph.final("d").folder).rows())
     assert len(rows) == 30
     assert set(rows[0]) == {"q", "a"}
@@ -82,7 +75,7 @@ def test_only_what_is_needed_is_built(tmp_path: Path) -> None:
 def test_a_changed_parameter_changes_what_depends_on_it_and_nothing_else(tmp_path: Path) -> None:
     run(graph_of(tmp_path))
     plan = make_plan(graph_of(tmp_path, RECIPE.replace("columns: [q]", "columns: [q, a]")))
-    assert plan.changed_artifacts == ["a", "b", "d"]
+    assert {entry.node.artifact for entry in plan.todo} == {"a", "b", "d"}
     assert plan.nodes["a/01-columns"].state == "done"
     assert plan.nodes["a/02-dedup"].because == ["dedup.on"]
     assert plan.nodes["b/01-sample"].because == ["input a"]

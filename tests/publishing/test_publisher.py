@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import time
-import uuid
 from pathlib import Path
 from typing import Any
 
@@ -14,19 +13,12 @@ import pytest
 from factory.errors import FactoryError
 from factory.graph.nodes import Graph
 from factory.hub.client import api
-from factory.publishing.publisher import Publisher, publish_dataset, publish_model, render_card
-from factory.step.progress import quiet
+from factory.hub.push import Pushed
+from factory.publishing.publisher import check_gates, publish_dataset, publish_model, render_card
+from tests.publishing.test_stages import execute, own_names
 from tests.shelf import PAIRS, RECIPE, REJECTED, build, finish, shelf
 
 pytestmark = pytest.mark.usefixtures("embedded_hub")
-
-
-def own_names(text: str = RECIPE) -> str:
-    """The recipe with repos that no other test uses."""
-    mark = f"t{uuid.uuid4().hex[:8]}"
-    return (
-        text.replace("shelf-", f"{mark}-").replace("repo: Shelf", f"repo: S{mark}").replace("n: Shelf", f"n: {mark}")
-    )
 
 
 @pytest.fixture
@@ -34,12 +26,10 @@ def graph(tmp_path: Path) -> Graph:
     return build(shelf(tmp_path, own_names()))
 
 
-def publish(graph: Graph) -> dict[str, Any]:
-    publisher = Publisher(graph, quiet())
-    publisher.models()
-    publisher.space()
-    publisher.collection()
-    return publisher.pushed
+def publish(graph: Graph) -> dict[str, Pushed]:
+    report = execute(graph)
+    assert not report.failed, report.failed
+    return report.pushed
 
 
 def snippet(card: str) -> str:
@@ -67,7 +57,6 @@ def test_a_repeat_without_the_local_records_pushes_nothing_either(graph: Graph) 
 
 def test_the_snippet_of_a_dataset_card_runs_and_loads_both_configs(graph: Graph, hub_client: Any) -> None:
     pushed = publish_dataset(graph, "pairs")
-    assert pushed is not None
     code = snippet(render_card(graph, "pairs"))
     assert f'"{pushed.repo_id}", "rejected"' in code
     check = f"""
@@ -102,18 +91,14 @@ def test_the_hub_understands_the_cards(graph: Graph) -> None:
     assert data is not None and data.size_categories == ["n<1K"] and "parallel" in (data.tags or [])
 
 
-def test_a_failed_gate_is_told_with_its_numbers_and_stops_only_its_model(tmp_path: Path) -> None:
+def test_a_failed_gate_is_told_with_its_numbers(tmp_path: Path) -> None:
     graph = build(shelf(tmp_path, own_names()), tuned=38.0)
-    publisher = Publisher(graph, quiet())
     with pytest.raises(FactoryError, match="1 of 1 gates failed") as caught:
-        publisher.models()
+        check_gates(graph, "tuned")
     text = str(caught.value)
     assert "quiz >= base: 38.00 against 40.00 of base" in text
     assert "95 % interval" in text
     assert "shelf.yaml" in text
-    assert set(publisher.pushed) == {"pairs", "questions", "base"}
-    repo = graph.loaded.recipe.models["tuned"].publish.repo  # type: ignore[union-attr]
-    assert not api().repo_exists(f"factory/{repo}")
 
 
 def test_failed_rows_are_not_published_unless_the_recipe_allows_them(tmp_path: Path) -> None:
@@ -130,7 +115,7 @@ def test_failed_rows_are_not_published_unless_the_recipe_allows_them(tmp_path: P
     build(allowed)
     finish(allowed, node.name, PAIRS, REJECTED, failed=1)
     pushed = publish_dataset(allowed, "pairs")
-    assert pushed is not None and pushed.changed
+    assert pushed.changed
 
 
 def test_rows_that_do_not_add_up_are_not_published(graph: Graph) -> None:
@@ -229,7 +214,6 @@ def test_what_was_sorted_out_of_unpublished_parts_is_published_with_the_whole(tm
     graph = build(shelf(tmp_path, own_names(RECIPE.replace("models:\n", MIXED, 1))))
     finish(graph, "more/01-columns", PAIRS, REJECTED[:1])
     pushed = publish_dataset(graph, "mixed")
-    assert pushed is not None
     code = f"""
 from datasets import load_dataset
 print("BY", load_dataset("{pushed.repo_id}", "rejected", split="train")["rejected_by"][:])
@@ -246,4 +230,4 @@ def test_failures_in_what_only_trained_a_judge_do_not_stop_a_dataset(tmp_path: P
     finish(graph, "more/01-columns", PAIRS, failed=1)
     with pytest.raises(FactoryError, match="rows failed"):
         publish_dataset(graph, "mixed")
-    assert publish_dataset(graph, "pairs") is not None
+    assert publish_dataset(graph, "pairs").changed

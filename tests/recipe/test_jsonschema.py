@@ -3,9 +3,9 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-from ruamel.yaml import YAML
 
 from factory.recipe.jsonschema import recipe_schema
+from factory.text import yaml
 
 RECIPES = Path(__file__).parent.parent.parent / "recipes"
 
@@ -16,7 +16,7 @@ def test_the_schema_beside_the_recipes_is_todays() -> None:
 
 @pytest.mark.parametrize("path", sorted(RECIPES.rglob("*.yaml")), ids=lambda path: path.stem)
 def test_every_recipe_and_part_fits_the_schema(path: Path) -> None:
-    jsonschema.Draft202012Validator(recipe_schema()).validate(YAML(typ="safe").load(path))
+    jsonschema.Draft202012Validator(recipe_schema()).validate(yaml.load(path.read_text(encoding="utf-8")))
 
 
 @pytest.mark.parametrize(

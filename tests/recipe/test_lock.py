@@ -49,8 +49,24 @@ def test_locked_refuses_what_the_lock_does_not_hold(tmp_path: Path) -> None:
         Resolver(tmp_path / "x.lock", locked=True).resolve(HubRef("a/b"), "model")
 
 
-def test_a_broken_lock_is_one_clear_line(tmp_path: Path) -> None:
-    (tmp_path / "x.lock").write_text("{")
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"{",
+        b"",
+        b"\xff\xfe",
+        b"[]",
+        b"3",
+        b"[" * 100_000,
+        b'{"endpoint": "x"}',
+        b'{"endpoint": "x", "refs": 3}',
+        b'{"endpoint": "x", "refs": {"dataset a/b@main": "main"}}',
+        b'{"endpoint": "x", "refs": {"dataset a/b@main": 3}}',
+    ],
+    ids=range(10),
+)
+def test_a_broken_lock_is_one_clear_line(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "x.lock").write_bytes(content)
     with pytest.raises(UsageError, match="not a lock file"):
         Resolver(tmp_path / "x.lock")
 

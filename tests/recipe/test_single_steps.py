@@ -8,14 +8,12 @@ import pytest
 
 from factory.graph.lineage import public_name, training_data
 from factory.graph.nodes import Graph, build_graph
-from factory.graph.run import Runner
-from factory.profile import Profile
 from factory.recipe import load
 from factory.recipe.lock import Resolver
 from factory.recipe.problems import RecipeError
-from factory.step.progress import quiet
 from factory.store import Store
 from tests.steps.model_toys import make_model, sentences
+from tests.support import build
 
 HEAD = "recipe: 1\nname: small\nlanguage: {source: en, target: ar}\nhub: {namespace: me}\n"
 MODEL = "{model_type: llama, hidden_size: 16, num_hidden_layers: 2, num_attention_heads: 2, intermediate_size: 32}"
@@ -60,7 +58,7 @@ def test_a_merge_with_a_step_before_is_made_of_that_steps_weights(tmp_path: Path
     from safetensors.torch import load_file
 
     graph = graph_of(tmp_path, RECIPE.replace("      - merge: {method: linear, t: 0.25, with: mixed}\n", ""))
-    Runner(graph, Profile(device="cpu", threads=1), quiet()).run(graph.needed_for(["mixed"]))
+    build(graph, "mixed")
     first, other, last = (
         load_file(graph.nodes[name].folder / "model" / "model.safetensors")
         for name in ("mixed/01-init", "other/01-init", "mixed/03-merge")
@@ -106,7 +104,7 @@ def test_a_trainers_checkpoints_are_merged(tmp_path: Path) -> None:
     recipe = f"{HEAD}models:\n  mixed:\n    from: ./run/checkpoint-2\n    steps:\n"
     recipe += "      - merge: {method: linear, t: 0.25, with: ./run/checkpoint-1}\n"
     graph = graph_of(tmp_path, recipe)
-    Runner(graph, Profile(device="cpu", threads=1), quiet()).run(graph.needed_for(["mixed"]))
+    build(graph, "mixed")
     folder = graph.final("mixed").folder / "model"
     assert {path.suffix for path in folder.iterdir()} <= {".json", ".jinja", ".safetensors"}
     mixed = load_file(folder / "model.safetensors")

@@ -155,7 +155,8 @@ def test_what_the_report_does_not_state_is_marked(graphs: dict[str, Graph]) -> N
 def test_a_plan_imports_no_heavy_library(tmp_path: Path) -> None:
     program = (
         "import sys; from pathlib import Path; from factory.commands.plan import show_plan\n"
-        f"show_plan(Path({str(RECIPES / 'hala-1.2b.yaml')!r}), Path({str(tmp_path)!r}), 'auto', None)\n"
+        "from factory.commands.session import Session\n"
+        f"show_plan(Session(Path({str(RECIPES / 'hala-1.2b.yaml')!r}), Path({str(tmp_path)!r})))\n"
         "heavy = {'torch', 'pyarrow', 'datasets', 'transformers', 'lighteval', 'trl', 'numpy', 'pandas'}\n"
         "sys.exit(', '.join(heavy & set(sys.modules)) or None)"
     )

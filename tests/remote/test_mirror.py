@@ -108,3 +108,27 @@ def test_another_machine_goes_on_from_the_step_at_work(hub: LocalHub, tmp_path: 
     manifests = [json.loads((path / "manifest.json").read_text("utf-8")) for path in (folder, expected)]
     assert manifests[0]["rows"] == manifests[1]["rows"]
     assert manifests[0]["usage"]["requests"] == manifests[1]["usage"]["requests"]
+
+
+def test_another_machine_moves_a_limit_and_scores_nothing(hub: LocalHub, tmp_path: Path, monkeypatch) -> None:
+    from factory.graph.nodes import Graph
+    from factory.remote.mirror import Mirror
+    from factory.step.progress import quiet
+    from tests.rows.test_scoring import build, content, counted, graph_of
+
+    for name, value in hub.environment().items():
+        monkeypatch.setenv(name, value)
+
+    def filtered(folder: str, limit: float) -> Graph:
+        return graph_of(tmp_path / folder, "filter", {"pairs": {"en": "ar"}, "checks": [{"script": {"min": limit}}]})
+
+    first, second = filtered("first", 0.3), filtered("second", 0.8)
+    build(first)
+    mirror = Mirror("factory/limits-steps", first, quiet())
+    mirror.fetch()
+    mirror.keep(first.final("rows"))
+    Mirror("factory/limits-steps", second, quiet()).fetch()
+    calls = counted(monkeypatch, "factory.checks.scoring.Scored.add")
+    moved = build(second)
+    assert not calls
+    assert content(moved) == content(build(filtered("fresh", 0.8)))

@@ -22,7 +22,7 @@ torch.set_num_threads(1)
 
 def faults():
     before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
-    for n in range(60):
+    for n in range(20):
         torch.ones(12_000_000 + n)  # 48 MB, which is given back at once
     return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
 

@@ -17,9 +17,7 @@ import sys
 import time
 from pathlib import Path
 
-import torch
-import transformers
-import transformers.models.llama.modeling_llama  # noqa: F401
+import numpy  # noqa: F401  before the forks
 
 from factory.remote.snapshot import snapshot
 from factory.step.job import Artifact
@@ -27,7 +25,6 @@ from tests.support import _manifest, make_job
 
 
 def main(folder: Path, seed: int, kills: int) -> None:
-    torch.set_num_threads(1)
     chance = random.Random(seed)
     copied = json.loads((folder / "step.json").read_text()).get("copied", False)
     started = time.monotonic()
@@ -55,6 +52,14 @@ def main(folder: Path, seed: int, kills: int) -> None:
             shutil.rmtree(folder / "copy", ignore_errors=True)
     assert run(folder, "interrupted") == 0
     print(json.dumps({"killed": killed}))
+
+
+def import_torch() -> None:
+    """Before the forks, so that none of them spends its time on it."""
+    import torch
+    import transformers.models.llama.modeling_llama  # noqa: F401
+
+    torch.set_num_threads(1)
 
 
 def run(folder: Path, out: str) -> int:
@@ -90,4 +95,6 @@ def artifact(folder: Path, kind: str) -> Artifact:
 
 
 if __name__ == "__main__":
+    if json.loads((Path(sys.argv[1]) / "step.json").read_text()).get("models"):
+        import_torch()
     main(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))

@@ -4,7 +4,7 @@ import pytest
 
 from factory.errors import FactoryError
 from factory.steps.decontaminate import Decontaminate
-from tests.support import dataset, kept, rejected, run_step
+from tests.support import build, dataset, kept, rejected, run_step
 
 LONG = "which of the seven rivers in the north of the country is the longest and runs into the sea"
 SHORT = "who wrote the long poem about the green river"
@@ -112,16 +112,13 @@ def graph(folder, against: str, more: str = "n: 5"):
 
 
 def test_a_suite_is_an_edge_to_its_data(tmp_path):
-    from factory.graph.run import Runner
-    from factory.profile import Profile
-    from factory.step.progress import quiet
     from factory.store import Dataset, Manifest
 
     built = graph(tmp_path, "quiz")
     node = built.final("texts")
     assert [edge.node for edge in node.edges] == ["texts/00-load", "benchmark/quiz"]
     assert [edge.node for edge in built.nodes["benchmark/quiz"].edges] == ["questions/00-load"]
-    Runner(built, Profile(device="cpu", threads=1), quiet()).run(built.needed_for(["texts"]))
+    build(built, "texts")
     texts = list(Dataset(built.nodes["benchmark/quiz"].folder).rows())
     assert texts and {row["benchmark"] for row in texts} == {"questions"}
     manifest = Manifest.load(node.folder)

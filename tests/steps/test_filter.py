@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pyarrow as pa
 import pytest
 from pydantic import ValidationError
@@ -8,8 +10,8 @@ from factory.checks import DEFAULT
 from factory.errors import FactoryError
 from factory.profile import Profile
 from factory.steps.filter import Filter
-from factory.store import Dataset, Manifest
-from tests.support import dataset, kept, rejected, run_step
+from factory.store import Dataset
+from tests.support import dataset, kept, make_job, rejected, run_step
 
 GOOD = {"t": "The river is behind the house.", "t_ar": "النهر خلف البيت."}
 ENGLISH = {"t": "The river is behind the house.", "t_ar": "The river lies beyond that building."}
@@ -118,25 +120,22 @@ def test_processes_give_the_same_rows(tmp_path, monkeypatch):
 
 def test_a_new_limit_sorts_the_rows_anew_and_computes_no_score(tmp_path, monkeypatch):
     source = dataset(tmp_path / "in", [{"t": "a river", "t_ar": text} for text in ("نهر", "a نهر", "river", None)])
-    first = filter_step(checks=["empty", "script", {"length_ratio": {"min": 0.1}}])
-    job = run_step(first, source, tmp_path / "x-filter-1")
-    identity = {
-        "verb": "filter",
-        "version": Filter.version,
-        "parameters": first.parameters(),
-        "source": source.manifest.fingerprint,
-        "inputs": {},
-        "language": job.language,
-    }
-    Manifest(name="x", kind="dataset", verb="filter", fingerprint="1" * 64, identity=identity).save(job.out)
-    stricter = filter_step(checks=["empty", {"script": {"min": 0.9}}, "length_ratio"])
-    anew = run_step(stricter, source, tmp_path / "y" / "x-filter-2")  # nothing is beside it
+
+    def run(name: str, *checks):
+        job = replace(make_job(tmp_path / name, source), made_in=tmp_path / "made")
+        filter_step(checks=[*checks]).run(job)
+        return job
+
+    job = run("one", "empty", "script", {"length_ratio": {"min": 0.1}})
+    stricter = ["empty", {"script": {"min": 0.9}}, "length_ratio"]
+    anew = run_step(filter_step(checks=stricter), source, tmp_path / "anew")
     monkeypatch.setattr("factory.checks.scoring.Scored.add", lambda *_, **__: pytest.fail("scored again"))
-    taken = run_step(stricter, source, tmp_path / "x-filter-2")
+    taken = run("two", *stricter)
     assert kept(taken) == kept(anew) and rejected(taken) == rejected(anew)
     assert (job.rows.kept, taken.rows.kept) == (2, 1)
     assert any("scores taken" in note for note in taken.notes) and not job.notes
     assert taken.metrics["percentiles"] == anew.metrics["percentiles"]
-    for other in (["empty", "script"], ["empty", {"script": {"language": "fr"}}, "length_ratio"]):
-        with pytest.raises(pytest.fail.Exception, match="scored again"):  # other checks, another language
-            run_step(filter_step(checks=other), source, tmp_path / f"x-filter-{len(other)}{other[-1]}")
+    assert run("fewer", "empty", "script").rows.kept == 2
+    for number, other in enumerate(["echo", {"script": {"language": "fr"}}]):
+        with pytest.raises(pytest.fail.Exception, match="scored again"):  # another check, another language
+            run(f"other-{number}", "empty", other)

@@ -48,7 +48,7 @@ def test_fields_map_placeholders_to_paths(tmp_path, chained):
 
 
 def test_unknown_columns(tmp_path, chained):
-    with pytest.raises(FactoryError, match="no column 'en' \\(columns here: ar, fr\\)"):
+    with pytest.raises(FactoryError, match="no column 'en' \\(valid: ar, fr\\)"):
         judge().check_columns(["ar", "fr"])
     assert judge().check_columns(["ar", "en"]) == ["ar", "en"]
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -10,9 +11,9 @@ from factory.errors import FactoryError
 from factory.profile import Profile
 from factory.rows.embeddings import Encoder
 from factory.steps.similarity import Similarity
-from factory.store import Manifest
+from factory.store import fingerprint
 from tests.encoders import bert, sentence_encoder
-from tests.support import dataset, kept, rejected, run_step
+from tests.support import dataset, kept, make_job, rejected, run_step
 
 
 @pytest.fixture(scope="session")
@@ -119,26 +120,24 @@ def test_an_empty_shard(tmp_path, encoder):
 
 def test_a_new_limit_sorts_the_rows_anew_and_computes_no_score(tmp_path, encoder, monkeypatch):
     source = dataset(tmp_path / "in", ROWS)
-    job = run_step(similarity(), source, tmp_path / "x-similarity-1", e=encoder)
-    identity = {
-        "verb": "similarity",
-        "version": Similarity.version,
-        "parameters": similarity().parameters(),
-        "source": source.manifest.fingerprint,
-        "inputs": {"e": encoder.manifest.fingerprint},
-    }
-    if Similarity.uses_language:
-        identity["language"] = job.language
-    Manifest(name="x", kind="dataset", verb="similarity", fingerprint="1" * 64, identity=identity).save(job.out)
+
+    def run(name: str, **parameters):
+        step = similarity(**parameters)
+        made = tmp_path / fingerprint(step.made())
+        job = replace(make_job(tmp_path / name, source, e=encoder), made_in=made)
+        step.run(job)
+        return job
+
+    job = run("one")
     before = {row["en"]: row["score_similarity"] for row in (*kept(job), *rejected(job))}
 
     def loaded(*_, **__):
         raise AssertionError("the encoder was asked again")
 
-    monkeypatch.setattr("factory.steps.similarity.Encoder", loaded, raising=False)
     monkeypatch.setattr("factory.rows.embeddings.Encoder.__init__", loaded)
-    lower = run_step(similarity(min=-1), source, tmp_path / "x-similarity-2", e=encoder)
-    assert lower.rows.kept == job.rows.kept + 1
-    assert {row["en"]: row["score_similarity"] for row in (*kept(lower), *rejected(lower))} == before
+    lower = run("two", min=-1, keep_scores=False)
+    assert lower.rows.kept == job.rows.kept + 1 and "score_similarity" not in kept(lower)[0]
+    again = run("three", min=-1)
+    assert {row["en"]: row["score_similarity"] for row in (*kept(again), *rejected(again))} == before
     with pytest.raises(AssertionError, match="asked again"):  # other pairs are other scores
-        run_step(similarity(pairs={"ar": "en"}), source, tmp_path / "x-similarity-3", e=encoder)
+        run("four", pairs={"ar": "en"})

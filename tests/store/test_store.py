@@ -6,8 +6,21 @@ from factory.errors import FactoryError
 from factory.store import Manifest, RowCounts, Store, differences, file_digest, fingerprint
 
 
-def manifest(name: str, digest: str, created: str = "2026-01-01T00:00:00+00:00", **identity: object) -> Manifest:
-    return Manifest(name=name, kind="dataset", verb="x", fingerprint=digest, identity=identity, created=created)
+def manifest(name: str, digest: str, created: str = "2026-01-01T00:00:00+00:00", *recipes: str) -> Manifest:
+    return Manifest(
+        name=name, kind="dataset", verb="x", fingerprint=digest, identity={}, created=created, recipes=list(recipes)
+    )
+
+
+def finish(store: Store, letter: str, day: int, *recipes: str) -> None:
+    folder = store.folder("n", "01-x", letter * 64)
+    store.partial(folder).mkdir(parents=True)
+    store.finish(folder, manifest("n", letter * 64, f"2026-01-0{day}T00:00:00+00:00", *recipes))
+
+
+def previous(store: Store, recipe: str) -> str:
+    found = store.previous(store.folder("n", "01-x", "f" * 64), recipe)
+    return found.fingerprint[0] if found else ""
 
 
 def test_finishing_is_one_rename(tmp_path: Path) -> None:
@@ -31,15 +44,20 @@ def test_a_folder_without_a_manifest_is_not_done(tmp_path: Path) -> None:
     assert Manifest.load(folder) is None
 
 
-def test_the_newest_other_fingerprint_is_the_one_to_compare_with(tmp_path: Path) -> None:
+def test_the_newest_of_the_recipes_own_is_the_one_to_compare_with(tmp_path: Path) -> None:
     store = Store(tmp_path)
-    for letter, day in (("a", 1), ("b", 3), ("c", 2)):
-        folder = store.folder("n", "01-x", letter * 64)
-        store.partial(folder).mkdir(parents=True)
-        store.finish(folder, manifest("n", letter * 64, f"2026-01-0{day}T00:00:00+00:00"))
-    found = store.previous(store.folder("n", "01-x", "d" * 64))
-    assert found is not None
-    assert found.fingerprint == "b" * 64
+    for letter, day, recipes in (("a", 1, "mine"), ("b", 3, "mine"), ("c", 2, "mine"), ("d", 4, "other")):
+        finish(store, letter, day, recipes)
+    assert (previous(store, "mine"), previous(store, "other"), previous(store, "third")) == ("b", "d", "")
+
+
+def test_what_says_nothing_of_recipes_may_be_ones_own_where_nothing_else_is(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    finish(store, "a", 1)
+    finish(store, "b", 2)
+    assert previous(store, "mine") == previous(store, "other") == "b"
+    finish(store, "c", 1, "mine", "third")
+    assert (previous(store, "mine"), previous(store, "third"), previous(store, "other")) == ("c", "c", "b")
 
 
 def test_two_runs_are_kept_apart(tmp_path: Path) -> None:

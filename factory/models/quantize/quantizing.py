@@ -13,8 +13,7 @@ import yaml
 
 from factory.errors import FactoryError
 from factory.models.models import (
-    complete_config,
-    copy_tokenizer,
+    copy_settings,
     full_precision,
     load_model,
     load_tokenizer,
@@ -69,8 +68,8 @@ def quantize_model(job: Job, scheme: Scheme, texts: Sequence[Text]) -> None:
         _oneshot(model, scheme, target, job)
         del model
         job.progress.advance()
-        _keep_configuration(source, target)
-        copy_tokenizer(source, target)
+        (target / "recipe.yaml").unlink(missing_ok=True)  # the compressor's: the manifest says the same
+        copy_settings(source, target)
         quantized = quantized_weights(read_tensors(target))
         if not quantized:
             raise FactoryError(
@@ -166,14 +165,6 @@ def _calibration_arguments(scheme: Scheme) -> dict[str, Any]:
         "max_seq_length": max(len(ids) for ids in rows["input_ids"]),
         "batch_size": 1,
     }
-
-
-def _keep_configuration(source: Path, target: Path) -> None:
-    """generation_config as it was; the compressor's recipe.yaml goes: the manifest says the same."""
-    (target / "recipe.yaml").unlink(missing_ok=True)
-    if (source / "generation_config.json").is_file():
-        shutil.copyfile(source / "generation_config.json", target / "generation_config.json")
-    complete_config(target)
 
 
 def _device_map(job: Job) -> str | None:

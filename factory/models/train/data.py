@@ -85,7 +85,7 @@ def map_rows(job: Job, rows: Any, name: str, function: Callable[[pa.Table], Any]
         batch_size=256,
         remove_columns=rows.column_names,
         cache_file_name=str(folder / f"{name}.arrow"),
-        new_fingerprint=f"{name}-{rows._fingerprint}"[:64],
+        new_fingerprint=name,
         num_proc=workers if workers and workers > 1 else None,
     )
     if len(mapped) == 0:

@@ -100,7 +100,7 @@ def train_in_processes(job: Job, work: TrainingRun, rows: Any, held_out: Any, co
     for left in (folder, trained):
         shutil.rmtree(left, ignore_errors=True)
     folder.mkdir(parents=True)
-    path = _write(folder, job, work, rows, held_out, count)
+    path = _write(folder, job, work, rows, held_out)
     log = folder / "log.txt"
     command = [sys.executable, "-m", "accelerate.commands.launch", "--config_file", str(folder / "accelerate.yaml")]
     process = EngineProcess([*command, "-m", WORKER, str(path)], _environment(job.profile), log, math.inf)
@@ -133,7 +133,7 @@ def _cause(log: Path) -> str:
     return next((match[1][:300] for match in found if match), "")
 
 
-def _write(folder: Path, job: Job, work: TrainingRun, rows: Any, held_out: Any, count: int) -> Path:
+def _write(folder: Path, job: Job, work: TrainingRun, rows: Any, held_out: Any) -> Path:
     """The files that the processes read: accelerate.yaml, the tokenized rows, and job.json."""
     import yaml
 

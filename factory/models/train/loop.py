@@ -11,14 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from factory.errors import FactoryError
 from factory.models.models import (
-    copy_tokenizer,
     count_parameters,
     load_model,
     read_config,
-    save_model,
-    save_tokenizer,
     size_bytes,
     stored_dtype,
+    write_model,
 )
 from factory.models.train import checkpoints
 from factory.models.train.distributed import processes, train_in_processes
@@ -78,9 +76,7 @@ def starting_model(job: Job, tokenizer: Any, template: str | None) -> Path:
     shutil.rmtree(folder, ignore_errors=True)
     model = load_model(job.input.model, "float32", job.where, job.trust_remote_code)
     job.notes += set_chat_template(tokenizer, model, template)
-    save_model(model, folder, "float32")
-    copy_tokenizer(job.input.model, folder)
-    save_tokenizer(tokenizer, folder)
+    write_model(model, folder, "float32", like=job.input.model, tokenizer=tokenizer)
     return folder
 
 
@@ -224,10 +220,7 @@ def finish(job: Job, model: Any, tokenizer: Any, step: Training, *, tokenizer_ch
     job.metrics["parameters"] = count_parameters(model)
     if target.exists():  # of a run killed while saving
         shutil.rmtree(target)
-    save_model(model, target, dtype)
-    copy_tokenizer(source, target)
-    if tokenizer_changed:
-        save_tokenizer(tokenizer, target)
+    write_model(model, target, dtype, like=source, tokenizer=tokenizer if tokenizer_changed else None)
     job.metrics["size_bytes"] = size_bytes(target)
     for name in ("checkpoints", "tokenized", "start", "trained", "launch"):
         shutil.rmtree(job.out / name, ignore_errors=True)

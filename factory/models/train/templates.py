@@ -7,6 +7,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, ValidationInfo
 
+from factory.step.base import text_beside
+
 FOLDER = Path(__file__).parent / "templates"
 
 
@@ -18,10 +20,7 @@ def _known(value: str, info: ValidationInfo) -> str:
     if "{" in value or value in built_in():
         return value
     if value.endswith(".jinja"):
-        for folder in (info.context or {}).get("folders", [Path()]):
-            if (folder / value).is_file():
-                return (folder / value).read_text(encoding="utf-8")
-        raise ValueError(f"no such template file: {value}")
+        return text_beside(value, (info.context or {}).get("folders", [Path()]), "template")
     raise ValueError(f"unknown chat template {value!r}: give a .jinja file or one of {', '.join(built_in())}")
 
 

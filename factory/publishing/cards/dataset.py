@@ -1,4 +1,4 @@
-"""The card of a dataset: `configs` that load, the funnel with examples of what was sorted out, and the rest."""
+"""The card of a dataset: `configs` that load, the account of its rows with examples sorted out, and the rest."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from factory.graph.account import Account
 from factory.graph.licenses import metadata as license_metadata
 from factory.graph.lineage import Made
 from factory.graph.nodes import Graph
-from factory.look.layout import pairs_of
 from factory.publishing.cards import facts as card_facts
 from factory.publishing.cards.text import render
 from factory.publishing.dataset_files import Part, hub_metadata, kept, rejected
+from factory.rows.pairs import pairs_of
 from factory.store import Dataset, RowCounts, Usage
 
 SIZES = [
@@ -33,7 +33,7 @@ TRANSLATING = {"translate", "backtranslate"}
 
 
 @dataclass(frozen=True)
-class Funnel:
+class AccountLine:
     """One line of the table of what each step kept."""
 
     title: str
@@ -52,7 +52,7 @@ class Funnel:
         return order[:SHOWN_COLUMNS]
 
 
-def funnel(chain: list[Made]) -> list[Funnel]:
+def account_lines(chain: list[Made]) -> list[AccountLine]:
     """Every dataset step of the chain with its accounts; `rows` is None for one that is not done."""
     lines = []
     for step in chain:
@@ -67,11 +67,11 @@ def funnel(chain: list[Made]) -> list[Funnel]:
             reason: found[:SHOWN_REJECTS] for reason, found in metrics.get("examples", {}).items() if reason in shown
         }
         usage = manifest.usage if manifest else Usage()
-        lines.append(Funnel(step.title, rows, reasons, examples, metrics.get("percentiles", {}), usage))
+        lines.append(AccountLine(step.node.name, rows, reasons, examples, metrics.get("percentiles", {}), usage))
     return lines
 
 
-def _counted(line: Funnel, so_far: Account) -> Funnel:
+def _counted(line: AccountLine, so_far: Account) -> AccountLine:
     step = next((step for step in so_far.steps if step.node.name == line.title), None)
     if line.rows is not None or step is None or step.rows is None:
         return line
@@ -81,7 +81,7 @@ def _counted(line: Funnel, so_far: Account) -> Funnel:
 
 def translations(chain: list[Made]) -> dict[str, dict[str, Any]]:
     """What each `translate` step of the chain says of its units, by the step's title."""
-    found = {made.title: made.manifest.metrics.get("translations") for made in chain if made.manifest}
+    found = {made.node.name: made.manifest.metrics.get("translations") for made in chain if made.manifest}
     return {title: counts for title, counts in found.items() if counts and "units" in counts}
 
 
@@ -101,8 +101,8 @@ def dataset_card(graph: Graph, name: str, so_far: Account | None = None) -> str:
     final = graph.final(name)
     parts: list[Part] = kept(final.folder) if facts["done"] else []
     rest = rejected(rows_through) if facts["done"] else None
-    header = _metadata(graph, name, facts, parts, rest)
-    lines = funnel(rows_through)
+    header = _metadata(graph, name, facts, rows_through, parts, rest)
+    lines = account_lines(rows_through)
     if so_far is not None and not facts["done"]:
         lines = [_counted(line, so_far) for line in lines]
     return render(
@@ -115,9 +115,9 @@ def dataset_card(graph: Graph, name: str, so_far: Account | None = None) -> str:
         rows=sum(part.rows for part in parts),
         columns=_columns(parts),
         examples=list(islice(Dataset(final.folder).rows(parts[0].split), SHOWN_ROWS)) if parts else [],
-        funnel=lines,
-        funnel_so_far=any(line.rows for line in lines),
-        verbs={made.verb for made in rows_through},
+        account=lines,
+        account_begun=any(line.rows for line in lines),
+        verbs={made.node.step.verb for made in rows_through},
         translations=translations(rows_through),
     )
 
@@ -128,10 +128,12 @@ def _columns(parts: list[Part]) -> list[tuple[str, str]]:
     return [(field.name, str(field.type)) for field in parts[0].features.arrow_schema]
 
 
-def _metadata(graph: Graph, name: str, facts: dict[str, Any], parts: list[Part], rest: Part | None) -> dict[str, Any]:
-    verbs = {node.step.verb for node in lineage.upstream(graph, name)}
+def _metadata(
+    graph: Graph, name: str, facts: dict[str, Any], through: list[Made], parts: list[Part], rest: Part | None
+) -> dict[str, Any]:
+    verbs = {made.node.step.verb for made in facts["everything"]}
     translated = bool(verbs & TRANSLATING)
-    hub_sources = [lineage.hub_source(made.node) for made in lineage.row_chain(graph, name)]
+    hub_sources = [lineage.hub_source(made.node) for made in through]
     sources = dict.fromkeys(repo for repo, _ in filter(None, hub_sources))
     header: dict[str, Any] = {
         "pretty_name": facts["title"],

@@ -15,7 +15,8 @@ from factory.graph.lineage import Made
 from factory.graph.nodes import Graph, Node
 from factory.graph.sources import DemoDataset, LocalDataset, LocalModel
 from factory.hub.client import endpoint
-from factory.store import Usage
+from factory.refs import local_path
+from factory.step.base import Source
 
 LONG = 80  # characters beyond which a parameter gets a block of its own
 PROMPT_FILE = re.compile(r"[\w./-]+\.(?:txt|jinja)\b")
@@ -58,19 +59,19 @@ def page(kind: str, repo: str, revision: str | None = None) -> str:
     return f"{base}/{PREFIXES[kind]}{repo}" + (f"/tree/{revision}" if revision else "")
 
 
-def ingredients(graph: Graph, name: str) -> list[Ingredient]:
+def ingredients(graph: Graph, everything: list[Made]) -> list[Ingredient]:
     """Everything that went in, sources first: what it is, at which commit or fingerprint, and through which verbs."""
     groups: dict[str, list[Node]] = {}
-    for node in lineage.upstream(graph, name):
-        groups.setdefault(node.artifact, []).append(node)
+    for step in everything:
+        groups.setdefault(step.node.artifact, []).append(step.node)
     return [_ingredient(graph, artifact, nodes) for artifact, nodes in groups.items()]
 
 
 def _ingredient(graph: Graph, artifact: str, nodes: list[Node]) -> Ingredient:
     first, last = nodes[0], nodes[-1]
     used = dict.fromkeys(edge.node for node in nodes for edge in node.edges if graph.nodes[edge.node] not in nodes)
-    made_from = ", ".join(dict.fromkeys(_shown(graph, graph.nodes[node]) for node in used))
-    verbs = ", ".join(node.step.verb for node in nodes if not lineage.is_source(node))
+    made_from = ", ".join(dict.fromkeys(_shown(graph.nodes[node]) for node in used))
+    verbs = ", ".join(node.step.verb for node in nodes if not isinstance(node.step, Source))
     if (hub := lineage.hub_source(first)) is not None:
         repo, revision = hub
         known = not revision.startswith("unresolved:")
@@ -87,7 +88,7 @@ def _ingredient(graph: Graph, artifact: str, nodes: list[Node]) -> Ingredient:
     return Ingredient(artifact, link, f"fingerprint `{last.fingerprint[:12]}`", verbs, made_from or "nothing")
 
 
-def _shown(graph: Graph, node: Node) -> str:
+def _shown(node: Node) -> str:
     hub = lineage.hub_source(node)
     if hub is not None:
         return hub[0]
@@ -99,7 +100,7 @@ def _shown(graph: Graph, node: Node) -> str:
 def step_views(chain: list[Made]) -> list[StepView]:
     views = []
     for made in chain:
-        if lineage.is_source(made.node):
+        if isinstance(made.node.step, Source):
             continue
         short, long = {}, {}
         for key, value in lineage.parameters(made.node).items():
@@ -108,7 +109,7 @@ def step_views(chain: list[Made]) -> list[StepView]:
                 short[key] = text
             else:
                 long[key] = text if isinstance(value, str) else _as_yaml(value)
-        views.append(StepView(made.title, made.verb, short, long, made))
+        views.append(StepView(made.node.name, made.node.step.verb, short, long, made))
     return views
 
 
@@ -146,14 +147,6 @@ def assumed(graph: Graph, name: str) -> dict[str, str]:
     return values
 
 
-def usage(made: list[Made]) -> Usage:
-    total = Usage()
-    for step in made:
-        if step.manifest is not None:
-            total.add(step.manifest.usage)
-    return total
-
-
 def recipe_files(graph: Graph) -> list[SourceFile]:
     """The recipe, what it includes and the prompt files these name: as written, environment variables not put in."""
     source = graph.loaded.source
@@ -164,8 +157,8 @@ def recipe_files(graph: Graph) -> list[SourceFile]:
         text = path.read_text(encoding="utf-8")
         files.setdefault(_relative(path, root), text)
         for name in PROMPT_FILE.findall(text):
-            found = next((folder / name for folder in source.folders if (folder / name).is_file()), None)
-            if found is not None:
+            found = local_path(source.folders, name)
+            if found is not None and found.is_file():
                 files.setdefault(_relative(found, root), found.read_text(encoding="utf-8"))
     return [SourceFile(name, text) for name, text in files.items()]
 
@@ -178,7 +171,7 @@ def common(graph: Graph, name: str) -> dict[str, Any]:
     """Template variables that dataset and model cards share."""
     recipe, spec = graph.loaded.recipe, lineage.spec_of(graph, name)
     chain = lineage.own_chain(graph, name)
-    everything = [lineage.made(node) for node in lineage.upstream(graph, name)]
+    everything = lineage.made(graph, lineage.upstream(graph, name))
     last = chain[-1].manifest
     rollup: Rollup = effective(graph, name)
     return {
@@ -189,16 +182,17 @@ def common(graph: Graph, name: str) -> dict[str, Any]:
         "recipe": recipe,
         "recipe_file": graph.loaded.path.name,
         "recipe_files": recipe_files(graph),
-        "ingredients": ingredients(graph, name),
+        "ingredients": ingredients(graph, everything),
         "steps": step_views(chain),
         "chain": chain,
+        "everything": everything,
         "done": last is not None,
         "manifest": last,
-        "fingerprint": graph.final(name).fingerprint,
+        "fingerprint": chain[-1].node.fingerprint,
         "stand_in": any(made.manifest is not None and made.manifest.stand_in for made in everything),
         "assumed": assumed(graph, name),
-        "own_usage": usage(chain),
-        "whole_usage": usage(everything),
+        "own_usage": lineage.usage(chain),
+        "whole_usage": lineage.usage(everything),
         "devices": sorted({made.manifest.device for made in chain if made.manifest and made.manifest.device}),
         "versions": last.versions if last else {},
         "notes": [note for made in chain if made.manifest for note in made.manifest.notes],

@@ -12,14 +12,14 @@ import re
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from factory.errors import first_line
 from factory.graph.account import Account, account, pace
-from factory.graph.lineage import repo_id, row_chain
+from factory.graph.lineage import is_private, repo_id, row_chain
 from factory.graph.nodes import Graph
 from factory.hub.client import api, hub_errors
 from factory.hub.push import FIRST_FILES, RECIPE_TRAILER, is_loopback, trailers
@@ -88,9 +88,9 @@ class LiveCards:
                 pass
 
     @contextmanager
-    def paused(self) -> Iterator[None]:
+    def during(self, kind: str, subject: str) -> Iterator[None]:
         """No live commit comes between the reading and the writing of a final push."""
-        with self._lock:
+        with self._lock if kind == "push" else nullcontext():
             yield
 
     def _work(self) -> None:
@@ -134,7 +134,6 @@ class LiveCards:
         from huggingface_hub import CommitOperationAdd
 
         from factory.publishing.cards.dataset import dataset_card
-        from factory.publishing.publisher import is_private
 
         client.create_repo(repo, repo_type="dataset", private=is_private(self.graph, name), exist_ok=True)
         commits = client.list_repo_commits(repo, repo_type="dataset")

@@ -9,14 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from factory.evaluate.board import by_suite
 from factory.graph import lineage
 from factory.graph.licenses import metadata as license_metadata
 from factory.graph.lineage import Made
-from factory.graph.nodes import Graph, Node
+from factory.graph.nodes import Graph
 from factory.publishing.cards import facts as card_facts
 from factory.publishing.cards.text import render
 from factory.publishing.pictures import loss_svg
-from factory.store import Manifest
+from factory.step.base import Source
 
 LOSS_PICTURE = "loss.svg"
 TRAINERS = ("pretrain", "sft", "dpo")
@@ -36,36 +37,21 @@ class ScoreTable:
     measured: bool
 
 
-def model_of(node: Node) -> str:
-    """The model that an evaluation node scores, as the recipe writes it."""
-    return node.name.removeprefix(f"{node.artifact}/")
-
-
-def suite_metrics(graph: Graph, suite: str) -> dict[str, dict[str, Any]]:
-    """{model as the recipe writes it: metrics} of the finished evaluations of one suite."""
-    found = {}
-    for node in graph.evaluations():
-        if node.artifact == suite and (manifest := Manifest.load(node.folder)) is not None:
-            found[model_of(node)] = manifest.metrics
-    return found
-
-
 def measured(graph: Graph, name: str) -> dict[str, dict[str, Any]]:
     """{suite: metrics} of the finished evaluations of one model."""
-    return {
-        suite: found[name] for suite in graph.loaded.recipe.evaluate if name in (found := suite_metrics(graph, suite))
-    }
+    return {entry.suite: entry.metrics for entry in lineage.board(graph) if entry.model == name}
 
 
 def score_tables(graph: Graph, name: str) -> list[ScoreTable]:
     """A table for every suite that lists the model, measured or not yet."""
     base = lineage.spec_of(graph, name).from_
     tables = []
+    scores = by_suite(lineage.board(graph))
     for suite in graph.loaded.recipe.evaluate:
-        listed = [model_of(node) for node in graph.evaluations() if node.artifact == suite]
+        listed = [node.name.partition("/")[2] for node in graph.evaluations() if node.artifact == suite]
         if name not in listed:
             continue
-        found = suite_metrics(graph, suite)
+        found = scores.get(suite, {})
         if name not in found:
             tables.append(ScoreTable(suite, "", [name], [], {}, measured=False))
             continue
@@ -113,6 +99,7 @@ def model_card(graph: Graph, name: str) -> str:
     """The whole README.md. Before the model is built or scored those parts say so."""
     facts = card_facts.common(graph, name)
     chain: list[Made] = facts["chain"]
+    done: list[Any] = [made for made in chain if made.manifest]
     folder = graph.final(name).folder / "model"
     config = _config(folder)
     return render(
@@ -125,9 +112,9 @@ def model_card(graph: Graph, name: str) -> str:
         shown_scores=SHOWN_SCORES,
         reported=reported(graph, name),
         reported_source=getattr(getattr(lineage.spec_of(graph, name), "reported", None), "source", ""),
-        training=[made for made in chain if made.verb in TRAINERS and made.manifest],
-        expanded=[made for made in chain if made.verb == "expand_vocab" and made.manifest],
-        quantized=[made for made in chain if made.verb == "quantize" and made.manifest and made.manifest.metrics],
+        training=[made for made in done if made.node.step.verb in TRAINERS],
+        expanded=[made for made in done if made.node.step.verb == "expand_vocab"],
+        quantized=[made for made in done if made.node.step.verb == "quantize" and made.manifest.metrics],
         base=next(iter(lineage.base_models(graph, name)), None),
         datasets=lineage.training_data(graph, name),
         architecture=", ".join(config.get("architectures") or []),
@@ -142,13 +129,13 @@ def loss_picture(graph: Graph, name: str) -> bytes | None:
     """The losses of the model's own training steps, in training and on held-out rows, as an SVG; None without any."""
     curves: dict[str, Sequence[Sequence[float]]] = {}
     for made in lineage.own_chain(graph, name):
-        if made.verb in TRAINERS and made.manifest and made.manifest.metrics.get("loss"):
+        if made.node.step.verb in TRAINERS and made.manifest and made.manifest.metrics.get("loss"):
             metrics = made.manifest.metrics
-            curves[made.title] = metrics["loss"]["curve"]
+            curves[made.node.name] = metrics["loss"]["curve"]
             if (measured := metrics.get("eval_loss")) and measured.get("curve"):
-                curves[f"{made.title}, held out"] = measured["curve"]
+                curves[f"{made.node.name}, held out"] = measured["curve"]
             for group, points in metrics.get("held_out", {}).get("curve", {}).items():
-                curves[f"{made.title}, held out: {group}"] = [[step, math.log(value)] for step, value in points]
+                curves[f"{made.node.name}, held out: {group}"] = [[step, math.log(value)] for step, value in points]
     return loss_svg(curves)
 
 
@@ -172,7 +159,7 @@ def _question(graph: Graph, name: str, chain: list[Made]) -> str:
         return translating.replace("{text}", "The house is big.")
     for made in reversed(chain):
         prompt = lineage.parameters(made.node).get("prompt")
-        if made.verb == "sft" and isinstance(prompt, str) and prompt.count("{") == 1:
+        if made.node.step.verb == "sft" and isinstance(prompt, str) and prompt.count("{") == 1:
             return prompt.partition("{")[0] + "The house is big." + prompt.rpartition("}")[2]
     return "Hello!"
 
@@ -183,7 +170,7 @@ def _metadata(graph: Graph, name: str, facts: dict[str, Any], config: dict[str, 
     from factory.evaluate.eval_results import eval_results
 
     bases, data = lineage.base_models(graph, name), lineage.training_data(graph, name)
-    verbs = [made.verb for made in facts["chain"] if not lineage.is_source(made.node)]
+    verbs = [made.node.step.verb for made in facts["chain"] if not isinstance(made.node.step, Source)]
     relation = "quantized" if set(verbs) == {"quantize"} else "merge" if "merge" in verbs else "finetune"
     card: dict[str, Any] = {
         "language": card_facts.languages(graph),
@@ -206,7 +193,7 @@ def _metadata(graph: Graph, name: str, facts: dict[str, Any], config: dict[str, 
 def _kinds(graph: Graph, name: str, chain: list[Made]) -> list[str]:
     from factory.steps.merge import TASK_VECTORS
 
-    steps = [made.node.step for made in chain if not lineage.is_source(made.node)]
+    steps = [made.node.step for made in chain if not isinstance(made.node.step, Source)]
     known = [verb for verb in ("merge", "sft", "dpo") if any(step.verb == verb for step in steps)]
     by_mergekit = any(getattr(step, "method", None) in TASK_VECTORS for step in steps)
     translates = lineage.translation_prompt(graph, name) is not None

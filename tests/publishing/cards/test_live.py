@@ -14,7 +14,8 @@ from factory.graph.nodes import Graph
 from factory.publishing.cards.live import LiveCards, with_notice
 from factory.publishing.publisher import publish_dataset
 from factory.step.progress import Progress, quiet
-from tests.graph.test_run import graph_of, run
+from tests.graph.test_run import graph_of
+from tests.support import build as run
 
 RECIPE = """\
 recipe: 1
@@ -80,11 +81,11 @@ def test_a_live_card_is_pushed_once_in_a_while_and_the_final_one_replaces_it(hal
     before = len(commits(repo))
     run(graph)
     pushed = publish_dataset(graph, "a")
-    assert pushed is not None and pushed.changed
+    assert pushed.changed
     assert len(commits(repo)) == before + 1
     assert "In progress" not in readme(repo)
     again = publish_dataset(graph, "a")
-    assert again is not None and not again.changed
+    assert not again.changed
 
 
 def test_a_repo_that_others_committed_to_is_left_alone(half: tuple[Graph, str]) -> None:

@@ -1,0 +1,212 @@
+"""What a publish does, as a list: `plan` prints it, `publish` executes it, live cards and the mirror listen to it.
+
+A stage stands behind all that it waits for and names those without which it cannot be done. Where one fails, only what
+needs it is left out.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass, field
+from typing import Any
+
+from factory.errors import FactoryError
+from factory.evaluate.gates import parse_gate
+from factory.graph.lineage import repo_id
+from factory.graph.nodes import Graph, Node
+from factory.graph.run import Runner
+from factory.hub.push import Pushed
+from factory.publishing import publisher
+from factory.recipe import ModelSpec, Place
+
+Listener = Callable[[str, str], AbstractContextManager[None]]
+"""Called with a stage's kind and subject; the stage is done inside the block that it returns."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One thing that a publish does.
+
+    Attributes:
+        subject: what it is about: a node, an artifact, a repo or a title.
+        place: where the recipe asks for it.
+        needs: names of the stages without which it cannot be done.
+    """
+
+    subject: str
+    place: Place
+    needs: tuple[str, ...] = ()
+
+    @property
+    def kind(self) -> str:
+        return type(self).__name__.lower()
+
+    @property
+    def name(self) -> str:
+        return f"{self.kind} {self.subject}"
+
+
+class Build(Stage):
+    """Make a node: a step of a dataset or model, or an evaluation."""
+
+
+class Gate(Stage):
+    """Judge a model on the scores that were measured."""
+
+
+class Push(Stage):
+    """Push a dataset or a model to its repo."""
+
+
+class Space(Stage):
+    """Push the Space with those of its models that are on the Hub."""
+
+
+class Collection(Stage):
+    """Gather what was pushed."""
+
+
+def builds(nodes: Iterable[Node]) -> list[Stage]:
+    """The nodes as stages, in their order."""
+    return [Build(node.name, node.place, tuple([f"build {edge.node}" for edge in node.edges])) for node in nodes]
+
+
+def stages(graph: Graph) -> list[Stage]:
+    """All that a publish of the recipe does: each artifact leaves as soon as it and all it shows is there."""
+    recipe, place = graph.loaded.recipe, graph.loaded.place
+    waiting = {name: _awaited(graph, name) for name in (*recipe.datasets, *recipe.models) if repo_id(graph, name)}
+    found: list[Stage] = []
+    made: set[str] = set()
+    for build in builds(graph.order()):
+        found.append(build)
+        made.add(build.subject)
+        for name in [name for name, nodes in waiting.items() if nodes <= made]:
+            del waiting[name]
+            found += _leaving(graph, name)
+    if recipe.space is not None:
+        found.append(Space(publisher.space_repo(graph), place("space")))
+    if recipe.hub.collection is not None:
+        found.append(Collection(recipe.hub.collection, place("hub", "collection")))
+    return found
+
+
+def _awaited(graph: Graph, name: str) -> set[str]:
+    """Nodes that are tried before an artifact is pushed: a model's card shows its suites whole."""
+    spec = graph.loaded.recipe.models.get(name)
+    suites = {node.artifact for node in graph.evaluations(name)} if spec else set()
+    suites |= {gate.suite for gate in _gates(graph, spec)} if spec else set()
+    return {graph.final(name).name, *(node.name for node in graph.evaluations() if node.artifact in suites)}
+
+
+def _gates(graph: Graph, spec: ModelSpec) -> list[Any]:
+    return [parse_gate(text, dict.fromkeys(graph.loaded.recipe.evaluate)) for text in spec.gates]
+
+
+def _leaving(graph: Graph, name: str) -> list[Stage]:
+    """A dataset's push; a model's gate, if it has one, and push."""
+    recipe, place = graph.loaded.recipe, graph.loaded.place
+    final = f"build {graph.final(name).name}"
+    spec = recipe.models.get(name)
+    if spec is None:
+        return [Push(name, place("datasets", name, "publish"), (final,))]
+    if not spec.gates:
+        return [Push(name, place("models", name, "publish"), (final,))]
+    base = spec.from_ if isinstance(spec.from_, str) else None
+    asked = [f"{gate.suite}/{model}" for gate in _gates(graph, spec) for model in gate.models(name, base)]
+    scored = dict.fromkeys(f"build {node}" for node in asked if node in graph.nodes)
+    gate = Gate(name, place("models", name, "gates"), (final, *scored))
+    return [gate, Push(name, place("models", name, "publish"), (final, gate.name))]
+
+
+@dataclass
+class Report:
+    """What a run did.
+
+    Attributes:
+        built, done: names of the nodes made now, and of those that were done before.
+        pushed: where things went, by the recipe's names, ``Space`` and ``Collection``.
+        failed: errors of the stages that failed; `left_out` the failed one for each that was left out because of it.
+    """
+
+    built: list[str] = field(default_factory=list)
+    done: list[str] = field(default_factory=list)
+    pushed: dict[str, Pushed] = field(default_factory=dict)
+    failed: dict[Stage, FactoryError] = field(default_factory=dict)
+    left_out: dict[Stage, Stage] = field(default_factory=dict)
+    seconds: float = 0.0
+
+    def require_success(self) -> None:
+        """
+        Raises:
+            FactoryError: naming every stage that failed; what each said is in the log and in the summary.
+        """
+        if self.failed:
+            names = ", ".join(stage.name for stage in self.failed)
+            rest = f"; left out because of that: {', '.join(stage.name for stage in self.left_out)}"
+            fix = "finished work is kept: mend it and run the same command again"
+            raise FactoryError(f"failed: {names}{rest if self.left_out else ''}", fix=fix)
+
+
+@dataclass
+class Execution:
+    """Does stages one after the other, each inside what its `listeners` make of it."""
+
+    runner: Runner
+    force: bool = False
+    listeners: list[Listener] = field(default_factory=list)
+    report: Report = field(default_factory=Report)
+
+    def run(self, todo: Iterable[Stage]) -> Report:
+        """Do every stage that can be done.
+
+        Raises:
+            FactoryError: another run of the recipe is going on. What a stage raises is in the report.
+        """
+        report, started = self.report, time.monotonic()
+        lost: dict[str, Stage] = {}
+        with self.runner.at_work() as heart:
+            for stage in todo:
+                heart.step = stage.subject if isinstance(stage, Build) else stage.name
+                if cause := next((lost[name] for name in stage.needs if name in lost), None):
+                    report.left_out[stage] = lost[stage.name] = cause
+                elif error := self._do(stage):
+                    report.failed[stage], lost[stage.name] = error, stage
+                    self.runner.progress.log(f"{stage.name} failed: {error}")
+        report.seconds = time.monotonic() - started
+        return report
+
+    def _do(self, stage: Stage) -> FactoryError | None:
+        try:
+            with ExitStack() as around:
+                for listener in self.listeners:
+                    around.enter_context(listener(stage.kind, stage.subject))
+                if isinstance(stage, Build):
+                    made = self.runner.build(self.runner.graph.nodes[stage.subject])
+                    (self.report.built if made else self.report.done).append(stage.subject)
+                else:
+                    self._publish(stage)
+        except FactoryError as error:
+            return error
+        except Exception as error:
+            return self.runner.crash(error, stage.name.replace(" ", "-"), str(stage.place))
+        return None
+
+    def _publish(self, stage: Stage) -> None:
+        graph, pushed = self.runner.graph, self.report.pushed
+        match stage:
+            case Gate():
+                for note in publisher.check_gates(graph, stage.subject):
+                    self.runner.progress.log(note)
+            case Push():
+                self._note(stage.subject, publisher.publish(graph, stage.subject, force=self.force))
+            case Space():
+                self._note("Space", publisher.publish_space(graph, force=self.force))
+            case Collection() if pushed:
+                self._note("Collection", publisher.publish_collection(graph, pushed))
+
+    def _note(self, name: str, pushed: Pushed) -> None:
+        self.report.pushed[name] = pushed
+        for line in [*([f"pushed {name} -> {pushed.url}"] if pushed.changed else []), *pushed.notes]:
+            self.runner.progress.log(line)
