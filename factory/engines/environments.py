@@ -11,10 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import yaml
-
 from factory.engines.base import State
 from factory.errors import FactoryError, UsageError
+from factory.text import yaml
 
 VARIABLE = "FACTORY_ENGINES"
 """Environment variable with the folder of all environments."""
@@ -33,7 +32,7 @@ class Installation:
 
 
 TABLE = Path(__file__).with_suffix(".yaml")
-INSTALLATIONS = {name: Installation(**entry) for name, entry in yaml.safe_load(TABLE.read_text("utf-8")).items()}
+INSTALLATIONS = {name: Installation(**entry) for name, entry in yaml.load(TABLE.read_text("utf-8")).items()}
 NAMES = ("vllm", "autotrain")
 
 

@@ -6,6 +6,7 @@ import io
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from factory.rehearsal.catalogue import DatasetEntry
@@ -25,6 +26,11 @@ class Content:
     files: dict[str, bytes]
     configs: list[dict[str, Any]]
     rows: int
+
+    def write(self, folder: Path) -> None:
+        for name, data in self.files.items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_bytes(data)
 
 
 def from_catalogue(repo: str, entry: DatasetEntry, script: str = "Arabic") -> Content:

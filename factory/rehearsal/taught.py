@@ -10,13 +10,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from factory.recipe import LoadedRecipe
 from factory.refs import HubRef, artifact_name, is_hub_ref
 from factory.rehearsal.catalogue import Skill
 from factory.rehearsal.content import OTHER, exchanges, pairs, translated_texts
 from factory.rehearsal.spelling import spelled
+from factory.text import yaml
 from factory.text.template import fill, placeholders
 
 USUAL = Path(__file__).with_name("prompts.yaml")
@@ -40,7 +39,7 @@ class Asked:
 
 
 KNOWN: dict[str, list[Prompt]] = {
-    skill: [Prompt(text) for text in texts] for skill, texts in yaml.safe_load(USUAL.read_text("utf-8")).items()
+    skill: [Prompt(text) for text in texts] for skill, texts in yaml.load(USUAL.read_text("utf-8")).items()
 }
 """Skill, by the name of its verb -> the prompts that every stand-in with it is taught."""
 

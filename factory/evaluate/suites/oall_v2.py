@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Self
 
-import yaml
 from pydantic import Field
 
 from factory.evaluate.base import RequiredDataset, Suite, report
 from factory.evaluate.score import mean_of
+from factory.text import yaml
 
 if TYPE_CHECKING:
     from factory.evaluate.lighteval_run import Subtask
@@ -40,7 +40,7 @@ class Benchmark(NamedTuple):
         return {**shown, self.answer: self.answers[i % len(self.answers)]}
 
 
-BENCHMARKS = {name: Benchmark(**entry) for name, entry in yaml.safe_load(BENCHMARKS_FILE.read_text("utf-8")).items()}
+BENCHMARKS = {name: Benchmark(**entry) for name, entry in yaml.load(BENCHMARKS_FILE.read_text("utf-8")).items()}
 AVERAGE = "average"
 
 

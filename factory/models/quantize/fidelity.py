@@ -7,9 +7,8 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
 from factory.errors import FactoryError
+from factory.text import yaml
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,7 +58,7 @@ def validation_texts(job: Job, reference: str | None, columns: list[str] | None,
     from factory.models.train.data import load_rows
 
     if reference is None:
-        built_in = yaml.safe_load(TEXTS.read_text(encoding="utf-8"))
+        built_in = yaml.load(TEXTS.read_text(encoding="utf-8"))
         return [Text(language, text) for language, texts in built_in.items() for text in texts]
     data = load_rows(job, reference)
     columns = present(columns or ["text"], data.column_names, reference, job.where)

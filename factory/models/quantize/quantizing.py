@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
 from factory.errors import FactoryError
 from factory.models.models import (
     copy_settings,
@@ -22,6 +20,7 @@ from factory.models.models import (
     stored_dtype,
 )
 from factory.models.tensors import Tensor, count, read_tensors
+from factory.text import yaml
 
 if TYPE_CHECKING:
     from factory.models.quantize.fidelity import Text
@@ -45,7 +44,7 @@ class Scheme:
 
 def default_ignore(folder: Path) -> list[str]:
     """Modules that stay in 16 bits for the model's architecture."""
-    known = yaml.safe_load(IGNORE.read_text(encoding="utf-8"))
+    known = yaml.load(IGNORE.read_text(encoding="utf-8"))
     return known.get(read_config(folder).get("model_type", ""), known["otherwise"])
 
 

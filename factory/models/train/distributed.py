@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from factory.errors import FactoryError
 from factory.models.train.run import ONLY, Outcome, TrainingRun
+from factory.text import yaml
 
 if TYPE_CHECKING:
     from factory.models.train.trainer import Report
@@ -40,10 +41,8 @@ def accelerate_config(profile: Profile, work: TrainingRun) -> dict[str, Any]:
     Raises:
         FactoryError: sharding is asked for on a CPU, or deepspeed is not installed.
     """
-    import yaml
-
     arguments, strategy = work.arguments, profile.strategy or "ddp"
-    known = yaml.safe_load(ACCELERATE.read_text(encoding="utf-8"))
+    known = yaml.load(ACCELERATE.read_text(encoding="utf-8"))
     precision = "bf16" if arguments["bf16"] else "fp16" if arguments["fp16"] else "no"
     config = known["all"] | known[strategy] | {"mixed_precision": precision, "num_processes": processes(profile)}
     if strategy == "deepspeed":
@@ -135,10 +134,10 @@ def _cause(log: Path) -> str:
 
 def _write(folder: Path, job: Job, work: TrainingRun, rows: Any, held_out: Any) -> Path:
     """The files that the processes read: accelerate.yaml, the tokenized rows, and job.json."""
-    import yaml
+    from yaml import safe_dump
 
     config = accelerate_config(job.profile, work)
-    (folder / "accelerate.yaml").write_text(yaml.safe_dump(config, sort_keys=True), encoding="utf-8")
+    (folder / "accelerate.yaml").write_text(safe_dump(config, sort_keys=True), encoding="utf-8")
     named = held_out if isinstance(held_out, dict) else {} if held_out is None else {ONLY: held_out}
     for number, part in enumerate([rows, *named.values()]):
         part.save_to_disk(str(folder / f"rows-{number}"))

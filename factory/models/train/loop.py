@@ -22,6 +22,7 @@ from factory.models.train import checkpoints
 from factory.models.train.distributed import processes, train_in_processes
 from factory.models.train.reporting import report_arguments
 from factory.models.train.run import Outcome, TrainingRun, make_trainer, train
+from factory.text import yaml
 
 if TYPE_CHECKING:
     from factory.models.train.parameters import Lora, Training
@@ -172,14 +173,12 @@ def shown(progress: Progress) -> Report:
 
 def make_arguments(job: Job, step: Training, steps: int, folder: Path, measured: bool) -> dict[str, Any]:
     """Arguments that TRL's configurations share. The batch is divided so that the devices change nothing."""
-    import yaml
-
     from factory.models.train.parameters import EarlyStopping
 
     device = single_device(job.profile, job.where)
     dtype = job.profile.torch_dtype()
     per_device, accumulation = divided(job, step, processes(job.profile))
-    known = yaml.safe_load(ARGUMENTS.read_text(encoding="utf-8"))
+    known = yaml.load(ARGUMENTS.read_text(encoding="utf-8"))
     arguments: dict[str, Any] = {
         **known["always"],
         "output_dir": str(folder),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import yaml
+from factory.text import yaml
 
 if TYPE_CHECKING:
     from factory.models.train.parameters import FineTuning
@@ -49,7 +49,7 @@ def autotrain_config(
     `data` is a folder with a train.jsonl whose column `text` holds finished text: the chat template is applied before.
     `precision` is bf16, fp16 or None.
     """
-    found = yaml.safe_load(SETTINGS.read_text(encoding="utf-8"))
+    found = yaml.load(SETTINGS.read_text(encoding="utf-8"))
     found |= {"base_model": model, "project_name": PROJECT, "data": {"path": data, **found["data"]}}
     found["params"] |= {
         "block_size": step.max_length,
