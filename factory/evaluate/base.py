@@ -36,10 +36,6 @@ class RequiredDataset:
     split: str
     row: Callable[[int], dict[str, Any]]
 
-    @property
-    def columns(self) -> tuple[str, ...]:
-        return tuple(self.row(0))
-
 
 class Suite(Step):
     """A named protocol that scores one model.

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from factory.evaluate.translate import PROMPTS
 from factory.recipe import LoadedRecipe
 from factory.refs import HubRef, artifact_name, is_hub_ref
 from factory.rehearsal.catalogue import Skill
@@ -41,6 +42,7 @@ class Asked:
 KNOWN: dict[str, list[Prompt]] = {
     skill: [Prompt(text) for text in texts] for skill, texts in yaml.load(USUAL.read_text("utf-8")).items()
 }
+KNOWN["translate"] += [Prompt(text) for text in PROMPTS.values()]
 """Skill, by the name of its verb -> the prompts that every stand-in with it is taught."""
 
 
