@@ -69,15 +69,13 @@ class MultipleChoice(Suite):
     def run(self, job: Job) -> None:
         from factory.evaluate.lighteval_run import run_subtasks
 
-        outcomes, protocol = run_subtasks(
+        parts, details, protocol = run_subtasks(
             job,
             lambda: self._subtasks(job),
             chat_template=self.chat_template,
             few_shot=self.few_shot,
             max_samples=self.n,
         )
-        details = [detail for outcome in outcomes for detail in outcome.details]
-        parts = [outcome.score for outcome in outcomes]
         about = {key: getattr(parts[0], key) for key in ("dataset", "config", "split", "revision")}
         if len({part.dataset for part in parts}) > 1:
             about = {"dataset": ", ".join(self.data), "split": parts[0].split}

@@ -85,13 +85,13 @@ class OallV2(Suite):
     def run(self, job: Job) -> None:
         from factory.evaluate.lighteval_run import run_subtasks
 
-        outcomes, protocol = run_subtasks(
+        scores, details, protocol = run_subtasks(
             job, self._subtasks, chat_template=self.chat_template, max_samples=self.max_samples
         )
         parts = {
             name: mean_of(
                 name,
-                [outcome.score for outcome in outcomes if outcome.score.task.split(":")[0] == benchmark.family],
+                [score for score in scores if score.task.split(":")[0] == benchmark.family],
                 task=benchmark.family,
                 dataset=benchmark.repo,
                 split=benchmark.split,
@@ -100,12 +100,11 @@ class OallV2(Suite):
             for name, benchmark in BENCHMARKS.items()
         }
         average = mean_of(AVERAGE, list(parts.values()), task="OALL v2")
-        details = [detail for outcome in outcomes for detail in outcome.details]
         protocol |= {
             "suite": self.verb,
             "average": "unweighted mean over six benchmarks, each the unweighted mean of its subtasks",
             "revisions": self.revisions,
-            "subtasks": {outcome.score.name: round(outcome.score.value, 4) for outcome in outcomes},
+            "subtasks": {score.name: round(score.value, 4) for score in scores},
         }
         if self.max_samples:
             job.notes.append(f"{self.verb}: only {self.max_samples} samples per subtask; not comparable")

@@ -100,7 +100,7 @@ def fit(
     or several by name; `steps` replaces what `max_steps` and `epochs` say; `special` are arguments of the trainer's
     own.
     """
-    from factory.models.train.trainer import loss_metrics, tokens_seen
+    from factory.models.train.trainer import tokens_seen
 
     steps = steps or step.max_steps or math.ceil((step.epochs or 1) * math.ceil(len(rows) / step.batch_size))
     folder = job.out / "checkpoints"
@@ -112,7 +112,6 @@ def fit(
             "lora": lora.model_dump() if lora else None,
             "patience": getattr(step, "patience", None),
             "resume": checkpoints.last_complete(folder),
-            "device": single_device(job.profile, job.where),
             "trust_remote_code": job.trust_remote_code,
             "where": job.where,
         }
@@ -130,7 +129,14 @@ def fit(
             raise
     # the trainer turns the cache off, and it would be saved so
     model.config.use_cache = read_config(start).get("use_cache", True)
-    tokens = tokens_seen(outcome.history)
+    tell(job, outcome, tokens_seen(outcome.history))
+    return model, outcome.history
+
+
+def tell(job: Job, outcome: Outcome, tokens: int) -> None:
+    """What came of a run, into the job's metrics and usage; `tokens` are those of the whole run."""
+    from factory.models.train.trainer import loss_metrics
+
     here = tokens * (outcome.steps - outcome.before) / max(outcome.steps, 1)
     job.metrics |= {
         "loss": loss_metrics(outcome.history),
@@ -139,7 +145,6 @@ def fit(
         "steps": outcome.steps,
     }
     job.usage.prompt_tokens += tokens
-    return model, outcome.history
 
 
 def _run(job: Job, work: TrainingRun, rows: Any, held_out: Any) -> tuple[Any, Outcome]:

@@ -28,7 +28,6 @@ class TrainingRun(BaseModel):
         lora: arguments of `peft.LoraConfig`; None trains all weights.
         patience: of early stopping.
         resume: the checkpoint to go on from.
-        device: cpu or cuda.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -39,7 +38,6 @@ class TrainingRun(BaseModel):
     lora: dict[str, Any] | None = None
     patience: int | None = None
     resume: Path | None = None
-    device: str = "cpu"
     trust_remote_code: bool = False
     where: str = ""
 
