@@ -42,8 +42,8 @@ class Asked:
 KNOWN: dict[str, list[Prompt]] = {
     skill: [Prompt(text) for text in texts] for skill, texts in yaml.load(USUAL.read_text("utf-8")).items()
 }
-KNOWN["translate"] += [Prompt(text) for text in PROMPTS.values()]
 """Skill, by the name of its verb -> the prompts that every stand-in with it is taught."""
+KNOWN["translate"] += [Prompt(text) for text in PROMPTS.values()]
 
 
 def asked(loaded: LoadedRecipe) -> dict[str, Asked]:

@@ -20,13 +20,13 @@ def problems(step: FineTuning) -> list[str]:
     """What the step asks for and AutoTrain 0.8.36 does not do in supervised fine-tuning, one sentence each."""
     modules = step.lora.target_modules if step.lora is not None else []
     pattern, whole = isinstance(modules, str) and modules != "all-linear", (step.epochs or 1) % 1 == 0
+    measured = step.eval_split is not None
     asked = {
         "it always packs: packing: true": not step.packing,
         "it learns every turn: assistant_only_loss: false": step.assistant_only_loss,
         "it trains whole epochs: epochs: 1 or more, no max_steps": step.max_steps is not None or not whole,
         "it packs to a length: max_length": step.max_length is None,
-        "it measures no held-out rows in fine-tuning: no eval_split, eval_steps or patience": step.eval_split
-        is not None,
+        "it measures no held-out rows in fine-tuning: no eval_split, eval_steps or patience": measured,
         "it knows no train_sampling_strategy": step.train_sampling_strategy != "random",
         f"its seed is always {SEED}": "seed" in step.model_fields_set and step.seed != SEED,
         "it takes no expression: lora.target_modules as a list of names, or all-linear": pattern,
