@@ -79,7 +79,7 @@ class Gate:
             name = self._other(model, base)
             other = self._find(scores, name) if name else None
         except LookupError as error:
-            return GateResult(False, left and left["value"], None, f"{self}: {error.args[0]}")
+            return GateResult(False, left["value"] if left else None, None, f"{self}: {error.args[0]}")
         right = float(other["value"] if other else self.right)
         value, bar = left["value"], right + self.margin
         slack = TOLERANCE if "=" in self.sign else -TOLERANCE
