@@ -65,7 +65,9 @@ def _causes(node: Node, before: Manifest, plans: dict[str, NodePlan]) -> list[st
     for path in differences(before.identity, node.identity):
         head, _, rest = path.partition(".")
         if head == "parameters":
-            causes.append(f"{node.label.partition('-')[2]}.{rest}")
+            old, _, deeper = rest.partition(".")
+            named = node.step.renamed.get(old, old)
+            causes.append(f"{node.label.partition('-')[2]}.{named}{deeper and '.'}{deeper}")
         elif head == "source" and node.source:
             causes.append(_input_cause(node.source.node, plans))
         elif head == "inputs":

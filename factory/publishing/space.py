@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from factory.errors import FactoryError, nearest
+from factory.errors import FactoryError
 from factory.graph import lineage
 from factory.graph.licenses import effective
 from factory.graph.licenses import metadata as license_metadata
@@ -27,19 +27,10 @@ def space_files(graph: Graph, models: Sequence[str] | None = None) -> dict[str, 
     """All files of the Space by path: the app's own, ``space.json`` and the card.
 
     It shows `models`, by their references in the recipe; by default all that the recipe lists.
-
-    Raises:
-        FactoryError: there is no such app.
     """
     space = graph.loaded.recipe.space
     assert space is not None, "the recipe has no space"
-    apps = resource("spaces")
-    folder = apps / space.app
-    if not (folder / "app.py").is_file():
-        names = [path.parent.name for path in apps.glob("*/app.py")]
-        raise FactoryError(
-            f"no Space app {space.app!r}{nearest(space.app, names)}", where=str(graph.loaded.place("space", "app"))
-        )
+    folder = resource("spaces") / space.app
     files = {
         path.relative_to(folder).as_posix(): path.read_bytes()
         for pattern in APP_FILES

@@ -7,7 +7,8 @@ from graphlib import CycleError, TopologicalSorter
 from factory.errors import FactoryError, nearest
 from factory.recipe.schema import DatasetSpec, Demo, ModelSpec, Recipe
 from factory.recipe.source import Location, Source
-from factory.refs import HubRef, artifact_name, is_hub_ref, is_local, local_path, step_number
+from factory.refs import HubRef, artifact_name, is_hub_ref, is_local, is_repo_name, local_path, step_number
+from factory.resources import resource
 from factory.step.base import Step
 from factory.steps.split import Split
 
@@ -24,6 +25,9 @@ def check(recipe: Recipe, source: Source) -> None:
             _check_reference(recipe, source, ("evaluate", name, parameter), value, kind)
         _check_splits(recipe, source, ("evaluate", name), suite)
     if recipe.space:
+        apps = sorted(path.parent.name for path in resource("spaces").glob("*/app.py"))
+        if recipe.space.app not in apps:
+            source.report(("space", "app"), f"no Space app {recipe.space.app!r}{nearest(recipe.space.app, apps)}")
         for index, value in enumerate(recipe.space.demo):
             _check_reference(recipe, source, ("space", "demo", index), value, "model")
     _check_gates(recipe, source)
@@ -169,9 +173,19 @@ def _check_repos(recipe: Recipe, source: Source) -> None:
             if spec.publish is None:
                 continue
             repo = spec.publish.repo if "/" in spec.publish.repo else f"{recipe.hub.namespace}/{spec.publish.repo}"
+            _check_repo_name(repo, source, (section, name, "publish"))
             if (other := taken.get((section, repo.lower()))) is not None:
                 source.report((section, name, "publish"), f"{repo} is already published by {other!r}")
             taken[(section, repo.lower())] = name
+    if recipe.space:
+        repo = recipe.space.repo if "/" in recipe.space.repo else f"{recipe.hub.namespace}/{recipe.space.repo}"
+        _check_repo_name(repo, source, ("space", "repo"))
+
+
+def _check_repo_name(repo: str, source: Source, at: Location) -> None:
+    if not is_repo_name(repo):
+        message = f"{repo!r} is no name of a repo: owner/name of letters, digits, '-', '_' and '.', 96 at most"
+        source.report(at, message)
 
 
 def _edges(recipe: Recipe) -> dict[str, set[str]]:

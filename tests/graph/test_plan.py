@@ -90,3 +90,16 @@ def test_a_store_made_before_manifests_named_recipes_is_read(tmp_path: Path) -> 
     assert states(recipe(tmp_path, "one", seed=1)) == {"teacher/02-sample": ("changed", ["sample.seed"])}
     assert build(recipe(tmp_path, "one")).built == []
     assert states(recipe(tmp_path, "two", seed=1)) == {"teacher/02-sample": ("new", [])}
+
+
+def test_a_cause_is_named_in_the_words_of_the_recipe(tmp_path: Path) -> None:
+    """Whatever older words the identity keeps."""
+
+    def deduplicated(columns: str) -> Graph:
+        path = tmp_path / "one.yaml"
+        step = f"dedup: {{columns: {columns}}}"
+        path.write_text(RECIPE.replace("NAME", "one").replace("sample: {n: 10, seed: SEED}", step))
+        return graph(tmp_path, path)
+
+    build(deduplicated("[q]"))
+    assert states(deduplicated("[question]")) == {"teacher/02-dedup": ("changed", ["dedup.columns"])}

@@ -68,7 +68,7 @@ models:
     gates: ["ghost >= base"]
 evaluate:
   nosuite: {models: [m]}
-space: {app: x, repo: y, demo: [mm]}
+space: {app: hala, repo: y, demo: [mm]}
 """
     found = problems(write(tmp_path, text))
     places = {problem.split(": ", 1)[0]: problem for problem in found}
@@ -94,7 +94,7 @@ def test_names_kinds_and_gates_are_checked_together(tmp_path: Path) -> None:
         "  b: {from: {demo: paralel}}\n"
         "models:\n"
         "  m: {from: b, gates: ['ghost >= base', 'nonsense']}\n"
-        "space: {app: x, repo: y, demo: [mm]}\n"
+        "space: {app: hala, repo: y, demo: [mm]}\n"
     )
     found = "\n".join(problems(write(tmp_path, text)))
     assert "no dataset 'nowhere'" in found
@@ -336,3 +336,20 @@ def test_a_prompt_file_is_found_beside_the_recipe_and_its_text_counts(tmp_path: 
     )
     loaded = load(write(tmp_path, HEAD + "include: [parts/a.yaml]\n"))
     assert loaded.recipe.datasets["a"].steps[0].model_dump()["prompt"] == "Is {text} good?"
+
+
+def test_what_the_hub_would_refuse_is_a_mistake_of_the_recipe(tmp_path: Path) -> None:
+    text = HEAD + (
+        "datasets:\n"
+        "  a: {from: owner/a, publish: a b}\n"
+        "  b: {from: owner/b, publish: two--dashes}\n"
+        "  c: {from: owner/c, publish: fine-name_1.0}\n"
+        "space: {app: halo, repo: one/too/many}\n"
+    )
+    wrong = "is no name of a repo: owner/name of letters, digits, '-', '_' and '.', 96 at most"
+    assert problems(write(tmp_path, text)) == [
+        f"recipe.yaml:6:22: 'me/a b' {wrong}",
+        f"recipe.yaml:7:22: 'me/two--dashes' {wrong}",
+        "recipe.yaml:9:9: no Space app 'halo'; did you mean 'hala'?",
+        f"recipe.yaml:9:20: 'one/too/many' {wrong}",
+    ]
