@@ -97,9 +97,10 @@ def test_a_cause_is_named_in_the_words_of_the_recipe(tmp_path: Path) -> None:
 
     def deduplicated(columns: str) -> Graph:
         path = tmp_path / "one.yaml"
+        text = RECIPE.replace("NAME", "one").replace("{q: question}", "{q: question, r: response}")
         step = f"dedup: {{columns: {columns}}}"
-        path.write_text(RECIPE.replace("NAME", "one").replace("sample: {n: 10, seed: SEED}", step))
+        path.write_text(text.replace("sample: {n: 10, seed: SEED}", step))
         return graph(tmp_path, path)
 
     build(deduplicated("[q]"))
-    assert states(deduplicated("[question]")) == {"teacher/02-dedup": ("changed", ["dedup.columns"])}
+    assert states(deduplicated("[r]")) == {"teacher/02-dedup": ("changed", ["dedup.columns"])}
