@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field
@@ -9,12 +10,16 @@ from factory.checks.base import Check
 from factory.text import column
 from factory.text.column import Texts
 from factory.text.counts import FOREIGN, LATIN, NEUTRAL, OTHER, OWN, class_of, script_classes
+from factory.text.scripts import scripts_of
 from factory.text.structure import prose
 
 # Letters of both scripts in one word; the Arabic article and particles are written onto foreign words.
 _TORN = re.compile(r"[A-Za-z]{2}[\u0620-\u064a]+|[\u0620-\u064a]{4}[A-Za-z]{2}")
 _FINAL_YA = re.compile(r"ی(?!\w)")  # typed for ى, and looks the same
-_SMALL = re.compile(r"(?<![\w./@'’\\$-])[a-zß-öø-ÿāăąćčďđęěğıłńňőřśşšťůűźžơưạ-ỹ]{3,}(?![\w/@(’'-])|[α-ώ]{4,}")
+_SMALL = {
+    "Latn": r"(?<![\w./@'’\\$-])[a-zß-öø-ÿāăąćčďđęěğıłńňőřśşšťůűźžơưạ-ỹ]{3,}(?![\w/@(’'-])",
+    "Grek": r"[α-ώ]{4,}",
+}
 
 
 class MixedScript(Check):
@@ -27,7 +32,7 @@ class MixedScript(Check):
     FLORES-200 devtest: no pair scores above 0. Counted for all texts in one go, about 1 µs a sentence.
     """
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
 
     direction: ClassVar[Literal["min", "max"]] = "max"
     usual: ClassVar[float] = 0.0
@@ -45,7 +50,7 @@ class MixedScript(Check):
         if OWN in present and not present.isdisjoint((LATIN, NEUTRAL)):
             many += sum(len(match) for match in _TORN.findall(target) if match not in known)
             if known:
-                many += sum(map(len, _small_words(known.casefold(), target)))
+                many += sum(map(len, self._small_words(known.casefold(), target)))
         return min(1.0, many / sum(kinds[character] != OTHER for character in target)) if many else 0.0
 
     def candidates(self, sources: Texts, targets: Texts) -> Any:
@@ -59,9 +64,15 @@ class MixedScript(Check):
     def in_language(self, target: str, source: str | None = None) -> Check:
         return self if self.language else self.model_copy(update={"language": target})
 
+    def _small_words(self, known: str, target: str) -> list[str]:
+        """Words of small letters, code and URLs apart, that are not in what is known."""
+        small = _small(self.language or "en")
+        if all(word in known for word in small.findall(target)):
+            return []
+        return [word for word in small.findall(prose(target)) if word not in known]
 
-def _small_words(known: str, target: str) -> list[str]:
-    """Words of small letters, code and URLs apart, that are not in what is known."""
-    if all(word in known for word in _SMALL.findall(target)):
-        return []
-    return [word for word in _SMALL.findall(prose(target)) if word not in known]
+
+@cache
+def _small(language: str) -> re.Pattern[str]:
+    """Words of small letters of the scripts, Latin and Greek, that the language is not written with."""
+    return re.compile("|".join(words for script, words in _SMALL.items() if script not in scripts_of(language)))

@@ -14,9 +14,9 @@ AGAIN = 0.6  # share of the script under which formulas are looked for
 
 
 class Script(Check):
-    """Share of the letters of the language's script, code, URLs and formulas apart; 1 where there are none."""
+    """Share of the letters of the language's scripts, code, URLs and formulas apart; 1 where there are none."""
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     direction: ClassVar[Literal["min", "max"]] = "min"
 
     min: float = Field(0.5, ge=0, le=1)

@@ -16,6 +16,7 @@ class SourceLanguage(Check):
     devtest: all 1,012 English sentences are recognised; about 9 µs a sentence.
     """
 
+    version: ClassVar[int] = 2
     direction: ClassVar[Literal["min", "max"]] = "min"
     compares: ClassVar[bool] = True
 
@@ -23,7 +24,7 @@ class SourceLanguage(Check):
     language: str | None = Field(None, description="default: the recipe's source language")
 
     def score(self, source: str | None, target: str) -> float:
-        return language_share(source or "", self.language or "en")
+        return language_share(source or "", self.language or "en", target)
 
     def candidates(self, sources: Texts, targets: Texts) -> Any:
         return sources.lengths >= SHORTEST

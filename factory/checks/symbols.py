@@ -15,6 +15,7 @@ class Symbols(Check):
     Limit: 0.3, as LumiOpen filters its translated instructions. Counted for all texts in one go, about 1 µs a pair.
     """
 
+    version: ClassVar[int] = 2
     direction: ClassVar[Literal["min", "max"]] = "max"
 
     max: float = Field(0.3, ge=0, le=1)

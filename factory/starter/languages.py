@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from factory.errors import UsageError
-from factory.text.scripts import scripts_of
+from factory.text.scripts import script_name, scripts_of
 
 # Names of the languages that OPUS-100 pairs with English (https://aclanthology.org/2020.acl-main.148, appendix).
 NAMES = {
@@ -69,4 +69,4 @@ def language(text: str) -> Language:
         )
     if code == "en":
         raise UsageError("English is the source language", fix="name the target language")
-    return Language(code, NAMES[code], scripts_of(code)[0], "-".join(sorted(("en", code))), MMMLU.get(code))
+    return Language(code, NAMES[code], script_name(scripts_of(code)[0]), "-".join(sorted(("en", code))), MMMLU.get(code))

@@ -1,0 +1,102 @@
+"""Makes `factory/text/languages.tsv` from professional translations: how long texts get, and how CLD2 takes them.
+
+    python benchmarks/checks/learn_languages.py FOLDER [FOLDER …]
+
+Each FOLDER holds files `xxx_Yyyy.devtest` (ISO 639-3, ISO 15924, a region may follow), line N the same sentence in all
+of them, and `eng_Latn.devtest`, which was translated. A language is taken from the first folder that has it.
+
+- length: median of characters of translation for one of English, over sentences of at least 40 characters.
+- detected: CLD2's own code of the language; where it has none, the code that it most often gives to the language's
+  texts. Kept if CLD2, told to expect it, gives it or a code of the next column to 97 % of the texts of which it is
+  sure (of at least half of all).
+- stops: share of translations that end in a mark of `factory.text.punctuation.text_ends`, of those whose source ends
+  in a full stop.
+- asks: share of translations with a question mark, of those whose source ends in one; nan where there are fewer than 20.
+- kin: other codes that it then gives to at least 0.5 % of the texts it is sure of; never English, as texts that are
+  not translated are what has to be found.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import sys
+from collections import Counter
+from pathlib import Path
+from statistics import median
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from factory.text.language_codes import language_of, script_of_code
+from factory.text.languages import SHORTEST, detect, own_code
+from factory.text.punctuation import asking_marks, text_ends
+
+TABLE = Path(__file__).resolve().parents[2] / "factory" / "text" / "languages.tsv"
+ENGLISH = "eng_Latn"
+SURE, KIN, ENOUGH = 0.97, 0.005, 0.5
+QUESTIONS = 20
+
+
+def lines(file: Path) -> list[str]:
+    return file.read_text(encoding="utf-8").split("\n")
+
+
+def labels(texts: list[str], expected: str) -> Counter[str]:
+    """How often CLD2 names each language first, of the texts that it is sure of."""
+    found: Counter[str] = Counter()
+    for text in texts:
+        if shares := detect(text, expected):
+            found[max(shares, key=shares.__getitem__).split("-")[0]] += 1
+    return found
+
+
+def how_detected(code: str, texts: list[str]) -> tuple[str, str]:
+    expected = own_code(code)
+    if not expected:
+        expected = next((label for label, _ in labels(texts, "").most_common() if label not in ("en", "xx")), "")
+    if not expected:
+        return "", ""
+    found = labels(texts, expected)
+    own, every = expected.split("-")[0], found.total()
+    kin = sorted(label for label, n in found.items() if n >= KIN * every and label not in (own, "en", "xx"))
+    sure = sum(found[label] for label in (own, *kin))
+    if every < ENOUGH * len(texts) or sure < SURE * every:
+        return "", ""
+    return expected, " ".join(kin)
+
+
+def habits(code: str, pairs: list[tuple[str, str]]) -> tuple[float, float]:
+    """Shares of `stops` and `asks`."""
+    stops = [b.rstrip()[-1:] in text_ends() for a, b in pairs if a.rstrip().endswith(".")]
+    asks = [bool(asking_marks(code).intersection(b)) for a, b in pairs if a.rstrip().endswith("?")]
+    return sum(stops) / len(stops), sum(asks) / len(asks) if len(asks) >= QUESTIONS else math.nan
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("folder", nargs="+", type=Path)
+    table: dict[tuple[str, str], str] = {}
+    for folder in parser.parse_args().folder:
+        english = lines(folder / f"{ENGLISH}.devtest")
+        for file in sorted(folder.glob("*.devtest"), key=lambda file: (len(file.stem), file.stem)):
+            code = file.stem.replace("_", "-")
+            key = language_of(code), script_of_code(code) or ""
+            if file.stem == ENGLISH or key in table:
+                continue
+            pairs = [(a, b) for a, b in zip(english, lines(file), strict=True) if len(a) >= SHORTEST and b]
+            length = median(len(b) / len(a) for a, b in pairs)
+            detected, kin = how_detected(code, [b for _, b in pairs if len(b) >= SHORTEST])
+            stops, asks = habits(code, [(a, b) for a, b in zip(english, lines(file), strict=True) if a and b])
+            table[key] = "\t".join([*key, f"{length:.3f}", detected, kin, f"{stops:.2f}", f"{asks:.2f}"])
+    names = "language\tscript\tlength\tdetected\tkin\tstops\tasks"
+    text = [f"# {names}", f"# Made by benchmarks/checks/{Path(__file__).name} from {SOURCES}."]
+    TABLE.write_text("\n".join([*text, *(table[key] for key in sorted(table))]) + "\n", encoding="utf-8")
+
+
+SOURCES = (
+    "NTREX-128 (Federmann et al., 2022, CC BY-SA 4.0) and, for what it lacks, FLORES-200 devtest (NLLB Team, 2022, "
+    "CC BY-SA 4.0)"
+)
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,95 @@
+"""What professional translations show of languages: how long texts get, and how CLD2 takes them.
+
+The table is `languages.tsv`, made by `benchmarks/checks/learn_languages.py`, which says how.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from statistics import median
+
+from factory.text.language_codes import language_of, script_of_code
+
+HABIT = 0.9  # share of sentences from which a mark is a habit of the language
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One language in one script.
+
+    Attributes:
+        length: characters of translation for one of English, median of sentences.
+        detected: the code by which CLD2 knows the language, or one so near that it takes it for that; empty where
+            there is none.
+        kin: codes of other languages that CLD2 now and then takes it for.
+        stops: share of sentences that end in a mark, of those whose source ends in a full stop.
+        asks: share of questions that have a question mark; NaN where there were too few.
+    """
+
+    length: float
+    detected: str
+    kin: tuple[str, ...]
+    stops: float
+    asks: float
+
+
+def seen(code: str) -> Seen | None:
+    """What the table has of a language, in the script of its code if it can be."""
+    language = _table().get(language_of(code), {})
+    return language.get(script_of_code(code) or "") or next(iter(language.values()), None)
+
+
+def scripts_seen(language: str) -> set[str]:
+    return {*_table().get(language, ())}
+
+
+def expected_ratio(source: str, target: str) -> float:
+    """Characters of translation for one of the source, as professional translators write them.
+
+    >>> round(expected_ratio("en", "ar"), 1), round(expected_ratio("zh", "en"), 1)
+    (0.9, 3.0)
+    """
+    return _length(target) / _length(source)
+
+
+def is_arabic(code: str) -> bool:
+    """Is the language Arabic or one of its varieties, which CLD2 takes for it?"""
+    found = seen(code)
+    return found.detected == "ar" if found else language_of(code) == "ar"
+
+
+def writes_stops(code: str) -> bool:
+    """Do sentences of the language end in a mark? They do not in Thai and Lao."""
+    found = seen(code)
+    return found is None or found.stops >= HABIT
+
+
+def writes_question_marks(code: str) -> bool:
+    found = seen(code)
+    return found is None or not found.asks < HABIT
+
+
+@cache
+def _length(code: str) -> float:
+    """For one of English; of a language that the table lacks the median of its script, 1 where it has none of it."""
+    if language_of(code) == "en":
+        return 1.0
+    if found := seen(code):
+        return found.length
+    script = script_of_code(code)
+    same = [scripts[script].length for scripts in _table().values() if script in scripts]
+    return median(same) if same else 1.0
+
+
+@cache
+def _table() -> dict[str, dict[str, Seen]]:
+    """Language -> script -> what was seen."""
+    found: dict[str, dict[str, Seen]] = {}
+    for line in (resources.files("factory.text") / "languages.tsv").read_text(encoding="utf-8").splitlines():
+        if line and not line.startswith("#"):
+            language, script, length, detected, kin, stops, asks = line.split("\t")
+            entry = Seen(float(length), detected, tuple(kin.split()), float(stops), float(asks))
+            found.setdefault(language, {})[script] = entry
+    return found
