@@ -11,7 +11,8 @@ of them, and `eng_Latn.devtest`, which was translated. A language is taken from 
   sure (of at least half of all).
 - stops: share of translations that end in a mark of `factory.text.punctuation.text_ends`, of those whose source ends
   in a full stop.
-- asks: share of translations with a question mark, of those whose source ends in one; nan where there are fewer than 20.
+- asks: share of translations with a question mark, of those whose source ends in one.
+- digits: share of translations with a digit of any script, of those whose source has a number of three digits or more.
 - kin: other codes that it then gives to at least 0.5 % of the texts it is sure of; never English, as texts that are
   not translated are what has to be found.
 """
@@ -20,6 +21,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import re
 import sys
 from collections import Counter
 from pathlib import Path
@@ -65,11 +67,12 @@ def how_detected(code: str, texts: list[str]) -> tuple[str, str]:
     return expected, " ".join(kin)
 
 
-def habits(code: str, pairs: list[tuple[str, str]]) -> tuple[float, float]:
-    """Shares of `stops` and `asks`."""
+def habits(code: str, pairs: list[tuple[str, str]]) -> list[str]:
+    """Shares of `stops`, `asks` and `digits`."""
     stops = [b.rstrip()[-1:] in text_ends() for a, b in pairs if a.rstrip().endswith(".")]
     asks = [bool(asking_marks(code).intersection(b)) for a, b in pairs if a.rstrip().endswith("?")]
-    return sum(stops) / len(stops), sum(asks) / len(asks) if len(asks) >= QUESTIONS else math.nan
+    digits = [any(map(str.isdecimal, b)) for a, b in pairs if re.search(r"\d{3}", a)]
+    return [f"{sum(of) / len(of) if len(of) >= QUESTIONS else math.nan:.3g}" for of in (stops, asks, digits)]
 
 
 def main() -> None:
@@ -86,9 +89,9 @@ def main() -> None:
             pairs = [(a, b) for a, b in zip(english, lines(file), strict=True) if len(a) >= SHORTEST and b]
             length = median(len(b) / len(a) for a, b in pairs)
             detected, kin = how_detected(code, [b for _, b in pairs if len(b) >= SHORTEST])
-            stops, asks = habits(code, [(a, b) for a, b in zip(english, lines(file), strict=True) if a and b])
-            table[key] = "\t".join([*key, f"{length:.3f}", detected, kin, f"{stops:.2f}", f"{asks:.2f}"])
-    names = "language\tscript\tlength\tdetected\tkin\tstops\tasks"
+            marks = habits(code, [(a, b) for a, b in zip(english, lines(file), strict=True) if a and b])
+            table[key] = "\t".join([*key, f"{length:.3f}", detected, kin, *marks])
+    names = "language\tscript\tlength\tdetected\tkin\tstops\tasks\tdigits"
     text = [f"# {names}", f"# Made by benchmarks/checks/{Path(__file__).name} from {SOURCES}."]
     TABLE.write_text("\n".join([*text, *(table[key] for key in sorted(table))]) + "\n", encoding="utf-8")
 

@@ -8,31 +8,38 @@ from pydantic import Field
 from factory.checks.base import Check
 from factory.text.column import LATIN, Texts
 from factory.text.lexicon import lexicon
+from factory.text.scripts import scripts_of
 from factory.text.structure import prose
 
 _LEFT = re.compile(r"(?<![\w./@'’\\$\"“«({<%-])[a-z]{4,}(?![\w/@()’'\"”»}>-]|\.\w)")
+_WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
+RUN = 5  # words
 _RUN = re.compile(r"[A-Za-z][A-Za-z'’-]*(?:[\s,;:.()\"]+[A-Za-z][A-Za-z'’-]*){3,}")
 
 
 class Untranslated(Check):
-    """Words of the longest run of English words, code and URLs apart, that the translation copied from its source.
+    """Words of the longest run of words, code and URLs apart, that the translation copied from its source.
 
     Finds the sentence or clause that was left as it was in the middle of a good translation, which `echo` and `script`
     average away. Words in capitals and names count half: titles and organisations are often left in Latin letters.
-    Words of four small letters or more, wherever they stand outside quotation marks and brackets, count 1.6 each, 5
-    if they are everyday words, which an Arabic text has no reason to hold. Only for translations into languages of
-    another script. Limit: 4.5. Under 1 µs a text without Latin letters.
+    Languages of one script share names and words, but no run of five small ones. In a translation into another script
+    than Latin, words of four small letters or more, wherever they stand outside quotation marks and brackets, count
+    1.6 each, 5 if they are everyday words, which an Arabic text has no reason to hold. Limit: 4.5. Under 1 µs a text
+    without Latin letters.
     """
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
 
     direction: ClassVar[Literal["min", "max"]] = "max"
     usual: ClassVar[float] = 0.0
     compares: ClassVar[bool] = True
 
     max: float = Field(4.5, ge=0)
+    languages: list[str] | None = Field(None, min_length=2, max_length=2, description="default: those of the recipe")
 
     def score(self, source: str | None, target: str) -> float:
+        if source and self._share_script():
+            return _copied(source, target)
         if target.isascii() or not source or (_LEFT.search(target) is None and _RUN.search(target) is None):
             return 0.0
         known, text = source, prose(target)
@@ -41,8 +48,40 @@ class Untranslated(Check):
         for run in _RUN.findall(text):
             words = run.split()
             if run in known or sum(word in known for word in words) > 0.8 * len(words):
-                longest = max(longest, sum(1.0 if word.islower() else 0.5 for word in words if len(word) > 2))
+                longest = max(longest, _weight(words))
         return longest
 
     def candidates(self, sources: Texts, targets: Texts) -> Any:
-        return targets.have(LATIN)
+        import numpy as np
+
+        if not self._share_script():
+            return targets.have(LATIN)
+        pairs = zip(sources, targets, strict=True)
+        return np.fromiter((_share_words(source, target) for source, target in pairs), bool, len(targets))
+
+    def _share_script(self) -> bool:
+        source, target = self.languages or ("en", "ar")
+        return not {*scripts_of(source)}.isdisjoint(scripts_of(target))
+
+    def in_language(self, target: str, source: str | None = None) -> Check:
+        return self if self.languages else self.model_copy(update={"languages": [source or "en", target]})
+
+
+def _share_words(source: str, target: str) -> bool:
+    return len({*source.split()}.intersection(target.split())) >= RUN - 1
+
+
+def _copied(source: str, target: str) -> float:
+    """Weight of the longest run of at least `RUN` words that both texts have."""
+    theirs, ours = _WORD.findall(source), _WORD.findall(prose(target))
+    known = {*zip(*(theirs[place:] for place in range(RUN)), strict=False)}
+    longest, run = 0.0, 0
+    for end in range(RUN, len(ours) + 1):
+        run = run + 1 if tuple(ours[end - RUN : end]) in known else 0
+        if run:
+            longest = max(longest, _weight(ours[end - RUN - run + 1 : end]))
+    return longest
+
+
+def _weight(words: list[str]) -> float:
+    return sum(1.0 if word.islower() else 0.5 for word in words if len(word) > 2)

@@ -12,7 +12,7 @@ from statistics import median
 
 from factory.text.language_codes import language_of, script_of_code
 
-HABIT = 0.9  # share of sentences from which a mark is a habit of the language
+HABIT = 0.9  # share of sentences from which something is a habit of the language
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,7 @@ class Seen:
         kin: codes of other languages that CLD2 now and then takes it for.
         stops: share of sentences that end in a mark, of those whose source ends in a full stop.
         asks: share of questions that have a question mark; NaN where there were too few.
+        digits: share of translations with digits, of those whose source has a number of more than two.
     """
 
     length: float
@@ -33,6 +34,7 @@ class Seen:
     kin: tuple[str, ...]
     stops: float
     asks: float
+    digits: float
 
 
 def seen(code: str) -> Seen | None:
@@ -71,6 +73,12 @@ def writes_question_marks(code: str) -> bool:
     return found is None or not found.asks < HABIT
 
 
+def writes_digits(code: str) -> bool:
+    """Are long numbers always written in digits? In some languages they are often spelled out."""
+    found = seen(code)
+    return found is None or not found.digits < HABIT
+
+
 @cache
 def _length(code: str) -> float:
     """For one of English; of a language that the table lacks the median of its script, 1 where it has none of it."""
@@ -89,7 +97,7 @@ def _table() -> dict[str, dict[str, Seen]]:
     found: dict[str, dict[str, Seen]] = {}
     for line in (resources.files("factory.text") / "languages.tsv").read_text(encoding="utf-8").splitlines():
         if line and not line.startswith("#"):
-            language, script, length, detected, kin, stops, asks = line.split("\t")
-            entry = Seen(float(length), detected, tuple(kin.split()), float(stops), float(asks))
+            language, script, length, detected, kin, *habits = line.split("\t")
+            entry = Seen(float(length), detected, tuple(kin.split()), *map(float, habits))
             found.setdefault(language, {})[script] = entry
     return found
