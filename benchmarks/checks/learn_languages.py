@@ -12,6 +12,7 @@ of them, and `eng_Latn.devtest`, which was translated. A language is taken from 
 - stops: share of translations that end in a mark of `factory.text.punctuation.text_ends`, of those whose source ends
   in a full stop.
 - asks: share of translations with a question mark, of those whose source ends in one.
+- prefixed: share of translations with a word like kwaseMelika: small letters, a capital, small letters.
 - digits: share of translations with a digit of any script, of those whose source has a number of three digits or more.
 - kin: other codes that it then gives to at least 0.5 % of the texts it is sure of; never English, as texts that are
   not translated are what has to be found.
@@ -37,6 +38,7 @@ TABLE = Path(__file__).resolve().parents[2] / "factory" / "text" / "languages.ts
 ENGLISH = "eng_Latn"
 SURE, KIN, ENOUGH = 0.97, 0.005, 0.5
 QUESTIONS = 20
+PREFIXED = re.compile(r"\b[a-z]{2,}[A-Z][a-z]+\b")
 
 
 def lines(file: Path) -> list[str]:
@@ -68,11 +70,13 @@ def how_detected(code: str, texts: list[str]) -> tuple[str, str]:
 
 
 def habits(code: str, pairs: list[tuple[str, str]]) -> list[str]:
-    """Shares of `stops`, `asks` and `digits`."""
+    """Shares of `stops`, `asks`, `digits` and `prefixed`."""
     stops = [b.rstrip()[-1:] in text_ends() for a, b in pairs if a.rstrip().endswith(".")]
     asks = [bool(asking_marks(code).intersection(b)) for a, b in pairs if a.rstrip().endswith("?")]
     digits = [any(map(str.isdecimal, b)) for a, b in pairs if re.search(r"\d{3}", a)]
-    return [f"{sum(of) / len(of) if len(of) >= QUESTIONS else math.nan:.3g}" for of in (stops, asks, digits)]
+    prefixed = [PREFIXED.search(b) is not None for _, b in pairs]
+    marks = stops, asks, digits, prefixed
+    return [f"{sum(of) / len(of) if len(of) >= QUESTIONS else math.nan:.3g}" for of in marks]
 
 
 def main() -> None:
@@ -91,7 +95,7 @@ def main() -> None:
             detected, kin = how_detected(code, [b for _, b in pairs if len(b) >= SHORTEST])
             marks = habits(code, [(a, b) for a, b in zip(english, lines(file), strict=True) if a and b])
             table[key] = "\t".join([*key, f"{length:.3f}", detected, kin, *marks])
-    names = "language\tscript\tlength\tdetected\tkin\tstops\tasks\tdigits"
+    names = "language\tscript\tlength\tdetected\tkin\tstops\tasks\tdigits\tprefixed"
     text = [f"# {names}", f"# Made by benchmarks/checks/{Path(__file__).name} from {SOURCES}."]
     TABLE.write_text("\n".join([*text, *(table[key] for key in sorted(table))]) + "\n", encoding="utf-8")
 

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from factory.checks.base import Check
 from factory.text.column import Texts
+from factory.text.names import without_names
 from factory.text.scripts import script_shares
 from factory.text.structure import plain_words, prose
 
@@ -14,7 +15,11 @@ AGAIN = 0.6  # share of the script under which formulas are looked for
 
 
 class Script(Check):
-    """Share of the letters of the language's scripts, code, URLs and formulas apart; 1 where there are none."""
+    """Share of the letters of the language's scripts, code, URLs and formulas apart; 1 where there are none.
+
+    Where it is low, names that the source has too are left out. A letter of a script that says much with one (Chinese,
+    Japanese, Korean) weighs as many as it stands for.
+    """
 
     version: ClassVar[int] = 3
     direction: ClassVar[Literal["min", "max"]] = "min"
@@ -23,15 +28,16 @@ class Script(Check):
     language: str | None = Field(None, description="default: the recipe's target language")
 
     def score(self, source: str | None, target: str) -> float:
-        return self._shares([target])[0]
+        return self._shares([source], [target])[0]
 
-    def _shares(self, texts: Sequence[str]) -> list[float]:
+    def _shares(self, sources: Sequence[str | None], texts: Sequence[str]) -> list[float]:
         """A text that is mostly of another script is looked at again without words of formulas (``2 KNO3``)."""
         language = self.language or "en"
         found = script_shares([prose(text) for text in texts], language)
         again = [row for row, share in enumerate(found) if share < AGAIN]
         if again:
-            shares = script_shares([plain_words(texts[row]) for row in again], language)
+            rest = [without_names(plain_words(texts[row]), sources[row] or "") for row in again]
+            shares = script_shares(rest, language)
             for row, share in zip(again, shares, strict=True):
                 found[row] = share
         return found
@@ -40,7 +46,7 @@ class Script(Check):
         found: list[float | Exception] = [*script_shares(targets, self.language or "en")]
         dressed = targets.have("`~{$\\") | targets.containing("http") | targets.containing("www.")
         rows = [row for row, other in enumerate(dressed.tolist()) if other or found[row] < AGAIN]  # type: ignore
-        for row, share in zip(rows, self._shares([targets[row] for row in rows]), strict=True):
+        for row, share in zip(rows, self._shares([sources[row] for row in rows], [targets[row] for row in rows]), strict=True):
             found[row] = share
         return found
 

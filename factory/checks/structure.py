@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
 from factory.checks.base import Check
 from factory.text.column import CAPITAL, DIGIT, MARK, SMALL, WORD, Texts, mask
+from factory.text.language_table import writes_prefixes
 from factory.text.structure import KINDS, overlap
 
 _ANYTHING = re.compile(
@@ -27,7 +29,7 @@ class Structure(Check):
     one of twenty items may be lost. About 6 µs a pair of plain prose. Addresses and numbers have checks of their own.
     """
 
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     direction: ClassVar[Literal["min", "max"]] = "min"
     compares: ClassVar[bool] = True
 
@@ -38,6 +40,7 @@ class Structure(Check):
         list(KINDS),  # type: ignore[arg-type]
         min_length=1,
     )
+    source: str | None = Field(None, description="language of the source; default: the recipe's")
 
     def score(self, source: str | None, target: str) -> float:
         if _ANYTHING.search(target) is None and (source is None or _ANYTHING.search(source) is None):
@@ -46,10 +49,25 @@ class Structure(Check):
         for kind in self.kinds:
             find = KINDS[kind]
             before, after = find(source or ""), find(target)
+            if kind == "identifiers" and before != after:
+                before, after = self._without_prefixed(before, after)
             if before is not after and dict.__ne__(before, after):  # Counter's own comparison is slow
                 share = overlap(before, after)
                 worst = share if share < worst else worst
         return worst
+
+    def _without_prefixed(self, before: Counter[str], after: Counter[str]) -> tuple[Counter[str], Counter[str]]:
+        """Without words like kwaseMelika: a name with a prefix, as Bantu languages write it. In a translation any
+        word of this form that is new, in the source where its language writes so."""
+        new = {word for word in after - before if word.isalpha()}
+        old = {word for word in before - after if word.isalpha()} if self.source and writes_prefixes(self.source) else ()
+        return (
+            Counter({word: n for word, n in before.items() if word not in old}),
+            Counter({word: n for word, n in after.items() if word not in new}),
+        )
+
+    def in_language(self, target: str, source: str | None = None) -> Check:
+        return self if self.source else self.model_copy(update={"source": source})
 
     def candidates(self, sources: Texts, targets: Texts) -> Any:
         found = sources.have(_SIGNS) | targets.have(_SIGNS)

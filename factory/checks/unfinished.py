@@ -9,9 +9,10 @@ from pydantic import Field
 from factory.checks.base import EXPECTED, Check
 from factory.text.column import Texts
 from factory.text.language_table import expected_ratio, writes_stops
-from factory.text.punctuation import a_class, quotation_marks, sentence_ends, text_ends
+from factory.text.punctuation import INVISIBLE, a_class, quotation_marks, sentence_ends, text_ends
 
-_CLOSERS = "\"'”»’)]}*_ \t\n\u200e\u200f"
+_BLANK = f" \t\r\n\u00a0{INVISIBLE}"
+_CLOSERS = f"\"'”»’)]}}*_{_BLANK}"
 # A text that ends with one of these waits for its next word. Particles that end a sentence now and then are left out.
 _WAITING = re.compile(
     r"(?:^|\s)(?:و?في|و?من|و?إلى|و?الى|و?على|و?عن|أن|إن|بأن|لأن|التي|الذي|الذين|اللذين|حيث|بين|مع|عند|عبر|خلال"
@@ -40,7 +41,7 @@ class Unfinished(Check):
     language: str | None = Field(None, description="default: the recipe's target language")
 
     def score(self, source: str | None, target: str) -> float:
-        source, target = (source or "").rstrip(), target.rstrip()
+        source, target = (text.rstrip(_BLANK) for text in (source or "", target))
         if not source or not target:
             return 1.0
         if "```" in source and target.count("```") % 2 and source.count("```") % 2 == 0:

@@ -13,6 +13,9 @@ from statistics import median
 from factory.text.language_codes import language_of, script_of_code
 
 HABIT = 0.9  # share of sentences from which something is a habit of the language
+STRICT = 0.95
+DENSE = 0.6  # characters for one of English
+RARE = 0.005  # share of sentences from which something happens in a language
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,7 @@ class Seen:
         stops: share of sentences that end in a mark, of those whose source ends in a full stop.
         asks: share of questions that have a question mark; NaN where there were too few.
         digits: share of translations with digits, of those whose source has a number of more than two.
+        prefixed: share of translations with a name behind a small prefix (kwaseMelika).
     """
 
     length: float
@@ -35,6 +39,7 @@ class Seen:
     stops: float
     asks: float
     digits: float
+    prefixed: float
 
 
 def seen(code: str) -> Seen | None:
@@ -56,6 +61,15 @@ def expected_ratio(source: str, target: str) -> float:
     return _length(target) / _length(source)
 
 
+def letters_for_one(code: str) -> float:
+    """How many English letters one of the language stands for, where that is about two or more, as in Chinese; else 1.
+
+    >>> round(letters_for_one("zh")), letters_for_one("ar")
+    (3, 1.0)
+    """
+    return 1 / _length(code) if _length(code) < DENSE else 1.0
+
+
 def is_arabic(code: str) -> bool:
     """Is the language Arabic or one of its varieties, which CLD2 takes for it?"""
     found = seen(code)
@@ -65,7 +79,7 @@ def is_arabic(code: str) -> bool:
 def writes_stops(code: str) -> bool:
     """Do sentences of the language end in a mark? They do not in Thai and Lao."""
     found = seen(code)
-    return found is None or found.stops >= HABIT
+    return found is None or found.stops >= STRICT
 
 
 def writes_question_marks(code: str) -> bool:
@@ -77,6 +91,12 @@ def writes_digits(code: str) -> bool:
     """Are long numbers always written in digits? In some languages they are often spelled out."""
     found = seen(code)
     return found is None or not found.digits < HABIT
+
+
+def writes_prefixes(code: str) -> bool:
+    """Are names written with small prefixes, as in kwaseMelika? They look like names from code."""
+    found = seen(code)
+    return found is not None and found.prefixed >= RARE
 
 
 @cache

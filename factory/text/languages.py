@@ -8,19 +8,18 @@ and takes no other language for the one expected.
 
 from __future__ import annotations
 
-import re
 from functools import cache
 from typing import Any
 
 from factory.text.language_codes import language_of, script_of_code
 from factory.text.language_table import seen
+from factory.text.names import without_names
 from factory.text.structure import prose
 
 SHORTEST = 40  # characters; of shorter texts CLD2 is sure too easily
 LONGEST = 600  # characters that are looked at
 ENOUGH = 0.5  # share of a language under which names are left out
 _OLD = {"he": "iw", "jv": "jw", "nb": "no", "fil": "tl", "zh-Hant": "zh-Hant"}
-_NAME = re.compile(r"\b[^\W\d_a-z]\w+")  # a word that does not begin with a small ASCII letter
 
 
 def language_share(text: str, language: str, source: str = "") -> float:
@@ -39,8 +38,7 @@ def language_share(text: str, language: str, source: str = "") -> float:
         return 1.0
     share = _share(text, language, code)
     if share < ENOUGH and source:
-        names = {*_NAME.findall(source)}
-        share = _share(_NAME.sub(lambda name: " " if name[0] in names else name[0], text), language, code)
+        share = _share(without_names(text, source), language, code)
     return share
 
 

@@ -9,6 +9,10 @@ from factory.text.language_codes import script_of_code
 from factory.text.scripts import PLANE
 
 
+INVISIBLE = "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
+"""What may stand at the end of a text unseen: joiners, direction marks, breaks without width."""
+
+
 @cache
 def sentence_ends() -> frozenset[str]:
     """Characters that end a sentence (Sentence_Terminal, the marks at the ends of Tibetan ones), and the ellipsis."""
@@ -20,7 +24,7 @@ def text_ends() -> frozenset[str]:
     """Characters that a finished text may end with: all marks that end something but commas, and what closes. Not
     those that open a quotation in some languages and close it in others."""
     straight = {mark for mark in quotation_marks() if unicodedata.category(mark) == "Po"}
-    ends = _having("Terminal_Punctuation") | sentence_ends() | straight | set("*`>|$")
+    ends = _having("Terminal_Punctuation") | sentence_ends() | straight | set("*`>|$ʺ")
     closing = {mark for mark in _characters() if unicodedata.category(mark) in ("Pe", "Pf")}
     return frozenset(mark for mark in ends | closing if "COMMA" not in unicodedata.name(mark, ""))
 

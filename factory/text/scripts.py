@@ -9,7 +9,7 @@ from typing import Any
 
 from factory.text.column import Texts
 from factory.text.language_codes import language_of, names_script, script_of_code
-from factory.text.language_table import scripts_seen
+from factory.text.language_table import letters_for_one, scripts_seen
 
 # What ISO 15924 has one code for and Unicode several properties.
 _TOGETHER = {
@@ -135,4 +135,5 @@ def script_shares(texts: Sequence[str], language: str) -> list[float]:
     import numpy as np
 
     own, every = Texts.of(texts).counts(_counted(language))
-    return np.where(every > 0, own / np.maximum(every, 1), 1.0).tolist()
+    weight = letters_for_one(language)
+    return np.where(every > 0, own * weight / np.maximum(every + own * (weight - 1), 1), 1.0).tolist()
