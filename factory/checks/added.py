@@ -1,15 +1,14 @@
 from __future__ import annotations
 
 import re
-from functools import cache
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
 from factory.checks.base import EXPECTED, Check
 from factory.text.column import MARK, SPACE, Texts, mask
-from factory.text.language_table import expected_ratio
-from factory.text.punctuation import a_class, sentence_ends
+from factory.text.language_table import expected_ratio, splits
+from factory.text.punctuation import between_sentences
 
 _LINE = re.compile(r"\S[^\n]*(?:\n|$)")
 GENEROUS = 1.04  # more than a usual translation has
@@ -20,7 +19,8 @@ class Added(Check):
     """How little the translation has beyond its source: 1 where it has no more lines and sentences, or no more text.
 
     The geometric mean of (source / target) in lines or sentences, whichever is less, and in characters (of which
-    `expected` are looked for per character of source, `GENEROUS` times as many as usual), each at most 1; 1 where
+    `expected` are looked for per character of source, `GENEROUS` times as many as usual, and more in languages whose
+    translators often cut sentences in two), each at most 1; 1 where
     either is: a translator may cut a sentence in two, one who goes on by himself does both. 0.5 at most where all of
     it comes twice. Finds explanations, alternatives, a second translation below the first, the beginning of the next
     text. Under 1 µs a short pair.
@@ -40,7 +40,7 @@ class Added(Check):
             return 1.0
         units = min(
             (len(found(source)) + more) / (len(found(target)) + more)
-            for found, more in ((_sentence().findall, 1), (_LINE.findall, 0))
+            for found, more in ((between_sentences().findall, 1), (_LINE.findall, 0))
         )
         score = (units * length) ** 0.5 if units < 1 else 1.0
         return min(score, 0.5) if _twice(target) and not _twice(source) else score
@@ -55,14 +55,7 @@ class Added(Check):
         return GENEROUS * (self.expected or 1.0)
 
     def in_language(self, target: str, source: str | None = None) -> Check:
-        return self.expecting(expected_ratio(source or "en", target))
-
-
-@cache
-def _sentence() -> re.Pattern[str]:
-    """What stands between sentences: not after an initial, not after 1.; marks beyond ASCII need no white space."""
-    wide = a_class(sentence_ends() - {*".!?…"})
-    return re.compile(rf"(?:(?<=[^\W\d_]{{2}})[.!?…]+[\"'”»’)\]*]*\s+|[{wide}][{wide}\"'”»’)\]*]*\s*)(?=\S)")
+        return self.expecting(expected_ratio(source or "en", target) * (1 + splits(target)))
 
 
 def _twice(text: str) -> bool:

@@ -10,12 +10,15 @@ from factory.checks.base import Check
 from factory.text import column
 from factory.text.column import Texts
 from factory.text.counts import FOREIGN, LATIN, NEUTRAL, OTHER, OWN, class_of, script_classes
+from factory.text.language_table import is_arabic
 from factory.text.scripts import scripts_of
 from factory.text.structure import prose
 
 # Letters of both scripts in one word; the Arabic article and particles are written onto foreign words.
 _TORN = re.compile(r"[A-Za-z]{2}[\u0620-\u064a]+|[\u0620-\u064a]{4}[A-Za-z]{2}")
 _FINAL_YA = re.compile(r"ی(?!\w)")  # typed for ى, and looks the same
+_LOOKALIKE = re.compile(r"(?<=[^\W\d_])[^\W\d_a-zA-Z\u00aa-\u02af\u1e00-\u1eff](?![^\W\d_a-zA-Z\u00aa-\u02af\u1e00-\u1eff])"
+                        r"|\b[^\W\d_a-zA-Z\u00aa-\u02af\u1e00-\u1eff](?=[a-z])")  # one letter in a Latin word
 _SMALL = {
     "Latn": r"(?<![\w./@'’\\$-])[a-zß-öø-ÿāăąćčďđęěğıłńňőřśşšťůűźžơưạ-ỹ]{3,}(?![\w/@(’'-])",
     "Grek": r"[α-ώ]{4,}",
@@ -45,10 +48,11 @@ class MixedScript(Check):
         present = {kinds[character] for character in {*target}}
         many = 0
         if FOREIGN in present:
-            text = _FINAL_YA.sub("", target)
+            text = (_LOOKALIKE if "Latn" in scripts_of(self.language or "en") else _FINAL_YA).sub("", target)
             many = sum(kinds[character] == FOREIGN and character not in known for character in text)
         if OWN in present and not present.isdisjoint((LATIN, NEUTRAL)):
-            many += sum(len(match) for match in _TORN.findall(target) if match not in known)
+            if is_arabic(self.language or "en"):  # Persian and Urdu write their endings onto Latin words
+                many += sum(len(match) for match in _TORN.findall(target) if match not in known)
             if known:
                 many += sum(map(len, self._small_words(known.casefold(), target)))
         return min(1.0, many / sum(kinds[character] != OTHER for character in target)) if many else 0.0

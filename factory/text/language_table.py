@@ -12,7 +12,7 @@ from statistics import median
 
 from factory.text.language_codes import language_of, script_of_code
 
-HABIT = 0.9  # share of sentences from which something is a habit of the language
+HABIT = 0.92  # share of sentences from which something is a habit of the language
 STRICT = 0.95
 DENSE = 0.6  # characters for one of English
 RARE = 0.005  # share of sentences from which something happens in a language
@@ -31,6 +31,7 @@ class Seen:
         asks: share of questions that have a question mark; NaN where there were too few.
         digits: share of translations with digits, of those whose source has a number of more than two.
         prefixed: share of translations with a name behind a small prefix (kwaseMelika).
+        splits: share of translations with several sentences, of those whose source has one.
     """
 
     length: float
@@ -40,6 +41,7 @@ class Seen:
     asks: float
     digits: float
     prefixed: float
+    splits: float
 
 
 def seen(code: str) -> Seen | None:
@@ -97,6 +99,12 @@ def writes_prefixes(code: str) -> bool:
     """Are names written with small prefixes, as in kwaseMelika? They look like names from code."""
     found = seen(code)
     return found is not None and found.prefixed >= RARE
+
+
+def splits(code: str) -> float:
+    """How often translators into the language cut a sentence in two."""
+    found = seen(code)
+    return found.splits if found else 0.0
 
 
 @cache

@@ -20,6 +20,7 @@ _DECADE = re.compile(r"\b(\d{1,2})?(\d\d)(?:'s|’s|s)\b")  # a translation name
 _DIGIT = re.compile(r"\d")
 _SEPARATOR = re.compile(r"[.,٫٬]")
 _GROUP = re.compile(r"(?<![\d.,])\d{1,3}(?:[ \u00a0\u2009\u202f'’]\d{3})+(?!\d)")  # 17 500
+_SPAN = re.compile(r"(?<![\d.,])(\d\d)(\d\d)\s?[-–/]\s?(\d\d)(?![\d.,]*\d)")  # 2010–11
 _IN_NAME = re.compile(r"(?<![\w-])[A-Za-z]+\d+[A-Za-z\d]*")
 _AFTERNOON = re.compile(
     r"(?<![\d:.])(\d{1,2})(?=(?:[:.]\d\d)?(?:\s?[-–]\s?\d{1,2}(?:[:.]\d\d)?)?\s?p\.?m\b)", re.IGNORECASE
@@ -104,7 +105,7 @@ def numbers_overlap(source: str, target: str, languages: tuple[str, str] = ("en"
     """
     if _DIGIT.search(source) is None and _DIGIT.search(target) is None:
         return 1.0
-    source, target = (_GROUP.sub(_joined, ascii_digits(text)) for text in (source, target))
+    source, target = (_SPAN.sub(r"\1\2-\1\3", _GROUP.sub(_joined, ascii_digits(text))) for text in (source, target))
     before, after = numbers(source), numbers(target)
     if before == after:
         return 1.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from functools import cache
 
@@ -39,6 +40,13 @@ def asking_marks(language: str) -> frozenset[str]:
 @cache
 def quotation_marks() -> frozenset[str]:
     return frozenset(_having("Quotation_Mark"))
+
+
+@cache
+def between_sentences() -> re.Pattern[str]:
+    """What stands between sentences: not after an initial, not after 1.; marks beyond ASCII need no white space."""
+    wide = a_class(sentence_ends() - {*".!?…"})
+    return re.compile(rf"(?:(?<=[^\W\d_]{{2}})[.!?…]+[\"'”»’)\]*]*\s+|[{wide}][{wide}\"'”»’)\]*]*\s*)(?=\S)")
 
 
 def a_class(marks: frozenset[str]) -> str:
