@@ -23,15 +23,20 @@ from factory.text.words import WITHOUT_SPACES
 Item = tuple[str, str]
 """Kind and name of a thing: ``("month", "3")``."""
 
+Named = tuple[Item, str, bool]
+"""A thing, a name of it, and whether the name alone says that it is meant; others (French) may mean something else."""
+
 SHORTEST, STEM, SPARED = 3, 4, 2  # letters of a form; of its stem at least; that an ending may change
 _CLITICS = re.compile(r"(?:^|[^\w])[وف]?[بلك]?(?:ال|ل)?$")  # what Arabic writes onto the beginning of a word
 _DATED = re.compile(r"(?:\b(?:in|on|of|by|since|until|from|to|late|early|mid|last|next|this|and)|\d|-)\s*$")
+_KATAKANA = re.compile("[\u30a1-\u30ff]")
 _VERBS = frozenset(["May", "March"])  # months that begin English sentences as verbs
 _DIGITS_BEFORE = re.compile(r"(\d[\d.,]*)\W{0,2}$")
 _CURRENT = frozenset(
     "USD EUR GBP JPY CNY INR RUB TRY CHF SEK PLN SAR AED EGP KWD IQD ILS IRR MAD DZD BRL MXN ZAR THB UAH NGN".split()
 )
 _WORDS = frozenset(["won", "real", "sol", "rand"])  # English words as well
+_NO_COUNTRIES = frozenset(["EU", "EZ", "UN", "QO", "ZZ", "XA", "XB", "MF", "SX"])  # nor saints
 MANY = 40  # locales of a language
 _COMPASS = ("north", "south", "east", "west")
 
@@ -87,8 +92,8 @@ class Entities:
         return any(stem in text for stem in self.stems.get(item, ()))
 
     def _stands_alone(self, text: str, start: int, end: int) -> bool:
-        if not self.spaced:
-            return True
+        if not self.spaced:  # only Katakana, for what is foreign, shows where a word ends
+            return not (_KATAKANA.match(text[start]) and _KATAKANA.search(text[start - 1 : start] + text[end : end + 1]))
         if text[end : end + 1].isalnum():
             return False
         if self.english and text[start:end] in _VERBS:
@@ -131,34 +136,49 @@ def entities(language: str) -> Entities | None:
     arabic = is_arabic(language)
     named: dict[str, set[Item]] = {}
     stems: dict[Item, set[str]] = {}
-    for item, form in [*_from_cldr(language), *_from_table(language)]:
+    shortest = _shortest(language)
+    for item, form, names in [*_from_cldr(language), *_from_table(language)]:
         form = fold(form).removeprefix("ال") if arabic else form
-        if len(form) < (SHORTEST if not _dense(language) else 1) or not form.strip():
-            continue
-        for written in {form, form[0].upper() + form[1:]}:
-            named.setdefault(written, set()).add(item)
+        for written in _spellings(form, item) if len(form) >= shortest else ():
+            if names:
+                named.setdefault(written, set()).add(item)
             stems.setdefault(item, set()).add(written if len(form) <= STEM else written[: max(STEM, len(form) - SPARED)])
     forms = {form: next(iter(items)) for form, items in named.items() if len(items) == 1}
     return Entities(forms, stems, not _dense(language), arabic, language_of(language) == "en") if forms else None
+
+
+def _spellings(form: str, item: Item) -> set[str]:
+    """With and without a joiner that keeps letters apart; at the beginning of a sentence, where it is no name then."""
+    forms = {form, form.replace("\u200c", " "), form.replace("\u200c", "")}
+    return forms if item[0] == "compass" else forms | {form[0].upper() + form[1:] for form in forms}
+
+
+def _shortest(language: str) -> int:
+    """Characters of the shortest name that is looked for: a syllable of Lao or Khmer may be part of any word."""
+    scripts = {*scripts_of(language)}
+    if not scripts.isdisjoint(("Hans", "Hant", "Jpan")):
+        return 2
+    return 6 if _dense(language) else SHORTEST
 
 
 def _dense(language: str) -> bool:
     return not {*WITHOUT_SPACES, "Hans", "Hant", "Tibt"}.isdisjoint(scripts_of(language))
 
 
-def _from_cldr(language: str) -> Iterator[tuple[Item, str]]:
+def _from_cldr(language: str) -> Iterator[Named]:
     known = locale(language)
     if known is None:
         return
     for variant in _variants(known.language):
         for context in ("format", "stand-alone"):
-            yield from ((("month", str(number)), name) for number, name in variant.months[context]["wide"].items())
+            yield from ((("month", str(number)), name, True) for number, name in variant.months[context]["wide"].items())
     for context in ("format", "stand-alone"):
-        yield from ((("weekday", str(number)), name) for number, name in known.days[context]["wide"].items())
+        yield from ((("weekday", str(number)), name, True) for number, name in known.days[context]["wide"].items())
     for code, name in known.territories.items():
-        if len(code) == 2:
-            yield ("territory", code), name.split(" (")[0]
-    yield from ((("scale", str(scale)), word) for word, scale in scale_words(language).items() if scale >= 10**6)
+        if len(code) == 2 and code not in _NO_COUNTRIES:
+            yield ("territory", code), name.split(" (")[0], True
+            yield from ((("territory", code), people, False) for people in _languages_of(known, code))
+    yield from ((("scale", str(scale)), word, True) for word, scale in scale_words(language).items() if scale >= 10**6)
     yield from _cities(known)
     yield from _currencies(known)
 
@@ -172,13 +192,22 @@ def _variants(language: str) -> Iterator[Any]:
     return map(Locale.parse, names if len(names) <= MANY else [language])
 
 
-def _cities(known: Any) -> Iterator[tuple[Item, str]]:
+def _languages_of(known: Any, territory: str) -> Iterator[str]:
+    """The territory's great official languages by name, which often is what the country's people are called, too."""
+    from babel.core import get_global
+
+    for code, facts in get_global("territory_languages").get(territory, {}).items():
+        if facts["official_status"] and facts["population_percent"] >= 30 and code in known.languages:
+            yield known.languages[code]
+
+
+def _cities(known: Any) -> Iterator[Named]:
     """Cities that give time zones their names, but for those called like their country."""
     english, countries = _english().time_zones, {name.casefold() for name in _english().territories.values()}
     for zone in english:
         name = english[zone].get("city", zone.split("/")[-1].replace("_", " "))
         if "/" in zone and name.casefold() not in countries:
-            yield ("city", name.casefold()), known.time_zones.get(zone, {}).get("city", name)
+            yield ("city", name.casefold()), known.time_zones.get(zone, {}).get("city", name), True
 
 
 @cache
@@ -188,7 +217,7 @@ def _english() -> Any:
     return Locale("en")
 
 
-def _currencies(known: Any) -> Iterator[tuple[Item, str]]:
+def _currencies(known: Any) -> Iterator[Named]:
     """The nouns of currencies: the word that the names of all dollars have, and of single ones the word in its place."""
     groups: dict[str, list[str]] = {}
     for code, name in _english().currencies.items():
@@ -202,7 +231,7 @@ def _currencies(known: Any) -> Iterator[tuple[Item, str]]:
         for code in codes:
             for name in _currency_names(known, code):
                 words = name.split()
-                yield ("currency", noun), words[-1 if last else 0]
+                yield ("currency", noun.replace("rial", "riyal")), words[-1 if last else 0], True
 
 
 def _shared_word(known: Any, codes: list[str]) -> tuple[bool, str] | None:
@@ -222,7 +251,7 @@ def _currency_names(known: Any, code: str) -> set[str]:
     return {name for name in names if name and name != code}
 
 
-def _from_table(language: str) -> Iterator[tuple[Item, str]]:
+def _from_table(language: str) -> Iterator[Named]:
     file = resources.files("factory.text") / "entities.tsv"
     own = "ar" if is_arabic(language) else language_of(language)
     for line in file.read_text(encoding="utf-8").splitlines():
@@ -233,4 +262,5 @@ def _from_table(language: str) -> Iterator[tuple[Item, str]]:
             continue
         for number, cell in enumerate(cells):
             name, names = cell.split("=") if "=" in cell else (_COMPASS[number], cell)
-            yield from (((kind, name), form) for form in names.split(","))
+            item = kind.removesuffix("*"), name
+            yield from ((item, form, not kind.endswith("*")) for form in names.split(","))
