@@ -26,18 +26,20 @@ _AFTERNOON = re.compile(
     r"(?<![\d:.])(\d{1,2})(?=(?:[:.]\d\d)?(?:\s?[-–]\s?\d{1,2}(?:[:.]\d\d)?)?\s?p\.?m\b)", re.IGNORECASE
 )
 _FULL_HOUR = re.compile(r"(?<![\d:.,])(\d{1,2})[:.]?00(?=\s?(?:[-–:.]|[ap]\.?m\b|GMT|UTC|[ECMP][SD]T)|\D|$)", re.IGNORECASE)
-# What is converted for readers who do not measure so.
+# Units that are converted for readers who do not measure so, and how much metres, kilometres … go to one.
+_UNITS = {
+    "feet": 0.3048, "foot": 0.3048, "ft": 0.3048, "yard": 0.9144, "inch": 2.54, "mile": 1.609, "mi": 1.609, "mph": 1.609,
+    "pound": 0.4536, "lb": 0.4536, "ounce": 28.35, "oz": 28.35, "gallon": 3.785, "acre": 0.4047,
+}  # fmt: skip
 _IMPERIAL = re.compile(
-    r"(\d[\d.,]*)(?:[\s-](?:to|and|or|by|x|-|–)[\s-]\d[\d.,]*)?[\s-]?(?:square[\s-]|cubic[\s-])?"
-    r"(?:feet|foot|ft|inch(?:es)?|miles?|mi|mph|pounds?|lbs?|ounces?|oz|gallons?|acres?|yards?|°?\s?F|degrees)\b",
+    r"(\d[\d.,]*)(?:[\s-](?:to|and|or|by|x|-|–)[\s-]\d[\d.,]*)?[\s-]?"
+    rf"({'|'.join(_UNITS)}|(?:degrees )?fahrenheit|° ?F)(?:e?s)?\b",
     re.IGNORECASE,
 )
-# Metres in a foot and a yard, centimetres in an inch, kilometres in a mile, kilograms in a pound, grams in an ounce,
-# litres in a gallon, hectares in an acre.
-_METRIC = (0.3048, 0.9144, 2.54, 1.609, 0.4536, 28.35, 3.785, 0.4047)
 ANY = 1000  # numbers that may be spelled out where nobody can tell
 MAX_SPELLED = 2  # digits of the longest number that may be written in words instead
 CENTURIES = 21
+ROUNDED = 0.12  # how far a converted number may be off
 _ENGLISH = re.compile(
     r"\b(?:zero|one|once|two|twice|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|twenty|thirty"
     r"|forty|fifty|sixty"
@@ -63,7 +65,11 @@ def numbers(text: str) -> Counter[str]:
     >>> numbers("٣٫١٤ and 1,000")
     Counter({'314': 1, '1000': 1})
     """
-    return Counter(_SEPARATOR.sub("", match).lstrip("0") or "0" for match in _NUMBER.findall(ascii_digits(text)))
+    return Counter(map(_plain, _NUMBER.findall(ascii_digits(text))))
+
+
+def _plain(number: str) -> str:
+    return _SEPARATOR.sub("", number).lstrip("0") or "0"
 
 
 def ascii_digits(text: str) -> str:
@@ -202,7 +208,7 @@ def _overlap(
 ) -> float:
     lost, added = before - after, after - before
     if lost and added:
-        lost, added = _unconverted(lost, added, source)
+        lost, added = _unconverted(lost, added, source, target)
     changed = min(lost.total(), added.total())  # one number for another: none of them is spelled out
     if lost.total() > changed:
         folded = fold(target)
@@ -227,24 +233,28 @@ def _spelled(folded: str, text: str, language: str) -> tuple[int, int]:
     return ANY, 0 if writes_digits(language) else ANY
 
 
-def _unconverted(lost: Counter[str], added: Counter[str], source: str) -> tuple[Counter[str], Counter[str]]:
+def _unconverted(
+    lost: Counter[str], added: Counter[str], source: str, target: str
+) -> tuple[Counter[str], Counter[str]]:
     """Without numbers of feet, miles and so on that became metres, and centuries named by their years."""
     lost, added = lost.copy(), added.copy()
-    imperial = numbers(" ".join(map(str, _IMPERIAL.findall(source))))
-    for number in [*lost]:
-        value = int(number)
-        metric = imperial[number] and next((new for new in added if added[new] and _is_metric(value, int(new))), None)
-        new = metric or (str(value * 100 - 100) if 1 < value <= CENTURIES else "")
-        if new and added[new]:
-            lost[number] -= 1
+    metric = {_plain(number): _value(number) for number in _NUMBER.findall(target)}
+    for number, unit in _IMPERIAL.findall(source):
+        old, size = _plain(number), _metric(_value(number.rstrip(".,")), unit.lower())
+        new = next((new for new in added if new in metric and abs(metric[new] - size) <= ROUNDED * abs(size)), "")
+        if lost[old] > 0 and added[new] > 0:
+            lost[old] -= 1
+            added[new] -= 1
+    for old in [*lost]:
+        new = f"{int(old) - 1}00"
+        if int(old) <= CENTURIES and lost[old] > 0 and added[new] > 0:
+            lost[old] -= 1
             added[new] -= 1
     return +lost, +added
 
 
-def _is_metric(value: int, new: int) -> bool:
-    """Is `new`, without its decimal point, about what `value` feet, miles, pounds, degrees … are?"""
-    wanted = [value * factor for factor in _METRIC] + [(value - 32) / 1.8]
-    return any(abs(new - size * scale) <= 0.12 * size * scale for size in wanted if size > 0 for scale in (1, 10, 100))
+def _metric(value: float, unit: str) -> float:
+    return value * _UNITS[unit] if unit in _UNITS else (value - 32) / 1.8
 
 
 def _unexcused(numbers: Counter[str], spelled: int, large: int) -> Counter[str]:
