@@ -7,15 +7,15 @@ of them, and `eng_Latn.devtest`, which was translated. What several folders have
 
 - length: median of characters of translation for one of English, over sentences of at least 40 characters.
 - detected: CLD2's own code of the language; where it has none, the code that it most often gives to the language's
-  texts. Kept if CLD2, told to expect it, gives it or a code of the next column to 97 % of the texts of which it is
-  sure (of at least half of all).
+  texts. Kept if CLD2 gives it or a code of the next column to 97 % of the texts of which it is sure (of at least half
+  of all).
 - stops: share of translations that end in a mark of `factory.text.punctuation.text_ends`, of those whose source ends
   in a full stop.
 - asks: share of translations with a question mark, of those whose source ends in one.
 - prefixed: share of translations with a word like kwaseMelika: small letters, a capital, small letters.
 - splits: share of translations with several sentences, of those whose source has one.
 - digits: share of translations with a digit of any script, of those whose source has a number of three digits or more.
-- kin: other codes that it then gives to at least 0.5 % of the texts it is sure of; never English, as texts that are
+- kin: other codes that it gives to at least 0.5 % of the texts it is sure of; never English, as texts that are
   not translated are what has to be found.
 """
 
@@ -46,22 +46,18 @@ def lines(file: Path) -> list[str]:
     return file.read_text(encoding="utf-8").split("\n")
 
 
-def labels(texts: list[str], expected: str) -> Counter[str]:
+def labels(texts: list[str]) -> Counter[str]:
     """How often CLD2 names each language first, of the texts that it is sure of."""
     found: Counter[str] = Counter()
     for text in texts:
-        if shares := detect(text, expected):
+        if shares := detect(text):
             found[max(shares, key=shares.__getitem__).split("-")[0]] += 1
     return found
 
 
 def how_detected(code: str, texts: list[str]) -> tuple[str, str]:
-    expected = own_code(code)
-    if not expected:
-        expected = next((label for label, _ in labels(texts, "").most_common() if label not in ("en", "xx")), "")
-    if not expected:
-        return "", ""
-    found = labels(texts, expected)
+    found = labels(texts)
+    expected = own_code(code) or next((label for label, _ in found.most_common() if label not in ("en", "xx")), "")
     own, every = expected.split("-")[0], found.total()
     kin = sorted(label for label, n in found.items() if n >= KIN * every and label not in (own, "en", "xx"))
     sure = sum(found[label] for label in (own, *kin))

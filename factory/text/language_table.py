@@ -50,6 +50,12 @@ def seen(code: str) -> Seen | None:
     return language.get(script_of_code(code) or "") or next(iter(language.values()), None)
 
 
+@cache
+def kin(code: str) -> frozenset[str]:
+    """CLD2's codes of languages that it takes the language for, in any of its scripts."""
+    return frozenset(name for found in _table().get(language_of(code), {}).values() for name in found.kin)
+
+
 def scripts_seen(language: str) -> set[str]:
     return {*_table().get(language, ())}
 
