@@ -1,4 +1,4 @@
-"""What the default checks reject of professional translations, and what they find of the same when damaged, by language.
+"""What the default checks reject of professional translations, and what they find of damaged ones, by language.
 
     python benchmarks/checks/languages.py NAME=FOLDER [NAME=FOLDER …] [--source eng_Latn] [--limit 1012]
 
@@ -15,6 +15,7 @@ import sys
 import unicodedata
 from collections import Counter
 from collections.abc import Callable
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,9 @@ class Texts:
         self.names = sorted(file.stem for file in folder.glob("*.devtest"))
 
     def pairs(self, source: str, target: str, limit: int) -> list[Pair]:
-        columns = ((self.folder / f"{name}.devtest").read_text(encoding="utf-8").split("\n") for name in (source, target))
+        columns = (
+            (self.folder / f"{name}.devtest").read_text(encoding="utf-8").split("\n") for name in (source, target)
+        )
         return [(a, b) for a, b in list(zip(*columns, strict=True))[:limit] if a and b]
 
 
@@ -77,7 +80,7 @@ def half_dropped(pairs: list[Pair], code: str) -> list[Pair]:
 
 def shifted(pairs: list[Pair], code: str) -> list[Pair]:
     """The translation of the next sentence."""
-    return [(a, b) for (a, _), (_, b) in zip(pairs, pairs[1:], strict=False)]
+    return [(a, b) for (a, _), (_, b) in pairwise(pairs)]
 
 
 def numbers_changed(pairs: list[Pair], code: str) -> list[Pair]:
@@ -97,7 +100,7 @@ def entities_changed(pairs: list[Pair], code: str) -> list[Pair]:
         for form, item in theirs.forms.items():
             if item in shared and form in b:
                 others = (name for name, other in theirs.forms.items() if other[0] == item[0] and other not in shared)
-                found.append((a, b.replace(form, next(others))))
+                found += [(a, b.replace(form, other)) for other in islice(others, 1)]
                 break
     return found
 
@@ -153,9 +156,15 @@ def measure(texts: dict[str, Texts], source: str, target: str, limit: int) -> di
 
 def table(results: dict[str, dict[str, Any]], names: list[str]) -> str:
     damages = ["wrong language", *DAMAGES]
-    lines = [f"| language | {' | '.join(names)} | {' | '.join(damages)} |", "| --- " * (1 + len(names) + len(damages)) + "|"]
+    lines = [
+        f"| language | {' | '.join(names)} | {' | '.join(damages)} |",
+        "| --- " * (1 + len(names) + len(damages)) + "|",
+    ]
     for target, result in sorted(results.items(), key=lambda entry: code_of(entry[0])):
-        shares = [f"{100 * share:.1f} %" if (share := result["false_rejects"].get(name)) is not None else "" for name in names]
+        shares = [
+            f"{100 * share:.1f} %" if (share := result["false_rejects"].get(name)) is not None else ""
+            for name in names
+        ]
         recalls = [f"{recall:.2f}" if (recall := result["recall"].get(name)) is not None else "" for name in damages]
         lines.append(f"| {code_of(target)} | {' | '.join([*shares, *recalls])} |")
     return "\n".join(lines) + "\n"

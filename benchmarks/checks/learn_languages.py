@@ -101,9 +101,7 @@ def main() -> None:
     TABLE.write_text("\n".join([*text, *(table[key] for key in sorted(table))]) + "\n", encoding="utf-8")
 
 
-SOURCES = (
-    "NTREX-128 (Federmann et al., 2022, CC BY-SA 4.0) and FLORES-200 devtest (NLLB Team, 2022, CC BY-SA 4.0)"
-)
+SOURCES = "NTREX-128 (Federmann et al., 2022, CC BY-SA 4.0) and FLORES-200 devtest (NLLB Team, 2022, CC BY-SA 4.0)"
 
 if __name__ == "__main__":
     main()

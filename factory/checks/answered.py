@@ -7,6 +7,7 @@ from pydantic import Field
 from factory.checks.base import Check
 from factory.text.answering import Languages, answered, languages, may_be_answered
 from factory.text.column import Texts
+from factory.text.language_table import writes_question_marks
 
 
 class Answered(Check):
@@ -37,6 +38,10 @@ class Answered(Check):
         pairs = zip(sources.stripped, targets.stripped, strict=True)
         source = self._languages.source
         return np.fromiter((may_be_answered(*pair, source) for pair in pairs), bool, len(sources))
+
+    def unjudged(self) -> str:
+        target = self._languages.target
+        return "" if writes_question_marks(target) else f"questions in {target} often have no mark"
 
     @property
     def _languages(self) -> Languages:

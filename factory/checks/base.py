@@ -92,6 +92,10 @@ class Check(BaseModel):
         """The check for translations into `target`, where it matters and the recipe did not say."""
         return self
 
+    def unjudged(self) -> str:
+        """Why the check says nothing about texts in its languages; empty where it does."""
+        return ""
+
     def expecting(self, ratio: float) -> Check:
         """The check with `ratio` as its `expected`, where the recipe did not set it."""
         if "expected" in self.model_fields_set:

@@ -37,5 +37,9 @@ class Entities(Check):
             return np.zeros(len(targets), dtype=bool)
         return ours.may_name(sources)
 
+    def unjudged(self) -> str:
+        unknown = [language for language in self.languages or () if not entities(language)]
+        return f"CLDR has no names in {', '.join(unknown)}" if unknown else ""
+
     def in_language(self, target: str, source: str | None = None) -> Check:
         return self if self.languages else self.model_copy(update={"languages": [source or "en", target]})

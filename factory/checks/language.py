@@ -6,7 +6,7 @@ from pydantic import Field
 
 from factory.checks.base import Check
 from factory.text.column import Texts
-from factory.text.languages import SHORTEST, language_share
+from factory.text.languages import SHORTEST, detected_as, language_share
 
 
 class Language(Check):
@@ -28,6 +28,10 @@ class Language(Check):
 
     def candidates(self, sources: Texts, targets: Texts) -> Any:
         return targets.lengths >= SHORTEST
+
+    def unjudged(self) -> str:
+        language = self.language or "en"
+        return "" if detected_as(language) else f"CLD2 does not know {language}"
 
     def in_language(self, target: str, source: str | None = None) -> Check:
         return self if self.language else self.model_copy(update={"language": target})

@@ -17,8 +17,10 @@ from factory.text.structure import prose
 # Letters of both scripts in one word; the Arabic article and particles are written onto foreign words.
 _TORN = re.compile(r"[A-Za-z]{2}[\u0620-\u064a]+|[\u0620-\u064a]{4}[A-Za-z]{2}")
 _FINAL_YA = re.compile(r"ی(?!\w)")  # typed for ى, and looks the same
-_LOOKALIKE = re.compile(r"(?<=[^\W\d_])[^\W\d_a-zA-Z\u00aa-\u02af\u1e00-\u1eff](?![^\W\d_a-zA-Z\u00aa-\u02af\u1e00-\u1eff])"
-                        r"|\b[^\W\d_a-zA-Z\u00aa-\u02af\u1e00-\u1eff](?=[a-z])")  # one letter in a Latin word
+_LOOKALIKE = re.compile(
+    r"(?<=[^\W\d_])[^\W\d_a-zA-Z\u00aa-\u02af\u1e00-\u1eff](?![^\W\d_a-zA-Z\u00aa-\u02af\u1e00-\u1eff])"
+    r"|\b[^\W\d_a-zA-Z\u00aa-\u02af\u1e00-\u1eff](?=[a-z])"
+)  # one letter in a Latin word
 _SMALL = {
     "Latn": r"(?<![\w./@'’\\$-])[a-zß-öø-ÿāăąćčďđęěğıłńňőřśşšťůűźžơưạ-ỹ]{3,}(?![\w/@(’'-])",
     "Grek": r"[α-ώ]{4,}",

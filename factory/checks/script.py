@@ -46,7 +46,9 @@ class Script(Check):
         found: list[float | Exception] = [*script_shares(targets, self.language or "en")]
         dressed = targets.have("`~{$\\") | targets.containing("http") | targets.containing("www.")
         rows = [row for row, other in enumerate(dressed.tolist()) if other or found[row] < AGAIN]  # type: ignore
-        for row, share in zip(rows, self._shares([sources[row] for row in rows], [targets[row] for row in rows]), strict=True):
+        for row, share in zip(
+            rows, self._shares([sources[row] for row in rows], [targets[row] for row in rows]), strict=True
+        ):
             found[row] = share
         return found
 

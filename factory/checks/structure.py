@@ -60,7 +60,9 @@ class Structure(Check):
         """Without words like kwaseMelika: a name with a prefix, as Bantu languages write it. In a translation any
         word of this form that is new, in the source where its language writes so."""
         new = {word for word in after - before if word.isalpha()}
-        old = {word for word in before - after if word.isalpha()} if self.source and writes_prefixes(self.source) else ()
+        old = (
+            {word for word in before - after if word.isalpha()} if self.source and writes_prefixes(self.source) else ()
+        )
         return (
             Counter({word: n for word, n in before.items() if word not in old}),
             Counter({word: n for word, n in after.items() if word not in new}),

@@ -65,6 +65,9 @@ class Unfinished(Check):
         cut = len(target) < short * (self.expected or 1.0) * len(source)
         return 0.25 if cut or _inside().search(target) else 0.75
 
+    def unjudged(self) -> str:
+        return "" if self._judges() else f"translators into {self.language} often write no full stops"
+
     def _judges(self) -> bool:
         return writes_stops(self.language or "en")
 

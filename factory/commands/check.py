@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import time
 from collections import Counter
 from contextlib import AbstractContextManager, nullcontext
@@ -18,6 +17,8 @@ from factory.checks import DEFAULT, Check, parse_check
 from factory.commands.table import print_json, print_table
 from factory.errors import FactoryError, UsageError
 from factory.hub.target import Choice, embedded
+from factory.text.language_codes import require_known
+from factory.text.languages import detected_as, varieties
 
 ADDED = ("scores", "verdict", "reasons")
 
@@ -29,6 +30,20 @@ class Pairs:
     rows: Rows
     columns: Columns
     checks: list[Check]
+    target: str
+
+    def notes(self) -> list[str]:
+        """Which checks say nothing in these languages, and in which varieties the first targets seem to be."""
+        found = [f"{check.name} passes all: {why}" for check in self.checks if (why := check.unjudged())]
+        batch = next(self.rows.batches(SAMPLE), [])
+        texts = [pair[1] for pair in texts_of(batch, self.columns) if not isinstance(pair, str) and pair[1]]
+        seen = {code: share for code, share in varieties(texts).items() if share >= SEEN}
+        if len(seen) > 1 or detected_as(self.target).split("-")[0] not in {
+            code.split("-")[0] for code in seen or [""]
+        }:
+            shares = ", ".join(f"{code} {share:.0%}" for code, share in seen.items())
+            found += [f"variety: CLD2 takes the targets for {shares}"] if seen else []
+        return found
 
     def prepared(self, limit: int | None = None) -> list[Check]:
         """The checks, knowing what they must know of all rows.
@@ -47,16 +62,19 @@ class Pairs:
         return self.checks
 
 
+SAMPLE = 500  # targets that are read for what variety of their language they are in
+SEEN = 0.05  # share of them from which a variety is worth a note
+
+
 def open_pairs(
     ref: str, split: str, source_column: str, target_column: str, languages: tuple[str, str], checks: str | None
 ) -> Pairs:
     """Raises UsageError where the arguments are wrong."""
     for language in languages:
-        if not re.fullmatch(r"[A-Za-z]{2,3}(?:[-_]\w+)*", language):
-            raise UsageError(f"{language!r} is no language code", fix="as in: en, ar, zh-Hans")
+        require_known(language)
     source, target = languages
     chosen = [check.in_language(target, source) for check in choose_checks(checks)]
-    return Pairs(Rows(ref, split), Columns(source_column, target_column), chosen)
+    return Pairs(Rows(ref, split), Columns(source_column, target_column), chosen, target)
 
 
 def hub_of_pairs(hub: Choice, store: Path) -> AbstractContextManager[Any]:
@@ -146,6 +164,7 @@ def run_check(pairs: Pairs, out: Path, *, processes: int | None = None, as_json:
     finally:
         partial.unlink(missing_ok=True)
     document = funnel.document() | {"pairs": pairs.rows.ref, "out": str(out)}
+    document["notes"] = pairs.notes()
     document["seconds"] = round(time.monotonic() - started, 2)
     if as_json:
         print_json(document)
@@ -218,6 +237,8 @@ def _print(document: dict[str, Any]) -> None:
     print_table(document["pairs"], columns, rows, right=columns[2:])
     for reason, count in document["failures"].items():
         print(f"failed: {reason}: {count:,}")
+    for note in document["notes"]:
+        print(f"note: {note}")
     print(
         f"\n{document['in']:,} rows: {document['kept']:,} kept, {document['rejected']:,} rejected,"
         f" {document['failed']:,} failed; {document['seconds']:.1f} s; written to {document['out']}"

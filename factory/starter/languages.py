@@ -69,4 +69,6 @@ def language(text: str) -> Language:
         )
     if code == "en":
         raise UsageError("English is the source language", fix="name the target language")
-    return Language(code, NAMES[code], script_name(scripts_of(code)[0]), "-".join(sorted(("en", code))), MMMLU.get(code))
+    return Language(
+        code, NAMES[code], script_name(scripts_of(code)[0]), "-".join(sorted(("en", code))), MMMLU.get(code)
+    )

@@ -51,7 +51,7 @@ BEGINNING = 60
 
 @dataclass(frozen=True)
 class Languages:
-    """What has to be known of the two languages: which they are, and characters of translation for one of the source."""
+    """The two languages, and characters of translation for one of the source."""
 
     source: str
     target: str
@@ -74,9 +74,9 @@ def answered(source: str, target: str, pair: Languages) -> float:
         return 0.9
     arabic = is_arabic(pair.target)
     asks = _asks(source, pair.source)
-    if asks and writes_question_marks(pair.target) and asking_marks(pair.target).isdisjoint(target):
-        if not (arabic and _INTERROGATIVE.search(fold(target))):
-            return 1.0
+    unmarked = asks and writes_question_marks(pair.target) and asking_marks(pair.target).isdisjoint(target)
+    if unmarked and not (arabic and _INTERROGATIVE.search(fold(target))):
+        return 1.0
     imperative = _demands(source)
     if not (asks or imperative) or len(source) >= SHORT:
         return 0.0

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @cache
 def locale(code: str) -> Locale | None:
-    """CLDR's locale of a language in its script, that of Arabic for varieties of it that have none; None for no data."""
+    """CLDR's locale of a language in its script, Arabic's for varieties that have none; None where there is none."""
     from babel import Locale, localedata
 
     language, script = language_of(code), script_of_code(code)

@@ -29,11 +29,39 @@ Named = tuple[Item, str, bool]
 SHORTEST, STEM, SPARED = 3, 4, 2  # letters of a form; of its stem at least; that an ending may change
 _CLITICS = re.compile(r"(?:^|[^\w])[وف]?[بلك]?(?:ال|ل)?$")  # what Arabic writes onto the beginning of a word
 _DATED = re.compile(r"(?:\b(?:in|on|of|by|since|until|from|to|late|early|mid|last|next|this|and)|\d|-)\s*$")
+_HALF = re.compile("[\ud800-\udfff]")
 _KATAKANA = re.compile("[\u30a1-\u30ff]")
 _VERBS = frozenset(["May", "March"])  # months that begin English sentences as verbs
 _DIGITS_BEFORE = re.compile(r"(\d[\d.,]*)\W{0,2}$")
 _CURRENT = frozenset(
-    "USD EUR GBP JPY CNY INR RUB TRY CHF SEK PLN SAR AED EGP KWD IQD ILS IRR MAD DZD BRL MXN ZAR THB UAH NGN".split()
+    [
+        "USD",
+        "EUR",
+        "GBP",
+        "JPY",
+        "CNY",
+        "INR",
+        "RUB",
+        "TRY",
+        "CHF",
+        "SEK",
+        "PLN",
+        "SAR",
+        "AED",
+        "EGP",
+        "KWD",
+        "IQD",
+        "ILS",
+        "IRR",
+        "MAD",
+        "DZD",
+        "BRL",
+        "MXN",
+        "ZAR",
+        "THB",
+        "UAH",
+        "NGN",
+    ]
 )
 _WORDS = frozenset(["won", "real", "sol", "rand"])  # English words as well
 _NO_COUNTRIES = frozenset(["EU", "EZ", "UN", "QO", "ZZ", "XA", "XB", "MF", "SX"])  # nor saints
@@ -67,10 +95,16 @@ class Entities:
 
         return AhoCorasick(list(self.forms), matchkind=MatchKind.LeftmostLongest)
 
+    def _matches(self, text: str) -> list[tuple[int, int, int]]:
+        try:
+            return self._automaton.find_matches_as_indexes(text)
+        except UnicodeEncodeError:  # halves of characters
+            return self._automaton.find_matches_as_indexes(_HALF.sub("\0", text))
+
     def found(self, text: str) -> dict[Item, str]:
         """What the text names, with the digits right before the name (empty where there are none)."""
         found: dict[Item, str] = {}
-        for number, start, end in self._automaton.find_matches_as_indexes(text):
+        for number, start, end in self._matches(text):
             if self._stands_alone(text, start, end):
                 digits = _DIGITS_BEFORE.search(text[max(0, start - 20) : start])
                 found.setdefault(self._items[number], digits[1] if digits else "")
@@ -81,7 +115,7 @@ class Entities:
         import numpy as np
 
         columns = texts.folded if self.arabic else texts
-        found = self._automaton.find_matches_as_indexes("\0".join([*columns, ""]))
+        found = self._matches("\0".join([*columns, ""]))
         ends = np.cumsum([len(text) + 1 for text in columns])
         rows = np.zeros(len(texts), dtype=bool)
         rows[np.searchsorted(ends, [start for _, start, _ in found], side="right")] = True
@@ -93,7 +127,9 @@ class Entities:
 
     def _stands_alone(self, text: str, start: int, end: int) -> bool:
         if not self.spaced:  # only Katakana, for what is foreign, shows where a word ends
-            return not (_KATAKANA.match(text[start]) and _KATAKANA.search(text[start - 1 : start] + text[end : end + 1]))
+            return not (
+                _KATAKANA.match(text[start]) and _KATAKANA.search(text[start - 1 : start] + text[end : end + 1])
+            )
         if text[end : end + 1].isalnum():
             return False
         if self.english and text[start:end] in _VERBS:
@@ -142,7 +178,9 @@ def entities(language: str) -> Entities | None:
         for written in _spellings(form, item) if len(form) >= shortest else ():
             if names:
                 named.setdefault(written, set()).add(item)
-            stems.setdefault(item, set()).add(written if len(form) <= STEM else written[: max(STEM, len(form) - SPARED)])
+            stems.setdefault(item, set()).add(
+                written if len(form) <= STEM else written[: max(STEM, len(form) - SPARED)]
+            )
     forms = {form: next(iter(items)) for form, items in named.items() if len(items) == 1}
     return Entities(forms, stems, not _dense(language), arabic, language_of(language) == "en") if forms else None
 
@@ -171,7 +209,9 @@ def _from_cldr(language: str) -> Iterator[Named]:
         return
     for variant in _variants(known.language):
         for context in ("format", "stand-alone"):
-            yield from ((("month", str(number)), name, True) for number, name in variant.months[context]["wide"].items())
+            yield from (
+                (("month", str(number)), name, True) for number, name in variant.months[context]["wide"].items()
+            )
     for context in ("format", "stand-alone"):
         yield from ((("weekday", str(number)), name, True) for number, name in known.days[context]["wide"].items())
     for code, name in known.territories.items():
@@ -203,9 +243,11 @@ def _languages_of(known: Any, territory: str) -> Iterator[str]:
 
 def _cities(known: Any) -> Iterator[Named]:
     """Cities that give time zones their names, but for those called like their country."""
+    from babel.core import get_global
+
     english, countries = _english().time_zones, {name.casefold() for name in _english().territories.values()}
-    for zone in english:
-        name = english[zone].get("city", zone.split("/")[-1].replace("_", " "))
+    for zone in get_global("zone_territories"):
+        name = english.get(zone, {}).get("city", zone.split("/")[-1].replace("_", " "))
         if "/" in zone and name.casefold() not in countries:
             yield ("city", name.casefold()), known.time_zones.get(zone, {}).get("city", name), True
 
@@ -218,7 +260,7 @@ def _english() -> Any:
 
 
 def _currencies(known: Any) -> Iterator[Named]:
-    """The nouns of currencies: the word that the names of all dollars have, and of single ones the word in its place."""
+    """The nouns of currencies: the word that names of all dollars share, and of single ones the word in its place."""
     groups: dict[str, list[str]] = {}
     for code, name in _english().currencies.items():
         if "(" not in name:

@@ -48,7 +48,9 @@ def require_known(code: str) -> None:
     except LanguageTagError:
         known = False
     if not known:
-        raise UsageError(f"{code!r} is no language code", fix="one of ISO 639, with a script or region: en, ar, zh-Hans")
+        raise UsageError(
+            f"{code!r} is no language code", fix="one of ISO 639, with a script or region: en, ar, zh-Hans"
+        )
 
 
 @cache

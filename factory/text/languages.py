@@ -7,6 +7,8 @@ it takes professional translations for now and then (Bosnian for Croatian, Malay
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -40,6 +42,12 @@ def language_share(text: str, language: str, source: str = "") -> float:
     if share < ENOUGH and source and (rest := without_names(text, source)) != text:
         share = max(share, _share(rest, language, code, code))
     return share
+
+
+def varieties(texts: Sequence[str]) -> dict[str, float]:
+    """Of the texts that CLD2 is sure of, the share that it takes for each language, most first; its own codes."""
+    found = Counter(max(shares, key=shares.__getitem__) for text in texts if (shares := detect(text)))
+    return {code: count / found.total() for code, count in found.most_common()}
 
 
 def detect(text: str, expected: str = "") -> dict[str, float] | None:

@@ -1,4 +1,4 @@
-"""Numbers of two texts compared: in digits of any script, grouped in thousands, scaled (4.5 million), or spelled out."""
+"""Numbers of two texts compared: in digits of any script, in groups, scaled (4.5 million), or spelled out."""
 
 from __future__ import annotations
 
@@ -25,11 +25,13 @@ _IN_NAME = re.compile(r"(?<![\w-])[A-Za-z]+\d+[A-Za-z\d]*")
 _AFTERNOON = re.compile(
     r"(?<![\d:.])(\d{1,2})(?=(?:[:.]\d\d)?(?:\s?[-–]\s?\d{1,2}(?:[:.]\d\d)?)?\s?p\.?m\b)", re.IGNORECASE
 )
-_FULL_HOUR = re.compile(r"(?<![\d:.,])(\d{1,2})[:.]?00(?=\s?(?:[-–:.]|[ap]\.?m\b|GMT|UTC|[ECMP][SD]T)|\D|$)", re.IGNORECASE)
+_FULL_HOUR = re.compile(
+    r"(?<![\d:.,])(\d{1,2})(?:[:.]00(?!\d)|(?<=\d\d)00(?=\s?(?:GMT|UTC|[ECMP][SD]T|hours)\b))", re.IGNORECASE
+)
 # Units that are converted for readers who do not measure so, and how much metres, kilometres … go to one.
 _UNITS = {
-    "feet": 0.3048, "foot": 0.3048, "ft": 0.3048, "yard": 0.9144, "inch": 2.54, "mile": 1.609, "mi": 1.609, "mph": 1.609,
-    "pound": 0.4536, "lb": 0.4536, "ounce": 28.35, "oz": 28.35, "gallon": 3.785, "acre": 0.4047,
+    "feet": 0.3048, "foot": 0.3048, "ft": 0.3048, "yard": 0.9144, "inch": 2.54, "mile": 1.609, "mi": 1.609,
+    "mph": 1.609,    "pound": 0.4536, "lb": 0.4536, "ounce": 28.35, "oz": 28.35, "gallon": 3.785, "acre": 0.4047,
 }  # fmt: skip
 _IMPERIAL = re.compile(
     r"(\d[\d.,]*)(?:[\s-](?:to|and|or|by|x|-|–)[\s-]\d[\d.,]*)?[\s-]?"
@@ -118,7 +120,9 @@ def numbers_overlap(source: str, target: str, languages: tuple[str, str] = ("en"
     if decades := _DECADE.findall(source):
         source = _DECADE.sub(" ", source)
         for century, decade in decades:
-            target = re.sub(rf"(?<!\d){century}{decade}(?!\d)|(?<!\d){decade}(?!\d)", " ", target, count=1)
+            target = re.sub(rf"(?<!\d)(?:{century})?{decade}(?!\d)", " ", target, count=1)
+            if century:  # the sixties of the 20th century
+                target = re.sub(rf"(?<!\d){int(century) + 1}(?!\d)", " ", target, count=1)
     if _IN_NAME.search(source) and not _IN_NAME.search(target):  # CO2 and its like have names in the translation
         source = _IN_NAME.sub(" ", source)
     best = 0.0
@@ -203,9 +207,7 @@ def _decimals() -> Any:
     return np.array([unicodedata.decimal(chr(point), 0) for point in range(PLANE)], np.uint32)
 
 
-def _overlap(
-    before: Counter[str], after: Counter[str], source: str, target: str, languages: tuple[str, str]
-) -> float:
+def _overlap(before: Counter[str], after: Counter[str], source: str, target: str, languages: tuple[str, str]) -> float:
     lost, added = before - after, after - before
     if lost and added:
         lost, added = _unconverted(lost, added, source, target)

@@ -9,7 +9,6 @@ from functools import cache
 from factory.text.language_codes import script_of_code
 from factory.text.scripts import PLANE
 
-
 INVISIBLE = "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
 """What may stand at the end of a text unseen: joiners, direction marks, breaks without width."""
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 WITHOUT_SPACES = ("Thai", "Laoo", "Mymr", "Khmr", "Jpan")
 
+
 def words(text: str) -> list[str]:
     """The text's words in the form in which they are compared: no case, punctuation, vowel marks or spelling variants.
 
