@@ -19,6 +19,7 @@ _WAITING = re.compile(
     r"|أو|او|ثم|كما"
     r"|لكن|ولكن|ال|[وفب]ال|لل|إذا|عندما|بينما|مثل|كانت|يكون|تكون|قد|لم|لن|حتى|and|or|the|of|to|a|an|in|with|for)$"
 )
+LONG, MISSING = 60, 0.6
 _SHORT = ((100, 0.82), (60, 0.65), (30, 0.55), (-1, 0.0))  # characters of a source, share of what is expected of them
 
 
@@ -29,7 +30,8 @@ class Unfinished(Check):
     comma, an opening bracket or a word that never ends a sentence (in, which, because); 0.25 where the translation's
     other sentences have their full stops, or it is short (under 0.55 of the characters expected for a source of over
     30, 0.65 of one of over 60, 0.82 of one of over 100); else 0.75, a translator who writes none. An unclosed code
-    fence that the source closes: 0. Languages that write no full stops are not judged. Limit: 0.5. About 1 µs.
+    fence that the source closes: 0. In languages that write no full stops length alone tells: 0.25 under `MISSING` of
+    what is expected for a source of over `LONG` characters, else 1. Limit: 0.5. About 1 µs.
     """
 
     version: ClassVar[int] = 3
@@ -47,7 +49,9 @@ class Unfinished(Check):
         if "```" in source and target.count("```") % 2 and source.count("```") % 2 == 0:
             return 0.0
         last = target[-1]
-        if last in text_ends() or source.rstrip(_CLOSERS)[-1:] not in sentence_ends() or not self._judges():
+        if not self._judges():
+            return 0.25 if len(source) > LONG and len(target) < MISSING * (self.expected or 1.0) * len(source) else 1.0
+        if last in text_ends() or source.rstrip(_CLOSERS)[-1:] not in sentence_ends():
             return 1.0
         if last in quotation_marks() and sum(map(target.count, quotation_marks())) % 2 == 0:
             return 1.0  # an opening mark elsewhere, a closing one in German
@@ -66,7 +70,11 @@ class Unfinished(Check):
         return 0.25 if cut or _inside().search(target) else 0.75
 
     def unjudged(self) -> str:
-        return "" if self._judges() else f"translators into {self.language} often write no full stops"
+        return (
+            ""
+            if self._judges()
+            else f"translators into {self.language} often write no full stops: only length is judged"
+        )
 
     def _judges(self) -> bool:
         return writes_stops(self.language or "en")
@@ -78,7 +86,9 @@ class Unfinished(Check):
         open_ends = (text[-1:] not in ends for text in targets.stripped)
         may_stop = (text[-1:] in stops for text in sources.stripped)
         found = np.fromiter(open_ends, bool, len(targets)) & np.fromiter(may_stop, bool, len(targets))
-        return (found if self._judges() else False) | sources.containing("```")
+        if not self._judges():
+            found = targets.lengths < MISSING * (self.expected or 1.0) * sources.lengths
+        return found | sources.containing("```")
 
     def in_language(self, target: str, source: str | None = None) -> Check:
         expecting = self.expecting(expected_ratio(source or "en", target))

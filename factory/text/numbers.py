@@ -18,6 +18,7 @@ from factory.text.scripts import PLANE
 _NUMBER = re.compile(r"\d+(?:[.,٫٬]\d+)*")
 _DECADE = re.compile(r"\b(\d{1,2})?(\d\d)(?:'s|’s|s)\b")  # a translation names the decade or the century
 _DIGIT = re.compile(r"\d")
+_LETTER = re.compile(r"(?<=[^\s\d.,:/(-])[౦೦൦၀](?!\d)")  # zeros that are typed for the letters they look like
 _SEPARATOR = re.compile(r"[.,٫٬]")
 _GROUP = re.compile(r"(?<![\d.,])\d{1,3}(?:[ \u00a0\u2009\u202f'’]\d{3})+(?!\d)")  # 17 500
 _SPAN = re.compile(r"(?<![\d.,])(\d\d)(\d\d)\s?[-–/]\s?(\d\d)(?![\d.,]*\d)")  # 2010–11
@@ -80,7 +81,7 @@ def ascii_digits(text: str) -> str:
     >>> ascii_digits("၂၀၀၅ and ٣")
     '2005 and 3'
     """
-    return text if text.isascii() else text.translate(_DIGITS)
+    return text if text.isascii() else _LETTER.sub(" ", text).translate(_DIGITS)
 
 
 class _Digits(dict[int, int]):

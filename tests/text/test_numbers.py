@@ -31,6 +31,7 @@ def test_digits_of_every_script_are_the_same(value, zero):
         ("at 12.00 GMT", "kello 12 Greenwichin aikaa", "fi"),
         ("a 4-month-old mouse", "čtyřměsíční myš", "cs"),
         ("Throughout the 1960s", "20 世纪 60 年代", "zh"),
+        ("the base", "స్థావర౦", "te"),  # a zero typed for a letter
         ("in 1,000 houses", "ní ẹgbẹ̀rún ilé", "yo"),
     ],
 )
