@@ -91,5 +91,12 @@ def _share(text: str, language: str, code: str, expected: str = "") -> float:
     shares = detect(text, expected)
     if not shares:
         return 1.0
-    accepted = {code.split("-")[0], *kin(language)}
-    return sum(share for label, share in shares.items() if label.split("-")[0] in accepted)
+    accepted = _accepted(language, code)
+    return sum(share for label, share in shares.items() if label in accepted)
+
+
+@cache
+def _accepted(language: str, code: str) -> frozenset[str]:
+    """CLD2's codes that count as the language, its two of Chinese as one."""
+    codes = {code, *kin(language)}
+    return frozenset(codes | {"zh", "zh-Hant"} if codes & {"zh", "zh-Hant"} else codes)
