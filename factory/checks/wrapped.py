@@ -10,7 +10,7 @@ from factory.text.scripts import scripts_of
 
 _CLOSE = {'"': '"', "'": "'", "«": "»", "“": "”", "‘": "’", "(": ")", "[": "]", "{": "}", "`": "`", "*": "*", "<": ">"}
 _OPENING = frozenset(_CLOSE)
-_EDGES = frozenset([*_CLOSE, *_CLOSE.values(), "_", ">", "|", "#", "$", "\\"])
+_EDGES = frozenset([*_CLOSE, *_CLOSE.values(), *"「」『』《》（）„‚‹›", "_", ">", "|", "#", "$", "\\"])
 _QUOTES = frozenset("\"'«»“”‘’")
 _STOPS = ".!?؟،,: \t\n"
 
