@@ -67,7 +67,7 @@ def test_a_perfect_engine_loses_no_row(monkeypatch, tmp_path, sources):
     rows = kept(translated)
     assert all(code in row["t_ar"] for row, code in zip(rows, sources, strict=True) if code in CODE.values())
 
-    from factory.job import Artifact
+    from factory.step.job import Artifact
 
     from tests.support import _manifest
 
