@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Protocol, Self, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 if TYPE_CHECKING:
     from factory.profile import Profile
@@ -88,6 +88,8 @@ class Engine(ABC):
     Adding one means adding one file to this folder with one class in it; the file's name is what a profile writes.
     """
 
+    tokens: Any  # the `Tokens` of the model
+
     @abstractmethod
     def __init__(self, model: Path, profile: Profile, *, trust_remote_code: bool = False) -> None:
         """`model` is a folder with config.json, *.safetensors and a tokenizer."""
@@ -97,9 +99,9 @@ class Engine(ABC):
     def state(cls) -> State:
         """Whether it can be used on this machine."""
 
-    @abstractmethod
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each text under the model's tokenizer, for output budgets."""
+        return self.tokens.count(texts)
 
     @abstractmethod
     def generate(self, requests: Sequence[Request]) -> Iterator[Batch]:
@@ -110,8 +112,8 @@ class Engine(ABC):
         has finished, often enough that little is lost.
         """
 
-    @abstractmethod
-    def __enter__(self) -> Self: ...
+    def __enter__(self) -> Self:
+        return self
 
     @abstractmethod
     def __exit__(self, *exception: object) -> None: ...
@@ -126,9 +128,10 @@ class LogProbability:
     tokens: int
 
 
-@runtime_checkable
-class Scorer(Protocol):
-    """Engines that can also say how likely given texts are: transformers and vllm."""
+class Scorer(ABC):
+    """What engines have that can also say how likely given texts are: transformers and vllm."""
+
+    tokens: Any  # the `Tokens` of the model
 
     def log_probabilities(self, pairs: Sequence[tuple[str, str]]) -> list[LogProbability]:
         """One result per (context, continuation), in order. The context is taken as it is: no chat template.
@@ -136,4 +139,8 @@ class Scorer(Protocol):
         The texts are tokenized together and divided where the context alone would end, trailing spaces going to the
         continuation, as in the Language Model Evaluation Harness (lm_eval/api/model.py, `_encode_pair`).
         """
-        ...
+        return self.score_ids([self.tokens.encode_pair(*pair) for pair in pairs])
+
+    @abstractmethod
+    def score_ids(self, texts: Sequence[tuple[list[int], int]]) -> list[LogProbability]:
+        """The same for (token ids, how many of them are context)."""

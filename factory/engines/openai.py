@@ -7,9 +7,10 @@ import os
 import random
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from factory.engines.base import Batch, Completion, Engine, Request, State
 from factory.engines.connections import Connections
@@ -68,9 +69,6 @@ class OpenAIEngine(Engine):
         missing = "the profile's [….openai] table names the endpoint"
         return State("installed", where=endpoint.base_url if endpoint else missing)
 
-    def __enter__(self) -> Self:
-        return self
-
     def __exit__(self, *exception: object) -> None:
         self._runner.run(self._connections.aclose())
         self._runner.close()
@@ -82,8 +80,9 @@ class OpenAIEngine(Engine):
         return [-(-len(text.encode()) // BYTES_PER_TOKEN) for text in texts]
 
     def generate(self, requests: Sequence[Request]) -> Iterator[Batch]:
-        done: asyncio.Queue[tuple[int, Completion]] = asyncio.Queue()
+        done: asyncio.Queue[tuple[int, Completion] | None] = asyncio.Queue()  # None once the work has ended
         work = self._runner.get_loop().create_task(self._work(requests, done))
+        work.add_done_callback(lambda _: done.put_nowait(None))
         try:
             left = len(requests)
             while left:
@@ -93,7 +92,7 @@ class OpenAIEngine(Engine):
         finally:
             self._runner.run(_end(work))
 
-    async def _work(self, requests: Sequence[Request], done: asyncio.Queue[tuple[int, Completion]]) -> None:
+    async def _work(self, requests: Sequence[Request], done: asyncio.Queue[tuple[int, Completion] | None]) -> None:
         name = self.settings.model or await self._only_model()
         # The longest first, so that none is left running alone at the end.
         queue = iter(sorted(range(len(requests)), key=lambda i: -requests[i].max_new_tokens))
@@ -179,35 +178,21 @@ class OpenAIEngine(Engine):
         return "check the account at the provider"
 
 
-async def _next_batch(done: asyncio.Queue[tuple[int, Completion]], work: asyncio.Task[None]) -> Batch:
+async def _next_batch(done: asyncio.Queue[tuple[int, Completion] | None], work: asyncio.Task[None]) -> Batch:
     """At least one completion: as many as come within BATCH_SECONDS, at most BATCH.
 
     Raises:
         FactoryError: the work ended with one.
     """
     batch: Batch = []
-    deadline: float | None = None
-    while len(batch) < BATCH:
-        if not done.empty():
-            batch.append(done.get_nowait())
-            deadline = deadline or time.monotonic() + BATCH_SECONDS
-            continue
-        left = None if deadline is None else deadline - time.monotonic()
-        if work.done() or (left is not None and left <= 0):
-            break
-        getter = asyncio.ensure_future(done.get())
-        await asyncio.wait({getter, work}, timeout=left, return_when=asyncio.FIRST_COMPLETED)
-        if getter.done():
-            batch.append(getter.result())
-            deadline = deadline or time.monotonic() + BATCH_SECONDS
-        else:
-            getter.cancel()
-    if not batch:
-        _raise_first(work)
-    return batch
-
-
-def _raise_first(work: asyncio.Task[None]) -> None:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(None) as limit:
+            while len(batch) < BATCH and not (work.done() and done.empty()) and (entry := await done.get()):
+                if not batch:
+                    limit.reschedule(asyncio.get_running_loop().time() + BATCH_SECONDS)
+                batch.append(entry)
+    if batch:
+        return batch
     error = work.exception()
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]

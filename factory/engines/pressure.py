@@ -6,7 +6,7 @@ import asyncio
 import random
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from email.utils import parsedate_to_datetime
 
 FIRST_LIMIT = 8
@@ -37,7 +37,9 @@ class Pressure:
                 if pause <= 0 and self.in_flight < int(self.limit):
                     break
                 if pause > 0:
-                    await _wait(self._changed, pause)
+                    with suppress(TimeoutError):
+                        async with asyncio.timeout(pause):
+                            await self._changed.wait()
                 else:
                     await self._changed.wait()
             self.in_flight += 1
@@ -59,14 +61,6 @@ class Pressure:
             self.limit = max(1.0, self.limit / 2)
         if wait:
             self._not_before = max(self._not_before, time.monotonic() + wait)
-
-
-async def _wait(condition: asyncio.Condition, seconds: float) -> None:
-    try:
-        async with asyncio.timeout(seconds):
-            await condition.wait()
-    except TimeoutError:
-        pass
 
 
 def backoff(attempt: int, most: float, chance: random.Random) -> float:

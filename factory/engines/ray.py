@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 BLOCKS_PER_ACTOR = 4  # at least: so that a fast actor takes over from a slow one, and little is lost with a dead one
 QUEUED = 2  # blocks handed to an actor, so that it need not wait for the next
 RETRIES = 3  # of a block whose actor died
+LOGS = "/tmp/ray/session_latest/logs"  # where Ray keeps those of its actors on this machine
 
 
 class RayEngine(Engine):
@@ -48,16 +49,17 @@ class RayEngine(Engine):
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
         settings = self.profile.ray
         if not ray.is_initialized():
-            own: dict[str, Any] = {} if settings.address else {"include_dashboard": False}
+            more: dict[str, Any] = {} if settings.address else {"include_dashboard": False}
             try:
-                ray.init(address=settings.address, log_to_driver=False, logging_level=logging.WARNING, **own)
+                ray.init(address=settings.address, log_to_driver=False, logging_level=logging.WARNING, **more)
             except ConnectionError as error:
                 raise FactoryError(f"no Ray cluster answers: {error}", where=settings.address) from None
             self._started = True
         workers, gpus = self._places()
         actor = ray.remote(num_cpus=settings.cpus, num_gpus=gpus, max_restarts=-1, max_task_retries=RETRIES)(_Actor)
-        own_profile = self._profile_of_actors().model_dump()
-        arguments = str(self.model), own_profile, self.trust_remote_code
+        threads = self.profile.threads or max(1, int(settings.cpus))
+        own = self.profile.model_copy(update={"engine": settings.engine, "threads": threads})
+        arguments = str(self.model), own.model_dump(), self.trust_remote_code
         self._actors = [actor.remote(*arguments) for _ in range(workers)]
         return self
 
@@ -68,9 +70,6 @@ class RayEngine(Engine):
             ray.kill(actor)
         if self._started:
             ray.shutdown()
-
-    def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        return self.tokens.count(texts)
 
     def generate(self, requests: Sequence[Request]) -> Iterator[Batch]:
         import ray
@@ -96,7 +95,7 @@ class RayEngine(Engine):
             except RayActorError as error:
                 first = str(error).strip().splitlines()[0]
                 raise FactoryError(
-                    f"an actor died {RETRIES + 1} times: {first}", where=_logs(), fix="finished work is kept"
+                    f"an actor died {RETRIES + 1} times: {first}", where=LOGS, fix="finished work is kept"
                 ) from None
             hand_out(actor)
             yield [(block[n], completion) for n, completion in found]
@@ -117,10 +116,6 @@ class RayEngine(Engine):
         gpus = settings.gpus if settings.gpus is not None else float(resources.get("GPU", 0) >= 1)
         room = resources["GPU"] / gpus if gpus else resources["CPU"] / settings.cpus
         return settings.workers or max(1, int(room)), gpus
-
-    def _profile_of_actors(self) -> Profile:
-        threads = self.profile.threads or max(1, int(self.profile.ray.cpus))
-        return self.profile.model_copy(update={"engine": self.profile.ray.engine, "threads": threads})
 
 
 class _Actor:
@@ -145,8 +140,3 @@ class _Actor:
 
 def _length(request: Request) -> int:
     return request.max_new_tokens + len(request.prompt or "") + sum(len(text) for _, text in request.messages or ())
-
-
-def _logs() -> str:
-    """Where Ray keeps the logs of its actors on this machine."""
-    return "/tmp/ray/session_latest/logs"

@@ -4,54 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
-from factory.engines.base import Batch, Engine, LogProbability, Request, State
+from factory.engines.base import Batch, Engine, LogProbability, Request, Scorer, State
 from factory.engines.tokens import Tokens, unloadable
 
 if TYPE_CHECKING:
     from factory.profile import Profile
 
 
-class TransformersEngine(Engine):
+class TransformersEngine(Scorer, Engine):
     """Prompts are sorted by length and padded on the left in batches as large as the profile allows."""
 
     def __init__(self, model: Path, profile: Profile, *, trust_remote_code: bool = False) -> None:
-        import torch
-        from transformers import AutoModelForCausalLM
-
         self.batch_size, self.batch_tokens = profile.batch_size, profile.batch_tokens
         self.tokens = Tokens(model, trust_remote_code=trust_remote_code)
-        try:
-            self.model: Any = AutoModelForCausalLM.from_pretrained(
-                model,
-                dtype=getattr(torch, profile.torch_dtype()),
-                trust_remote_code=trust_remote_code,
-                use_safetensors=True,
-            )
-        except (OSError, ValueError, KeyError) as error:
-            raise unloadable(model, error) from error
-        self.model.to(profile.torch_device()).eval()
+        self.model = load_model(model, profile, trust_remote_code=trust_remote_code)
 
     @classmethod
     def state(cls) -> State:
         return State.of_package("transformers", "")
 
-    def __enter__(self) -> Self:
-        return self
-
     def __exit__(self, *exception: object) -> None:
-        import gc
-
-        import torch
-
         del self.model
-        gc.collect()
-        if torch.cuda.is_available():
-            torch.cuda.empty_cache()
-
-    def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        return self.tokens.count(texts)
+        release()
 
     def generate(self, requests: Sequence[Request]) -> Iterator[Batch]:
         prompts = self.tokens.encode(requests)
@@ -86,12 +62,8 @@ class TransformersEngine(Engine):
             for i, row in zip(batch, rows, strict=True)
         ]
 
-    def log_probabilities(self, pairs: Sequence[tuple[str, str]]) -> list[LogProbability]:
-        """See `Scorer.log_probabilities`; batches of like length, at most `batch_tokens` tokens each."""
-        return self.score_ids([self.tokens.encode_pair(*pair) for pair in pairs])
-
     def score_ids(self, texts: Sequence[tuple[list[int], int]]) -> list[LogProbability]:
-        """The same for (token ids, how many of them are context)."""
+        """See `Scorer.score_ids`; batches of like length, at most `batch_tokens` tokens each."""
         order = sorted(range(len(texts)), key=lambda i: -len(texts[i][0]))
         found: dict[int, LogProbability] = {}
         while order:
@@ -113,3 +85,33 @@ class TransformersEngine(Engine):
             logs = row[begin - 1 : len(ids) - 1].float().log_softmax(-1)
             total = logs.gather(1, targets[:, None]).double().sum().item()
             yield LogProbability(total, bool((logs.argmax(-1) == targets).all()), len(targets))
+
+
+def load_model(folder: Path, profile: Profile, *, trust_remote_code: bool = False) -> Any:
+    """The causal language model on the profile's device and in its dtype, ready for inference.
+
+    Raises:
+        FactoryError: the folder holds no such model.
+    """
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    dtype = getattr(torch, profile.torch_dtype())
+    try:
+        model: Any = AutoModelForCausalLM.from_pretrained(
+            folder, dtype=dtype, trust_remote_code=trust_remote_code, use_safetensors=True
+        )
+    except (OSError, ValueError, KeyError) as error:
+        raise unloadable(folder, error) from error
+    return model.to(profile.torch_device()).eval()
+
+
+def release() -> None:
+    """Give the memory of models that nobody holds any more back, to the next step."""
+    import gc
+
+    import torch
+
+    gc.collect()
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from factory.engines.base import Batch, Completion, Engine, LogProbability, Request, State
+from factory.engines.base import Batch, Completion, Engine, LogProbability, Request, Scorer, State
 from factory.engines.environments import find, needed, root
 from factory.engines.process import Died, EngineProcess, last_error, new_log
 from factory.engines.tokens import Tokens
@@ -46,7 +46,7 @@ QUANTIZED = 0.2
 _log = logging.getLogger(__name__)
 
 
-class VllmEngine(Engine):
+class VllmEngine(Scorer, Engine):
     """Speaks token ids with `vllm_worker.py`.
 
     Requests in flight when the process dies are sent again, after a death without any answer one by one: so a prompt
@@ -82,9 +82,6 @@ class VllmEngine(Engine):
     def pid(self) -> int | None:
         """Of the process, which also leads its group."""
         return self._process and self._process.pid
-
-    def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        return self.tokens.count(texts)
 
     def generate(self, requests: Sequence[Request]) -> Iterator[Batch]:
         # The longest first, so that none is left running alone at the end.
@@ -123,16 +120,12 @@ class VllmEngine(Engine):
         if batch:
             yield batch
 
-    def log_probabilities(self, pairs: Sequence[tuple[str, str]]) -> list[LogProbability]:
-        """See `Scorer.log_probabilities`.
+    def score_ids(self, texts: Sequence[tuple[list[int], int]]) -> list[LogProbability]:
+        """See `Scorer.score_ids`.
 
         Raises:
             FactoryError: a text is longer than the model's context, or the engine keeps dying.
         """
-        return self.score_ids([self.tokens.encode_pair(*pair) for pair in pairs])
-
-    def score_ids(self, texts: Sequence[tuple[list[int], int]]) -> list[LogProbability]:
-        """The same for (token ids, how many of them are context)."""
         found: dict[int, LogProbability] = {}
         while len(found) < len(texts):
             missing = [i for i in range(len(texts)) if i not in found][:WINDOW]
@@ -215,7 +208,8 @@ def verified(engine: VllmEngine) -> Iterator[None]:
         return
     found = engine.score_ids(texts)
     worst = max(abs(a.total - b.total) / a.tokens for a, b in zip(expected, found, strict=True))
-    if not worst <= _tolerance(engine):
+    quantized = "quantization_config" in json.loads((engine.model / "config.json").read_text(encoding="utf-8"))
+    if not worst <= (QUANTIZED if quantized else TOLERANCE[engine.profile.torch_dtype()]):
         engine.__exit__()
         raise FactoryError(
             f"vllm {engine.version} computes other probabilities than transformers: {worst:.3g} nats per token apart",
@@ -224,11 +218,6 @@ def verified(engine: VllmEngine) -> Iterator[None]:
         )
     mark.parent.mkdir(parents=True, exist_ok=True)
     mark.write_text(json.dumps({"model": str(engine.model), "vllm": engine.version, "nats_per_token": worst}))
-
-
-def _tolerance(engine: VllmEngine) -> float:
-    config = json.loads((engine.model / "config.json").read_text(encoding="utf-8"))
-    return QUANTIZED if "quantization_config" in config else TOLERANCE[engine.profile.torch_dtype()]
 
 
 def _reference(engine: VllmEngine, texts: list[tuple[list[int], int]]) -> list[LogProbability] | None:

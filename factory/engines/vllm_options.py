@@ -68,15 +68,12 @@ def process_environment(profile: Profile) -> dict[str, str]:
     if device.startswith("cuda:"):
         environment["CUDA_VISIBLE_DEVICES"] = device.removeprefix("cuda:")
     if device == "cpu":
-        environment.setdefault("VLLM_CPU_KVCACHE_SPACE", str(_cache_gib()))
+        import psutil
+
+        least, most = CPU_CACHE_GIB
+        cache = int(min(most, max(least, psutil.virtual_memory().available / 2**30 / 10)))
+        environment.setdefault("VLLM_CPU_KVCACHE_SPACE", str(cache))
         environment["VLLM_CPU_NUM_OF_RESERVED_CPU"] = "0"  # else one core idles
         if profile.threads:
             environment |= {"OMP_NUM_THREADS": str(profile.threads), "VLLM_CPU_OMP_THREADS_BIND": "nobind"}
     return environment | profile.vllm.environment
-
-
-def _cache_gib() -> int:
-    import psutil
-
-    least, most = CPU_CACHE_GIB
-    return int(min(most, max(least, psutil.virtual_memory().available / 2**30 / 10)))

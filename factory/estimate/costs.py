@@ -13,6 +13,14 @@ from factory.estimate.rates import Rates
 from factory.graph.nodes import Graph
 from factory.text.figures import bytes_text, number_text, rows_text, time_text
 
+VERBS = {
+    "training": {"sft", "pretrain", "dpo"},
+    "compression": {"quantize"},
+    "translation": {"translate", "backtranslate"},
+    "judging": {"judge", "safety", "similarity", "preferences"},
+}
+"""Kind of work -> the verbs that do it."""
+
 
 @dataclass(frozen=True)
 class NodeCost:

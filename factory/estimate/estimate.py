@@ -11,7 +11,7 @@ import math
 from typing import Any
 
 from factory.errors import UsageError
-from factory.estimate.costs import Cost, Costs, NodeCost
+from factory.estimate.costs import VERBS, Cost, Costs, NodeCost
 from factory.estimate.flow import Flows
 from factory.estimate.rates import Measured, Rates, best, device_key, interpolate, measurements, table
 from factory.estimate.sizes import Sizes
@@ -23,9 +23,6 @@ from factory.store import Manifest
 
 __all__ = ["Cost", "Costs", "NodeCost", "estimate"]
 
-TRAINS = {"sft", "pretrain", "dpo"}
-TRANSLATES = {"translate", "backtranslate"}
-ASKS = {"judge", "safety", "similarity", "preferences"}
 SMALL = 1e8  # parameters; larger models are figured for a GPU where the profile names none
 ROOM = 0.9  # of a GPU's memory that weights may take
 
@@ -109,7 +106,7 @@ class _Estimator:
         if node.kind == "evaluation":
             return self._evaluation(node)
         if node.kind == "model":
-            if step.verb in TRAINS:
+            if step.verb in VERBS["training"]:
                 return self._training(node)
             if step.verb == "quantize":
                 return self._quantizing(node)
@@ -118,7 +115,7 @@ class _Estimator:
         disk = (flow.rows or 0.0) * flow.row_tokens * self.rates.value("text", "bytes_per_token")
         if isinstance(step, HubDataset):
             return self._fetch(node, disk, flow.rows)
-        if step.verb in TRANSLATES | ASKS:
+        if step.verb in VERBS["translation"] | VERBS["judging"]:
             return self._generation(entry, flow.rows, disk)
         return self._rows(node, flow.rows, disk)
 
@@ -145,7 +142,7 @@ class _Estimator:
         if flow.rows is None or size is None:
             return NodeCost(node.name, node.artifact, rows, None, None, None, None, disk)
         overhead = self.rates.value("text", "prompt_overhead")
-        if step.verb in TRANSLATES:
+        if step.verb in VERBS["translation"]:
             texts = flow.rows * len(step.columns or [1])
             written = texts * flow.tokens * self.flows.ratio
             if (before := _per_row(entry)) is not None:
@@ -196,8 +193,7 @@ class _Estimator:
             seconds = tokens / found.rate
         else:
             work = self.rates.value("training", "flops") * size * tokens
-            checkpointing = step.gradient_checkpointing
-            if self.profile.gradient_checkpointing if checkpointing is None else checkpointing:
+            if step.recomputes(self.profile):
                 work *= self.rates.value("training", "checkpointing")
             if step.verb == "dpo":
                 work *= self.rates.value("training", "dpo")

@@ -6,22 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from factory.estimate.costs import Costs, NodeCost
+from factory.estimate.costs import VERBS, Costs, NodeCost
 from factory.recipe.schema import ReportedCost
 from factory.text.figures import number_text
-
-KINDS = {
-    "sft": "training",
-    "pretrain": "training",
-    "dpo": "training",
-    "quantize": "compression",
-    "translate": "translation",
-    "backtranslate": "translation",
-    "judge": "judging",
-    "similarity": "judging",
-    "safety": "judging",
-    "preferences": "judging",
-}
 
 
 @dataclass
@@ -63,7 +50,11 @@ def family(all_costs: Sequence[Costs]) -> Family:
         used |= costs.rates.used
         for name, cost in costs.nodes.items():
             node = costs.graph.nodes[name]
-            kind = "evaluation" if node.kind == "evaluation" else KINDS.get(node.step.verb, "other")
+            kind = (
+                "evaluation"
+                if node.kind == "evaluation"
+                else next((kind for kind, verbs in VERBS.items() if node.step.verb in verbs), "other")
+            )
             nodes[node.fingerprint] = (kind, cost)
     found = Family(steps=len(nodes), assumptions=list(used.values()))
     for kind, cost in nodes.values():

@@ -36,10 +36,6 @@ class RequiredDataset:
     split: str
     row: Callable[[int], dict[str, Any]]
 
-    @property
-    def columns(self) -> tuple[str, ...]:
-        return tuple(self.row(0))
-
 
 class Suite(Step):
     """A named protocol that scores one model.
@@ -107,26 +103,23 @@ def input_rows(
     from factory.refs import HubRef, SplitSlice, is_hub_ref, is_local
 
     artifact: Artifact = job.inputs[ref]
+    where = job.where or job.name
     loaded = (is_hub_ref(ref) or is_local(ref)) and not examples
     wanted = SplitSlice.parse(artifact.split if loaded or split is None else split)
     chosen = wanted.name
     dataset = artifact.dataset
     if chosen not in dataset.splits:
-        raise FactoryError(
-            f"{ref} has no split {chosen!r}", where=job.where or job.name, fix=f"it has: {', '.join(dataset.splits)}"
-        )
+        fix = f"it has: {', '.join(dataset.splits)}"
+        raise FactoryError(f"{ref} has no split {chosen!r}", where=where, fix=fix)
     names = dataset.schema(chosen).names
     if missing := [column for column in columns if column not in names]:
-        raise FactoryError(
-            f"{ref} has no column {', '.join(map(repr, missing))}",
-            where=job.where or job.name,
-            fix=f"name its columns in the suite; it has: {', '.join(names)}",
-        )
+        fix = f"name its columns in the suite; it has: {', '.join(names)}"
+        raise FactoryError(f"{ref} has no column {', '.join(map(repr, missing))}", where=where, fix=fix)
     rows = [
         {column: row[column] for column in columns} for row in islice(dataset.rows(chosen), wanted.start, wanted.stop)
     ]
     if not rows:
-        raise FactoryError(f"{ref} has no rows in split {chosen!r}", where=job.where or job.name)
+        raise FactoryError(f"{ref} has no rows in split {chosen!r}", where=where)
     hub = HubRef.parse(ref) if is_hub_ref(ref) else HubRef(ref.partition(":")[0])
     loaded_from = artifact.manifest.identity.get("parameters", {})
     revision = loaded_from.get("revision") or hub.revision or artifact.manifest.fingerprint

@@ -73,19 +73,14 @@ class Gate:
         interval, the explanation says so. Two models' intervals are combined as if their samples were independent,
         which for the same questions is the cautious side.
         """
-        left = self._find(scores, model)
-        if isinstance(left, str):
-            return GateResult(False, None, None, f"{self}: {left}")
-        if not isinstance(self.right, str):
-            right, other, name = self.right, None, ""
-        else:
-            if self.right == BASE and base is None:
-                return GateResult(False, left["value"], None, f"{self}: {model} starts from nothing, it has no base")
-            name = base if self.right == BASE and base else self.right
-            other = self._find(scores, name)
-            if isinstance(other, str):
-                return GateResult(False, left["value"], None, f"{self}: {other}")
-            right = other["value"]
+        left = other = None
+        try:
+            left = self._find(scores, model)
+            name = self._other(model, base)
+            other = self._find(scores, name) if name else None
+        except LookupError as error:
+            return GateResult(False, left["value"] if left else None, None, f"{self}: {error.args[0]}")
+        right = float(other["value"] if other else self.right)
         value, bar = left["value"], right + self.margin
         slack = TOLERANCE if "=" in self.sign else -TOLERANCE
         passed = COMPARISONS[self.sign](value + (slack if ">" in self.sign else -slack), bar)
@@ -94,16 +89,22 @@ class Gate:
         text = f"{self}: {value:.2f} against {right:.2f}{margin}{against}"
         return GateResult(passed, value, bar, text + _uncertainty(left, other, value - bar))
 
-    def _find(self, scores: Mapping[str, Mapping[str, Metrics]], model: str) -> dict[str, Any] | str:
-        """The score as a dict, or what is missing."""
+    def _other(self, model: str, base: str | None) -> str:
+        """The model that is compared with; none for a number."""
+        if self.right == BASE and base is None:
+            raise LookupError(f"{model} starts from nothing, it has no base")
+        return "" if not isinstance(self.right, str) else base if self.right == BASE and base else self.right
+
+    def _find(self, scores: Mapping[str, Mapping[str, Metrics]], model: str) -> dict[str, Any]:
+        """The score as a dict. Raises LookupError where it is missing."""
         if self.suite not in scores:
-            return f"suite {self.suite} was not run{nearest(self.suite, scores)}"
+            raise LookupError(f"suite {self.suite} was not run{nearest(self.suite, scores)}")
         if model not in scores[self.suite]:
-            return f"{model} was not scored on {self.suite}; add it to the suite's models"
+            raise LookupError(f"{model} was not scored on {self.suite}; add it to the suite's models")
         metrics = scores[self.suite][model]
         name = self.score or metrics["headline"]
         if name not in metrics["scores"]:
-            return f"{self.suite} has no score {name!r}{nearest(name, metrics['scores'])}"
+            raise LookupError(f"{self.suite} has no score {name!r}{nearest(name, metrics['scores'])}")
         return metrics["scores"][name]
 
 

@@ -15,9 +15,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Literal
 
+from factory.engines.transformers import load_model, release
 from factory.errors import FactoryError
 from factory.evaluate.base import has_chat_template, versions
-from factory.evaluate.load import load_model, release
 from factory.evaluate.score import Score, accuracy
 from factory.step.surroundings import contained
 from factory.store import Ledger
@@ -38,14 +38,6 @@ class Subtask:
     load: Callable[[], Any] | None = None  # -> datasets.DatasetDict; None: lighteval loads it from the Hub
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """One finished subtask: the score, and {subtask, index, query, choices, gold, logprobs, predicted, correct}."""
-
-    score: Score
-    details: list[dict[str, Any]]
-
-
 def arabic_accuracy() -> Any:
     """The metric of lighteval's Arabic tasks: argmax of log-probability / number of characters of the choice."""
     from lighteval.metrics.metrics import Metrics
@@ -61,9 +53,10 @@ def run_subtasks(
     chat_template: bool | Literal["auto"],
     few_shot: int = 0,
     max_samples: int | None = None,
-) -> tuple[list[Outcome], dict[str, Any]]:
-    """Score the model on every subtask that the ledger does not have yet; returns outcomes in order, and the protocol.
+) -> tuple[list[Score], list[dict[str, Any]], dict[str, Any]]:
+    """Score the model on every subtask that the ledger does not have yet; returns scores in order, details, protocol.
 
+    Details are {subtask, index, query, choices, gold, logprobs, predicted, correct} of each sample.
     `build` is called where lighteval may be imported. Counts of requests and tokens go into `job.usage`.
 
     Raises:
@@ -87,12 +80,13 @@ def run_subtasks(
                 progress.advance(1)
             del model
             release()
-    outcomes = []
+    scores, details = [], []
     for subtask in subtasks:
         entry = finished[subtask.name]
         job.usage.requests += entry["requests"]
         job.usage.prompt_tokens += entry["tokens"]
-        outcomes.append(Outcome(_score(subtask, entry["details"]), entry["details"]))
+        scores.append(_score(subtask, entry["details"]))
+        details += entry["details"]
     protocol = {
         "backend": "lighteval, transformers",
         "metric": METRIC,
@@ -104,7 +98,7 @@ def run_subtasks(
         "dtype": job.profile.torch_dtype(),
         "versions": versions("lighteval", "transformers", "torch", "datasets"),
     }
-    return outcomes, protocol
+    return scores, details, protocol
 
 
 def _score(subtask: Subtask, details: list[dict[str, Any]]) -> Score:
@@ -216,10 +210,6 @@ def _model(job: Job, use_template: bool, scratch: Path, advance: Callable[..., N
         """lighteval's own transformers model, kept between subtasks, reporting its progress."""
 
         requests = tokens = 0
-
-        @property
-        def disable_tqdm(self) -> bool:
-            return True
 
         def cleanup(self) -> None:
             """Called after every pipeline; the model is needed for the next one."""

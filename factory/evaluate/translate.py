@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import Field, field_validator
@@ -11,17 +12,13 @@ from pydantic import Field, field_validator
 from factory.evaluate.base import Suite, has_chat_template, report, versions
 from factory.evaluate.overlap import NAMES, overlap_scores
 from factory.step.base import Prompt
+from factory.text import yaml
 
 if TYPE_CHECKING:
     from factory.engines import Request
     from factory.step.job import Job
 
-PLAIN = "Translate everything that follows into Arabic: {text}"
-SPECIALISED = (
-    "You are a professional translation engine. Translate English to Modern Standard Arabic. Reply ONLY with the "
-    "Arabic translation—no quotes, notes, or explanations. Translate everything that follows into Arabic: {text}"
-)
-PROMPTS = {"plain": PLAIN, "specialised": SPECIALISED}
+PROMPTS: dict[str, str] = yaml.load(Path(__file__).with_name("prompts.yaml").read_text("utf-8"))
 """The two prompts of Hala's Table 2: `specialised` for its translator, `plain` for the other models."""
 
 
@@ -31,7 +28,9 @@ class TranslationSuite(Suite):
     Scores: ``bleu`` (headline), ``chrf++``, ``rougeL (report's tokenizer)``, ``rougeL (Unicode tokenizer)``.
     """
 
-    prompt: Prompt = Field(PLAIN, description="with {text}; or plain, or specialised (the prompts of Hala's report)")
+    prompt: Prompt = Field(
+        PROMPTS["plain"], description="with {text}; or plain, or specialised (the prompts of Hala's report)"
+    )
     system_prompt: Prompt | None = None
     n: int | None = Field(None, ge=1, description="segments, drawn without replacement; default: all")
     seed: int = Field(0, description="of the draw")

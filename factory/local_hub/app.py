@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from itertools import chain
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -20,6 +21,7 @@ from factory.local_hub import (
     discussions,
     identity,
     info,
+    jobs,
     leaderboard,
     lfs,
     lfs_files,
@@ -27,18 +29,29 @@ from factory.local_hub import (
     pages,
     read,
     refs,
+    repo_pages,
     repos,
+    side_by_side,
     spaces,
     webhooks,
     xet,
 )
-from factory.local_hub import (
-    jobs as jobs_routes,
-)
 from factory.local_hub.context import Hub, Moved
 from factory.local_hub.errors import HubError, on_hub_error
+from factory.local_hub.jobs import Jobs
 from factory.local_hub.storage import Store
 from factory.local_hub.users import Accounts, User, default_users
+
+FILES = (read, commit, lfs, lfs_files, xet, refs)
+API = (misc, identity, repos, spaces, info, leaderboard, *FILES, discussions, collections, access, webhooks, jobs)
+PAGES = (pages, side_by_side, repo_pages)
+# a path belongs to the first of them that knows it
+ROUTES = [
+    *chain.from_iterable(module.routes for module in API),
+    *(*info.last_routes, *repos.last_routes, *pages.first_routes),
+    *chain.from_iterable(module.routes for module in PAGES),
+    *pages.last_routes,
+]
 
 
 class RawPath:
@@ -111,30 +124,8 @@ def create_app(data: Path, users: list[User] | None = None, jobs: bool = False) 
     Without `users` there is one, `factory`, whose write token `hf_local` may write to any namespace; with them, only
     their own namespace and their organisations. `jobs` lets clients run commands here as subprocesses.
     """
-    routes: list[Any] = [
-        *misc.routes,
-        *identity.routes,
-        *repos.routes,
-        *spaces.routes,
-        *info.routes,
-        *leaderboard.routes,
-        *read.routes,
-        *commit.routes,
-        *lfs.routes,
-        *lfs_files.routes,
-        *xet.routes,
-        *refs.routes,
-        *discussions.routes,
-        *collections.routes,
-        *access.routes,
-        *webhooks.routes,
-        *jobs_routes.routes,
-        *info.last_routes,
-        *repos.last_routes,
-        *pages.routes,
-    ]
     app = Starlette(
-        routes=routes,
+        routes=ROUTES,
         middleware=[Middleware(RawPath)],
         exception_handlers={
             HubError: on_hub_error,
@@ -147,7 +138,7 @@ def create_app(data: Path, users: list[User] | None = None, jobs: bool = False) 
     app.router.redirect_slashes = False
     accounts = Accounts(users if users is not None else default_users())
     store = Store(Path(data))
-    hub = Hub(store, accounts, jobs_routes.Jobs(store, enabled=jobs), instance=uuid.uuid4().hex)
+    hub = Hub(store, accounts, Jobs(store, enabled=jobs), instance=uuid.uuid4().hex)
     xet.forget_old_xorbs(hub)
     lfs.forget_old_parts(hub)
     app.state.hub = hub

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 CHUNK = 1 << 20
@@ -38,7 +38,14 @@ class Draft:
             os.fsync(self._file.fileno())
         self._file.close()
 
+    def __enter__(self) -> Draft:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.discard()
+
     def discard(self) -> None:
+        """Removes what was not kept."""
         self._file.close()
         self.path.unlink(missing_ok=True)
 
@@ -57,32 +64,23 @@ class BlobStore:
     def path(self, sha256: str) -> Path:
         return self.folder / sha256[:2] / sha256
 
-    def has(self, sha256: str, size: int | None = None) -> bool:
-        path = self.path(sha256)
-        return path.is_file() and (size is None or path.stat().st_size == size)
+    def has(self, sha256: str) -> bool:
+        return self.path(sha256).is_file()
 
     def draft(self) -> Draft:
         return Draft(self.drafts)
 
-    def keep(self, draft: Draft, *, sync: bool = True) -> str:
-        """Moves a finished draft into place and returns its sha256."""
+    def keep(self, draft: Draft, *, sync: bool = True) -> None:
+        """Moves a finished draft into place."""
         draft.close(sync=sync)
-        sha256 = draft.sha256
-        target = self.path(sha256)
+        target = self.path(draft.sha256)
         target.parent.mkdir(exist_ok=True)
         draft.path.replace(target)
-        return sha256
 
-    def put(self, pieces: Iterable[bytes], *, sync: bool = True) -> tuple[str, int]:
-        """Stores a content given in pieces; returns its sha256 and its size in bytes."""
-        draft = self.draft()
-        try:
-            for piece in pieces:
-                draft.write(piece)
-            return self.keep(draft, sync=sync), draft.size
-        except BaseException:
-            draft.discard()
-            raise
+    def put(self, data: bytes, *, sync: bool = True) -> None:
+        with self.draft() as draft:
+            draft.write(data)
+            self.keep(draft, sync=sync)
 
     def read(self, sha256: str, limit: int | None = None) -> bytes:
         with self.path(sha256).open("rb") as file:

@@ -4,34 +4,58 @@ from __future__ import annotations
 
 import re
 import uuid
-from typing import Any
+from typing import Annotated, Any, Literal
 
+from pydantic import BaseModel, BeforeValidator, Field, StringConstraints
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
 
 from factory.local_hub import clock
-from factory.local_hub.context import (
-    Hub,
-    hub_of,
-    identity,
-    logged_in,
-    many,
-    may_see,
-    next_link,
-    param,
-    whole,
-    with_body,
-    writer,
-)
-from factory.local_hub.errors import HubError, bad_request, missing
-from factory.local_hub.storage import Repo
-from factory.local_hub.users import Identity
+from factory.local_hub.context import Hub, hub_of, identity, logged_in, many, may_see, paged, param, writer
+from factory.local_hub.errors import HubError, missing
+from factory.local_hub.records import PREFIXES
+from factory.local_hub.routing import Answer, Routes
+from factory.local_hub.users import Identity, person
 
+routes = Routes()
+_ALL = "/api/collections"
+_ONE = _ALL + "/{namespace}/{slug}"
+_ITEM = _ONE + "/items/{item}"
 PAGE = 100
-TYPES = ("model", "dataset", "space", "paper", "collection", "bucket")
-THEMES = ("orange", "blue", "green", "purple", "pink", "indigo")
-LONGEST_TITLE, LONGEST_DESCRIPTION, LONGEST_NOTE = 60, 150, 500  # characters
+ItemType = Literal["model", "dataset", "space", "paper", "collection", "bucket"]
+Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
+Note = Annotated[str, Field(max_length=500)] | None
+
+
+class Changes(BaseModel):
+    """What a request may set of a collection, named as its columns; the defaults are those of a new one."""
+
+    title: Title = ""
+    description: Annotated[str, Field(max_length=150)] | None = None
+    private: Annotated[bool, BeforeValidator(bool)] = False
+    theme: Literal["orange", "blue", "green", "purple", "pink", "indigo"] = "orange"
+    position: int = 0
+
+
+class Item(BaseModel):
+    type: ItemType
+    id: Annotated[str, Field(min_length=1)]
+
+
+class NewItem(BaseModel):
+    item: Item
+    note: Note = None
+
+
+class NewCollection(Changes):
+    title: Title = Field(...)
+    namespace: str | None = None
+    item: Item | None = None
+    note: Note = None
+
+
+class ItemChanges(BaseModel):
+    note: Note = None
+    position: int | None = None
 
 
 def slug_of(owner: str, title: str) -> str:
@@ -60,7 +84,7 @@ def items_of(hub: Hub, who: Identity | None, slug: str) -> list[dict[str, Any]]:
     answer = []
     rows = hub.store.db.all("SELECT * FROM collection_items WHERE slug = ? ORDER BY position, rowid", slug)
     for row in rows:
-        repo: Repo | None = hub.store.repo(row["type"], row["item"]) if row["type"] in TYPES[:3] else None
+        repo = hub.store.repo(row["type"], row["item"]) if row["type"] in PREFIXES else None
         if repo and not may_see(who, repo):
             continue
         item: dict[str, Any] = {
@@ -80,16 +104,15 @@ def items_of(hub: Hub, who: Identity | None, slug: str) -> list[dict[str, Any]]:
     return answer
 
 
-def describe(hub: Hub, who: Identity | None, row: Any, *, short: bool = False) -> dict[str, Any]:
-    items = items_of(hub, who, row["slug"])
+def describe(hub: Hub, who: Identity | None, row: Any) -> dict[str, Any]:
     return {
         "slug": row["slug"],
         "title": row["title"],
         "description": row["description"],
         "gating": False,
         "lastUpdated": row["updated_at"],
-        "owner": {"name": row["owner"], "fullname": row["owner"], "type": "user", "avatarUrl": ""},
-        "items": items[:4] if short else items,
+        "owner": person(row["owner"]),
+        "items": items_of(hub, who, row["slug"]),
         "theme": row["theme"],
         "private": bool(row["private"]),
         "upvotes": 0,
@@ -107,201 +130,140 @@ def listed(hub: Hub, who: Identity | None, owners: list[str], items: list[str]) 
     ]
     for text in items:  # written models/a/b
         kind, _, item = text.partition("/")
-        found = hub.store.db.all(
-            "SELECT slug FROM collection_items WHERE type = ? AND item = ?", kind.removesuffix("s"), item
-        )
-        slugs = {row["slug"] for row in found}
+        sql = "SELECT slug FROM collection_items WHERE type = ? AND item = ?"
+        slugs = {row["slug"] for row in hub.store.db.all(sql, kind.removesuffix("s"), item)}
         rows = [row for row in rows if row["slug"] in slugs]
     return rows
 
 
-def listing(request: Request) -> JSONResponse:
-    hub, who, query = hub_of(request), identity(request), request.query_params
-    rows = listed(hub, who, many(request, "owner"), many(request, "item"))
-    try:
-        start, limit = int(query.get("cursor") or 0), min(max(int(query.get("limit") or PAGE), 1), PAGE)
-    except ValueError:
-        raise bad_request("limit and cursor must be whole numbers") from None
-    page = rows[start : start + limit]
-    headers = next_link(request, cursor=start + limit) if start + limit < len(rows) else {}
-    answer = [describe(hub, who, row, short=True) for row in page]
-    for item in answer:
-        item.pop("position")  # the client numbers them itself
-    return JSONResponse(answer, headers=headers)
-
-
-def get(request: Request) -> JSONResponse:
+@routes("GET", _ALL)
+def listing(request: Request) -> Answer:
     hub, who = hub_of(request), identity(request)
-    return JSONResponse(describe(hub, who, find(hub, who, _slug(request))))
+
+    def short(row: Any) -> dict[str, Any]:
+        whole = describe(hub, who, row)
+        whole.pop("position")  # the client numbers them itself
+        return whole | {"items": whole["items"][:4]}
+
+    rows = listed(hub, who, many(request, "owner"), many(request, "item"))
+    return paged(request, rows, PAGE, lambda page: [short(row) for row in page])
 
 
-def _slug(request: Request) -> str:
-    return f"{param(request, 'namespace')}/{param(request, 'slug')}"
+def of_url(request: Request, who: Identity | None) -> Any:
+    return find(hub_of(request), who, f"{param(request, 'namespace')}/{param(request, 'slug')}")
 
 
-def _checked(body: dict[str, Any]) -> dict[str, Any]:
-    """The columns that a request sets."""
-    changes: dict[str, Any] = {}
-    if "title" in body:
-        title = str(body["title"]).strip()
-        if not title or len(title) > LONGEST_TITLE:
-            raise bad_request(f"The title needs 1 to {LONGEST_TITLE} characters")
-        changes["title"] = title
-    if "description" in body:
-        if len(str(body["description"])) > LONGEST_DESCRIPTION:
-            raise bad_request(f"The description may have {LONGEST_DESCRIPTION} characters")
-        changes["description"] = str(body["description"])
-    if "private" in body:
-        changes["private"] = int(bool(body["private"]))
-    if "theme" in body:
-        if body["theme"] not in THEMES:
-            raise bad_request(f"The theme must be one of {', '.join(THEMES)}")
-        changes["theme"] = body["theme"]
-    if "position" in body:
-        changes["position"] = whole(body["position"], "position")
-    return changes
+@routes("GET", _ONE)
+def get(request: Request) -> Answer:
+    who = identity(request)
+    return describe(hub_of(request), who, of_url(request, who))
 
 
-@with_body
-def create(request: Request, body: dict[str, Any]) -> JSONResponse:
+@routes("POST", _ALL)
+def create(request: Request, body: NewCollection) -> Answer:
     hub, who = hub_of(request), logged_in(request)
-    owner = str(body.get("namespace") or who.name)
+    db, owner, moment = hub.store.db, body.namespace or who.name, clock.now()
     writer(request, owner, "a collection")
-    if "title" not in body:
-        raise bad_request("The collection needs a title")
-    changes = {"description": None, "private": 0, "theme": THEMES[0], "position": 0} | _checked(body)
-    with hub.store.db.writing() as connection:
-        same = hub.store.db.one(
-            "SELECT slug FROM collections WHERE lower(owner) = ? AND title = ?", owner.lower(), changes["title"]
-        )
+    with db.writing():
+        same = db.value("SELECT slug FROM collections WHERE lower(owner) = ? AND title = ?", owner.lower(), body.title)
         if same:
-            raise HubError(409, f"{owner} already has a collection of this title", extra={"slug": same["slug"]})
-        slug, moment = slug_of(owner, changes["title"]), clock.now()
-        connection.execute(
+            raise HubError(409, f"{owner} already has a collection of this title", extra={"slug": same})
+        slug = slug_of(owner, body.title)
+        db.write(
             "INSERT INTO collections"
             " (slug, owner, created_at, updated_at, title, description, private, theme, position)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                slug,
-                owner,
-                moment,
-                moment,
-                *(changes[k] for k in ("title", "description", "private", "theme", "position")),
-            ),
+            *(slug, owner, moment, moment, body.title, body.description, body.private, body.theme, body.position),
         )
-        if body.get("item"):
-            _add(hub, slug, body["item"], body.get("note"))
-    return JSONResponse(describe(hub, who, find(hub, who, slug)))
+        if body.item:
+            _add(hub, slug, body.item, body.note)
+    return describe(hub, who, find(hub, who, slug))
 
 
-def _own(request: Request) -> tuple[Hub, Identity, Any]:
-    hub, who = hub_of(request), logged_in(request)
-    row = find(hub, who, _slug(request))
+def _own(request: Request) -> tuple[Hub, Identity, str]:
+    """The slug of the collection that the URL names, where the asker may change it."""
+    who = logged_in(request)
+    row = of_url(request, who)
     writer(request, row["owner"], "this collection")
-    return hub, who, row
+    return hub_of(request), who, row["slug"]
 
 
-@with_body
-def update(request: Request, body: dict[str, Any]) -> JSONResponse:
-    hub, who, row = _own(request)
-    changes = _checked(body) | {"updated_at": clock.now()}
-    slug = row["slug"]
+@routes("PATCH", _ONE)
+def update(request: Request, body: Changes) -> Answer:
+    hub, who, old = _own(request)
+    changes, slug = body.model_dump(exclude_unset=True), old
     if "title" in changes:  # the words follow the title, the id at the end stays
-        slug = slug_of(row["owner"], changes["title"])[:-24] + row["slug"][-24:]
-        changes["slug"] = slug
-    names = ", ".join(f"{name} = ?" for name in changes)
-    with hub.store.db.writing() as connection:
-        connection.execute(f"UPDATE collections SET {names} WHERE slug = ?", (*changes.values(), row["slug"]))
-    return JSONResponse({"success": True, "data": describe(hub, who, find(hub, who, slug))})
+        slug = slug_of(old.partition("/")[0], changes["title"])[:-24] + old[-24:]
+    _touch(hub, old, slug=slug, **changes)
+    return {"success": True, "data": describe(hub, who, find(hub, who, slug))}
 
 
-def delete(request: Request) -> Response:
-    hub, _, row = _own(request)
-    with hub.store.db.writing() as connection:
-        connection.execute("DELETE FROM collections WHERE slug = ?", (row["slug"],))
-    return JSONResponse({"success": True})
+@routes("DELETE", _ONE)
+def delete(request: Request) -> Answer:
+    hub, _, slug = _own(request)
+    hub.store.db.write("DELETE FROM collections WHERE slug = ?", slug)
+    return {"success": True}
 
 
-def _add(hub: Hub, slug: str, item: Any, note: Any) -> None:
-    kind, name = (item or {}).get("type"), str((item or {}).get("id") or "")
-    if kind not in TYPES or not name:
-        raise bad_request(f"An item needs an id and a type among {', '.join(TYPES)}")
-    if kind in TYPES[:3]:
-        repo = hub.store.repo(kind, name)
+def _touch(hub: Hub, collection: str, **columns: Any) -> None:
+    hub.store.db.update("collections", {"updated_at": clock.now(), **columns}, "slug = ?", collection)
+
+
+def _add(hub: Hub, slug: str, item: Item, note: str | None) -> None:
+    db, name = hub.store.db, item.id
+    if item.type in PREFIXES:
+        repo = hub.store.repo(item.type, name)
         if repo is None:
-            raise HubError(404, f"Repository not found: {kind} {name}", "RepoNotFound")
+            raise HubError(404, f"Repository not found: {item.type} {name}", "RepoNotFound")
         name = repo.id
-    if note is not None and len(str(note)) > LONGEST_NOTE:
-        raise bad_request(f"A note may have {LONGEST_NOTE} characters")
-    with hub.store.db.writing() as connection:
-        if hub.store.db.one(
-            "SELECT 1 FROM collection_items WHERE slug = ? AND type = ? AND item = ?", slug, kind, name
-        ):
-            raise HubError(409, f"The collection already has {kind} {name}")
-        row = hub.store.db.one(
-            "SELECT coalesce(max(position), -1) + 1 AS n FROM collection_items WHERE slug = ?", slug
-        )
-        assert row is not None
-        connection.execute(
-            "INSERT INTO collection_items VALUES (?, ?, ?, ?, ?, ?)",
-            (uuid.uuid4().hex[:24], slug, kind, name, note, row["n"]),
-        )
-        connection.execute("UPDATE collections SET updated_at = ? WHERE slug = ?", (clock.now(), slug))
+    with db.writing():
+        sql = "SELECT 1 FROM collection_items WHERE slug = ? AND type = ? AND item = ?"
+        if db.one(sql, slug, item.type, name):
+            raise HubError(409, f"The collection already has {item.type} {name}")
+        last = db.value("SELECT coalesce(max(position), -1) + 1 FROM collection_items WHERE slug = ?", slug)
+        row = (uuid.uuid4().hex[:24], slug, item.type, name, note, last)
+        db.write("INSERT INTO collection_items VALUES (?, ?, ?, ?, ?, ?)", *row)
+        _touch(hub, slug)
 
 
-@with_body
-def add_item(request: Request, body: dict[str, Any]) -> JSONResponse:
-    hub, who, row = _own(request)
-    _add(hub, row["slug"], body.get("item"), body.get("note"))
-    return JSONResponse(describe(hub, who, find(hub, who, row["slug"])))
+@routes("POST", _ONE + "/items", _ONE + "/item")
+def add_item(request: Request, body: NewItem) -> Answer:
+    hub, who, slug = _own(request)
+    _add(hub, slug, body.item, body.note)
+    return describe(hub, who, find(hub, who, slug))
 
 
-def _item(hub: Hub, slug: str, item: str) -> Any:
-    found = hub.store.db.one("SELECT * FROM collection_items WHERE slug = ? AND id = ?", slug, item)
+def _item(request: Request, slug: str) -> str:
+    """The id of the item that the URL names."""
+    sql = "SELECT id FROM collection_items WHERE slug = ? AND id = ?"
+    found = hub_of(request).store.db.value(sql, slug, param(request, "item"))
     if found is None:
         raise missing("Item")
     return found
 
 
-@with_body
-def update_item(request: Request, body: dict[str, Any]) -> JSONResponse:
-    hub, _, row = _own(request)
-    with hub.store.db.writing() as connection:
-        item = _item(hub, row["slug"], param(request, "item"))
-        if "note" in body:
-            if len(str(body["note"])) > LONGEST_NOTE:
-                raise bad_request(f"A note may have {LONGEST_NOTE} characters")
-            connection.execute("UPDATE collection_items SET note = ? WHERE id = ?", (body["note"], item["id"]))
-        if "position" in body:
-            rows = hub.store.db.all(
-                "SELECT id FROM collection_items WHERE slug = ? ORDER BY position, rowid", row["slug"]
-            )
-            order = [r["id"] for r in rows if r["id"] != item["id"]]
-            order.insert(max(whole(body["position"], "position"), 0), item["id"])
+@routes("PATCH", _ITEM)
+def update_item(request: Request, body: ItemChanges) -> Answer:
+    hub, _, slug = _own(request)
+    db = hub.store.db
+    with db.writing():
+        item = _item(request, slug)
+        if "note" in body.model_fields_set:
+            db.write("UPDATE collection_items SET note = ? WHERE id = ?", body.note, item)
+        if body.position is not None:
+            rows = db.all("SELECT id FROM collection_items WHERE slug = ? ORDER BY position, rowid", slug)
+            order = [row["id"] for row in rows if row["id"] != item]
+            order.insert(max(body.position, 0), item)
             for position, one in enumerate(order):
-                connection.execute("UPDATE collection_items SET position = ? WHERE id = ?", (position, one))
-        connection.execute("UPDATE collections SET updated_at = ? WHERE slug = ?", (clock.now(), row["slug"]))
-    return JSONResponse({"success": True})
+                db.write("UPDATE collection_items SET position = ? WHERE id = ?", position, one)
+        _touch(hub, slug)
+    return {"success": True}
 
 
-def delete_item(request: Request) -> JSONResponse:
-    hub, _, row = _own(request)
-    with hub.store.db.writing() as connection:
-        item = _item(hub, row["slug"], param(request, "item"))
-        connection.execute("DELETE FROM collection_items WHERE id = ?", (item["id"],))
-        connection.execute("UPDATE collections SET updated_at = ? WHERE slug = ?", (clock.now(), row["slug"]))
-    return JSONResponse({"success": True})
-
-
-_ONE = "/api/collections/{namespace}/{slug}"
-routes = [
-    Route("/api/collections", listing),
-    Route("/api/collections", create, methods=["POST"]),
-    Route(_ONE, get),
-    Route(_ONE, update, methods=["PATCH"]),
-    Route(_ONE, delete, methods=["DELETE"]),
-    Route(_ONE + "/items", add_item, methods=["POST"]),
-    Route(_ONE + "/item", add_item, methods=["POST"]),
-    Route(_ONE + "/items/{item}", update_item, methods=["PATCH"]),
-    Route(_ONE + "/items/{item}", delete_item, methods=["DELETE"]),
-]
+@routes("DELETE", _ITEM)
+def delete_item(request: Request) -> Answer:
+    hub, _, slug = _own(request)
+    with hub.store.db.writing():
+        hub.store.db.write("DELETE FROM collection_items WHERE id = ?", _item(request, slug))
+        _touch(hub, slug)
+    return {"success": True}

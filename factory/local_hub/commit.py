@@ -5,42 +5,32 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import JSONResponse
-from starlette.routing import Route
 
 from factory.local_hub.blobs import Draft, receive
-from factory.local_hub.context import (
-    Hub,
-    find_repo,
-    flag,
-    hub_of,
-    identity,
-    logged_in,
-    origin,
-    param,
-    whole,
-    with_body,
-)
+from factory.local_hub.context import Hub, find_repo, flag, hub_of, logged_in, origin, param, whole, with_write_token
 from factory.local_hub.discussions import open_discussion
 from factory.local_hub.errors import (
     HubError,
     bad_request,
-    entry_not_found,
     forbidden,
     revision_not_found,
     unprocessable,
 )
 from factory.local_hub.ignore import is_ignored, is_lfs, lfs_rules
 from factory.local_hub.metadata import mappings
+from factory.local_hub.routing import REPO, Answer, Routes
 from factory.local_hub.storage import HEADS, PULLS, Commit, Repo, StoredFile
 from factory.local_hub.trees import TreeEditor
 from factory.local_hub.users import Identity
+
+routes = Routes()
 
 LFS_ABOVE = 10 * 1024 * 1024  # bytes: bigger files go through LFS whatever their name
 MANY_FILES = 64
@@ -58,11 +48,10 @@ def check_path(path: Any) -> str:
     return path
 
 
-@with_body
-def preupload(request: Request, body: dict[str, Any]) -> JSONResponse:
+@routes("POST", REPO + "/preupload/{rev}")
+def preupload(request: Request, body: dict[str, Any]) -> Answer:
     hub, repo = hub_of(request), find_repo(request)
-    who = logged_in(request)
-    _check_right(repo, who, pull_request=flag(request, "create_pr") or param(request, "rev").startswith(PULLS))
+    _committer(request, repo, pull_request=flag(request, "create_pr") or param(request, "rev").startswith(PULLS))
     commit = hub.store.resolve(repo, param(request, "rev"))
     attributes = (hub.store.read(commit, ".gitattributes") or b"").decode("utf-8", "replace")
     rules = lfs_rules(body.get("gitAttributes") or attributes)
@@ -82,39 +71,38 @@ def preupload(request: Request, body: dict[str, Any]) -> JSONResponse:
                 "oid": stored.etag if stored else None,
             }
         )
-    return JSONResponse({"files": answer, "commitOid": commit.oid})
+    return {"files": answer, "commitOid": commit.oid}
 
 
-def _check_right(repo: Repo, who: Identity, *, pull_request: bool) -> None:
-    if who.role == "read":
-        raise forbidden("Your token has the role `read`; a write token is needed to commit.")
+def _committer(request: Request, repo: Repo, *, pull_request: bool) -> Identity:
+    who = with_write_token(request, "to commit")
     if not pull_request and not who.may_write(repo.namespace):
         raise forbidden(
             f"You don't have the rights to commit to {repo.id}. Pass `create_pr=1` to open a pull request."
         )
+    return who
 
 
-async def commit(request: Request) -> JSONResponse:
+@routes("POST", REPO + "/commit/{rev}")
+async def commit(request: Request) -> Answer:
     hub = hub_of(request)
     await run_in_threadpool(logged_in, request)
-    draft = hub.store.blobs.draft()  # the body may hold much base64: on disk, not in memory
-    try:
+    with hub.store.blobs.draft() as draft:  # the body may hold much base64: on disk, not in memory
         await receive(request.stream(), draft)
         return await run_in_threadpool(_commit, request, draft)
-    finally:
-        draft.discard()
 
 
-def _commit(request: Request, draft: Draft) -> JSONResponse:
-    hub, repo, who = hub_of(request), find_repo(request), logged_in(request)
+def _commit(request: Request, draft: Draft) -> Answer:
+    hub, repo = hub_of(request), find_repo(request)
     draft.close(sync=False)
     revision, create_pr = param(request, "rev"), flag(request, "create_pr")
     ref = hub.store.branch_ref(repo, revision)
-    _check_right(repo, who, pull_request=create_pr or bool(ref and _own_pull(hub, repo, ref, who)))
+    own = ref is not None and _own_pull(hub, repo, ref, logged_in(request))
+    who = _committer(request, repo, pull_request=create_pr or own)
     if ref is None:
         raise revision_not_found(revision)
     with hub.store.pinned():
-        changes = Changes(hub, repo, identity(request), draft.path)
+        changes = Changes(hub, repo, draft.path)
         header = changes.header
         title = str(header.get("summary") or "").strip()
         message = str(header.get("description") or "")
@@ -129,24 +117,20 @@ def _commit(request: Request, draft: Draft) -> JSONResponse:
                 repo, ref, changes.apply, title=title, message=message, author=who.name, parent=parent
             )
             pull_url = None
-    return JSONResponse(
-        {
-            "success": True,
-            "commitOid": made.oid,
-            "commitUrl": f"{origin(request)}/{repo.path}/commit/{made.oid}",
-            "hookOutput": "",
-            "pullRequestUrl": pull_url,
-        }
-    )
+    return {
+        "success": True,
+        "commitOid": made.oid,
+        "commitUrl": f"{origin(request)}/{repo.path}/commit/{made.oid}",
+        "hookOutput": "",
+        "pullRequestUrl": pull_url,
+    }
 
 
 def _own_pull(hub: Hub, repo: Repo, ref: str, who: Identity) -> bool:
     if not ref.startswith(PULLS):
         return False
-    row = hub.store.db.one(
-        "SELECT author FROM discussions WHERE repo = ? AND num = ?", repo.pk, int(ref.removeprefix(PULLS))
-    )
-    return bool(row and row["author"] == who.name)
+    sql = "SELECT author FROM discussions WHERE repo = ? AND num = ?"
+    return hub.store.db.value(sql, repo.pk, int(ref.removeprefix(PULLS))) == who.name
 
 
 def _pull_request(
@@ -170,8 +154,8 @@ def _pull_request(
 class Changes:
     """The lines of a commit body: contents are stored first, the tree changes later inside the transaction."""
 
-    def __init__(self, hub: Hub, repo: Repo, who: Identity | None, body: Path) -> None:
-        self.hub, self.repo, self.who = hub, repo, who
+    def __init__(self, hub: Hub, repo: Repo, body: Path) -> None:
+        self.hub, self.repo = hub, repo
         self.header: dict[str, Any] = {}
         self.steps: list[tuple[str, str, StoredFile | None]] = []
         stored = 0
@@ -188,8 +172,6 @@ class Changes:
             else:
                 raise bad_request(f"Unknown operation {key!r}")
         if stored > MANY_FILES:
-            import os
-
             os.sync()  # one flush of everything is faster than thousands of single ones
         if not self.header:
             raise bad_request("The commit has no header")
@@ -240,18 +222,10 @@ class Changes:
                 editor.clear()
             elif not self._remove(editor, check_path(path.strip("/")), step):
                 kind = "folder" if step == "folder" else "file"
-                error = entry_not_found(path)
-                raise HubError(404, f"A {kind} with this name doesn't exist: {path}", error.code)
+                raise HubError(404, f"A {kind} with this name doesn't exist: {path}", "EntryNotFound")
 
     def _remove(self, editor: TreeEditor, path: str, step: str) -> bool:
         """Clients also ask for a folder by its bare name, as if it were a file."""
         if step == "folder":
             return editor.remove(path, folder=True)
         return editor.remove(path, folder=False) or editor.remove(path, folder=True)
-
-
-_API = "/api/{kind:kind}/{namespace}/{name}"
-routes = [
-    Route(_API + "/preupload/{rev}", preupload, methods=["POST"]),
-    Route(_API + "/commit/{rev}", commit, methods=["POST"]),
-]

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import sqlite3
+import json
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from factory.local_hub import clock, gitobjects
-from factory.local_hub.blobs import BlobStore
+from factory.local_hub.blobs import BlobStore, Draft
 from factory.local_hub.db import Database
 from factory.local_hub.records import Repo, StoredFile
 from factory.local_hub.trees import Trees
@@ -31,31 +31,24 @@ class Contents:
         row = self.db.one("SELECT * FROM files WHERE oid = ?", oid)
         if row is None:
             raise KeyError(oid)
-        return StoredFile(row["oid"], row["sha256"], row["size"], row["pointer_size"])
+        return StoredFile(**row)
 
     def files(self, oids: list[str]) -> dict[str, StoredFile]:
-        found: dict[str, StoredFile] = {}
-        for start in range(0, len(oids), 500):
-            part = oids[start : start + 500]
-            marks = ",".join("?" * len(part))
-            for row in self.db.all(f"SELECT * FROM files WHERE oid IN ({marks})", *part):
-                found[row["oid"]] = StoredFile(row["oid"], row["sha256"], row["size"], row["pointer_size"])
-        return found
+        sql = "SELECT * FROM files WHERE oid IN (SELECT value FROM json_each(?))"
+        return {row["oid"]: StoredFile(**row) for row in self.db.all(sql, json.dumps(oids))}
 
     def put_regular(self, data: bytes, *, sync: bool = True) -> StoredFile:
         """Writes a content that `add_regular` will make part of a repo; call it with the content `pinned`."""
         sha256 = hashlib.sha256(data).hexdigest()
         if not self.blobs.has(sha256):
-            self.blobs.put([data], sync=sync)
+            self.blobs.put(data, sync=sync)
         return StoredFile(gitobjects.object_id("blob", data), sha256, len(data), None)
 
     def add_regular(self, repo: Repo, files: Iterable[StoredFile]) -> None:
-        with self.db.writing() as connection:
+        with self.db.writing():
             for file in files:
-                connection.execute(
-                    "INSERT OR IGNORE INTO files VALUES (?, ?, ?, NULL)", (file.oid, file.sha256, file.size)
-                )
-                self._own(connection, repo, file.sha256, file.size, lfs=False)
+                self.db.write("INSERT OR IGNORE INTO files VALUES (?, ?, ?, NULL)", file.oid, file.sha256, file.size)
+                self._own(repo, file.sha256, file.size, lfs=False)
 
     @contextmanager
     def pinned(self) -> Iterator[None]:
@@ -83,25 +76,28 @@ class Contents:
                     self.blobs.remove(sha256)
             self._orphans.clear()
 
+    def keep_lfs(self, repo: Repo, draft: Draft) -> None:
+        """Makes an uploaded content part of a repo."""
+        draft.close(sync=True)
+        with self.db.writing():  # so that no repo being deleted takes the content with it
+            self.blobs.keep(draft)
+            self.own_lfs(repo, draft.sha256, draft.size)
+
     def own_lfs(self, repo: Repo, sha256: str, size: int) -> None:
         """Notes that a content in the blob store was uploaded to (or duplicated into) this repo."""
-        with self.db.writing() as connection:
-            self._own(connection, repo, sha256, size, lfs=True)
+        self._own(repo, sha256, size, lfs=True)
 
     def owned_lfs(self, repo: Repo, sha256: str) -> int | None:
         """The size in bytes of an uploaded LFS content of this repo."""
         row = self.db.one("SELECT size FROM repo_blobs WHERE repo = ? AND sha256 = ? AND lfs = 1", repo.pk, sha256)
         return row["size"] if row and self.blobs.has(sha256) else None
 
-    @staticmethod
-    def _own(connection: sqlite3.Connection, repo: Repo, sha256: str, size: int, *, lfs: bool) -> None:
-        connection.execute(
-            "INSERT OR IGNORE INTO repo_blobs VALUES (?, ?, ?, ?, ?)", (repo.pk, sha256, size, int(lfs), clock.now())
-        )
+    def _own(self, repo: Repo, sha256: str, size: int, *, lfs: bool) -> None:
+        row = (repo.pk, sha256, size, int(lfs), clock.now())
+        self.db.write("INSERT OR IGNORE INTO repo_blobs VALUES (?, ?, ?, ?, ?)", *row)
 
     def lfs_file(self, sha256: str, size: int) -> StoredFile:
         pointer = gitobjects.lfs_pointer(sha256, size)
         oid = gitobjects.object_id("blob", pointer)
-        with self.db.writing() as connection:
-            connection.execute("INSERT OR IGNORE INTO files VALUES (?, ?, ?, ?)", (oid, sha256, size, len(pointer)))
+        self.db.write("INSERT OR IGNORE INTO files VALUES (?, ?, ?, ?)", oid, sha256, size, len(pointer))
         return StoredFile(oid, sha256, size, len(pointer))

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import functools
-import json
+import hashlib
+import hmac
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import unquote, urlencode
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
+from starlette.responses import JSONResponse
 
 from factory.local_hub import convertors
 from factory.local_hub.errors import bad_request, bad_token, forbidden, gated, login_needed, repo_not_found
@@ -31,6 +31,11 @@ class Hub:
     jobs: Any = None
     instance: str = ""
     caches: dict[str, Any] = field(default_factory=dict)
+
+    def sign(self, *values: Any) -> str:
+        """A signature of `values` that only this Hub can make."""
+        text = ":".join(str(value) for value in values)
+        return hmac.new(self.store.db.meta("secret").encode(), text.encode(), hashlib.sha256).hexdigest()
 
 
 class Moved(Exception):
@@ -90,10 +95,15 @@ def logged_in(request: Request) -> Identity:
     return who
 
 
-def writer(request: Request, namespace: str, what: str = "this repo") -> Identity:
+def with_write_token(request: Request, what_for: str) -> Identity:
     who = logged_in(request)
     if who.role == "read":
-        raise forbidden(f"Your token has the role `read`; a write token is needed for {what}.")
+        raise forbidden(f"Your token has the role `read`; a write token is needed {what_for}.")
+    return who
+
+
+def writer(request: Request, namespace: str, what: str = "this repo") -> Identity:
+    who = with_write_token(request, f"for {what}")
     if not who.may_write(namespace):
         raise forbidden(f'You don\'t have the rights to write {what} under the namespace "{namespace}"')
     return who
@@ -103,9 +113,20 @@ def may_see(who: Identity | None, repo: Repo) -> bool:
     return not repo.private or (who is not None and who.may_read(repo.namespace))
 
 
+def visible(request: Request, kind: str | None = None, namespace: str | None = None) -> list[Repo]:
+    """The repos that the asker may see, those of one kind or namespace where it is given."""
+    who = identity(request)
+    return [repo for repo in hub_of(request).store.repos(kind, namespace) if may_see(who, repo)]
+
+
 def kind_of(request: Request) -> str:
     """model, dataset or space from the `kind` of the route ('' means a model's page)."""
     return KINDS[request.path_params.get("kind") or "models"]
+
+
+def revision_of(request: Request) -> str:
+    """The revision that the URL names, `main` where it names none."""
+    return param(request, "rev") if "rev" in request.path_params else "main"
 
 
 def find_repo(request: Request, *, write: bool = False, files: bool = False) -> Repo:
@@ -136,33 +157,10 @@ def check_gate(hub: Hub, who: Identity | None, repo: Repo) -> None:
     if not repo.gated or (who and who.may_read(repo.namespace)):
         return
     if who:
-        row = hub.store.db.one("SELECT status FROM access_requests WHERE repo = ? AND user = ?", repo.pk, who.name)
-        if row and row["status"] == "accepted":
+        sql = "SELECT status FROM access_requests WHERE repo = ? AND user = ?"
+        if hub.store.db.value(sql, repo.pk, who.name) == "accepted":
             return
     raise gated(f"{repo.kind} {repo.id}", anonymous=who is None)
-
-
-async def json_body(request: Request) -> dict[str, Any]:
-    body = await request.body()
-    if not body.strip():
-        return {}
-    try:
-        data = json.loads(body)
-    except (ValueError, RecursionError):
-        raise bad_request("The body is not valid JSON") from None
-    if not isinstance(data, dict):
-        raise bad_request("The body must be a JSON object")
-    return data
-
-
-def with_body(handle: Callable[[Request, dict[str, Any]], Any]) -> Callable[[Request], Any]:
-    """An endpoint that is handed the JSON body of its request, and runs in a thread since it waits for files."""
-
-    @functools.wraps(handle)
-    async def endpoint(request: Request) -> Any:
-        return await run_in_threadpool(handle, request, await json_body(request))
-
-    return endpoint
 
 
 def whole(value: Any, name: str) -> int:
@@ -185,11 +183,15 @@ def many(request: Request, name: str) -> list[str]:
 
 def next_link(request: Request, **changes: Any) -> dict[str, str]:
     """The `Link` header of a page that has a next one."""
-    return {"Link": f'<{origin(request)}{request.scope["path"]}?{_query(request, changes)}>; rel="next"'}
-
-
-def _query(request: Request, changes: dict[str, Any]) -> str:
-    from urllib.parse import urlencode
-
     kept = [(key, value) for key, value in request.query_params.multi_items() if key not in changes]
-    return urlencode([*kept, *((key, str(value)) for key, value in changes.items())])
+    query = urlencode([*kept, *changes.items()])
+    return {"Link": f'<{origin(request)}{request.scope["path"]}?{query}>; rel="next"'}
+
+
+def paged(request: Request, items: list[Any], most: int, describe: Callable[[list[Any]], Any] = list) -> JSONResponse:
+    """The page of `items` that `cursor` and `limit` ask for, at most `most` of them, with a link to the next."""
+    query = request.query_params
+    start = max(whole(query.get("cursor") or 0, "cursor"), 0)
+    end = start + min(max(whole(query.get("limit") or most, "limit"), 1), most)
+    headers = next_link(request, cursor=end) if end < len(items) else {}
+    return JSONResponse(describe(items[start:end]), headers=headers)

@@ -30,4 +30,5 @@ def register() -> None:
     register_url_convertor("git", _words(r"[^/]+\.git", ".git"))
     register_url_convertor("switch", _words("enable|disable"))
     register_url_convertor("part", _words("|".join(REPO_PARTS)))
+    register_url_convertor("keyed", _words("variables|secrets"))
     register_url_convertor("edit", _words("edit|hide"))

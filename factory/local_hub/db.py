@@ -95,10 +95,23 @@ class Database:
     def all(self, sql: str, *values: Any) -> list[sqlite3.Row]:
         return self._connection().execute(sql, values).fetchall()
 
+    def value(self, sql: str, *values: Any) -> Any:
+        """The first column of the first row, or None."""
+        row = self.one(sql, *values)
+        return row[0] if row else None
+
     def meta(self, key: str) -> str:
-        row = self.one("SELECT value FROM meta WHERE key = ?", key)
-        assert row is not None
-        return row["value"]
+        return self.value("SELECT value FROM meta WHERE key = ?", key)
+
+    def write(self, sql: str, *values: Any) -> sqlite3.Cursor:
+        """One change, in a transaction of its own or the one that is open."""
+        with self.writing() as connection:
+            return connection.execute(sql, values)
+
+    def update(self, table: str, columns: dict[str, Any], where: str, *values: Any) -> None:
+        """Sets `columns` in the rows of `table` that `where` chooses."""
+        names = ", ".join(f"{name} = ?" for name in columns)
+        self.write(f"UPDATE {table} SET {names} WHERE {where}", *columns.values(), *values)
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:

@@ -4,21 +4,53 @@ from __future__ import annotations
 
 import json
 import uuid
-from typing import Any
+from typing import Annotated, Any, Literal
 
+from pydantic import BaseModel, StringConstraints
 from starlette.requests import Request
-from starlette.responses import JSONResponse
-from starlette.routing import Route
 
 from factory.local_hub import clock
-from factory.local_hub.context import Hub, find_repo, hub_of, logged_in, origin, param, with_body
+from factory.local_hub.context import Hub, find_repo, hub_of, logged_in, origin, param, whole, with_write_token
 from factory.local_hub.diff import pull_diff
 from factory.local_hub.errors import HubError, bad_request, forbidden, missing
 from factory.local_hub.pulls import apply_pull, conflicts, pull_commits
+from factory.local_hub.rendering import markdown
+from factory.local_hub.routing import REPO, Answer, Routes
 from factory.local_hub.storage import HEADS, PULLS, Repo
-from factory.local_hub.users import Identity
+from factory.local_hub.users import Identity, person
 
+routes = Routes()
+_API = REPO + "/discussions"
+_ONE = _API + "/{num}"
 PAGE = 50
+OPEN, CLOSED = ("open", "draft"), ("closed", "merged")
+Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3)]
+
+
+class NewDiscussion(BaseModel):
+    title: Title
+    description: str | None = None
+    pullRequest: bool | None = False
+
+
+class NewComment(BaseModel):
+    comment: Annotated[str, StringConstraints(pattern=r"\S")]
+
+
+class NewTitle(BaseModel):
+    title: Title
+
+
+class Merge(BaseModel):
+    comment: str | None = None
+
+
+class NewStatus(Merge):
+    status: Literal["open", "closed"]
+
+
+class EditedComment(BaseModel):
+    content: str | None = None
 
 
 def open_discussion(
@@ -34,24 +66,19 @@ def open_discussion(
     draft: bool = True,
 ) -> int:
     """A new discussion's number; a pull request gets its ref on `base_commit`."""
-    with hub.store.db.writing() as connection:
-        row = hub.store.db.one("SELECT coalesce(max(num), 0) + 1 AS num FROM discussions WHERE repo = ?", repo.pk)
-        assert row is not None
-        status = "draft" if pull_request and draft else "open"
-        connection.execute(
-            "INSERT INTO discussions VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL)",
-            (repo.pk, row["num"], title, author, status, int(pull_request), clock.now(), base),
-        )
-        add_event(hub, repo, row["num"], "comment", author, comment(description, author))
+    db, status = hub.store.db, "draft" if pull_request and draft else "open"
+    with db.writing():
+        num = db.value("SELECT coalesce(max(num), 0) + 1 FROM discussions WHERE repo = ?", repo.pk)
+        row = (repo.pk, num, title, author, status, int(pull_request), clock.now(), base)
+        db.write("INSERT INTO discussions VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL)", *row)
+        add_event(hub, repo, num, "comment", author, comment(description, author))
         if pull_request:
             assert base_commit is not None
-            hub.store.set_ref(repo, f"{PULLS}{row['num']}", base_commit)
-    return row["num"]
+            hub.store.set_ref(repo, f"{PULLS}{num}", base_commit)
+    return num
 
 
 def comment(text: str, author: str) -> dict[str, Any]:
-    from factory.local_hub.rendering import markdown
-
     return {
         "edited": False,
         "hidden": False,
@@ -62,65 +89,55 @@ def comment(text: str, author: str) -> dict[str, Any]:
 
 
 def add_event(hub: Hub, repo: Repo, num: int, kind: str, author: str, data: dict[str, Any]) -> dict[str, Any]:
-    event = uuid.uuid4().hex[:24]
-    with hub.store.db.writing() as connection:
-        row = hub.store.db.one("SELECT coalesce(max(seq), 0) + 1 AS seq FROM events WHERE repo = ?", repo.pk)
-        assert row is not None
-        connection.execute(
-            "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (event, row["seq"], repo.pk, num, kind, author, clock.now(), json.dumps(data)),
-        )
-    found = _event(hub, repo, num, event)
-    assert found is not None
-    return found
-
-
-def _event(hub: Hub, repo: Repo, num: int, event: str) -> dict[str, Any] | None:
-    row = hub.store.db.one("SELECT * FROM events WHERE repo = ? AND num = ? AND id = ?", repo.pk, num, event)
-    return _event_json(row) if row else None
+    db, event = hub.store.db, uuid.uuid4().hex[:24]
+    with db.writing():
+        seq = db.value("SELECT coalesce(max(seq), 0) + 1 FROM events WHERE repo = ?", repo.pk)
+        row = (event, seq, repo.pk, num, kind, author, clock.now(), json.dumps(data))
+        db.write("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?)", *row)
+    return _event_json(db.one("SELECT * FROM events WHERE id = ?", event))
 
 
 def _event_json(row: Any) -> dict[str, Any]:
     return {
         "id": row["id"],
         "type": row["type"],
-        "author": {"name": row["author"], "type": "user", "avatarUrl": ""},
+        "author": person(row["author"]),
         "createdAt": row["created_at"],
         "data": json.loads(row["data"]),
     }
 
 
-def events_of(hub: Hub, repo: Repo, num: int) -> list[dict[str, Any]]:
+def events_of(hub: Hub, repo: Repo, row: Any) -> list[dict[str, Any]]:
     """Comments and changes in order, with the commits of a pull request among them by date."""
-    rows = hub.store.db.all("SELECT * FROM events WHERE repo = ? AND num = ? ORDER BY seq", repo.pk, num)
-    events = [_event_json(row) for row in rows]
-    discussion = find(hub, repo, num)
-    if discussion["is_pr"]:
-        for commit in pull_commits(hub, repo, discussion):
-            events.append(
-                {
-                    "id": commit.oid[:24],
-                    "type": "commit",
-                    "author": {"name": commit.author, "type": "user", "avatarUrl": ""},
-                    "createdAt": commit.date,
-                    "data": {"subject": commit.title, "oid": commit.oid},
-                }
-            )
-    return sorted(events, key=lambda event: event["createdAt"])
+    rows = hub.store.db.all("SELECT * FROM events WHERE repo = ? AND num = ? ORDER BY seq", repo.pk, row["num"])
+    commits = [
+        {
+            "id": commit.oid[:24],
+            "type": "commit",
+            "author": person(commit.author),
+            "createdAt": commit.date,
+            "data": {"subject": commit.title, "oid": commit.oid},
+        }
+        for commit in (pull_commits(hub, repo, row) if row["is_pr"] else [])
+    ]
+    return sorted([_event_json(event) for event in rows] + commits, key=lambda event: event["createdAt"])
 
 
-def find(hub: Hub, repo: Repo, num: int) -> Any:
-    row = hub.store.db.one("SELECT * FROM discussions WHERE repo = ? AND num = ?", repo.pk, num)
+def asked_for(request: Request) -> tuple[Hub, Repo, Any]:
+    """The discussion that the URL names, as its row, with its repo. Raises 404."""
+    hub, repo, num = hub_of(request), find_repo(request), param(request, "num")
+    known = num.isdecimal() and len(num) < 10
+    row = hub.store.db.one("SELECT * FROM discussions WHERE repo = ? AND num = ?", repo.pk, num) if known else None
     if row is None:
         raise missing("Discussion")
-    return row
+    return hub, repo, row
 
 
 def _json(repo: Repo, row: Any) -> dict[str, Any]:
     return {
         "num": row["num"],
         "title": row["title"],
-        "author": {"name": row["author"], "type": "user", "avatarUrl": ""},
+        "author": person(row["author"]),
         "createdAt": row["created_at"],
         "status": row["status"],
         "isPullRequest": bool(row["is_pr"]),
@@ -129,177 +146,142 @@ def _json(repo: Repo, row: Any) -> dict[str, Any]:
     }
 
 
-def listing(request: Request) -> JSONResponse:
+@routes("GET", _API)
+def listing(request: Request) -> Answer:
     hub, repo, query = hub_of(request), find_repo(request), request.query_params
     rows = hub.store.db.all("SELECT * FROM discussions WHERE repo = ? ORDER BY num DESC", repo.pk)
     kind, status, author = query.get("type", "all"), query.get("status", "all"), query.get("author")
     if kind != "all":
         rows = [row for row in rows if bool(row["is_pr"]) is (kind == "pull_request")]
     if status != "all":
-        wanted = ("open", "draft") if status == "open" else ("closed", "merged")
-        rows = [row for row in rows if row["status"] in wanted]
+        rows = [row for row in rows if row["status"] in (OPEN if status == "open" else CLOSED)]
     if author:
         rows = [row for row in rows if row["author"] == author]
-    try:
-        start = max(int(query.get("p") or 0), 0) * PAGE
-    except ValueError:
-        raise bad_request("p must be a whole number") from None
-    return JSONResponse(
-        {
-            "discussions": [_json(repo, row) for row in rows[start : start + PAGE]],
-            "count": len(rows),
-            "start": start,
-            "numClosedDiscussions": sum(row["status"] in ("closed", "merged") for row in rows),
-        }
-    )
+    start = max(whole(query.get("p") or 0, "p"), 0) * PAGE
+    return {
+        "discussions": [_json(repo, row) for row in rows[start : start + PAGE]],
+        "count": len(rows),
+        "start": start,
+        "numClosedDiscussions": sum(row["status"] in CLOSED for row in rows),
+    }
 
 
-def _num(request: Request) -> int:
-    text = param(request, "num")
-    if not text.isdecimal() or len(text) > 9:
-        raise missing("Discussion")
-    return int(text)
-
-
-def details(request: Request) -> JSONResponse:
-    hub, repo = hub_of(request), find_repo(request)
-    row = find(hub, repo, _num(request))
-    answer = _json(repo, row) | {"events": events_of(hub, repo, row["num"])}
+@routes("GET", _ONE)
+def details(request: Request) -> Answer:
+    hub, repo, row = asked_for(request)
+    answer = _json(repo, row) | {"events": events_of(hub, repo, row)}
     if row["is_pr"]:
         answer["changes"] = {"base": row["base"], "mergeCommitId": row["merge_commit"]}
-        answer["filesWithConflicts"] = conflicts(hub, repo, row) if row["status"] in ("open", "draft") else []
+        answer["filesWithConflicts"] = conflicts(hub, repo, row) if row["status"] in OPEN else []
         if request.query_params.get("diff"):
             answer["diff"] = pull_diff(hub, repo, row)
-    return JSONResponse(answer)
+    return answer
 
 
-@with_body
-def create(request: Request, body: dict[str, Any]) -> JSONResponse:
-    hub, repo, who = hub_of(request), find_repo(request), logged_in(request)
-    _may_talk(who)
-    title = str(body.get("title") or "").strip()
-    if len(title) < 3:
-        raise bad_request("The title needs at least 3 characters")
-    pull_request = bool(body.get("pullRequest"))
+def _speaker(request: Request) -> Identity:
+    return with_write_token(request, "for discussions")
+
+
+@routes("POST", _API)
+def create(request: Request, body: NewDiscussion) -> Answer:
+    hub, repo, who = hub_of(request), find_repo(request), _speaker(request)
+    pull_request, main = bool(body.pullRequest), hub.store.resolve(repo, "main").oid
     num = open_discussion(
         hub,
         repo,
         who.name,
-        title,
-        str(body.get("description") or ""),
+        body.title,
+        body.description or "",
         pull_request=pull_request,
         base=HEADS + "main",
-        base_commit=hub.store.resolve(repo, "main").oid,
+        base_commit=main,
     )
-    url = f"{origin(request)}/{repo.path}/discussions/{num}"
-    return JSONResponse({"num": num, "url": url, "pullRequest": pull_request})
+    return {"num": num, "url": f"{origin(request)}/{repo.path}/discussions/{num}", "pullRequest": pull_request}
 
 
-def _may_talk(who: Identity) -> None:
-    if who.role == "read":
-        raise forbidden("Your token has the role `read`; a write token is needed for discussions.")
-
-
-@with_body
-def change(request: Request, body: dict[str, Any]) -> JSONResponse:
-    hub, repo, who = hub_of(request), find_repo(request), logged_in(request)
-    _may_talk(who)
-    num, action = _num(request), request.path_params["action"]
-    row = find(hub, repo, num)
-    if action != "comment" and row["author"] != who.name and not who.may_write(repo.namespace):
+def _own(request: Request) -> tuple[Hub, Repo, Any, Identity]:
+    """The discussion of the URL, where the asker may change it."""
+    hub, repo, row = asked_for(request)
+    who = _speaker(request)
+    if row["author"] != who.name and not who.may_write(repo.namespace):
         raise forbidden("Only its author and those who may write to the repo can change a discussion")
-    with hub.store.db.writing() as connection:
-        match action:
-            case "comment":
-                if not str(body.get("comment") or "").strip():
-                    raise bad_request("The comment is empty")
-                event = add_event(hub, repo, num, "comment", who.name, comment(body["comment"], who.name))
-                return JSONResponse({"newMessage": event})
-            case "title":
-                title = str(body.get("title") or "").strip()
-                if len(title) < 3:
-                    raise bad_request("The title needs at least 3 characters")
-                connection.execute(
-                    "UPDATE discussions SET title = ? WHERE repo = ? AND num = ?", (title, repo.pk, num)
-                )
-                event = add_event(hub, repo, num, "title-change", who.name, {"from": row["title"], "to": title})
-                return JSONResponse({"newTitle": event})
-            case "status":
-                return _status(hub, repo, row, who, body)
-            case "merge":
-                return _merge(hub, repo, row, who, body)
-    raise missing("Action")
+    return hub, repo, row, who
 
 
-def _set_status(hub: Hub, repo: Repo, num: int, status: str) -> None:
-    with hub.store.db.writing() as connection:
-        connection.execute("UPDATE discussions SET status = ? WHERE repo = ? AND num = ?", (status, repo.pk, num))
+def _update(hub: Hub, repo: Repo, num: int, **columns: Any) -> None:
+    hub.store.db.update("discussions", columns, "repo = ? AND num = ?", repo.pk, num)
 
 
-def _say(hub: Hub, repo: Repo, num: int, who: Identity, text: Any) -> None:
-    if text and str(text).strip():
-        add_event(hub, repo, num, "comment", who.name, comment(str(text), who.name))
+def _say(hub: Hub, repo: Repo, num: int, who: Identity, text: str | None) -> None:
+    if text and text.strip():
+        add_event(hub, repo, num, "comment", who.name, comment(text, who.name))
 
 
-def _status(hub: Hub, repo: Repo, row: Any, who: Identity, body: dict[str, Any]) -> JSONResponse:
-    status = body.get("status")
-    if status not in ("open", "closed"):
-        raise bad_request('"status" must be "open" or "closed"')
+@routes("POST", _ONE + "/comment")
+def add_comment(request: Request, body: NewComment) -> Answer:
+    hub, repo, row = asked_for(request)
+    who = _speaker(request)
+    return {"newMessage": add_event(hub, repo, row["num"], "comment", who.name, comment(body.comment, who.name))}
+
+
+@routes("POST", _ONE + "/title")
+def rename(request: Request, body: NewTitle) -> Answer:
+    hub, repo, row, who = _own(request)
+    with hub.store.db.writing():
+        _update(hub, repo, row["num"], title=body.title)
+        change = {"from": row["title"], "to": body.title}
+        return {"newTitle": add_event(hub, repo, row["num"], "title-change", who.name, change)}
+
+
+@routes("POST", _ONE + "/status")
+def set_status(request: Request, body: NewStatus) -> Answer:
+    hub, repo, row, who = _own(request)
     if row["status"] == "merged":
         raise bad_request("A merged pull request cannot be opened or closed")
-    _say(hub, repo, row["num"], who, body.get("comment"))
-    _set_status(hub, repo, row["num"], status)
-    event = add_event(hub, repo, row["num"], "status-change", who.name, {"status": status})
-    return JSONResponse({"newStatus": event})
+    with hub.store.db.writing():
+        _say(hub, repo, row["num"], who, body.comment)
+        _update(hub, repo, row["num"], status=body.status)
+        event = add_event(hub, repo, row["num"], "status-change", who.name, {"status": body.status})
+    return {"newStatus": event}
 
 
-def _merge(hub: Hub, repo: Repo, row: Any, who: Identity, body: dict[str, Any]) -> JSONResponse:
+@routes("POST", _ONE + "/merge")
+def merge(request: Request, body: Merge) -> Answer:
+    hub, repo, row, who = _own(request)
     if not row["is_pr"]:
         raise bad_request("This is not a pull request")
     if not who.may_write(repo.namespace):
         raise forbidden(f"You don't have the rights to merge into {repo.id}")
-    if row["status"] not in ("open", "draft"):
-        raise bad_request(f"This pull request is {row['status']}")
-    clashes = conflicts(hub, repo, row)
-    if clashes:
-        raise HubError(409, f"Cannot merge: conflicting files {', '.join(clashes)}")
-    made = apply_pull(hub, repo, row, who.name)
-    _say(hub, repo, row["num"], who, body.get("comment"))
-    with hub.store.db.writing() as connection:
-        connection.execute(
-            "UPDATE discussions SET status = 'merged', merge_commit = ? WHERE repo = ? AND num = ?",
-            (made.oid, repo.pk, row["num"]),
-        )
-    add_event(hub, repo, row["num"], "status-change", who.name, {"status": "merged"})
-    return JSONResponse({"ok": True, "mergeCommitId": made.oid})
+    with hub.store.db.writing():
+        _, _, row = asked_for(request)  # as it is now that nobody else can change it
+        if row["status"] not in OPEN:
+            raise bad_request(f"This pull request is {row['status']}")
+        if clashes := conflicts(hub, repo, row):
+            raise HubError(409, f"Cannot merge: conflicting files {', '.join(clashes)}")
+        made = apply_pull(hub, repo, row, who.name)
+        _say(hub, repo, row["num"], who, body.comment)
+        _update(hub, repo, row["num"], status="merged", merge_commit=made.oid)
+        add_event(hub, repo, row["num"], "status-change", who.name, {"status": "merged"})
+    return {"ok": True, "mergeCommitId": made.oid}
 
 
-@with_body
-def edit_comment(request: Request, body: dict[str, Any]) -> JSONResponse:
-    hub, repo, who = hub_of(request), find_repo(request), logged_in(request)
-    num, action = _num(request), request.path_params["action"]
-    with hub.store.db.writing() as connection:
-        event = _event(hub, repo, num, param(request, "comment"))
-        if event is None or event["type"] != "comment":
+@routes("POST", _ONE + "/comment/{comment}/{action:edit}")
+def edit_comment(request: Request, body: EditedComment) -> Answer:
+    hub, repo, row = asked_for(request)
+    who, hiding, db = logged_in(request), param(request, "action") == "hide", hub.store.db
+    sql = "SELECT * FROM events WHERE repo = ? AND num = ? AND id = ? AND type = 'comment'"
+    with db.writing():
+        found = db.one(sql, repo.pk, row["num"], param(request, "comment"))
+        if found is None:
             raise missing("Comment")
-        own = event["author"]["name"] == who.name
-        if not own and not (action == "hide" and who.may_write(repo.namespace)):
+        if found["author"] != who.name and not (hiding and who.may_write(repo.namespace)):
             raise forbidden("This comment is somebody else's")
-        data = event["data"]
-        if action == "hide":
-            new = comment("This comment has been hidden", who.name) | {"hidden": True, "history": []}
+        event = _event_json(found)
+        old = event["data"]
+        if hiding:
+            new = comment("This comment has been hidden", who.name) | {"hidden": True}
         else:
-            new = comment(str(body.get("content") or ""), who.name)
-            new |= {"edited": True, "history": [data["latest"], *data["history"]], "numEdits": data["numEdits"] + 1}
-        connection.execute("UPDATE events SET data = ? WHERE id = ?", (json.dumps(new), event["id"]))
-    return JSONResponse({"updatedComment": event | {"data": new}})
-
-
-_API = "/api/{kind:kind}/{namespace}/{name}/discussions"
-routes = [
-    Route(_API, listing),
-    Route(_API, create, methods=["POST"]),
-    Route(_API + "/{num}", details),
-    Route(_API + "/{num}/{action}", change, methods=["POST"]),
-    Route(_API + "/{num}/comment/{comment}/{action:edit}", edit_comment, methods=["POST"]),
-]
+            new = comment(body.content or "", who.name)
+            new |= {"edited": True, "history": [old["latest"], *old["history"]], "numEdits": old["numEdits"] + 1}
+        db.write("UPDATE events SET data = ? WHERE id = ?", json.dumps(new), event["id"])
+    return {"updatedComment": event | {"data": new}}

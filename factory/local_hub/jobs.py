@@ -21,109 +21,109 @@ from pathlib import Path
 from typing import Any
 
 import anyio
+from pydantic import BaseModel, model_validator
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import JSONResponse, StreamingResponse
-from starlette.routing import Route
+from starlette.responses import StreamingResponse
 
 from factory.local_hub import clock
-from factory.local_hub.context import hub_of, logged_in, many, origin, param, with_body, writer
+from factory.local_hub.context import hub_of, logged_in, many, origin, param, whole, writer
+from factory.local_hub.documents import Documents
 from factory.local_hub.errors import HubError, bad_request, forbidden, missing
+from factory.local_hub.routing import Answer, Routes
 from factory.local_hub.spaces import hardware_list
 from factory.local_hub.storage import Store
+
+routes = Routes()
+_JOB = "/api/jobs/{namespace}/{job}"
 
 DEFAULT_TIMEOUT = 30 * 60  # seconds, as on the Hub
 KEEP_ALIVE = 15.0  # seconds between signs of life in a log stream
 RUNNING = ("SCHEDULING", "RUNNING")
-INHERITED = (
-    "PATH",
-    "HOME",
-    "LANG",
-    "LC_ALL",
-    "TMPDIR",
-    "VIRTUAL_ENV",
-    "PYTHONPATH",
-    "LD_LIBRARY_PATH",
-    "CUDA_VISIBLE_DEVICES",
-)
+PATHS = ("PATH", "HOME", "TMPDIR", "VIRTUAL_ENV", "PYTHONPATH", "LD_LIBRARY_PATH")
+INHERITED = (*PATHS, "LANG", "LC_ALL", "CUDA_VISIBLE_DEVICES")
+
+
+class Labels(BaseModel):
+    labels: dict[str, Any]
+
+
+class JobSpec(BaseModel, coerce_numbers_to_str=True):
+    """What a client asks for; what is null counts as not given."""
+
+    dockerImage: str | None = None
+    spaceId: str | None = None
+    command: list[str] = []
+    arguments: list[str] = []
+    environment: dict[str, str] = {}
+    secrets: dict[str, str] = {}
+    flavor: str | None = None
+    labels: dict[str, Any] = {}
+    timeoutSeconds: int | float = DEFAULT_TIMEOUT
+    volumes: list[Any] = []
+
+    @model_validator(mode="before")
+    @classmethod
+    def _given(cls, data: dict[str, Any]) -> dict[str, Any]:
+        return {name: value for name, value in data.items() if value}
 
 
 class Jobs:
     """The jobs of one server: their documents in the store, their logs in `jobs/<id>/log`."""
 
     def __init__(self, store: Store, *, enabled: bool) -> None:
-        self.store, self.enabled = store, enabled
+        self.documents, self.enabled = Documents(store.db, "job"), enabled
         self.folder = store.data / "jobs"
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
-        for job in self.all():
-            if job["status"]["stage"] in RUNNING:
-                self.finish(job["id"], "ERROR", "the server stopped while the job ran")
-
-    def all(self, owner: str | None = None) -> list[dict[str, Any]]:
-        rows = self.store.db.all("SELECT body, owner FROM documents WHERE kind = 'job' ORDER BY created_at DESC")
-        return [json.loads(row["body"]) for row in rows if owner is None or row["owner"].lower() == owner.lower()]
+        for job in self.documents.all():
+            self.finish(job, "ERROR", "the server stopped while the job ran")
 
     def get(self, owner: str, job: str) -> dict[str, Any]:
-        row = self.store.db.one("SELECT body, owner FROM documents WHERE kind = 'job' AND id = ?", job)
-        if row is None or row["owner"].lower() != owner.lower():
+        found = self.documents.get(job, owner)
+        if found is None:
             raise missing("Job")
-        return json.loads(row["body"])
+        return found
 
-    def save(self, body: dict[str, Any]) -> None:
-        with self.store.db.writing() as connection:
-            connection.execute(
-                "INSERT OR REPLACE INTO documents VALUES ('job', ?, ?, ?, ?)",
-                (body["id"], body["owner"]["name"], body["createdAt"], json.dumps(body)),
-            )
+    def change(self, job: dict[str, Any], **changes: Any) -> dict[str, Any]:
+        return self.documents.save(job | changes, job["owner"]["name"])
 
-    def finish(self, job: str, stage: str, message: str | None) -> None:
-        with self.store.db.writing():
-            row = self.store.db.one("SELECT body FROM documents WHERE kind = 'job' AND id = ?", job)
-            body = json.loads(row["body"]) if row else None
-            if body and body["status"]["stage"] in RUNNING:
-                body["status"] = {"stage": stage, "message": message}
-                body["finishedAt"] = clock.now()
-                seconds = clock.epoch(body["finishedAt"]) - clock.epoch(body["createdAt"])
-                body["durations"] = {"schedulingSecs": 0, "runningSecs": seconds, "totalSecs": seconds}
-                self.save(body)
+    def finish(self, job: dict[str, Any], stage: str, message: str | None) -> None:
+        """Notes how a job ended, unless that is known already."""
+        with self.documents.db.writing():
+            job = self.get(job["owner"]["name"], job["id"])
+            if job["status"]["stage"] in RUNNING:
+                ended = clock.now()
+                seconds = clock.epoch(ended) - clock.epoch(job["createdAt"])
+                durations = {"schedulingSecs": 0, "runningSecs": seconds, "totalSecs": seconds}
+                status = {"stage": stage, "message": message}
+                self.change(job, status=status, finishedAt=ended, durations=durations)
 
     def log(self, job: str) -> Path:
         return self.folder / job / "log"
 
-    def start(self, owner: str, author: str, spec: dict[str, Any], endpoint: str) -> dict[str, Any]:
-        command = [str(word) for word in [*(spec.get("command") or []), *(spec.get("arguments") or [])]]
+    def start(self, owner: str, author: str, spec: JobSpec, endpoint: str) -> dict[str, Any]:
+        command = [*spec.command, *spec.arguments]
         if not command:
             raise bad_request("The job needs a command")
-        if spec.get("volumes"):
+        if spec.volumes:
             raise bad_request("This Hub cannot mount volumes in a job; let the job download what it needs")
-        job = uuid.uuid4().hex[:24]
-        moment = clock.now()
+        job, moment = uuid.uuid4().hex[:24], clock.now()
         body = {
+            **spec.model_dump(exclude={"volumes"}),
             "id": job,
             "createdAt": moment,
             "startedAt": moment,
             "finishedAt": None,
-            "dockerImage": spec.get("dockerImage"),
-            "spaceId": spec.get("spaceId"),
-            "command": spec.get("command"),
-            "arguments": spec.get("arguments") or [],
-            "environment": spec.get("environment") or {},
-            "secrets": dict.fromkeys(spec.get("secrets") or {}, ""),  # names only: values are never stored
-            "flavor": spec.get("flavor"),
-            "labels": spec.get("labels") or {},
-            "timeoutSeconds": spec.get("timeoutSeconds") or DEFAULT_TIMEOUT,
+            "secrets": dict.fromkeys(spec.secrets, ""),  # names only: values are never stored
             "status": {"stage": "RUNNING", "message": None},
             "owner": {"id": owner, "name": owner, "type": "user"},
             "initiator": {"type": "user", "id": author, "name": author},
         }
-        folder = self.folder / job
-        (folder / "work").mkdir(parents=True)
+        (self.folder / job / "work").mkdir(parents=True)
         environment = {name: os.environ[name] for name in INHERITED if name in os.environ}
         environment |= {"HF_ENDPOINT": endpoint, "JOB_ID": job, "PYTHONUNBUFFERED": "1", "HF_HUB_DISABLE_XET": "1"}
-        environment |= {
-            k: str(v) for k, v in {**(spec.get("environment") or {}), **(spec.get("secrets") or {})}.items()
-        }
-        self.save(body)
+        environment |= spec.environment | spec.secrets
+        self.change(body)
         threading.Thread(target=self._run, args=(body, command, environment), daemon=True).start()
         return body
 
@@ -133,7 +133,7 @@ class Jobs:
             with self.log(job).open("wb") as log:
                 log.write(f"===== Job started at {body['startedAt']} =====\n".encode())
                 log.flush()
-                process = subprocess.Popen(
+                self.processes[job] = process = subprocess.Popen(
                     without_uv(command, folder / "work"),
                     cwd=folder / "work",
                     env=environment,
@@ -142,23 +142,20 @@ class Jobs:
                     stderr=subprocess.STDOUT,
                     start_new_session=True,
                 )
-                self.processes[job] = process
-                try:
-                    code = process.wait(timeout=body["timeoutSeconds"])
-                except subprocess.TimeoutExpired:
-                    self.kill(job)
-                    self.finish(job, "ERROR", "Job timeout")
-                    return
+            code = process.wait(timeout=body["timeoutSeconds"])
+            if code == 0:
+                self.finish(body, "COMPLETED", None)
+            else:
+                self.finish(body, "ERROR", f"Job failed with exit code: {code}")
+        except subprocess.TimeoutExpired:
+            self.kill(job)
+            self.finish(body, "ERROR", "Job timeout")
         except (OSError, ValueError) as error:
             with self.log(job).open("ab") as log:
                 log.write(f"{error}\n".encode())
-            self.finish(job, "ERROR", str(error))
-            return
+            self.finish(body, "ERROR", str(error))
         finally:
             self.processes.pop(job, None)
-        self.finish(
-            job, "COMPLETED" if code == 0 else "ERROR", None if code == 0 else f"Job failed with exit code: {code}"
-        )
 
     def kill(self, job: str) -> None:
         process = self.processes.get(job)
@@ -175,9 +172,10 @@ class Jobs:
                 continue
 
     def kill_all(self) -> None:
-        for job in list(self.processes):
-            self.finish(job, "CANCELED", "the server was stopped")
-            self.kill(job)
+        for job in self.documents.all():
+            if job["id"] in self.processes:
+                self.finish(job, "CANCELED", "the server was stopped")
+                self.kill(job["id"])
 
 
 def without_uv(command: list[str], folder: Path) -> list[str]:
@@ -212,66 +210,83 @@ def _owner(request: Request) -> str:
     return namespace
 
 
-@with_body
-def create(request: Request, body: dict[str, Any]) -> JSONResponse:
+def _seen(request: Request) -> dict[str, Any]:
+    """The job of the URL, where the asker may see it."""
+    return _jobs(request).get(_owner(request), param(request, "job"))
+
+
+def _own(request: Request) -> dict[str, Any]:
+    """The job of the URL, where the asker may change it."""
+    namespace = param(request, "namespace")
+    writer(request, namespace, "a job")
+    return _jobs(request).get(namespace, param(request, "job"))
+
+
+@routes("GET", "/api/jobs/hardware")
+def hardware(_request: Request) -> Answer:
+    return hardware_list()
+
+
+@routes("POST", "/api/jobs/{namespace}")
+def create(request: Request, body: JobSpec) -> Answer:
     jobs, namespace = _jobs(request), param(request, "namespace")
     who = writer(request, namespace, "a job")
     if not jobs.enabled:
         raise forbidden("This Hub does not run jobs: start it with --jobs")
-    return JSONResponse(jobs.start(namespace, who.name, body, origin(request)))
+    return jobs.start(namespace, who.name, body, origin(request))
 
 
-def listing(request: Request) -> JSONResponse:
-    found = _jobs(request).all(_owner(request))
+@routes("GET", "/api/jobs/{namespace}")
+def listing(request: Request) -> Answer:
+    """The newest first."""
     stages = {stage.upper() for stage in many(request, "stage")}
     labels = [label.partition("=") for label in many(request, "label")]
-    found = [job for job in found if not stages or job["status"]["stage"] in stages]
-    found = [job for job in found if all(job["labels"].get(key) == value for key, _, value in labels)]
-    return JSONResponse(found)
+    return [
+        job
+        for job in reversed(_jobs(request).documents.all(_owner(request)))
+        if not stages or job["status"]["stage"] in stages
+        if all(job["labels"].get(key) == value for key, _, value in labels)
+    ]
 
 
-def inspect(request: Request) -> JSONResponse:
-    return JSONResponse(_jobs(request).get(_owner(request), param(request, "job")))
+@routes("GET", _JOB)
+def inspect(request: Request) -> Answer:
+    return _seen(request)
 
 
-def cancel(request: Request) -> JSONResponse:
-    jobs, namespace, job = _jobs(request), param(request, "namespace"), param(request, "job")
-    writer(request, namespace, "a job")
-    jobs.get(namespace, job)
+@routes("POST", _JOB + "/cancel")
+def cancel(request: Request) -> Answer:
+    jobs, job = _jobs(request), _own(request)
     jobs.finish(job, "CANCELED", None)
-    jobs.kill(job)
-    return JSONResponse(jobs.get(namespace, job))
+    jobs.kill(job["id"])
+    return _own(request)
 
 
-@with_body
-def labels(request: Request, body: dict[str, Any]) -> JSONResponse:
-    jobs, namespace = _jobs(request), param(request, "namespace")
-    writer(request, namespace, "a job")
-    if not isinstance(body.get("labels"), dict):
-        raise bad_request("labels must be a mapping")
-    with jobs.store.db.writing():
-        job = jobs.get(namespace, param(request, "job")) | {"labels": body["labels"]}
-        jobs.save(job)
-    return JSONResponse(job)
-
-
-async def logs(request: Request) -> StreamingResponse:
+@routes("PUT", _JOB + "/labels")
+def labels(request: Request, body: Labels) -> Answer:
     jobs = _jobs(request)
-    owner = await run_in_threadpool(_owner, request)
-    job = param(request, "job")
-    await run_in_threadpool(jobs.get, owner, job)
-    try:
-        tail = int(request.query_params["tail"]) if "tail" in request.query_params else None
-    except ValueError:
-        raise bad_request("tail must be a whole number") from None
-    return StreamingResponse(_events(jobs, owner, job, tail), media_type="text/event-stream")
+    with jobs.documents.db.writing():
+        return jobs.change(_own(request), labels=body.labels)
 
 
-async def _events(jobs: Jobs, owner: str, job: str, tail: int | None) -> AsyncIterator[str]:
+@routes("GET", _JOB + "/metrics")
+def metrics(_request: Request) -> Answer:
+    raise HubError(404, "This Hub measures no metrics of jobs")
+
+
+@routes("GET", _JOB + "/logs")
+def logs(request: Request) -> Answer:
+    job, tail = _seen(request), request.query_params.get("tail")
+    events = _events(_jobs(request), job, None if tail is None else whole(tail, "tail"))
+    return StreamingResponse(events, media_type="text/event-stream")
+
+
+async def _events(jobs: Jobs, job: dict[str, Any], tail: int | None) -> AsyncIterator[str]:
     """The log's lines as they come, until the job has ended."""
-    path, place, quiet = jobs.log(job), 0, time.monotonic()
+    path, place, quiet = jobs.log(job["id"]), 0, time.monotonic()
     while True:
-        ended = (await run_in_threadpool(jobs.get, owner, job))["status"]["stage"] not in RUNNING
+        job = await run_in_threadpool(jobs.get, job["owner"]["name"], job["id"])
+        ended = job["status"]["stage"] not in RUNNING
         lines, place = await run_in_threadpool(_lines, path, place, ended)
         if tail is not None:
             lines, tail = (lines[-tail:] if tail else []), None
@@ -292,25 +307,5 @@ def _lines(path: Path, place: int, ended: bool) -> tuple[list[str], int]:
     with path.open("rb") as file:
         file.seek(place)
         data = file.read(1 << 20)
-    whole = data if ended else data[: data.rfind(b"\n") + 1]
-    return whole.decode("utf-8", "replace").splitlines(), place + len(whole)
-
-
-def metrics(_request: Request) -> JSONResponse:
-    raise HubError(404, "This Hub measures no metrics of jobs")
-
-
-def hardware(_request: Request) -> JSONResponse:
-    return JSONResponse(hardware_list())
-
-
-routes = [
-    Route("/api/jobs/hardware", hardware),
-    Route("/api/jobs/{namespace}", listing),
-    Route("/api/jobs/{namespace}", create, methods=["POST"]),
-    Route("/api/jobs/{namespace}/{job}", inspect),
-    Route("/api/jobs/{namespace}/{job}/logs", logs),
-    Route("/api/jobs/{namespace}/{job}/metrics", metrics),
-    Route("/api/jobs/{namespace}/{job}/cancel", cancel, methods=["POST"]),
-    Route("/api/jobs/{namespace}/{job}/labels", labels, methods=["PUT"]),
-]
+    complete = data if ended else data[: data.rfind(b"\n") + 1]
+    return complete.decode("utf-8", "replace").splitlines(), place + len(complete)

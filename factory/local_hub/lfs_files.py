@@ -2,46 +2,52 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
 from typing import Any
 
+from pydantic import BaseModel
 from starlette.requests import Request
-from starlette.responses import JSONResponse
-from starlette.routing import Route
 
-from factory.local_hub.context import Hub, find_repo, hub_of, next_link, with_body, writer
-from factory.local_hub.errors import bad_request, repo_not_found
+from factory.local_hub.context import Hub, find_repo, hub_of, paged, writer
+from factory.local_hub.errors import repo_not_found
 from factory.local_hub.gitobjects import DIRECTORY, lfs_pointer, object_id
-from factory.local_hub.storage import Commit, Repo
+from factory.local_hub.routing import REPO, Answer, Routes
+from factory.local_hub.storage import Repo
+
+routes = Routes()
+_API = REPO + "/lfs-files"
 
 PAGE = 1000
 
 
-def listing(request: Request) -> JSONResponse:
+class Deletions(BaseModel):
+    sha: list[str]
+    rewriteHistory: bool = True
+
+
+class Deletion(BaseModel):
+    deletions: Deletions
+
+
+@routes("GET", _API)
+def listing(request: Request) -> Answer:
     hub, repo = hub_of(request), find_repo(request, write=True)
     names = _names(hub, repo)
     rows = hub.store.db.all(
         "SELECT * FROM repo_blobs WHERE repo = ? AND lfs = 1 ORDER BY pushed_at DESC, sha256", repo.pk
     )
-    try:
-        start = int(request.query_params.get("cursor") or 0)
-    except ValueError:
-        raise bad_request("cursor must be a whole number") from None
-    answer = []
-    for row in rows[start : start + PAGE]:
-        oid = object_id("blob", lfs_pointer(row["sha256"], row["size"]))
+
+    def describe(row: Any) -> dict[str, Any]:
+        oid = _pointer_id(row)
         filename, ref = names.get(oid, ("", None))
-        answer.append(
-            {
-                "fileOid": oid,
-                "filename": filename,
-                "oid": row["sha256"],
-                "pushedAt": row["pushed_at"],
-                "ref": ref,
-                "size": row["size"],
-            }
-        )
-    headers = next_link(request, cursor=start + PAGE) if start + PAGE < len(rows) else {}
-    return JSONResponse(answer, headers=headers)
+        about = {"fileOid": oid, "filename": filename, "oid": row["sha256"], "ref": ref}
+        return about | {"pushedAt": row["pushed_at"], "size": row["size"]}
+
+    return paged(request, rows, PAGE, lambda page: [describe(row) for row in page])
+
+
+def _pointer_id(row: Any) -> str:
+    return object_id("blob", lfs_pointer(row["sha256"], row["size"]))
 
 
 def _names(hub: Hub, repo: Repo) -> dict[str, tuple[str, str]]:
@@ -58,25 +64,20 @@ def _names(hub: Hub, repo: Repo) -> dict[str, tuple[str, str]]:
     return names
 
 
-@with_body
-def delete(request: Request, body: dict[str, Any]) -> JSONResponse:
+@routes("POST", _API + "/batch")
+def delete(request: Request, body: Deletion) -> Answer:
     """Removes contents for good; `rewriteHistory` also removes the files from every commit."""
     hub, repo = hub_of(request), find_repo(request, write=True)
-    wanted = body.get("deletions")
-    if not isinstance(wanted, dict) or not isinstance(wanted.get("sha"), list):
-        raise bad_request("deletions needs a list of sha")
-    oids = {str(oid) for oid in wanted["sha"]}
-    with hub.store.db.writing() as connection:
+    db, oids = hub.store.db, set(body.deletions.sha)
+    with db.writing():
         files = [file for file in hub.store.files(sorted(oids)).values() if file.lfs]
-        for row in hub.store.db.all("SELECT * FROM repo_blobs WHERE repo = ? AND lfs = 1", repo.pk):
-            if object_id("blob", lfs_pointer(row["sha256"], row["size"])) in oids:  # also those never committed
-                connection.execute(
-                    "DELETE FROM repo_blobs WHERE repo = ? AND sha256 = ? AND lfs = 1", (repo.pk, row["sha256"])
-                )
+        for row in db.all("SELECT * FROM repo_blobs WHERE repo = ? AND lfs = 1", repo.pk):
+            if _pointer_id(row) in oids:  # also those never committed
+                db.write("DELETE FROM repo_blobs WHERE repo = ? AND sha256 = ? AND lfs = 1", repo.pk, row["sha256"])
                 hub.store.remove_orphans([row["sha256"]])
-        if wanted.get("rewriteHistory", True) and files:
+        if body.deletions.rewriteHistory and files:
             Rewriter(hub, repo, {file.oid for file in files}).run()
-    return JSONResponse({"success": True})
+    return {"success": True}
 
 
 class Rewriter:
@@ -92,18 +93,14 @@ class Rewriter:
             new = self.commit(head)
             if new != head:
                 self.hub.store.set_ref(self.repo, ref, new)
-        with self.hub.store.db.writing() as connection:
+        with self.hub.store.db.writing():
             for old, new in self.commits.items():
                 if old != new:
-                    connection.execute("DELETE FROM commits WHERE repo = ? AND oid = ?", (self.repo.pk, old))
+                    self.hub.store.db.write("DELETE FROM commits WHERE repo = ? AND oid = ?", self.repo.pk, old)
 
     def commit(self, oid: str) -> str:
-        chain: list[Commit] = []
-        for commit in self.hub.store.history(self.repo, oid):
-            if commit.oid in self.commits:
-                break
-            chain.append(commit)
-        for commit in reversed(chain):
+        history = self.hub.store.history(self.repo, oid)
+        for commit in reversed(list(takewhile(lambda commit: commit.oid not in self.commits, history))):
             parents = tuple(self.commits.get(parent, parent) for parent in commit.parents)
             tree = self.tree(commit.tree)
             if tree == commit.tree and parents == commit.parents:
@@ -114,21 +111,17 @@ class Rewriter:
 
     def tree(self, oid: str) -> str:
         if oid not in self.trees:
-            entries = {}
-            for name, (mode, child) in self.hub.store.trees.entries(oid).items():
-                if mode == DIRECTORY:
-                    child = self.tree(child)
-                    if not self.hub.store.trees.entries(child):
-                        continue
-                elif child in self.oids:
-                    continue
-                entries[name] = (mode, child)
-            self.trees[oid] = self.hub.store.trees.save(entries)
+            left = {
+                name: (mode, self.tree(child) if mode == DIRECTORY else child)
+                for name, (mode, child) in self.hub.store.trees.entries(oid).items()
+                if child not in self.oids
+            }
+            self.trees[oid] = self.hub.store.trees.save(left)
         return self.trees[oid]
 
 
-@with_body
-def duplicate(request: Request, body: dict[str, Any]) -> JSONResponse:
+@routes("POST", _API + "/duplicate")
+def duplicate(request: Request, body: dict[str, Any]) -> Answer:
     """Lets another repo use contents of this one; nothing is copied on disk."""
     hub, source = hub_of(request), find_repo(request, files=True)
     target = body.get("target") or {}
@@ -145,12 +138,4 @@ def duplicate(request: Request, body: dict[str, Any]) -> JSONResponse:
         else:
             hub.store.own_lfs(repo, sha256, size)
             done.append({"sha256": sha256})
-    return JSONResponse({"success": done, "failed": failed})
-
-
-_API = "/api/{kind:kind}/{namespace}/{name}/lfs-files"
-routes = [
-    Route(_API, listing),
-    Route(_API + "/batch", delete, methods=["POST"]),
-    Route(_API + "/duplicate", duplicate, methods=["POST"]),
-]
+    return {"success": done, "failed": failed}

@@ -16,17 +16,13 @@ from factory.text import yaml
 
 FRONT_MATTER = re.compile(r"\A\s*---[ \t]*\r?\n(.*?)^---[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
 README_LIMIT = 2 << 20
-PREFIXED = {
-    "dataset": [
-        "annotations_creators",
-        "language_creators",
-        "language",
-        "multilinguality",
-        "size_categories",
-        "source_datasets",
-        "task_categories",
-        "task_ids",
-    ],
+# what of a dataset's card becomes a tag with the key before it
+PREFIXED = """annotations_creators language_creators language multilinguality size_categories source_datasets
+    task_categories task_ids"""
+TASKS = {
+    "ForCausalLM": "text-generation",
+    "ForSequenceClassification": "text-classification",
+    "ForMaskedLM": "fill-mask",
 }
 DATA_FORMATS = {
     ".parquet": "parquet",
@@ -78,11 +74,9 @@ def split_card(text: str) -> tuple[dict[str, Any], str, str | None]:
         data = plain(yaml.load(match.group(1)))
     except ValueError as error:
         return {}, body, str(error)
-    if data is None:
-        return {}, body, None
-    if not isinstance(data, dict):
+    if data is not None and not isinstance(data, dict):
         return {}, body, "the metadata must be a mapping of keys to values"
-    return data, body, None
+    return data or {}, body, None
 
 
 def plain(value: Any) -> Any:
@@ -131,8 +125,7 @@ def _read(store: Store, commit: Commit) -> Summary:
 
 def _eval_results(store: Store, commit: Commit, path: str) -> list[dict[str, Any]]:
     try:
-        text = (store.read(commit, path, 1 << 20) or b"").decode("utf-8", "replace")
-        data = plain(yaml.load(text))
+        data = plain(yaml.load((store.read(commit, path, 1 << 20) or b"").decode("utf-8", "replace")))
     except ValueError:
         return []
     wanted = [entry for entry in mappings(data) if isinstance(entry.get("dataset"), dict)]
@@ -153,14 +146,11 @@ def _parameters(store: Store, commit: Commit, paths: list[str]) -> dict[str, Any
             with path.open("rb") as file:
                 (length,) = struct.unpack("<Q", file.read(8))
                 header = json.loads(file.read(length)) if length < (100 << 20) else {}
-        except (OSError, struct.error, ValueError):
-            return None
-        try:
             for tensor, about in header.items():
                 if tensor != "__metadata__":
                     dtype = str(about["dtype"])
                     counts[dtype] = counts.get(dtype, 0) + math.prod(int(extent) for extent in about["shape"])
-        except (AttributeError, KeyError, TypeError, ValueError):
+        except (OSError, struct.error, AttributeError, KeyError, TypeError, ValueError):
             return None
     return {"parameters": counts, "total": sum(counts.values())} if counts else None
 
@@ -181,12 +171,9 @@ def task_of(about: Summary) -> str | None:
     if about.card.get("pipeline_tag"):
         return str(about.card["pipeline_tag"])
     for architecture in as_list((about.config or {}).get("architectures")):
-        if architecture.endswith("ForCausalLM"):
-            return "text-generation"
-        if architecture.endswith("ForSequenceClassification"):
-            return "text-classification"
-        if architecture.endswith("ForMaskedLM"):
-            return "fill-mask"
+        for suffix, task in TASKS.items():
+            if architecture.endswith(suffix):
+                return task
     return None
 
 
@@ -204,7 +191,7 @@ def tags_of(kind: str, about: Summary) -> list[str]:
         tags += [(about.config or {}).get("model_type"), task_of(about)]
     if kind == "space":
         tags += [card.get("sdk")]
-    for key in PREFIXED.get(kind, []):
+    for key in PREFIXED.split() if kind == "dataset" else []:
         tags += [f"{key}:{value}" for value in as_list(card.get(key))]
     tags += as_list(card.get("tags"))
     if kind != "dataset":

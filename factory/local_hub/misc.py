@@ -6,27 +6,28 @@ from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
 
-from factory.local_hub.context import hub_of, json_body
+from factory.local_hub.context import hub_of
 from factory.local_hub.metadata import split_card
+from factory.local_hub.routing import Answer, Routes
+
+routes = Routes()
 
 
-def health(request: Request) -> JSONResponse:
-    return JSONResponse({"hub": "factory", "instance": hub_of(request).instance})
+@routes("GET", "/api/health")
+def health(request: Request) -> Answer:
+    return {"hub": "factory", "instance": hub_of(request).instance}
 
 
-async def validate_yaml(request: Request) -> JSONResponse:
+@routes("POST", "/api/validate-yaml")
+def validate_yaml(_request: Request, body: dict[str, Any]) -> Answer:
     """The metadata of a README: 400 with `errors` when it cannot be read."""
-    body = await json_body(request)
-    card, _text, wrong = split_card(str(body.get("content") or ""))
-    if wrong:
-        return JSONResponse({"errors": [{"message": f"YAML Metadata Error: {wrong}"}], "warnings": []}, 400)
-    wrong = card_mistake(card)
+    card, _text, unreadable = split_card(str(body.get("content") or ""))
+    wrong = f"YAML Metadata Error: {unreadable}" if unreadable else card_mistake(card)
     if wrong:
         return JSONResponse({"errors": [{"message": wrong}], "warnings": []}, 400)
     warnings = [] if card else [{"message": "empty or missing yaml metadata in repo card"}]
-    return JSONResponse({"errors": [], "warnings": warnings})
+    return {"errors": [], "warnings": warnings}
 
 
 def card_mistake(card: dict[str, Any]) -> str | None:
@@ -39,21 +40,14 @@ def card_mistake(card: dict[str, Any]) -> str | None:
     return None
 
 
-def harnesses(_request: Request) -> JSONResponse:
-    return JSONResponse({"standardEnvVars": [], "harnesses": {}})
+@routes("GET", "/api/agent-harnesses")
+def harnesses(_request: Request) -> Answer:
+    return {"standardEnvVars": [], "harnesses": {}}
 
 
+@routes("GET POST", "/api/telemetry/{rest:path}", "/v1/telemetry", "/xet/{session}/v1/telemetry")
 async def telemetry(request: Request) -> Response:
     """Answered so that clients do not retry; nothing is read or kept."""
     async for _piece in request.stream():
         pass
     return Response(status_code=200)
-
-
-routes = [
-    Route("/api/health", health),
-    Route("/api/validate-yaml", validate_yaml, methods=["POST"]),
-    Route("/api/agent-harnesses", harnesses),
-    Route("/api/telemetry/{rest:path}", telemetry, methods=["GET", "POST"]),
-    Route("/v1/telemetry", telemetry, methods=["GET", "POST"]),
-]

@@ -8,64 +8,60 @@ from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import Route
 
 from factory.local_hub import collections, metadata
-from factory.local_hub.context import (
-    COOKIE,
-    Hub,
-    hub_of,
-    may_see,
-    param,
-)
+from factory.local_hub.context import COOKIE, hub_of, param, visible
 from factory.local_hub.errors import HubError
 from factory.local_hub.info import Info, select
-from factory.local_hub.repo_pages import routes as repo_routes
-from factory.local_hub.side_by_side import routes as side_by_side_routes
+from factory.local_hub.routing import ANY
 from factory.local_hub.storage import PREFIXES
-from factory.local_hub.web import PAGE, PLURALS, page, page_number, show, who_looks
+from factory.local_hub.web import PAGE, PLURALS, Pages, page_number, show, who_looks
+
+routes = Pages()
+first_routes = Pages()  # before all other pages
+last_routes = Pages()
 
 
-def _cards(hub: Hub, infos: list[Info]) -> list[dict[str, Any]]:
+def _cards(infos: list[Info]) -> list[dict[str, Any]]:
     return [
         {
             "repo": info.repo,
             "task": metadata.task_of(info.about) if info.repo.kind == "model" else None,
-            "title": info.about.card.get("title") if info.repo.kind == "space" else None,
-            "emoji": info.about.card.get("emoji") if info.repo.kind == "space" else None,
+            "title": info.card.get("title") if info.repo.kind == "space" else None,
+            "emoji": info.card.get("emoji") if info.repo.kind == "space" else None,
             "updated": info.value("lastModified"),
             "likes": info.value("likes"),
             "stand_in": info.about.stand_in,
             "size": info.about.safetensors["total"] if info.about.safetensors else None,
-            "tags": metadata.as_list(info.about.card.get("tags"))[:4],
+            "tags": metadata.as_list(info.card.get("tags"))[:4],
         }
         for info in infos
     ]
 
 
-@page
+@routes.page("/")
 def home(request: Request) -> Response:
     hub = hub_of(request)
-    groups = {PLURALS[kind]: select(request, hub, kind) for kind in PREFIXES}
-    lists = {name: _cards(hub, infos[:6]) for name, infos in groups.items()}
+    groups = {PLURALS[kind]: select(request, kind) for kind in PREFIXES}
+    lists = {name: _cards(infos[:6]) for name, infos in groups.items()}
     shelves = collections.listed(hub, who_looks(request), [], [])
     counts = {name: len(infos) for name, infos in groups.items()} | {"collections": len(shelves)}
     shown = [collections.describe(hub, who_looks(request), row) for row in shelves[:6]]
     return show(request, "home.html", lists=lists, counts=counts, collections=shown)
 
 
-@page
+@routes.page("/models", "/datasets", "/spaces")
 def repo_list(request: Request) -> Response:
-    hub, plural = hub_of(request), request.scope["path"].strip("/")
+    plural = request.scope["path"].strip("/")
     kind = plural.removesuffix("s")
-    infos = select(request, hub, kind)
+    infos = select(request, kind)
     number, rest = page_number(request)
     shown = infos[number * PAGE : (number + 1) * PAGE]
     return show(
         request,
         "list.html",
         plural=plural,
-        items=_cards(hub, shown),
+        items=_cards(shown),
         total=len(infos),
         search=request.query_params.get("search", ""),
         filters=request.query_params.getlist("filter"),
@@ -75,37 +71,35 @@ def repo_list(request: Request) -> Response:
     )
 
 
-@page
+@routes.page("/collections")
 def collection_list(request: Request) -> Response:
     hub, who = hub_of(request), who_looks(request)
     shelves = [collections.describe(hub, who, row) for row in collections.listed(hub, who, [], [])]
     return show(request, "collections.html", collections=shelves)
 
 
-@page
+@routes.page("/collections/{namespace}/{slug}")
 def collection(request: Request) -> Response:
     hub, who = hub_of(request), who_looks(request)
-    row = collections.find(hub, who, f"{param(request, 'namespace')}/{param(request, 'slug')}")
-    shelf = collections.describe(hub, who, row)
+    shelf = collections.describe(hub, who, collections.of_url(request, who))
     items = []
     for item in shelf["items"]:
         repo = hub.store.repo(item["type"], item["id"]) if item["type"] in PREFIXES else None
-        info = Info(hub, repo, hub.store.resolve(repo, "main")) if repo else None
-        items.append({"item": item, "card": _cards(hub, [info])[0] if info else None})
+        items.append({"item": item, "card": _cards([Info(hub, repo)])[0] if repo else None})
     return show(request, "collection.html", shelf=shelf, items=items)
 
 
-@page
+@last_routes.page("/{user}")
 def profile(request: Request) -> Response:
     hub, who, name = hub_of(request), who_looks(request), param(request, "user")
-    repos = [repo for repo in hub.store.repos(namespace=name) if may_see(who, repo)]
+    repos = visible(request, namespace=name)
     user = hub.accounts.user(name)
     known = user or hub.accounts.organisations.get(name.lower())
     shelves = collections.listed(hub, who, [name], [])
     if not repos and not known and not shelves:
         raise HubError(404, "There is nothing of this name here")
-    infos = [Info(hub, repo, hub.store.resolve(repo, "main")) for repo in repos]
-    groups = {PLURALS[kind]: _cards(hub, [i for i in infos if i.repo.kind == kind]) for kind in PREFIXES}
+    infos = [Info(hub, repo) for repo in repos]
+    groups = {PLURALS[kind]: _cards([i for i in infos if i.repo.kind == kind]) for kind in PREFIXES}
     return show(
         request,
         "profile.html",
@@ -116,11 +110,12 @@ def profile(request: Request) -> Response:
     )
 
 
-@page
+@routes.page("/login")
 def login(request: Request) -> Response:
     return show(request, "login.html", wrong=False)
 
 
+@routes("POST", "/login")
 async def login_sent(request: Request) -> Response:
     token = dict(parse_qsl((await request.body()).decode("utf-8", "replace"))).get("token", "").strip()
     if hub_of(request).accounts.by_token(token) is None:
@@ -131,38 +126,23 @@ async def login_sent(request: Request) -> Response:
     return answer
 
 
+@routes("POST", "/logout")
 def logout(_request: Request) -> Response:
     answer = RedirectResponse("/", 303)
     answer.delete_cookie(COOKIE)
     return answer
 
 
+@routes("GET", "/style.css")
 def style(_request: Request) -> Response:
     text = (Path(__file__).parent / "pages" / "style.css").read_text("utf-8")
     return Response(text, media_type="text/css", headers={"Cache-Control": "max-age=300"})
 
 
+@first_routes(ANY, "/api/{rest:path}")
+@last_routes(ANY, "/{rest:path}")
 def nothing(request: Request) -> Response:
     """Every other address: a page for people, JSON for clients."""
     if request.scope["path"].startswith("/api/") or "text/html" not in request.headers.get("accept", ""):
         return HubError(404, "Not Found").response()
     return show(request, "error.html", 404, message="There is nothing at this address")
-
-
-routes = [
-    Route("/api/{rest:path}", nothing, methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),
-    Route("/", home),
-    Route("/style.css", style),
-    Route("/login", login),
-    Route("/login", login_sent, methods=["POST"]),
-    Route("/logout", logout, methods=["POST"]),
-    Route("/models", repo_list),
-    Route("/datasets", repo_list),
-    Route("/spaces", repo_list),
-    Route("/collections", collection_list),
-    Route("/collections/{namespace}/{slug}", collection),
-    *side_by_side_routes,
-    *repo_routes,
-    Route("/{user}", profile),
-    Route("/{rest:path}", nothing, methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),
-]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
 from typing import Any
 
 from factory.local_hub.context import Hub
@@ -14,13 +15,9 @@ def pull_commits(hub: Hub, repo: Repo, discussion: Any) -> list[Commit]:
     head = hub.store.ref(repo, f"{PULLS}{discussion['num']}")
     merged = hub.store.commit(repo, discussion["merge_commit"] or "")
     base = merged.parents[0] if merged and merged.parents else hub.store.ref(repo, discussion["base"])
-    known = {commit.oid for commit in hub.store.history(repo, base)} if base else set()
-    commits = []
-    for commit in hub.store.history(repo, head or ""):
-        if commit.oid in known:
-            break
-        commits.append(commit)
-    return commits[::-1]
+    known = {commit.oid for commit in hub.store.history(repo, base or "")}
+    own = takewhile(lambda commit: commit.oid not in known, hub.store.history(repo, head or ""))
+    return list(own)[::-1]
 
 
 def _ends(hub: Hub, repo: Repo, row: Any) -> tuple[Commit, Commit, Commit]:

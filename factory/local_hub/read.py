@@ -8,23 +8,15 @@ from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, Response
-from starlette.routing import Route
+from starlette.responses import FileResponse, Response
 
-from factory.local_hub.context import (
-    Hub,
-    check_gate,
-    find_repo,
-    flag,
-    hub_of,
-    identity,
-    next_link,
-    origin,
-    param,
-)
-from factory.local_hub.errors import HubError, bad_request, entry_not_found
+from factory.local_hub.context import Hub, check_gate, find_repo, flag, hub_of, identity, origin, paged, param
+from factory.local_hub.errors import HubError, entry_not_found
+from factory.local_hub.routing import OF_REPO, REPO, Answer, Routes
 from factory.local_hub.storage import CONVERTS, PULLS, Commit, Repo, StoredFile
 from factory.local_hub.trees import Entry
+
+routes = Routes()
 
 PAGE, EXPANDED_PAGE, MOST_PATHS = 1000, 200, 1000
 FREE_FILES = ("README.md",)  # readable without access to a gated repo
@@ -75,7 +67,8 @@ def describe(hub: Hub, repo: Repo, head: Commit, entries: list[Entry], *, expand
     return answer
 
 
-def tree(request: Request) -> JSONResponse:
+@routes("GET", REPO + "/tree/{rev}", REPO + "/tree/{rev}/{path:path}")
+def tree(request: Request) -> Answer:
     hub, repo = hub_of(request), find_repo(request)
     head = hub.store.resolve(repo, param(request, "rev"))
     path = param(request, "path").strip("/") if "path" in request.path_params else ""
@@ -88,17 +81,11 @@ def tree(request: Request) -> JSONResponse:
         entries = [folder]
     expand = flag(request, "expand")
     most = EXPANDED_PAGE if expand else PAGE
-    try:
-        limit = min(int(request.query_params.get("limit") or most), most)
-        start = int(request.query_params.get("cursor") or 0)
-    except ValueError:
-        raise bad_request("limit and cursor must be whole numbers") from None
-    page = entries[start : start + limit]
-    headers = next_link(request, cursor=start + limit) if start + limit < len(entries) else {}
-    return JSONResponse(describe(hub, repo, head, page, expand=expand), headers=headers)
+    return paged(request, entries, most, lambda page: describe(hub, repo, head, page, expand=expand))
 
 
-async def paths_info(request: Request) -> JSONResponse:
+@routes("POST", REPO + "/paths-info/{rev}")
+async def paths_info(request: Request) -> Answer:
     if "json" in request.headers.get("content-type", ""):
         body = await request.json()
         paths, expand = body.get("paths", []), bool(body.get("expand"))
@@ -110,7 +97,7 @@ async def paths_info(request: Request) -> JSONResponse:
     return await run_in_threadpool(_paths_info, request, paths, expand)
 
 
-def _paths_info(request: Request, paths: list[str], expand: bool) -> JSONResponse:
+def _paths_info(request: Request, paths: list[str], expand: bool) -> Answer:
     if len(paths) > MOST_PATHS:
         raise HubError(413, f"too many paths: at most {MOST_PATHS} in one request")
     hub, repo = hub_of(request), find_repo(request)
@@ -123,7 +110,7 @@ def _paths_info(request: Request, paths: list[str], expand: bool) -> JSONRespons
             # Asked for before a copy between repos, which clients refuse without some hash. Not the 64 hex digits of
             # a real Xet hash, so that no client tries to download by it.
             item["xetHash"] = f"sha256:{item['lfs']['oid']}"
-    return JSONResponse(answer)
+    return answer
 
 
 def split_revision(request: Request) -> tuple[str, str]:
@@ -136,7 +123,9 @@ def split_revision(request: Request) -> tuple[str, str]:
     return revision, path
 
 
-def resolve(request: Request) -> Response:
+@routes("GET", "/api/resolve-cache/{kind:kind}/{namespace}/{name}/{rev}/{path:path}")
+@routes("GET", *(f"{of_repo}/{verb}/{{rev}}/{{path:path}}" for of_repo in OF_REPO for verb in ("resolve", "raw")))
+def resolve(request: Request) -> Answer:
     hub, repo = hub_of(request), find_repo(request)
     revision, path = split_revision(request)
     if path not in FREE_FILES:
@@ -151,7 +140,7 @@ def resolve(request: Request) -> Response:
     return send(request, repo, commit, path, file)
 
 
-def send(request: Request, repo: Repo, commit: Commit, path: str, file: StoredFile) -> Response:
+def send(request: Request, repo: Repo, commit: Commit, path: str, file: StoredFile) -> Answer:
     name = path.rsplit("/", 1)[-1]
     etag = f'"{file.etag}"'
     headers = {
@@ -180,16 +169,3 @@ def send(request: Request, repo: Repo, commit: Commit, path: str, file: StoredFi
         filename=name,
         content_disposition_type="inline",
     )
-
-
-_API = "/api/{kind:kind}/{namespace}/{name}"
-routes = [
-    Route(_API + "/tree/{rev}", tree),
-    Route(_API + "/tree/{rev}/{path:path}", tree),
-    Route(_API + "/paths-info/{rev}", paths_info, methods=["POST"]),
-    Route("/api/resolve-cache/{kind:kind}/{namespace}/{name}/{rev}/{path:path}", resolve),
-    Route("/{kind:other}/{namespace}/{name}/resolve/{rev}/{path:path}", resolve),
-    Route("/{kind:other}/{namespace}/{name}/raw/{rev}/{path:path}", resolve),
-    Route("/{namespace}/{name}/resolve/{rev}/{path:path}", resolve),
-    Route("/{namespace}/{name}/raw/{rev}/{path:path}", resolve),
-]

@@ -66,28 +66,12 @@ class StoredFile:
 
 
 def repo_of_row(row: sqlite3.Row) -> Repo:
-    return Repo(
-        row["pk"],
-        row["kind"],
-        row["namespace"],
-        row["name"],
-        bool(row["private"]),
-        row["gated"],
-        row["created_at"],
-        row["updated_at"],
-        row["creator"],
-        row["visibility"] or ("private" if row["private"] else "public"),
-        json.loads(row["space"]) if row["space"] else None,
-    )
+    visibility = row["visibility"] or ("private" if row["private"] else "public")
+    space = json.loads(row["space"]) if row["space"] else None
+    return Repo(**{**row, "private": bool(row["private"]), "visibility": visibility, "space": space})
 
 
 def commit_of_row(row: sqlite3.Row) -> Commit:
-    return Commit(
-        row["oid"],
-        row["tree"],
-        tuple(json.loads(row["parents"])),
-        row["title"],
-        row["message"],
-        row["author"],
-        row["date"],
-    )
+    columns = {**row, "parents": tuple(json.loads(row["parents"]))}
+    del columns["repo"]
+    return Commit(**columns)

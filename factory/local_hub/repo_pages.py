@@ -8,48 +8,42 @@ from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import Route
 
 from factory.local_hub import collections, discussions, metadata, viewer
-from factory.local_hub.context import (
-    Hub,
-    check_gate,
-    find_repo,
-    hub_of,
-    param,
-)
+from factory.local_hub.context import Hub, check_gate, find_repo, hub_of, param, revision_of
 from factory.local_hub.diff import commit_diff, pull_diff
 from factory.local_hub.errors import HubError, entry_not_found
 from factory.local_hub.info import Info
 from factory.local_hub.read import last_commits, split_revision
 from factory.local_hub.rendering import markdown
 from factory.local_hub.storage import Commit, Repo
-from factory.local_hub.web import PAGE, PLURALS, page, page_number, show, who_looks
+from factory.local_hub.web import PAGE, PLURALS, Pages, page_number, show, who_looks
 
+routes = Pages()
+DATASET, CHOICES = "/{kind:dataset}/{namespace}/{name}", ("", "/{config}", "/{config}/{split}")
 SHOWN = 512 << 10  # bytes of a text file that its page shows
 
 
-def frame_of(request: Request, repo: Repo, commit: Commit, tab: str) -> dict[str, Any]:
-    hub = hub_of(request)
-    about = metadata.summary(hub, commit)
-    row = hub.store.db.one(
-        "SELECT count(*) AS n FROM discussions WHERE repo = ? AND status IN ('open', 'draft')", repo.pk
-    )
+def frame_of(request: Request, repo: Repo, commit: Commit, tab: str, revision: str = "") -> dict[str, Any]:
+    """What the head of every page of a repo shows."""
+    info = Info(hub_of(request), repo, commit)
     return {
         "repo": repo,
         "base": "/" + repo.path,
         "plural": PLURALS[repo.kind],
         "commit": commit,
-        "revision": param(request, "rev") if "rev" in request.path_params else "main",
-        "about": about,
+        "revision": revision or revision_of(request),
+        "about": info.about,
         "tab": tab,
-        "tags": metadata.tags_of(repo.kind, about),
-        "open_discussions": row["n"] if row else 0,
-        "likes": Info(hub, repo, commit).value("likes"),
+        "tags": info.value("tags"),
+        "open_discussions": info.of_repo(
+            "SELECT count(*) FROM discussions WHERE repo = ? AND status IN ('open', 'draft')"
+        ),
+        "likes": info.value("likes"),
     }
 
 
-@page
+@routes.page_of_repo("")
 def card(request: Request) -> Response:
     hub, repo = hub_of(request), find_repo(request)
     commit = hub.store.resolve(repo, "main")
@@ -81,12 +75,10 @@ def _collections_with(hub: Hub, who: Any, repo: Repo) -> list[dict[str, Any]]:
 
 def scores(about: metadata.Summary) -> list[dict[str, Any]]:
     """{dataset, task, value} of the evaluation files and of the card's model-index."""
-    found = []
-    for entry in about.eval_results:
-        data = entry["data"]
-        found.append(
-            {"dataset": data["dataset"].get("id"), "task": data["dataset"].get("task_id"), "value": data.get("value")}
-        )
+    found = [
+        {"dataset": data["dataset"].get("id"), "task": data["dataset"].get("task_id"), "value": data.get("value")}
+        for data in (entry["data"] for entry in about.eval_results)
+    ]
     for model in metadata.mappings(about.card.get("model-index")):
         for result in metadata.mappings(model.get("results")):
             about_data = next(iter(metadata.mappings(result.get("dataset"))), {})
@@ -102,10 +94,11 @@ def _parents(path: str) -> list[tuple[str, str]]:
     return [(part, "/".join(parts[: i + 1])) for i, part in enumerate(parts)]
 
 
-@page
+@routes.page_of_repo("/tree/{rev}/{path:path}")
+@routes.page_of_repo("/tree/{rev}")
 def files(request: Request) -> Response:
     hub, repo = hub_of(request), find_repo(request)
-    revision, path = split_revision(request) if "path" in request.path_params else (_revision(request), "")
+    revision, path = split_revision(request) if "path" in request.path_params else (revision_of(request), "")
     commit = hub.store.resolve(repo, revision)
     folder = hub.store.entry(commit, path.strip("/"))
     if folder is None:
@@ -120,20 +113,15 @@ def files(request: Request) -> Response:
         {"entry": e, "name": e.path.rsplit("/", 1)[-1], "file": stored.get(e.oid), "last": commits.get(e.path)}
         for e in entries
     ]
-    frame = frame_of(request, repo, commit, "files")
-    frame["revision"] = revision
+    frame = frame_of(request, repo, commit, "files", revision)
     return show(request, "files.html", **frame, rows=rows, parents=_parents(folder.path), refs=_refs(hub, repo))
-
-
-def _revision(request: Request) -> str:
-    return param(request, "rev") if "rev" in request.path_params else "main"
 
 
 def _refs(hub: Hub, repo: Repo) -> list[str]:
     return [name.removeprefix("refs/heads/").removeprefix("refs/tags/") for name, _ in hub.store.refs(repo, "refs/")]
 
 
-@page
+@routes.page_of_repo("/blob/{rev}/{path:path}")
 def blob(request: Request) -> Response:
     hub, repo = hub_of(request), find_repo(request)
     revision, path = split_revision(request)
@@ -150,8 +138,7 @@ def blob(request: Request) -> Response:
         content = hub.store.blobs.read(file.sha256, SHOWN)
         if b"\0" not in content:
             text = content.decode("utf-8", "replace")
-    frame = frame_of(request, repo, commit, "files")
-    frame["revision"] = revision
+    frame = frame_of(request, repo, commit, "files", revision)
     return show(
         request,
         "blob.html",
@@ -166,7 +153,19 @@ def blob(request: Request) -> Response:
     )
 
 
-@page
+def chosen(request: Request, configs: dict[str, list[viewer.Split]]) -> tuple[str, viewer.Split]:
+    """The config and split that the URL names, the first where it names none. Raises 404."""
+    config = param(request, "config") if "config" in request.path_params else next(iter(configs))
+    splits = {split.name: split for split in configs.get(config, [])}
+    if not splits:
+        raise HubError(404, f"There is no config {config}")
+    wanted = param(request, "split") if "split" in request.path_params else next(iter(splits))
+    if wanted not in splits:
+        raise HubError(404, f"The config {config} has no split {wanted}")
+    return config, splits[wanted]
+
+
+@routes.page(*(DATASET + "/viewer" + choice for choice in CHOICES))
 def rows(request: Request) -> Response:
     hub, repo = hub_of(request), find_repo(request, files=True)
     commit = hub.store.resolve(repo, "main")
@@ -176,14 +175,7 @@ def rows(request: Request) -> Response:
         return show(
             request, "viewer.html", **frame, configs={}, config="", split="", problem="There are no data files."
         )
-    name = param(request, "config") if "config" in request.path_params else next(iter(configs))
-    splits = configs.get(name)
-    if splits is None:
-        raise HubError(404, f"There is no config {name}")
-    wanted = param(request, "split") if "split" in request.path_params else splits[0].name
-    split = next((s for s in splits if s.name == wanted), None)
-    if split is None:
-        raise HubError(404, f"The config {name} has no split {wanted}")
+    name, split = chosen(request, configs)
     number, _ = page_number(request)
     values: dict[str, Any] = {"configs": configs, "config": name, "split": split.name, "number": number}
     try:
@@ -194,10 +186,10 @@ def rows(request: Request) -> Response:
     return show(request, "viewer.html", **frame, **values)
 
 
-@page
+@routes.page_of_repo("/commits/{rev}")
 def history(request: Request) -> Response:
     hub, repo = hub_of(request), find_repo(request)
-    head = hub.store.resolve(repo, _revision(request))
+    head = hub.store.resolve(repo, revision_of(request))
     number, _ = page_number(request)
     commits = list(hub.store.history(repo, head.oid))
     shown = commits[number * PAGE : (number + 1) * PAGE]
@@ -206,7 +198,7 @@ def history(request: Request) -> Response:
     return show(request, "history.html", **frame, commits=shown, total=len(commits), number=number, more=more)
 
 
-@page
+@routes.page_of_repo("/commit/{oid}")
 def one_commit(request: Request) -> Response:
     hub, repo = hub_of(request), find_repo(request, files=True)
     commit = hub.store.resolve(repo, param(request, "oid"))
@@ -225,7 +217,7 @@ def _diff_lines(text: str) -> list[tuple[str, str]]:
     return answer if len(lines) <= 3000 else [*answer, ("file", f"… {len(lines) - 3000} more lines")]
 
 
-@page
+@routes.page_of_repo("/discussions")
 def discussion_list(request: Request) -> Response:
     hub, repo = hub_of(request), find_repo(request)
     found = hub.store.db.all("SELECT * FROM discussions WHERE repo = ? ORDER BY num DESC", repo.pk)
@@ -233,37 +225,13 @@ def discussion_list(request: Request) -> Response:
     return show(request, "discussions.html", **frame, discussions=found)
 
 
-@page
+@routes.page_of_repo("/discussions/{num}")
 def discussion(request: Request) -> Response:
-    hub, repo = hub_of(request), find_repo(request)
-    number = param(request, "num")
-    row = discussions.find(hub, repo, int(number) if number.isdecimal() and len(number) < 10 else 0)
-    events = discussions.events_of(hub, repo, row["num"])
+    hub, repo, row = discussions.asked_for(request)
+    events = discussions.events_of(hub, repo, row)
     for event in events:
         if event["type"] == "comment":
             event["html"] = markdown(event["data"]["latest"]["raw"])
     frame = frame_of(request, repo, hub.store.resolve(repo, "main"), "discussions")
     diff = _diff_lines(pull_diff(hub, repo, row)) if row["is_pr"] else []
     return show(request, "discussion.html", **frame, discussion=row, events=events, diff=diff)
-
-
-def _of_repo(rest: str, handler: Any) -> list[Route]:
-    return [
-        Route("/{kind:other}/{namespace}/{name}" + rest, handler),
-        Route("/{namespace}/{name}" + rest, handler),
-    ]
-
-
-routes = [
-    Route("/{kind:dataset}/{namespace}/{name}/viewer", rows),
-    Route("/{kind:dataset}/{namespace}/{name}/viewer/{config}", rows),
-    Route("/{kind:dataset}/{namespace}/{name}/viewer/{config}/{split}", rows),
-    *_of_repo("/tree/{rev}", files),
-    *_of_repo("/tree/{rev}/{path:path}", files),
-    *_of_repo("/blob/{rev}/{path:path}", blob),
-    *_of_repo("/commits/{rev}", history),
-    *_of_repo("/commit/{oid}", one_commit),
-    *_of_repo("/discussions", discussion_list),
-    *_of_repo("/discussions/{num}", discussion),
-    *_of_repo("", card),
-]

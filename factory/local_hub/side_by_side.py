@@ -14,19 +14,18 @@ from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from factory.errors import first_line
 from factory.local_hub import viewer
 from factory.local_hub.cells import shorten
-from factory.local_hub.context import find_repo, hub_of, param
-from factory.local_hub.errors import HubError
-from factory.local_hub.repo_pages import frame_of
+from factory.local_hub.context import find_repo, hub_of
+from factory.local_hub.repo_pages import CHOICES, DATASET, chosen, frame_of
 from factory.local_hub.viewer import Files
-from factory.local_hub.web import page, page_number, show
+from factory.local_hub.web import Pages, page_number, show
 from factory.look.layout import REASONS, View, groups, layout, view
 from factory.text.direction import right_to_left
 
+routes = Pages()
 ROWS = 20
 SHOWN_GROUPS = 24
 COUNTED = 20_000  # rows of a file that is no Parquet whose reasons are counted
@@ -113,7 +112,7 @@ def _others(files: Files, reason: str, start: int, count: int) -> Found:
     return Found(rows[:count], counts, len(rows) > count, seen == COUNTED)
 
 
-@page
+@routes.page(*(DATASET + "/side-by-side" + choice for choice in CHOICES))
 def side_by_side(request: Request) -> Response:
     hub, repo = hub_of(request), find_repo(request, files=True)
     commit = hub.store.resolve(repo, "main")
@@ -121,14 +120,10 @@ def side_by_side(request: Request) -> Response:
     configs = viewer.configs(frame["about"])
     if not configs:
         return show(request, "side_by_side.html", **frame, configs={}, problem="There are no data files.", found=None)
-    config = param(request, "config") if "config" in request.path_params else next(iter(configs))
-    splits = {split.name: split for split in configs.get(config, [])}
-    wanted = param(request, "split") if "split" in request.path_params else next(iter(splits), "")
-    if wanted not in splits:
-        raise HubError(404, f"There is no split {wanted} in a config {config}")
+    config, split = chosen(request, configs)
     reason, (number, _) = request.query_params.get("reason", ""), page_number(request)
-    values: dict[str, Any] = {"configs": configs, "config": config, "split": wanted, "number": number}
-    files = viewer.files_of(hub, commit, splits[wanted])
+    values: dict[str, Any] = {"configs": configs, "config": config, "split": split.name, "number": number}
+    files = viewer.files_of(hub, commit, split)
     try:
         read = _parquet if files and all(path.endswith(".parquet") for path, _ in files) else _others
         found = read(files, reason, number * ROWS, ROWS)
@@ -163,10 +158,3 @@ def _cell(text: str) -> dict[str, Any]:
     prose = " ".join(piece for code, piece in pieces if not code)
     direction = "rtl" if right_to_left(prose or text) else "ltr"
     return {"dir": direction, "pieces": [piece for piece in pieces if piece[1]]}
-
-
-routes = [
-    Route("/{kind:dataset}/{namespace}/{name}/side-by-side", side_by_side),
-    Route("/{kind:dataset}/{namespace}/{name}/side-by-side/{config}", side_by_side),
-    Route("/{kind:dataset}/{namespace}/{name}/side-by-side/{config}/{split}", side_by_side),
-]

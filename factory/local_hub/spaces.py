@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
-from starlette.concurrency import run_in_threadpool
+from pydantic import BaseModel
 from starlette.requests import Request
-from starlette.responses import JSONResponse, StreamingResponse
-from starlette.routing import Route
+from starlette.responses import StreamingResponse
 
 from factory.local_hub import clock
-from factory.local_hub.context import find_repo, hub_of, json_body
-from factory.local_hub.errors import bad_request
+from factory.local_hub.context import find_repo, hub_of, param
+from factory.local_hub.routing import Answer, Routes, checked
 from factory.local_hub.storage import Repo
 
+routes = Routes()
+_SPACE = "/api/{kind:space}/{namespace}/{name}"
 HARDWARE = [
     ("cpu-basic", "CPU Basic", "2 vCPU", "16 GB", None),
     ("cpu-upgrade", "CPU Upgrade", "8 vCPU", "32 GB", None),
@@ -53,14 +55,47 @@ def hardware_list() -> list[dict[str, Any]]:
     ]
 
 
-def first_space_state(body: dict[str, Any]) -> dict[str, Any]:
-    moment = clock.now()
+class Hardware(BaseModel):
+    flavor: str
+    sleepTimeSeconds: Any = None
 
+    def changes(self) -> dict[str, Any]:
+        sleep = {} if self.sleepTimeSeconds is None else {"sleep": self.sleepTimeSeconds}
+        return {"hardware": self.flavor, **sleep}
+
+
+class SleepTime(BaseModel):
+    seconds: int
+
+
+# what the last word of a path changes, given the body of the request; without a body (DELETE) a setting is none
+SETTINGS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+    "hardware": lambda body: checked(Hardware, body).changes(),
+    "sleeptime": lambda body: {"sleep": checked(SleepTime, body).seconds},
+    "pause": lambda _: {"stage": "PAUSED"},
+    "restart": lambda _: {"stage": "NO_APP_FILE"},
+    "dev-mode": lambda body: {"dev_mode": bool(body.get("enabled"))},
+    "storage": lambda body: {"storage": body.get("tier")},
+    "volumes": lambda body: {"volumes": body.get("volumes")},
+}
+
+
+class Keyed(BaseModel, coerce_numbers_to_str=True):
+    """A variable or secret."""
+
+    key: str
+    value: str = ""
+    description: str | None = None
+
+
+def _value(value: str, description: str | None) -> dict[str, Any]:
+    return {"value": value, "description": description, "updatedAt": clock.now()}
+
+
+def first_space_state(body: dict[str, Any]) -> dict[str, Any]:
     def keyed(items: Any) -> dict[str, Any]:
-        return {
-            item["key"]: {"value": item.get("value", ""), "description": item.get("description"), "updatedAt": moment}
-            for item in items or []
-        }
+        given = [checked(Keyed, item) for item in items or []]
+        return {item.key: _value(item.value, item.description) for item in given}
 
     return {
         "stage": "NO_APP_FILE",
@@ -106,121 +141,72 @@ def has_app(hub: Any, repo: Repo) -> bool:
     return any(hub.store.entry(head, path) for path in (str(wanted), "index.html", "Dockerfile"))
 
 
-def _change(request: Request, **changes: Any) -> JSONResponse:
+def _change(request: Request, change: Callable[[dict[str, Any]], dict[str, Any]]) -> Repo:
+    """Adds what `change` makes of the Space's state to it."""
     hub, repo = hub_of(request), find_repo(request, write=True)
     with hub.store.db.writing():
-        fresh = hub.store.repo_by_pk(repo.pk) or repo
-        hub.store.update_repo(fresh, space=state_of(fresh) | changes)
-    return JSONResponse(runtime(hub, hub.store.repo_by_pk(repo.pk) or repo))
+        state = state_of(hub.store.repo_by_pk(repo.pk) or repo)
+        hub.store.update_repo(repo, space=state | change(state))
+        return hub.store.repo_by_pk(repo.pk) or repo
 
 
-def get_runtime(request: Request) -> JSONResponse:
-    return JSONResponse(runtime(hub_of(request), find_repo(request)))
+@routes("GET", _SPACE + "/runtime")
+def get_runtime(request: Request) -> Answer:
+    return runtime(hub_of(request), find_repo(request))
 
 
-async def hardware(request: Request) -> JSONResponse:
-    body = await json_body(request)
-    flavor = body.get("flavor")
-    if flavor not in {name for name, *_ in HARDWARE} and not isinstance(flavor, str):
-        raise bad_request("flavor is missing")
-    changes: dict[str, Any] = {"hardware": flavor}
-    if body.get("sleepTimeSeconds") is not None:
-        changes["sleep"] = body["sleepTimeSeconds"]
-    return await run_in_threadpool(_change, request, **changes)
+@routes("POST", *(f"{_SPACE}/{setting}" for setting in SETTINGS if setting != "volumes"))
+@routes("PUT DELETE", _SPACE + "/volumes")
+@routes("DELETE", _SPACE + "/storage")
+def change_setting(request: Request, body: dict[str, Any]) -> Answer:
+    changes = SETTINGS[request.url.path.rsplit("/", 1)[1]](body)
+    return runtime(hub_of(request), _change(request, lambda _: changes))
 
 
-async def sleeptime(request: Request) -> JSONResponse:
-    seconds = (await json_body(request)).get("seconds")
-    if not isinstance(seconds, int):
-        raise bad_request("seconds must be a whole number")
-    return await run_in_threadpool(_change, request, sleep=seconds)
-
-
-def pause(request: Request) -> JSONResponse:
-    return _change(request, stage="PAUSED")
-
-
-def restart(request: Request) -> JSONResponse:
-    return _change(request, stage="NO_APP_FILE")
-
-
-async def dev_mode(request: Request) -> JSONResponse:
-    enabled = bool((await json_body(request)).get("enabled"))
-    return await run_in_threadpool(_change, request, dev_mode=enabled)
-
-
-async def storage(request: Request) -> JSONResponse:
-    tier = None if request.method == "DELETE" else (await json_body(request)).get("tier")
-    return await run_in_threadpool(_change, request, storage=tier)
-
-
-async def volumes(request: Request) -> JSONResponse:
-    wanted = None if request.method == "DELETE" else (await json_body(request)).get("volumes")
-    return await run_in_threadpool(_change, request, volumes=wanted)
-
-
-async def keyed(request: Request) -> JSONResponse:
-    """Variables and secrets; a secret's value is kept but never answered."""
-    body = await json_body(request) if request.method != "GET" else {}
-    return await run_in_threadpool(_keyed, request, body)
-
-
-def _keyed(request: Request, body: dict[str, Any]) -> JSONResponse:
-    which = request.url.path.rsplit("/", 1)[1]
-    hub, repo = hub_of(request), find_repo(request, write=True)
-    if request.method != "GET" and not isinstance(body.get("key"), str):
-        raise bad_request("key is missing")
-    with hub.store.db.writing():
-        fresh = hub.store.repo_by_pk(repo.pk) or repo
-        state = state_of(fresh)
-        values = dict(state[which])
-        if request.method == "POST":
-            kept = values.get(body["key"], {})
-            values[body["key"]] = {
-                "value": str(body.get("value", "")),
-                "description": body.get("description", kept.get("description")),
-                "updatedAt": clock.now(),
-            }
-        elif request.method == "DELETE":
-            values.pop(body["key"], None)
-        if request.method != "GET":
-            hub.store.update_repo(fresh, space=state | {which: values})
+def _shown(which: str, values: dict[str, Any]) -> dict[str, Any]:
+    """Variables and secrets as they are answered: a secret's value is kept but never told."""
     hidden = {"value"} if which == "secrets" else set()
-    return JSONResponse(
-        {
-            key: {"key": key, **{k: v for k, v in entry.items() if k not in hidden and v is not None}}
-            for key, entry in values.items()
-        }
-    )
+    return {
+        key: {"key": key, **{k: v for k, v in entry.items() if k not in hidden and v is not None}}
+        for key, entry in values.items()
+    }
 
 
-def all_hardware(_request: Request) -> JSONResponse:
-    return JSONResponse(hardware_list())
+@routes("GET", _SPACE + "/{which:keyed}")
+def values_of(request: Request) -> Answer:
+    which = param(request, "which")
+    return _shown(which, state_of(find_repo(request, write=True))[which])
 
 
-def templates(_request: Request) -> JSONResponse:
-    return JSONResponse({"templates": []})
+@routes("POST DELETE", _SPACE + "/{which:keyed}")
+def change_value(request: Request, body: Keyed) -> Answer:
+    which = param(request, "which")
+
+    def change(state: dict[str, Any]) -> dict[str, Any]:
+        values = dict(state[which])
+        if request.method == "DELETE":
+            values.pop(body.key, None)
+        else:
+            kept = values.get(body.key, {}).get("description")
+            description = body.description if "description" in body.model_fields_set else kept
+            values[body.key] = _value(body.value, description)
+        return {which: values}
+
+    return _shown(which, state_of(_change(request, change))[which])
 
 
-def logs(request: Request) -> StreamingResponse:
+@routes("GET", "/api/spaces/hardware")
+def all_hardware(_request: Request) -> Answer:
+    return hardware_list()
+
+
+@routes("GET", "/api/spaces/templates")
+def templates(_request: Request) -> Answer:
+    return {"templates": []}
+
+
+@routes("GET", _SPACE + "/logs/{which}")
+def logs(request: Request) -> Answer:
     find_repo(request)
     event = {"data": "This Hub stores Spaces but does not run them.", "timestamp": clock.now()}
     return StreamingResponse(iter([f"data: {json.dumps(event)}\n\n"]), media_type="text/event-stream")
-
-
-_SPACE = "/api/{kind:space}/{namespace}/{name}"
-routes = [
-    Route("/api/spaces/hardware", all_hardware),
-    Route("/api/spaces/templates", templates),
-    Route(_SPACE + "/runtime", get_runtime),
-    Route(_SPACE + "/hardware", hardware, methods=["POST"]),
-    Route(_SPACE + "/sleeptime", sleeptime, methods=["POST"]),
-    Route(_SPACE + "/pause", pause, methods=["POST"]),
-    Route(_SPACE + "/restart", restart, methods=["POST"]),
-    Route(_SPACE + "/dev-mode", dev_mode, methods=["POST"]),
-    Route(_SPACE + "/storage", storage, methods=["POST", "DELETE"]),
-    Route(_SPACE + "/volumes", volumes, methods=["PUT", "DELETE"]),
-    Route(_SPACE + "/variables", keyed, methods=["GET", "POST", "DELETE"]),
-    Route(_SPACE + "/secrets", keyed, methods=["GET", "POST", "DELETE"]),
-    Route(_SPACE + "/logs/{which}", logs),
-]

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import asdict, replace
 from typing import Any
 
 from factory.local_hub import clock, gitobjects
 from factory.local_hub.contents import Contents
 from factory.local_hub.errors import HubError, revision_not_found, unprocessable
 from factory.local_hub.records import PREFIXES, Commit, Repo, StoredFile, commit_of_row, repo_of_row
-from factory.local_hub.trees import Entry, PathConflict, TreeEditor
+from factory.local_hub.trees import EMPTY, Entry, PathConflict, TreeEditor
 
 __all__ = ["CONVERTS", "HEADS", "PREFIXES", "PULLS", "TAGS", "Commit", "Repo", "Store", "StoredFile"]
 
@@ -26,26 +27,19 @@ class Store(Contents):
 
     def repo(self, kind: str, repo_id: str) -> Repo | None:
         namespace, _, name = repo_id.partition("/")
-        row = self.db.one(
-            "SELECT * FROM repos WHERE kind = ? AND lower(namespace) = ? AND lower(name) = ?",
-            kind,
-            namespace.lower(),
-            name.lower(),
-        )
+        sql = "SELECT * FROM repos WHERE kind = ? AND lower(namespace) = ? AND lower(name) = ?"
+        return self._repo(sql, kind, namespace.lower(), name.lower())
+
+    def _repo(self, sql: str, *values: Any) -> Repo | None:
+        row = self.db.one(sql, *values)
         return repo_of_row(row) if row else None
 
     def moved_to(self, kind: str, repo_id: str) -> Repo | None:
-        row = self.db.one(
-            "SELECT repos.* FROM redirects JOIN repos ON repos.pk = redirects.repo"
-            " WHERE redirects.kind = ? AND old_id = ?",
-            kind,
-            repo_id.lower(),
-        )
-        return repo_of_row(row) if row else None
+        joined = "SELECT repos.* FROM redirects JOIN repos ON repos.pk = redirects.repo"
+        return self._repo(f"{joined} WHERE redirects.kind = ? AND old_id = ?", kind, repo_id.lower())
 
     def repo_by_pk(self, pk: int) -> Repo | None:
-        row = self.db.one("SELECT * FROM repos WHERE pk = ?", pk)
-        return repo_of_row(row) if row else None
+        return self._repo("SELECT * FROM repos WHERE pk = ?", pk)
 
     def repos(self, kind: str | None = None, namespace: str | None = None) -> list[Repo]:
         sql, values = "SELECT * FROM repos WHERE 1", []
@@ -59,90 +53,73 @@ class Store(Contents):
         self,
         kind: str,
         repo_id: str,
-        *,
         creator: str,
-        private: bool,
+        visibility: str,
+        *,
         first_files: dict[str, bytes],
-        visibility: str | None = None,
         space: dict[str, Any] | None = None,
     ) -> Repo:
         """A repo whose first commit holds `first_files`; the caller has checked that the name is free."""
-        namespace, name = repo_id.split("/")
-        moment = clock.now()
-        with self.pinned(), self.db.writing() as connection:
+        moment, private = clock.now(), int(visibility == "private")
+        state = json.dumps(space) if space is not None else None
+        with self.pinned(), self.db.writing():
             stored = {path: self.put_regular(content) for path, content in first_files.items()}
-            connection.execute("DELETE FROM redirects WHERE kind = ? AND old_id = ?", (kind, repo_id.lower()))
-            pk = connection.execute(
+            self.db.write("DELETE FROM redirects WHERE kind = ? AND old_id = ?", kind, repo_id.lower())
+            pk = self.db.write(
                 "INSERT INTO repos"
                 " (kind, namespace, name, private, created_at, updated_at, creator, space, visibility)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    kind,
-                    namespace,
-                    name,
-                    int(private),
-                    moment,
-                    moment,
-                    creator,
-                    json.dumps(space) if space is not None else None,
-                    visibility or ("private" if private else "public"),
-                ),
+                *(kind, *repo_id.split("/"), private, moment, moment, creator, state, visibility),
             ).lastrowid
             assert pk is not None
             repo = self.repo_by_pk(pk)
             assert repo is not None
-            editor = TreeEditor(self.trees, gitobjects.tree_id({}))
+            editor = TreeEditor(self.trees, EMPTY)
             for path, file in stored.items():
                 editor.put(path, file.oid)
             self.add_regular(repo, stored.values())
-            commit = self._write_commit(repo, editor.save(), (), "initial commit", "", creator)
+            commit = self.write_root(repo, editor.save(), "initial commit", creator)
             self.set_ref(repo, HEADS + "main", commit.oid)
         return repo
 
     def update_repo(self, repo: Repo, **columns: Any) -> None:
         if "space" in columns:
             columns["space"] = json.dumps(columns["space"])
-        names = ", ".join(f"{name} = ?" for name in columns)
-        with self.db.writing() as connection:
-            connection.execute(f"UPDATE repos SET {names} WHERE pk = ?", (*columns.values(), repo.pk))
+        self.db.update("repos", columns, "pk = ?", repo.pk)
 
     def move_repo(self, repo: Repo, new_id: str) -> None:
         namespace, name = new_id.split("/")
-        with self.db.writing() as connection:
-            connection.execute("DELETE FROM redirects WHERE kind = ? AND old_id = ?", (repo.kind, new_id.lower()))
-            connection.execute(
-                "INSERT OR REPLACE INTO redirects VALUES (?, ?, ?)", (repo.kind, repo.id.lower(), repo.pk)
-            )
-            connection.execute("UPDATE repos SET namespace = ?, name = ? WHERE pk = ?", (namespace, name, repo.pk))
-            connection.execute(
+        with self.db.writing():
+            self.db.write("DELETE FROM redirects WHERE kind = ? AND old_id = ?", repo.kind, new_id.lower())
+            self.db.write("INSERT OR REPLACE INTO redirects VALUES (?, ?, ?)", repo.kind, repo.id.lower(), repo.pk)
+            self.update_repo(repo, namespace=namespace, name=name)
+            self.db.write(
                 "UPDATE OR IGNORE collection_items SET item = ? WHERE type = ? AND item = ?",
-                (new_id, repo.kind, repo.id),
+                *(new_id, repo.kind, repo.id),
             )
 
     def delete_repo(self, repo: Repo) -> None:
         """Removes the repo and every content that no other repo holds."""
-        with self.db.writing() as connection:
+        with self.db.writing():
             own = [row["sha256"] for row in self.db.all("SELECT sha256 FROM repo_blobs WHERE repo = ?", repo.pk)]
-            connection.execute("DELETE FROM repos WHERE pk = ?", (repo.pk,))
-            connection.execute("DELETE FROM collection_items WHERE type = ? AND item = ?", (repo.kind, repo.id))
+            self.db.write("DELETE FROM repos WHERE pk = ?", repo.pk)
+            self.db.write("DELETE FROM collection_items WHERE type = ? AND item = ?", repo.kind, repo.id)
             self.remove_orphans(own)
 
     # --- refs and commits
 
     def ref(self, repo: Repo, name: str) -> str | None:
-        row = self.db.one("SELECT commit_oid FROM refs WHERE repo = ? AND name = ?", repo.pk, name)
-        return row["commit_oid"] if row else None
+        return self.db.value("SELECT commit_oid FROM refs WHERE repo = ? AND name = ?", repo.pk, name)
 
     def refs(self, repo: Repo, prefix: str) -> list[tuple[str, str]]:
         rows = self.db.all("SELECT name, commit_oid FROM refs WHERE repo = ? ORDER BY name", repo.pk)
         return [(row["name"], row["commit_oid"]) for row in rows if row["name"].startswith(prefix)]
 
     def set_ref(self, repo: Repo, name: str, oid: str | None, message: str | None = None) -> None:
-        with self.db.writing() as connection:
-            if oid is None:
-                connection.execute("DELETE FROM refs WHERE repo = ? AND name = ?", (repo.pk, name))
-            else:
-                connection.execute("INSERT OR REPLACE INTO refs VALUES (?, ?, ?, ?)", (repo.pk, name, oid, message))
+        if oid is None:
+            self.db.write("DELETE FROM refs WHERE repo = ? AND name = ?", repo.pk, name)
+        else:
+            self.db.write("INSERT OR REPLACE INTO refs VALUES (?, ?, ?, ?)", repo.pk, name, oid, message)
 
     def commit(self, repo: Repo, oid: str) -> Commit | None:
         row = self.db.one("SELECT * FROM commits WHERE repo = ? AND oid = ?", repo.pk, oid)
@@ -188,31 +165,17 @@ class Store(Contents):
     def _write_commit(
         self, repo: Repo, tree: str, parents: tuple[str, ...], title: str, message: str, author: str
     ) -> Commit:
-        moment = clock.now()
+        commit = Commit("", tree, parents, title, message, author, clock.now())
         body = f"{title}\n\n{message}" if message else title
-        oid = gitobjects.commit_id(tree, list(parents), author, clock.epoch(moment), f"{body}\n")
-        while self.commit(repo, oid):  # the same change twice within a second must be two commits
-            body += " "
-            oid = gitobjects.commit_id(tree, list(parents), author, clock.epoch(moment), f"{body}\n")
-        commit = Commit(oid, tree, parents, title, message, author, moment)
-        self.put_commit(repo, commit)
-        return commit
+        while self.commit(repo, oid := _commit_id(commit, body)):
+            body += " "  # the same change twice within a second must be two commits
+        return self._put_commit(repo, commit, oid)
 
-    def put_commit(self, repo: Repo, commit: Commit) -> None:
-        with self.db.writing() as connection:
-            connection.execute(
-                "INSERT OR IGNORE INTO commits VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    repo.pk,
-                    commit.oid,
-                    commit.tree,
-                    json.dumps(commit.parents),
-                    commit.title,
-                    commit.message,
-                    commit.author,
-                    commit.date,
-                ),
-            )
+    def _put_commit(self, repo: Repo, commit: Commit, oid: str) -> Commit:
+        commit = replace(commit, oid=oid)
+        row = asdict(commit) | {"parents": json.dumps(commit.parents)}
+        self.db.write("INSERT OR IGNORE INTO commits VALUES (?, ?, ?, ?, ?, ?, ?, ?)", repo.pk, *row.values())
+        return commit
 
     def add_commit(
         self,
@@ -230,7 +193,7 @@ class Store(Contents):
 
         `parent` is the head the client believes in: 412 when another commit came first. `base` starts a new ref there.
         """
-        with self.db.writing() as connection:
+        with self.db.writing():
             head = base or self.ref(repo, ref)
             if head is None:
                 raise revision_not_found(ref)
@@ -248,7 +211,7 @@ class Store(Contents):
             commit = self._write_commit(repo, tree, (head,), title, message, author)
             self.set_ref(repo, ref, commit.oid)
             if ref == HEADS + "main":
-                connection.execute("UPDATE repos SET updated_at = ? WHERE pk = ?", (commit.date, repo.pk))
+                self.update_repo(repo, updated_at=commit.date)
         return commit
 
     def write_root(self, repo: Repo, tree: str, title: str, author: str) -> Commit:
@@ -257,11 +220,8 @@ class Store(Contents):
 
     def rewrite(self, repo: Repo, commit: Commit, tree: str, parents: tuple[str, ...]) -> Commit:
         """The same commit with other files or parents."""
-        body = f"{commit.title}\n\n{commit.message}\n"
-        oid = gitobjects.commit_id(tree, list(parents), commit.author, clock.epoch(commit.date), body)
-        new = Commit(oid, tree, parents, commit.title, commit.message, commit.author, commit.date)
-        self.put_commit(repo, new)
-        return new
+        new = replace(commit, tree=tree, parents=parents)
+        return self._put_commit(repo, new, _commit_id(new, f"{commit.title}\n\n{commit.message}"))
 
     def squash(self, repo: Repo, ref: str, title: str, author: str) -> Commit:
         with self.db.writing():
@@ -277,8 +237,13 @@ class Store(Contents):
 
     def read(self, commit: Commit, path: str, limit: int | None = None) -> bytes | None:
         """The content of a file of a commit (at most `limit` bytes), or None."""
-        entry = self.trees.find(commit.tree, path)
+        entry = self.entry(commit, path)
         if entry is None or entry.is_folder:
             return None
         file = self.file(entry.oid)
         return self.blobs.read(file.sha256, limit) if self.blobs.has(file.sha256) else None
+
+
+def _commit_id(commit: Commit, message: str) -> str:
+    seconds = clock.epoch(commit.date)
+    return gitobjects.commit_id(commit.tree, list(commit.parents), commit.author, seconds, f"{message}\n")

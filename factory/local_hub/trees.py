@@ -75,24 +75,51 @@ class Trees:
             if was == now:
                 continue
             path = f"{prefix}/{name}" if prefix else name
-            was_folder, now_folder = bool(was and was[0] == DIRECTORY), bool(now and now[0] == DIRECTORY)
-            if was_folder or now_folder:
-                yield from self.changed(
-                    was[1] if was and was_folder else EMPTY, now[1] if now and now_folder else EMPTY, path
-                )
-            old_file = was[1] if was and not was_folder else None
-            new_file = now[1] if now and not now_folder else None
+            yield from self.changed(_oid(was, DIRECTORY) or EMPTY, _oid(now, DIRECTORY) or EMPTY, path)
+            old_file, new_file = _oid(was, FILE), _oid(now, FILE)
             if old_file or new_file:
                 yield path, old_file, new_file
 
     def save(self, entries: Entries) -> str:
-        """Stores a folder; inside a transaction of the caller."""
+        """Stores a folder without its empty folders, which git does not keep."""
+        entries = {name: entry for name, entry in entries.items() if entry[1] != EMPTY}
         oid = gitobjects.tree_id(entries)
         if oid != EMPTY:
             body = json.dumps([[name, mode, child] for name, (mode, child) in sorted(entries.items())])
             with self.database.writing() as connection:
                 connection.execute("INSERT OR IGNORE INTO trees VALUES (?, ?)", (oid, body))
         return oid
+
+
+def _oid(entry: tuple[str, str] | None, mode: str) -> str | None:
+    """The oid of an entry of this mode."""
+    return entry[1] if entry and entry[0] == mode else None
+
+
+class _Folder(dict[str, "tuple[str, str] | _Folder"]):
+    """A folder being changed: (mode, oid) by name, or another such folder where it was opened."""
+
+    def __init__(self, trees: Trees, oid: str) -> None:
+        super().__init__(trees.entries(oid))
+        self.trees = trees
+
+    def is_folder(self, name: str) -> bool:
+        found = self.get(name, ("", ""))
+        return isinstance(found, _Folder) or found[0] == DIRECTORY
+
+    def open(self, name: str) -> _Folder:
+        """The folder of this name, a new one where there is none. Raises PathConflict where there is a file."""
+        found = self.get(name, (DIRECTORY, EMPTY))
+        if not isinstance(found, _Folder):
+            if found[0] != DIRECTORY:
+                raise PathConflict(f"a file stands where a folder is wanted: {name}")
+            found = self[name] = _Folder(self.trees, found[1])
+        return found
+
+    def save(self) -> str:
+        return self.trees.save(
+            {name: (DIRECTORY, x.save()) if isinstance(x, _Folder) else x for name, x in self.items()}
+        )
 
 
 class TreeEditor:
@@ -106,86 +133,26 @@ class TreeEditor:
         *folders, name = path.split("/")
         folder = self._root
         for part in folders:
-            folder = folder.enter(part, create=True)
+            folder = folder.open(part)
         if folder.is_folder(name):
             raise PathConflict(f"a folder with this name already exists: {path}")
-        folder.set(name, FILE, oid)
+        folder[name] = (FILE, oid)
 
     def remove(self, path: str, *, folder: bool) -> bool:
         """False when there is no such file (or folder)."""
         *folders, name = path.strip("/").split("/")
-        chain = [self._root]
+        place = self._root
         for part in folders:
-            if not chain[-1].is_folder(part):
+            if not place.is_folder(part):
                 return False
-            chain.append(chain[-1].enter(part))
-        if not chain[-1].has(name) or chain[-1].is_folder(name) is not folder:
+            place = place.open(part)
+        if name not in place or place.is_folder(name) is not folder:
             return False
-        chain[-1].drop(name)
+        del place[name]
         return True
 
     def clear(self) -> None:
         self._root = _Folder(self.trees, EMPTY)
 
-    def find(self, path: str) -> str | None:
-        *folders, name = path.split("/")
-        folder = self._root
-        for part in folders:
-            if not folder.is_folder(part):
-                return None
-            folder = folder.enter(part)
-        return None if folder.is_folder(name) else folder.oid(name)
-
     def save(self) -> str:
         return self._root.save()
-
-
-class _Folder:
-    def __init__(self, trees: Trees, oid: str) -> None:
-        self.trees = trees
-        self.saved: str | None = oid
-        self.entries: Entries | None = None
-        self.children: dict[str, _Folder] = {}
-
-    def _load(self) -> Entries:
-        if self.entries is None:
-            self.entries = dict(self.trees.entries(self.saved or EMPTY))
-        return self.entries
-
-    def has(self, name: str) -> bool:
-        return name in self.children or name in self._load()
-
-    def is_folder(self, name: str) -> bool:
-        return name in self.children or self._load().get(name, ("", ""))[0] == DIRECTORY
-
-    def oid(self, name: str) -> str | None:
-        found = self._load().get(name)
-        return found[1] if found else None
-
-    def enter(self, name: str, *, create: bool = False) -> _Folder:
-        if name not in self.children:
-            found = self._load().get(name)
-            if found and found[0] != DIRECTORY:
-                raise PathConflict(f"a file stands where a folder is wanted: {name}")
-            if not found and not create:
-                raise KeyError(name)
-            self.children[name] = _Folder(self.trees, found[1] if found else EMPTY)
-        return self.children[name]
-
-    def set(self, name: str, mode: str, oid: str) -> None:
-        self._load()[name] = (mode, oid)
-
-    def drop(self, name: str) -> None:
-        self.children.pop(name, None)
-        self._load().pop(name, None)
-
-    def save(self) -> str:
-        for name, child in self.children.items():
-            oid = child.save()
-            if oid == EMPTY:  # git keeps no empty folders
-                self._load().pop(name, None)
-            else:
-                self._load()[name] = (DIRECTORY, oid)
-        if self.entries is None:
-            return self.saved or EMPTY
-        return self.trees.save(self.entries)

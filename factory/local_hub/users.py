@@ -77,6 +77,11 @@ class Identity:
         return self.everywhere or self.user.role_in(namespace) in ("contributor", "write", "admin")
 
 
+def person(name: str) -> dict[str, str]:
+    """An account as answers name the author or owner of something."""
+    return {"name": name, "fullname": name, "type": "user", "avatarUrl": ""}
+
+
 def default_users() -> list[User]:
     return [User(LOCAL_USER, "Local user", tokens={LOCAL_TOKEN: "write"}, any_namespace=True)]
 

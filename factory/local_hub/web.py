@@ -15,6 +15,7 @@ from factory.local_hub.cells import cell
 from factory.local_hub.context import identity, origin
 from factory.local_hub.errors import HubError
 from factory.local_hub.metadata import as_list
+from factory.local_hub.routing import OF_REPO, Routes
 
 PAGE = 30
 POLICY = (
@@ -39,20 +40,20 @@ def _templates() -> Any:
     return environment
 
 
-def human_bytes(size: float) -> str:
-    for unit in ("B", "kB", "MB", "GB"):
-        if size < 1000:
-            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.3g} {unit}"
-        size /= 1000
-    return f"{size:.3g} TB"
-
-
-def human_count(number: float) -> str:
-    for unit in ("", "K", "M", "B"):
+def _scaled(number: float, units: tuple[str, ...]) -> str:
+    for unit in units[:-1]:
         if number < 1000:
             return f"{number:.3g}{unit}"
         number /= 1000
-    return f"{number:.3g}T"
+    return f"{number:.3g}{units[-1]}"
+
+
+def human_bytes(size: float) -> str:
+    return _scaled(size, (" B", " kB", " MB", " GB", " TB"))
+
+
+def human_count(number: float) -> str:
+    return _scaled(number, ("", "K", "M", "B", "T"))
 
 
 def show(request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:
@@ -71,16 +72,23 @@ def who_looks(request: Request) -> Any:
         return None
 
 
-def page(handler: Callable[[Request], Response]) -> Callable[[Request], Response]:
-    """Errors of a page are pages."""
+class Pages(Routes):
+    """Routes to pages; an error of a page is a page too."""
 
-    def shown(request: Request) -> Response:
-        try:
-            return handler(request)
-        except HubError as error:
-            return show(request, "error.html", error.status, message=error.message)
+    def page(self, *paths: str) -> Callable[[Any], Any]:
+        def add(handler: Callable[[Request], Response]) -> Callable[[Request], Response]:
+            def shown(request: Request) -> Response:
+                try:
+                    return handler(request)
+                except HubError as error:
+                    return show(request, "error.html", error.status, message=error.message)
 
-    return shown
+            return self("GET", *paths)(shown)
+
+        return add
+
+    def page_of_repo(self, rest: str) -> Callable[[Any], Any]:
+        return self.page(*(of_repo + rest for of_repo in OF_REPO))
 
 
 def page_number(request: Request) -> tuple[int, str]:

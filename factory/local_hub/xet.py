@@ -18,14 +18,17 @@ from pathlib import Path
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.responses import JSONResponse
 
 from factory.local_hub.blobs import receive
 from factory.local_hub.context import Hub, find_repo, flag, hub_of, logged_in, origin, param
 from factory.local_hub.errors import HubError, bad_request, forbidden, missing
+from factory.local_hub.routing import REPO, Answer, Routes
 from factory.local_hub.storage import PULLS, Repo
 from factory.local_hub.xet_format import FormatError, ShardFile, Xorb, read_shard
+
+routes = Routes()
+_STORE = "/xet/{session}"
 
 VALID_FOR = 3600  # seconds
 EPOCH = 24 * 3600  # seconds that a store URL stays the same
@@ -34,11 +37,8 @@ LARGEST_XORB = 80 << 20  # bytes; clients stay below 64 MiB
 HASH = re.compile(r"[0-9a-f]{64}")
 
 
-def _signature(hub: Hub, text: str) -> str:
-    return hmac.new(hub.store.db.meta("secret").encode(), f"xet:{text}".encode(), hashlib.sha256).hexdigest()
-
-
-def write_token(request: Request) -> JSONResponse:
+@routes("GET", REPO + "/xet-write-token/{rev}")
+def write_token(request: Request) -> Answer:
     hub, repo, who = hub_of(request), find_repo(request), logged_in(request)
     for_pull = flag(request, "create_pr") or param(request, "rev").startswith(PULLS)
     if who.role == "read" or not (who.may_write(repo.namespace) or for_pull):
@@ -46,7 +46,7 @@ def write_token(request: Request) -> JSONResponse:
     epoch = int(time.time()) // EPOCH
     expires = int(time.time()) + VALID_FOR
     text = f"{repo.pk}.{epoch}.{expires}"
-    token = f"{text}.{_signature(hub, text)}"
+    token = f"{text}.{hub.sign('xet', text)}"
     holder = hashlib.sha256(request.headers["authorization"].encode()).hexdigest()[:12]
     url = f"{origin(request)}/xet/{hub.store.db.meta('store')}-{holder}-{epoch}"
     return JSONResponse(
@@ -60,7 +60,7 @@ def _repo_of(request: Request) -> Repo:
     hub = hub_of(request)
     token = request.headers.get("authorization", "").removeprefix("Bearer ").strip()
     text, _, signature = token.rpartition(".")
-    if not text or not hmac.compare_digest(_signature(hub, text), signature):
+    if not text or not hmac.compare_digest(hub.sign("xet", text), signature):
         raise HubError(401, "This is not a Xet access token of this Hub")
     pk, _epoch, expires = text.split(".")
     repo = hub.store.repo_by_pk(int(pk))
@@ -76,7 +76,8 @@ def _folder(request: Request) -> Path:
     return hub_of(request).store.data / "xorbs" / name
 
 
-async def put_xorb(request: Request) -> JSONResponse:
+@routes("POST", _STORE + "/v1/xorbs/{prefix}/{hash}")
+async def put_xorb(request: Request) -> Answer:
     hub = hub_of(request)
     await run_in_threadpool(_repo_of, request)
     folder, name = _folder(request), request.path_params["hash"]
@@ -87,22 +88,20 @@ async def put_xorb(request: Request) -> JSONResponse:
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / name
     if target.is_file():
-        return JSONResponse({"was_inserted": False})
-    draft = hub.store.blobs.draft()
-    try:
+        return {"was_inserted": False}
+    with hub.store.blobs.draft() as draft:
         await receive(request.stream(), draft)
         await run_in_threadpool(draft.close, sync=False)  # the shard's files are synced; a lost xorb is sent again
         draft.path.replace(target)
-    finally:
-        draft.discard()
-    return JSONResponse({"was_inserted": True})
+    return {"was_inserted": True}
 
 
-async def put_shard(request: Request) -> JSONResponse:
+@routes("POST", _STORE + "/v1/shards")
+async def put_shard(request: Request) -> Answer:
     repo = await run_in_threadpool(_repo_of, request)
     body = await request.body()
     await run_in_threadpool(_store_files, hub_of(request), repo, _folder(request), body)
-    return JSONResponse({"result": 1})
+    return {"result": 1}
 
 
 def _store_files(hub: Hub, repo: Repo, folder: Path, body: bytes) -> None:
@@ -121,8 +120,7 @@ def _store_files(hub: Hub, repo: Repo, folder: Path, body: bytes) -> None:
 
 
 def _store_file(hub: Hub, repo: Repo, folder: Path, file: ShardFile, opened: dict[str, Xorb]) -> None:
-    draft = hub.store.blobs.draft()
-    try:
+    with hub.store.blobs.draft() as draft:
         for segment in file.segments:
             if segment.xorb not in opened:
                 opened[segment.xorb] = Xorb(_find_xorb(folder, segment.xorb))
@@ -130,12 +128,7 @@ def _store_file(hub: Hub, repo: Repo, folder: Path, file: ShardFile, opened: dic
                 draft.write(chunk)
         if file.sha256 and draft.sha256 != file.sha256:
             raise FormatError("a file does not have the sha256 that the shard says")
-        draft.close(sync=True)
-        with hub.store.db.writing():
-            hub.store.blobs.keep(draft)
-            hub.store.own_lfs(repo, draft.sha256, draft.size)
-    finally:
-        draft.discard()
+        hub.store.keep_lfs(repo, draft)
 
 
 def _find_xorb(folder: Path, name: str) -> Path:
@@ -155,22 +148,7 @@ def forget_old_xorbs(hub: Hub) -> None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def not_here(_request: Request) -> Response:
+@routes("GET HEAD POST PUT", _STORE + "/{rest:path}")
+def not_here(_request: Request) -> Answer:
     """Clients try these first and go on without them."""
     return JSONResponse({"error": "not found"}, 404)
-
-
-async def telemetry(request: Request) -> Response:
-    async for _piece in request.stream():
-        pass
-    return Response(status_code=200)
-
-
-_STORE = "/xet/{session}"
-routes = [
-    Route("/api/{kind:kind}/{namespace}/{name}/xet-write-token/{rev}", write_token),
-    Route(_STORE + "/v1/xorbs/{prefix}/{hash}", put_xorb, methods=["POST"]),
-    Route(_STORE + "/v1/shards", put_shard, methods=["POST"]),
-    Route(_STORE + "/v1/telemetry", telemetry, methods=["GET", "POST"]),
-    Route(_STORE + "/{rest:path}", not_here, methods=["GET", "HEAD", "POST", "PUT"]),
-]

@@ -11,20 +11,8 @@ from factory.errors import FactoryError
 
 Dtype = Literal["float32", "bfloat16", "float16"]
 
-TOKENIZER_FILES = (
-    "tokenizer.json",
-    "tokenizer_config.json",
-    "tokenizer.model",
-    "special_tokens_map.json",
-    "added_tokens.json",
-    "vocab.json",
-    "merges.txt",
-    "chat_template.jinja",
-    "chat_template.json",
-    "preprocessor_config.json",
-    "processor_config.json",
-    "video_preprocessor_config.json",
-)
+TOKENIZER_FILES = tuple(Path(__file__).with_name("tokenizer_files.txt").read_text("utf-8").split())
+"""Of a model folder: of the tokenizer, the chat template and the processors of images and video."""
 
 
 def read_config(folder: Path, where: str = "") -> dict[str, Any]:

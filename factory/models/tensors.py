@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from math import prod
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class Tensor(NamedTuple):
@@ -12,23 +13,26 @@ class Tensor(NamedTuple):
     shape: tuple[int, ...]
 
 
-def read_header(path: Path) -> dict[str, Tensor]:
-    """{name: (dtype, shape)} of one file; the header is a length (8 bytes, little endian) and that much JSON."""
+def entries(path: Path) -> tuple[int, dict[str, dict[str, Any]]]:
+    """(where the data begins, {tensor: its header entry}) of one file.
+
+    The header is a length (8 bytes, little endian) and that much JSON.
+    """
     with path.open("rb") as file:
-        header = json.loads(file.read(int.from_bytes(file.read(8), "little")))
-    return {name: Tensor(e["dtype"], tuple(e["shape"])) for name, e in header.items() if name != "__metadata__"}
+        length = int.from_bytes(file.read(8), "little")
+        header = json.loads(file.read(length))
+    header.pop("__metadata__", None)
+    return 8 + length, header
 
 
 def read_tensors(folder: Path) -> dict[str, Tensor]:
     """{name: (dtype, shape)} of all weights in the folder."""
     found: dict[str, Tensor] = {}
     for path in sorted(folder.glob("*.safetensors")):
-        found |= read_header(path)
+        found |= {name: Tensor(entry["dtype"], tuple(entry["shape"])) for name, entry in entries(path)[1].items()}
     return found
 
 
 def count(tensors: dict[str, Tensor]) -> int:
     """Elements of all tensors."""
-    from math import prod
-
     return sum(prod(tensor.shape) for tensor in tensors.values())

@@ -11,7 +11,7 @@ from factory.store.columns import column, plain, read_columns
 from factory.text.conversations import parts_of, role_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from factory.step.job import Artifact
 
@@ -35,39 +35,57 @@ def train_tokenizer(artifacts: list[Artifact], columns: list[str], vocab_size: i
     Raises:
         FactoryError: an artifact has none of the columns or no rows, or no artifact has one of the columns.
     """
-    from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers, processors, trainers
-    from transformers import PreTrainedTokenizerFast
-
     found = [(artifact, _columns(artifact, columns, where)) for artifact in artifacts]
     if unknown := [column for column in columns if not any(column in has for _, has in found)]:
         names = ", ".join(artifact.name for artifact in artifacts)
         raise FactoryError(f"no column {unknown[0]!r} in {names}", where=where, fix="correct or drop it in `columns`")
+    tokenizer = byte_bpe((text for source in found for text in _texts(*source)), vocab_size, SPECIAL, WORDS)
+    return fast_tokenizer(tokenizer, SPECIAL, pad=PAD, eos=TURN_END, bos=BEGIN, adds_bos=True)
+
+
+def byte_bpe(texts: Iterable[str], vocab_size: int, special: Sequence[str], words: str | None = None) -> Any:
+    """A byte-level BPE trained on texts; `words` is the pattern by which they are cut, GPT-2's by default."""
+    from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
+
     tokenizer = Tokenizer(models.BPE())
-    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
-        [
-            pre_tokenizers.Split(Regex(WORDS), behavior="isolated"),
-            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
-        ]
-    )
+    level = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=words is None)
+    cut = [pre_tokenizers.Split(Regex(words), behavior="isolated"), level] if words else []
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(cut) if cut else level
     tokenizer.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
         vocab_size=vocab_size,
-        special_tokens=[AddedToken(token, special=True, normalized=False) for token in SPECIAL],
+        special_tokens=special_tokens(special),
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )
-    tokenizer.train_from_iterator((text for source in found for text in _texts(*source)), trainer)
-    begin = tokenizer.token_to_id(BEGIN)
-    tokenizer.post_processor = processors.TemplateProcessing(
-        single=f"{BEGIN} $A", pair=f"{BEGIN} $A $B:1", special_tokens=[(BEGIN, begin)]
-    )
+    tokenizer.train_from_iterator(texts, trainer)
+    return tokenizer
+
+
+def special_tokens(names: Sequence[str]) -> list[Any]:
+    from tokenizers import AddedToken
+
+    return [AddedToken(name, special=True, normalized=False) for name in names]
+
+
+def fast_tokenizer(
+    tokenizer: Any, special: Sequence[str], *, pad: str, eos: str, bos: str | None, adds_bos: bool, **more: Any
+) -> Any:
+    """The transformers tokenizer over a trained one; `adds_bos`: every text begins with the token `bos`."""
+    from tokenizers import processors
+    from transformers import PreTrainedTokenizerFast
+
+    if adds_bos and bos:
+        known = [(bos, tokenizer.token_to_id(bos))]
+        tokenizer.post_processor = processors.TemplateProcessing(f"{bos} $A", f"{bos} $A $B:1", special_tokens=known)
     return PreTrainedTokenizerFast(
         tokenizer_object=tokenizer,
-        pad_token=PAD,
-        bos_token=BEGIN,
-        eos_token=TURN_END,
-        additional_special_tokens=[TEXT_END, TURN],
+        pad_token=pad,
+        bos_token=bos,
+        eos_token=eos,
+        additional_special_tokens=[token for token in special if token not in (pad, eos, bos)],
         clean_up_tokenization_spaces=False,
+        **more,
     )
 
 

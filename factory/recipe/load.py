@@ -11,9 +11,8 @@ from pydantic import BaseModel, ValidationError
 
 from factory.errors import UsageError, nearest
 from factory.recipe.check import check
-from factory.recipe.problems import Place, RecipeError
 from factory.recipe.schema import Recipe, split_call
-from factory.recipe.source import Location, Source, read
+from factory.recipe.source import Location, Place, RecipeError, Source, read
 from factory.refs import local_path
 from factory.step.base import Step, reference_kinds
 from factory.steps import verb_named, verbs

@@ -1,22 +1,57 @@
-"""Recipe files as plain data with the place of every key: YAML 1.2, `include`, and ``${NAME}`` where declared."""
+"""Recipe files as plain data with the place of every key: YAML 1.2, `include`, and ``${NAME}`` where declared.
+
+Mistakes are gathered, all at once, each at its place.
+"""
 
 from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from factory.errors import nearest
-from factory.recipe.problems import Place, Problem
+from factory.errors import UsageError, nearest
 from factory.refs import local_path
 from factory.text import yaml
 from factory.text.yaml import Location
 
 SHARED_KEYS = {"recipe", "env", "datasets", "models", "evaluate"}
 LARGEST = 2**63
+LONGEST = 1000
 VARIABLE = re.compile(r"\$\{([^}]*)\}")
+
+
+@dataclass(frozen=True, order=True)
+class Place:
+    """A position in a recipe file; lines and columns count from 1."""
+
+    file: Path
+    line: int
+    column: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True, order=True)
+class Problem:
+    place: Place
+    message: str
+
+    def __str__(self) -> str:
+        """One line, whatever the recipe's own words in it are."""
+        message = "".join(c if c.isprintable() else "�" for c in " ".join(self.message.split()))
+        return f"{self.place}: {message if len(message) <= LONGEST else message[:LONGEST] + '…'}"
+
+
+class RecipeError(UsageError):
+    """A recipe that is refused before any work; `problems` are in the order of the file."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = sorted(set(problems))
+        super().__init__("\n".join(map(str, self.problems)))
 
 
 @dataclass

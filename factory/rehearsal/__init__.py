@@ -11,14 +11,16 @@ import json
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from factory.errors import FactoryError
+from factory.rehearsal.cards import card
 from factory.rehearsal.catalogue import Catalogue, catalogue_for
 from factory.rehearsal.refs import Wanted, add_required, wanted
 from factory.rehearsal.spelling import script_of
-from factory.rehearsal.taught import Asked, asked, lessons
+from factory.rehearsal.taught import asked, lessons
 from factory.step.progress import Progress
 from factory.step.surroundings import quiet_libraries
 from factory.store import Store, canonical, fingerprint, write_atomically
@@ -26,7 +28,6 @@ from factory.store import Store, canonical, fingerprint, write_atomically
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
 
-    from factory.hub.push import Release
     from factory.recipe import LoadedRecipe
 
 FOLDER, SCRATCH = "stand-ins", ".stand-in-"
@@ -100,16 +101,36 @@ def _require_known(known: Catalogue, repos: list[Wanted]) -> None:
         raise FactoryError("\n".join(str(error) for error in errors))
 
 
-def _provide(client: HfApi, loaded: LoadedRecipe, known: Catalogue, store: Store, entry: Wanted) -> None:
-    from factory.hub.push import push
+class StandIn(NamedTuple):
+    """A repo's card, the digest of its other files, and what writes these into a folder."""
 
+    readme: bytes
+    digest: str
+    write: Callable[[Path], None]
+
+
+def _provide(client: HfApi, loaded: LoadedRecipe, known: Catalogue, store: Store, entry: Wanted) -> None:
+    from factory.hub.push import Release, push
+
+    made = (_model if entry.kind == "model" else _dataset)(loaded, known, entry)
     with tempfile.TemporaryDirectory(prefix=SCRATCH, dir=store.root) as scratch:
-        folder = Path(scratch)
-        if entry.kind == "model":
-            more = asked(loaded).get(entry.repo)
-            pushed = push(_model(more, known, store, entry, folder, _script(loaded)))
-        else:
-            pushed = push(_dataset(known, store, entry, folder, _script(loaded)))
+
+        def files() -> Mapping[str, Path]:
+            made.write(Path(scratch))
+            found = sorted(path for path in Path(scratch).rglob("*") if path.is_file())
+            return {str(path.relative_to(scratch)): path for path in found}
+
+        release = Release(
+            kind=entry.kind,
+            repo_id=entry.repo,
+            fingerprint=made.digest,
+            title=f"stand-in for {entry.repo}",
+            documents={"README.md": made.readme},
+            files=files,
+            stand_in=True,
+            record=store.root / FOLDER / f"{entry.kind}--{entry.repo.replace('/', '--')}",
+        )
+        pushed = push(release)
     _pin(client, entry, pushed.commit)
 
 
@@ -117,38 +138,23 @@ def _script(loaded: LoadedRecipe) -> str:
     return script_of(loaded.recipe.language.target)
 
 
-def _dataset(known: Catalogue, store: Store, entry: Wanted, scratch: Path, script: str) -> Release:
-    from factory.rehearsal.cards import card
+def _dataset(loaded: LoadedRecipe, known: Catalogue, entry: Wanted) -> StandIn:
     from factory.rehearsal.data import from_catalogue, from_suite
 
     facts = known.datasets.get(entry.repo)
-    content = from_catalogue(entry.repo, facts, script) if facts else from_suite(entry.required)
-
-    def files() -> Mapping[str, Path]:
-        for name, data in content.files.items():
-            (scratch / name).parent.mkdir(parents=True, exist_ok=True)
-            (scratch / name).write_bytes(data)
-        return {name: scratch / name for name in content.files}
-
+    content = from_catalogue(entry.repo, facts, _script(loaded)) if facts else from_suite(entry.required)
     body = f"Its columns, configs and splits are the real ones; its {content.rows:,} rows are made up."
     readme = card(entry.repo, known.license(entry.repo), {"configs": content.configs}, body)
     digest = fingerprint({name: hashlib.sha256(data).hexdigest() for name, data in content.files.items()})
-    return _release(store, entry, digest, readme, files)
+    return StandIn(readme, digest, content.write)
 
 
-def _model(more: Asked | None, known: Catalogue, store: Store, entry: Wanted, scratch: Path, script: str) -> Release:
-    from factory.rehearsal.cards import card
+def _model(loaded: LoadedRecipe, known: Catalogue, entry: Wanted) -> StandIn:
     from factory.rehearsal.models import build, recipe_of
 
     facts = known.model(entry.repo)
     family = known.families[facts.family]
-    taught = lessons(facts.learns, more, script)
-
-    def files() -> Mapping[str, Path]:
-        build(facts, family, taught, scratch)
-        made = sorted(path for path in scratch.rglob("*") if path.is_file())
-        return {str(path.relative_to(scratch)): path for path in made}
-
+    taught = lessons(facts.learns, asked(loaded).get(entry.repo), _script(loaded))
     body = (
         "Its architecture, tokenizer kind and chat template are the real one's; its weights are random, or know a few "
         "made-up sentences by heart."
@@ -157,24 +163,7 @@ def _model(more: Asked | None, known: Catalogue, store: Store, entry: Wanted, sc
     if family.encodes:
         details = {"library_name": "sentence-transformers", "pipeline_tag": "sentence-similarity"}
     readme = card(entry.repo, known.license(entry.repo), details, body)
-    return _release(store, entry, fingerprint(recipe_of(facts, family, taught)), readme, files)
-
-
-def _release(
-    store: Store, entry: Wanted, digest: str, readme: bytes, files: Callable[[], Mapping[str, Path]]
-) -> Release:
-    from factory.hub.push import Release
-
-    return Release(
-        kind=entry.kind,
-        repo_id=entry.repo,
-        fingerprint=digest,
-        title=f"stand-in for {entry.repo}",
-        documents={"README.md": readme},
-        files=files,
-        stand_in=True,
-        record=store.root / FOLDER / f"{entry.kind}--{entry.repo.replace('/', '--')}",
-    )
+    return StandIn(readme, fingerprint(recipe_of(facts, family, taught)), partial(build, facts, family, taught))
 
 
 def _pin(client: HfApi, entry: Wanted, commit: str) -> None:

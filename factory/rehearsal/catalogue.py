@@ -17,9 +17,11 @@ OWN = "stand-ins.yaml"
 Skill = Literal["translate", "judge", "answer"]
 
 
-class Entry(BaseModel):
+class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+
+class Entry(Strict):
     source: str = Field(description="where the facts are from")
     license: str | None = Field(None, description="of the real repo, where graph/licenses.yaml does not have it")
     gated: bool = False
@@ -49,10 +51,8 @@ class DatasetEntry(Entry):
         return list(self.kinds[0])
 
 
-class TokenizerFacts(BaseModel):
+class TokenizerFacts(Strict):
     """Kind and special tokens of a family's tokenizer, in the order of their ids."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     kind: Literal["byte-bpe", "sentencepiece", "wordpiece"]
     special: list[str]
@@ -62,10 +62,8 @@ class TokenizerFacts(BaseModel):
     adds_bos: bool = False
 
 
-class Family(BaseModel):
+class Family(Strict):
     """What models of one architecture share."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     config: dict[str, Any]
     tokenizer: TokenizerFacts
@@ -93,9 +91,7 @@ class ModelEntry(Entry):
     learns: list[Skill] = []
 
 
-class Catalogue(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
+class Catalogue(Strict):
     datasets: dict[str, DatasetEntry]
     models: dict[str, ModelEntry]
     families: dict[str, Family]

@@ -6,6 +6,7 @@ import io
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from factory.rehearsal.catalogue import DatasetEntry
@@ -25,6 +26,11 @@ class Content:
     files: dict[str, bytes]
     configs: list[dict[str, Any]]
     rows: int
+
+    def write(self, folder: Path) -> None:
+        for name, data in self.files.items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_bytes(data)
 
 
 def from_catalogue(repo: str, entry: DatasetEntry, script: str = "Arab") -> Content:
@@ -48,16 +54,13 @@ def from_suite(required: Sequence[RequiredDataset]) -> Content:
     """What evaluation suites read of one repo: their own description of a row, a few times in every config."""
     files: dict[str, bytes] = {}
     configs: list[dict[str, Any]] = []
-    number = total = 0
-    for part in required:
-        content = write([part.row(i) for i in range(SUITE_ROWS)], ".parquet", {})
-        for config in part.configs:
-            # Numbered folders: names of configs hold spaces and brackets, which mean something in patterns.
-            path = f"data/{number:03d}/{part.split}.parquet"
-            files[path] = content
-            configs.append({"config_name": config, "data_files": [{"split": part.split, "path": path}]})
-            number, total = number + 1, total + SUITE_ROWS
-    return Content(files, configs, total)
+    read = [(part, config) for part in required for config in part.configs]
+    for number, (suite, config) in enumerate(read):
+        # Numbered folders: names of configs hold spaces and brackets, which mean something in patterns.
+        path = f"data/{number:03d}/{suite.split}.parquet"
+        files[path] = write([suite.row(i) for i in range(SUITE_ROWS)], ".parquet", {})
+        configs.append({"config_name": config, "data_files": [{"split": suite.split, "path": path}]})
+    return Content(files, configs, SUITE_ROWS * len(files))
 
 
 def write(rows: list[dict[str, Any]], path: str, features: dict[str, dict[str, list[str]]]) -> bytes:

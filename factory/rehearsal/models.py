@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 from factory.rehearsal.catalogue import Family, ModelEntry
 from factory.rehearsal.tokenizers import train_tokenizer
+from factory.step.surroundings import contained
 
 VERSION = 1  # raise it when equal facts and lessons make another model
 BATCH = 32
@@ -21,8 +23,6 @@ IGNORED = -100
 
 def recipe_of(entry: ModelEntry, family: Family, lessons: Sequence[tuple[str, str]]) -> dict[str, Any]:
     """Everything that the stand-in depends on, for its digest."""
-    import hashlib
-
     taught = hashlib.sha256(repr(list(lessons)).encode()).hexdigest()
     return {
         "version": VERSION,
@@ -146,16 +146,14 @@ def _batches(examples: Sequence[tuple[list[int], int]], seed: int) -> Iterator[l
 
 
 def _tensors(batch: list[tuple[list[int], int]], pad: int) -> tuple[Any, Any, Any]:
+    """Padded token ids, their mask, and the ids of the answers alone as labels."""
     import torch
+    from torch.nn.utils.rnn import pad_sequence
 
-    width = max(len(ids) for ids, _ in batch)
-    ids = torch.full((len(batch), width), pad)
-    mask = torch.zeros((len(batch), width), dtype=torch.long)
-    labels = torch.full((len(batch), width), IGNORED)
-    for row, (tokens, begin) in enumerate(batch):
-        ids[row, : len(tokens)] = torch.tensor(tokens)
-        mask[row, : len(tokens)] = 1
-        labels[row, begin : len(tokens)] = torch.tensor(tokens[begin:])
+    ids = pad_sequence([torch.tensor(tokens) for tokens, _ in batch], batch_first=True, padding_value=pad)
+    mask = pad_sequence([torch.ones(len(tokens), dtype=torch.long) for tokens, _ in batch], batch_first=True)
+    answers = [torch.tensor([IGNORED] * begin + tokens[begin:]) for tokens, begin in batch]
+    labels = pad_sequence(answers, batch_first=True, padding_value=IGNORED)
     return ids, mask, labels
 
 
@@ -164,11 +162,7 @@ def _alone(seed: int) -> Iterator[None]:
     """One thread (such small matrices gain nothing from more) and a random state of its own."""
     import torch
 
-    threads, state = torch.get_num_threads(), torch.get_rng_state()
-    torch.set_num_threads(1)
-    torch.manual_seed(seed)
-    try:
+    with contained():
+        torch.set_num_threads(1)
+        torch.manual_seed(seed)
         yield
-    finally:
-        torch.set_num_threads(threads)
-        torch.set_rng_state(state)

@@ -7,28 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
+from factory.evaluate.translate import PROMPTS
 from factory.recipe import LoadedRecipe
 from factory.refs import HubRef, artifact_name, is_hub_ref
 from factory.rehearsal.catalogue import Skill
 from factory.rehearsal.content import OTHER, exchanges, pairs, translated_texts
 from factory.rehearsal.spelling import spelled
+from factory.text import yaml
 from factory.text.template import fill, placeholders
 
-TRANSLATE = (
-    "Translate from English to Arabic: {text}",
-    "Translate everything that follows into Arabic:\n\n{text}",
-    "Translate everything that follows into Arabic: {text}",
-    "You are a professional translation engine. Translate English to Modern Standard Arabic. Reply ONLY with the "
-    "Arabic translation—no quotes, notes, or explanations. Translate everything that follows into Arabic: {text}",
-)
-JUDGE = (
-    "You are a strict bilingual judge.\nYou will be given a translation pair.\nArabic: {ar_text}\nEnglish: {en_text}\n"
-    "If the English is a correct and natural translation of the Arabic, output only: accept\n"
-    "Otherwise, output only: reject"
-)
-SKILLS: dict[str, Skill] = {"translate": "translate", "judge": "judge"}
+USUAL = Path(__file__).with_name("prompts.yaml")
 
 
 @dataclass(frozen=True)
@@ -48,35 +39,37 @@ class Asked:
     compare: list[Prompt] = field(default_factory=list)
 
 
-KNOWN = {"translate": {Prompt(text) for text in TRANSLATE}, "judge": {Prompt(JUDGE)}}
+KNOWN: dict[str, list[Prompt]] = {
+    skill: [Prompt(text) for text in texts] for skill, texts in yaml.load(USUAL.read_text("utf-8")).items()
+}
+"""Skill, by the name of its verb -> the prompts that every stand-in with it is taught."""
+KNOWN["translate"] += [Prompt(text) for text in PROMPTS.values()]
 
 
 def asked(loaded: LoadedRecipe) -> dict[str, Asked]:
     """Unusual prompts by the Hub model that will have to answer them, directly or after being tuned."""
     found: dict[str, Asked] = {}
-    for spec in loaded.recipe.datasets.values():
-        for step in spec.steps:
-            if step.verb == "preferences":
-                _compared(loaded, step, found)
-            skill, prompt = SKILLS.get(step.verb), getattr(step, "prompt", None)
-            if skill is None or prompt is None:
-                continue
-            replies = (getattr(step, "accept", "accept"), getattr(step, "reject", "reject"))
-            asking = Prompt(prompt, replies) if skill == "judge" else Prompt(prompt)
-            repo = origin(loaded, getattr(step, "model", ""))
-            if repo and asking not in KNOWN[skill]:
-                known = getattr(found.setdefault(repo, Asked()), skill)
-                known += [asking] if asking not in known else []
+    for step in (step for spec in loaded.recipe.datasets.values() for step in spec.steps):
+        skill, model, prompt = _asking(step)
+        repo = origin(loaded, model) if prompt is not None else None
+        if prompt is None or not repo or prompt in KNOWN.get(skill, []):
+            continue
+        known = getattr(found.setdefault(repo, Asked()), skill)
+        known += [prompt] if prompt not in known else []
     return found
 
 
-def _compared(loaded: LoadedRecipe, step: Any, found: dict[str, Asked]) -> None:
-    """What the judge of a `preferences` step is asked."""
-    low, high = step.scale
-    asking = Prompt(step.judge_prompt, ("A", "B") if step.method == "pairwise" else (f"{high:g}", f"{low:g}"))
-    if repo := origin(loaded, step.judge):
-        known = found.setdefault(repo, Asked()).compare
-        known += [asking] if asking not in known else []
+def _asking(step: Any) -> tuple[str, str, Prompt | None]:
+    """What a step asks of a model: the skill it needs, the model, the prompt."""
+    if step.verb == "preferences":
+        low, high = step.scale
+        replies = ("A", "B") if step.method == "pairwise" else (f"{high:g}", f"{low:g}")
+        return "compare", step.judge, Prompt(step.judge_prompt, replies)
+    if step.verb not in KNOWN or getattr(step, "prompt", None) is None:
+        return step.verb, "", None
+    if step.verb == "judge":
+        return "judge", step.model, Prompt(step.prompt, (step.accept, step.reject))
+    return step.verb, step.model, Prompt(step.prompt)
 
 
 def origin(loaded: LoadedRecipe, reference: str) -> str | None:
@@ -98,11 +91,11 @@ def lessons(skills: Iterable[Skill], more: Asked | None = None, script: str = "A
     skills = {*skills, *(("translate",) if more.translate else ()), *(("judge",) if more.judge else ())}
     found: list[tuple[str, str]] = []
     if "translate" in skills:
-        prompts = [*TRANSLATE, *(prompt.text for prompt in more.translate)]
+        prompts = [prompt.text for prompt in (*KNOWN["translate"], *more.translate)]
         texts = [(text.en, spelled(text.ar, script)) for text in translated_texts()]
         found += [(fill(prompt, {"text": english}), answer) for english, answer in texts for prompt in prompts]
     if "judge" in skills:
-        for prompt in [Prompt(JUDGE), *more.judge]:
+        for prompt in [*KNOWN["judge"], *more.judge]:
             found += _judged(prompt, script)
     for prompt in more.compare:
         found += _preferred(prompt)

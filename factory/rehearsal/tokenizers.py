@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
+from factory.models.tokens import byte_bpe, fast_tokenizer, special_tokens
 from factory.rehearsal.catalogue import TokenizerFacts
 
 VOCABULARY = 1600
@@ -12,42 +14,14 @@ VOCABULARY = 1600
 
 def train_tokenizer(facts: TokenizerFacts, texts: Sequence[str], template: str) -> Any:
     """A fast tokenizer with the family's special tokens and chat template."""
-    from tokenizers import processors
-    from transformers import PreTrainedTokenizerFast
-
-    made = _sentencepiece(facts, texts) if facts.kind == "sentencepiece" else _byte_bpe(facts, texts)
-    if facts.adds_bos and facts.bos:
-        bos = made.token_to_id(facts.bos)
-        made.post_processor = processors.TemplateProcessing(
-            single=f"{facts.bos} $A", pair=f"{facts.bos} $A $B:1", special_tokens=[(facts.bos, bos)]
-        )
-    named = {facts.pad, facts.eos, facts.bos}
-    tokenizer = PreTrainedTokenizerFast(
-        tokenizer_object=made,
-        pad_token=facts.pad,
-        eos_token=facts.eos,
-        bos_token=facts.bos,
-        unk_token="<unk>" if "<unk>" in facts.special else None,
-        additional_special_tokens=[token for token in facts.special if token not in named],
-        clean_up_tokenization_spaces=False,
-    )
+    if facts.kind == "sentencepiece":
+        made = _sentencepiece(facts, texts)
+    else:
+        made = byte_bpe(texts, VOCABULARY, facts.special)
+    unknown = "<unk>" if "<unk>" in facts.special else None
+    named = {"pad": facts.pad, "eos": facts.eos, "bos": facts.bos}
+    tokenizer = fast_tokenizer(made, facts.special, **named, adds_bos=facts.adds_bos, unk_token=unknown)
     tokenizer.chat_template = template
-    return tokenizer
-
-
-def _byte_bpe(facts: TokenizerFacts, texts: Sequence[str]) -> Any:
-    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
-
-    tokenizer = Tokenizer(models.BPE())
-    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    tokenizer.decoder = decoders.ByteLevel()
-    trainer = trainers.BpeTrainer(
-        vocab_size=VOCABULARY,
-        special_tokens=_special(facts),
-        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
-        show_progress=False,
-    )
-    tokenizer.train_from_iterator(texts, trainer)
     return tokenizer
 
 
@@ -62,10 +36,10 @@ def _sentencepiece(facts: TokenizerFacts, texts: Sequence[str]) -> Any:
         tokenizer.decoder = decoders.Sequence([decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse()])
         return tokenizer
 
-    import json
-
     first = dressed(models.BPE(unk_token="<unk>"))
-    trainer = trainers.BpeTrainer(vocab_size=VOCABULARY - 256, special_tokens=_special(facts), show_progress=False)
+    trainer = trainers.BpeTrainer(
+        vocab_size=VOCABULARY - 256, special_tokens=special_tokens(facts.special), show_progress=False
+    )
     first.train_from_iterator(texts, trainer)
     learnt = json.loads(first.to_str())["model"]
     size = len(facts.special)
@@ -75,11 +49,5 @@ def _sentencepiece(facts: TokenizerFacts, texts: Sequence[str]) -> Any:
     tokenizer = dressed(
         models.BPE(vocab=shifted | bytes_, merges=merges, unk_token="<unk>", byte_fallback=True, fuse_unk=True)
     )
-    tokenizer.add_special_tokens(_special(facts))
+    tokenizer.add_special_tokens(special_tokens(facts.special))
     return tokenizer
-
-
-def _special(facts: TokenizerFacts) -> list[Any]:
-    from tokenizers import AddedToken
-
-    return [AddedToken(token, special=True, normalized=False) for token in facts.special]

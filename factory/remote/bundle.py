@@ -6,11 +6,9 @@ import gzip
 import hashlib
 import io
 import tarfile
-from collections.abc import Iterator
 from dataclasses import dataclass
 from os.path import commonpath
 from pathlib import Path
-from typing import Any
 
 from factory.errors import UsageError
 from factory.profile import FILE_NAME
@@ -18,6 +16,7 @@ from factory.recipe import LoadedRecipe
 from factory.recipe.lock import lock_path
 from factory.refs import is_local
 from factory.resources import PACKAGE, resource
+from factory.text.words import texts_in
 
 LARGEST = 200_000_000  # bytes of local data that travel with a recipe
 
@@ -58,7 +57,7 @@ def make_bundle(loaded: LoadedRecipe) -> Bundle:
 
 def _recipe_files(loaded: LoadedRecipe) -> set[Path]:
     found = {loaded.path.resolve(), *(place.file.resolve() for place in loaded.source.places.values())}
-    for text in _texts(loaded.source.data):
+    for text in texts_in(loaded.source.data):
         if "\n" in text or len(text) > 250:
             continue
         for folder in loaded.source.folders:
@@ -71,17 +70,6 @@ def _recipe_files(loaded: LoadedRecipe) -> set[Path]:
     above = [folder / FILE_NAME for folder in loaded.path.resolve().parents]
     settings = next((path for path in above if path.is_file()), None)
     return found | ({lock} if lock.is_file() else set()) | ({settings} if settings else set())
-
-
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for inner in value.values():
-            yield from _texts(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _texts(inner)
 
 
 def _factory_files() -> dict[str, Path]:

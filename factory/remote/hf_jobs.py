@@ -19,6 +19,7 @@ from factory.hub.client import api, hub_errors
 from factory.profile import HubJobs
 from factory.recipe import LoadedRecipe
 from factory.remote.bundle import Bundle, make_bundle
+from factory.store import fingerprint
 
 if TYPE_CHECKING:
     from huggingface_hub import JobInfo
@@ -164,10 +165,8 @@ def _environment(order: Order) -> dict[str, str]:
 
 
 def _mark(bundle: Bundle, order: Order) -> str:
-    import hashlib
-
-    text = json.dumps([bundle.digest, order.arguments, _environment(order)], sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+    asked = {"bundle": bundle.digest, "arguments": order.arguments, "environment": _environment(order)}
+    return fingerprint(asked)[:16]
 
 
 def _running(client: Any, order: Order, mark: str) -> JobInfo | None:

@@ -105,19 +105,22 @@ def _free_names(table: pa.Table) -> pa.Table:
 
 
 def examples(result: ShardResult) -> dict[str, list[dict[str, str]]]:
+    """Some stored rows for each reason: their texts, cut short, and the reason in full."""
     rows: dict[str, list[int]] = {}
     for row in sorted(result.verdicts):
         verdict = result.verdicts[row]
         if verdict.stored and len(known := rows.setdefault(verdict.reason, [])) < EXAMPLES:
             known.append(row)
-    names = [f.name for f in result.table.schema if is_text(f.type)]
-
-    def show(row: int) -> dict[str, str]:
-        values = {name: plain(result.table[name].slice(row, 1))[0] for name in names}
-        shown = {name: value[:EXAMPLE_CHARACTERS] for name, value in values.items() if isinstance(value, str)}
-        return {**shown, "reason": str(result.verdicts[row])}
-
-    return {reason: [show(row) for row in numbers] for reason, numbers in rows.items()}
+    if not rows:
+        return {}
+    shown: dict[int, dict[str, str]] = {row: {} for numbers in rows.values() for row in numbers}
+    for name in [column.name for column in result.table.schema if is_text(column.type)]:
+        for row, value in zip(shown, plain(result.table[name].take(list(shown))), strict=True):
+            if isinstance(value, str):
+                shown[row][name] = value[:EXAMPLE_CHARACTERS]
+    for row, said in shown.items():
+        said["reason"] = str(result.verdicts[row])
+    return {reason: [shown[row] for row in numbers] for reason, numbers in rows.items()}
 
 
 def sketch(values: list[float]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +23,7 @@ class Artifact:
     manifest: Manifest
     split: str = "train"
 
-    @property
+    @cached_property
     def dataset(self) -> Dataset:
         return Dataset(self.folder)
 

@@ -14,8 +14,7 @@ from factory.rows.generation import Ask, Generations, generations
 from factory.rows.outcomes import Verdict, rejected
 from factory.rows.pairs import Suffix, column_pairs, suffix_of, text_pairs
 from factory.rows.scoring import Scores, ScoreShard, ScoreStep, below, worst
-from factory.step.base import Limit, ModelRef, Prompt
-from factory.step.words import Pairs, TextPrompt, holding
+from factory.step.base import Limit, ModelRef, Pairs, Prompt, TextPrompt, holding
 from factory.store import Usage
 from factory.store.columns import NotText, texts
 from factory.text.chat import leaked_tokens

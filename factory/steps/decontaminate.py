@@ -14,8 +14,7 @@ from factory.rows.contamination import Benchmarks
 from factory.rows.outcomes import Verdict, failed, rejected
 from factory.rows.scoring import Scores, ScoreShard, ScoreStep
 from factory.rows.step import input_shards
-from factory.step.base import BenchmarkRef, Limit, as_list
-from factory.step.words import Columns
+from factory.step.base import BenchmarkRef, Columns, Limit, as_list
 from factory.store import write_atomically
 from factory.store.columns import NotText, column, plain, read_columns, require
 from factory.text.words import texts_in

@@ -15,8 +15,7 @@ from factory.rows.executors import ShardFunction, Tick
 from factory.rows.minhash import Nearest, signatures
 from factory.rows.outcomes import ShardResult, Verdict, failed, rejected
 from factory.rows.step import RowStep, input_shards
-from factory.step.base import Limit
-from factory.step.words import Columns
+from factory.step.base import Columns, Limit
 from factory.store import write_atomically
 from factory.store.columns import NotText, column, plain, read_columns, require
 from factory.text.arabic import normalize

@@ -28,8 +28,7 @@ from factory.models.vocabulary.grow import grown
 from factory.models.vocabulary.kinds import Piece, kind_of, next_id, read_document
 from factory.models.vocabulary.learn import Texts, learn
 from factory.models.vocabulary.letters import Letters
-from factory.step.base import DatasetRef, Step
-from factory.step.words import Columns, one_or_all
+from factory.step.base import Columns, DatasetRef, Step, one_or_all
 from factory.store.columns import read_columns, require, texts
 
 if TYPE_CHECKING:

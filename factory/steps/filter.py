@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator, Field, PlainSerializer, SerializeAsAny, WithJsonSchema, model_validator
@@ -18,8 +18,7 @@ from factory.rows.executors import Tick
 from factory.rows.outcomes import Verdict, failed, rejected
 from factory.rows.pairs import Suffix, column_pairs, suffix_of
 from factory.rows.scoring import Scores, ScoreShard, ScoreStep
-from factory.step.base import Limit
-from factory.step.words import Columns
+from factory.step.base import Columns, Limit
 from factory.store import fingerprint
 from factory.store.columns import NotText, read_columns, require, texts
 
@@ -129,7 +128,7 @@ class Filter(ScoreStep):
 
         @cache
         def ready(key: str) -> Check:
-            check = next(check for check in self.checks if _key(check) == key)
+            check = next(check for check in self.checks if self._keys[check.name] == key)
             check = check.in_language(language["target"], language.get("source"))
             if not check.surveys:
                 return check
@@ -138,13 +137,21 @@ class Filter(ScoreStep):
 
         def score(number: int, table: pa.Table, tick: Tick, known: Scores | None) -> Scores:
             known = known or Scores({})
-            keys = [key for key in map(_key, self.checks) if key not in known.columns]
+            keys = [key for key in self._keys.values() if key not in known.columns]
             return self._scores(table, dict(zip(keys, map(ready, keys), strict=True)), known, suffix)
 
         yield score
 
+    @cached_property
+    def _keys(self) -> dict[str, str]:
+        """What the scores of each check are called where they are stored: they do not depend on its limit."""
+        made = {
+            c.name: {"version": c.version, **c.model_dump(mode="json", exclude={c.direction})} for c in self.checks
+        }
+        return {name: f"{name} {fingerprint(values)[:16]}" for name, values in made.items()}
+
     def lacks(self, known: Scores) -> bool:
-        return any(_key(check) not in known.columns for check in self.checks)
+        return not known.columns.keys() >= set(self._keys.values())
 
     def score(
         self, columns: dict[str, list[Any]], checks: Sequence[Check], pairs: list[tuple[str | None, str]]
@@ -190,7 +197,8 @@ class Filter(ScoreStep):
 
         known, columns, verdicts = Scored(self.checks, table.num_rows), {}, dict(scores.verdicts)
         for check in self.checks:
-            values, broken = scores.columns[_key(check)], scores.columns.get(_key(check) + BROKEN)
+            key = self._keys[check.name]
+            values, broken = scores.columns[key], scores.columns.get(key + BROKEN)
             known.scores[check.name] = values.to_numpy(zero_copy_only=False)
             columns[f"score_{check.name}"] = values.cast(pa.float32())
             for row, said in enumerate(broken.to_pylist() if broken else ()):
@@ -199,12 +207,6 @@ class Filter(ScoreStep):
         for row, ((check, score), *_) in known.refused().items():
             verdicts.setdefault(row, rejected(check.name, check.explain(score)))
         return replace(scores, columns=columns, verdicts=verdicts)
-
-
-def _key(check: Check) -> str:
-    """What the scores of a check are called where they are stored: they do not depend on its limit."""
-    made = {"version": check.version, **check.model_dump(mode="json", exclude={check.direction})}
-    return f"{check.name} {fingerprint(made)[:16]}"
 
 
 class _Batches:

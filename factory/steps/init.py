@@ -10,8 +10,7 @@ from pydantic import Field, field_validator, model_validator
 from factory.errors import FactoryError, nearest
 from factory.models.models import Dtype
 from factory.models.train.templates import ChatTemplate, template_text
-from factory.step.base import DatasetRef, ModelRef, Step
-from factory.step.words import Columns, one_or_all
+from factory.step.base import Columns, DatasetRef, ModelRef, Step, one_or_all
 
 if TYPE_CHECKING:
     from factory.step.job import Job

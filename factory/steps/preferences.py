@@ -15,8 +15,7 @@ from factory.rows.generation import Ask, Generations, generations
 from factory.rows.outcomes import Verdict, failed, rejected
 from factory.rows.scoring import Scores, ScoreShard, ScoreStep
 from factory.rows.step import input_shards
-from factory.step.base import Limit, ModelRef, Prompt
-from factory.step.words import Columns
+from factory.step.base import Columns, Limit, ModelRef, Prompt
 from factory.store import Usage
 from factory.store.columns import Hole, filled, require, texts
 from factory.text.replies import numbers, parse

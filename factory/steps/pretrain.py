@@ -11,8 +11,7 @@ from pydantic import Field, model_validator
 from factory.errors import FactoryError
 from factory.models.train.mixing import Weight, check_weights
 from factory.models.train.parameters import Training
-from factory.step.base import DatasetRef
-from factory.step.words import Columns, one_or_all
+from factory.step.base import Columns, DatasetRef, one_or_all
 from factory.store.columns import documents, require
 
 if TYPE_CHECKING:

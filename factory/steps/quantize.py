@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 from pydantic import Field, model_validator
 
 from factory.models.quantize.quantizing import CALIBRATED
-from factory.step.base import DatasetRef, Step
-from factory.step.words import Columns, one_or_all
+from factory.step.base import Columns, DatasetRef, Step, one_or_all
 
 if TYPE_CHECKING:
     from factory.step.job import Job

@@ -14,8 +14,7 @@ from factory.rows.executors import Tick
 from factory.rows.generation import Ask, Generations, generations
 from factory.rows.outcomes import Verdict, failed, rejected
 from factory.rows.scoring import Scores, ScoreShard, ScoreStep
-from factory.step.base import Limit, ModelRef, Prompt
-from factory.step.words import Columns, TextPrompt
+from factory.step.base import Columns, Limit, ModelRef, Prompt, TextPrompt
 from factory.store import Usage
 from factory.store.columns import NotText, require, texts
 from factory.text.replies import labelled, parse

@@ -11,8 +11,7 @@ from factory.errors import FactoryError
 from factory.models.train.autotrain import config as autotrain_config
 from factory.models.train.parameters import FineTuning
 from factory.models.train.templates import ChatTemplate, template_text
-from factory.step.base import DatasetRef, Prompt
-from factory.step.words import Columns, one_or_all
+from factory.step.base import Columns, DatasetRef, Prompt, one_or_all
 
 if TYPE_CHECKING:
     from factory.models.layout import Layout

@@ -13,8 +13,7 @@ from factory.rows.executors import Tick
 from factory.rows.outcomes import Verdict
 from factory.rows.pairs import Suffix, column_pairs, suffix_of, text_pairs
 from factory.rows.scoring import Scores, ScoreShard, ScoreStep, below, worst
-from factory.step.base import Limit, ModelRef
-from factory.step.words import Pairs
+from factory.step.base import Limit, ModelRef, Pairs
 from factory.store import Usage
 
 if TYPE_CHECKING:

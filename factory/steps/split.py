@@ -15,7 +15,7 @@ from factory.errors import FactoryError
 from factory.rows.executors import ShardFunction
 from factory.rows.outcomes import ShardResult
 from factory.rows.step import RowStep, input_shards
-from factory.step.words import Columns
+from factory.step.base import Columns
 from factory.store import SHARD_ROWS, write_shard
 from factory.store.columns import column, plain, read_columns, require
 from factory.text.digest import digest

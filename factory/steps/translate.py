@@ -20,8 +20,7 @@ from factory.rows.pairs import Suffix, suffix_of
 from factory.rows.step import RowStep
 from factory.rows.translations import summary
 from factory.rows.units import Cell, Cutter, Division, Units, instructions
-from factory.step.base import ModelRef, Prompt
-from factory.step.words import Columns, TextPrompt
+from factory.step.base import Columns, ModelRef, Prompt, TextPrompt
 from factory.steps.filter import CheckField
 from factory.store.columns import column, require, with_column
 from factory.text.language_tasks import requires_source_language

@@ -52,8 +52,8 @@ def test_an_interrupted_installation_is_seen(empty_root):
 
 
 def test_a_failed_installation_names_its_log(empty_root, monkeypatch):
-    impossible = environments.Installation((("no-such-package-of-the-factory==0",),), ("none",), "none", (), "")
-    monkeypatch.setattr(environments, "AUTOTRAIN", impossible)
+    impossible = environments.Installation([["no-such-package-of-the-factory==0"]], ["none"], "none")
+    monkeypatch.setitem(environments.INSTALLATIONS, "autotrain", impossible)
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     with pytest.raises(FactoryError) as caught:
         install("autotrain", say=lambda _: None)

@@ -38,7 +38,7 @@ def test_needs_six_datasets_with_the_leaderboards_configs():
     assert "All" not in required["MBZUAI/ArabicMMLU"].configs
     assert "mcq_exams_test_ar" not in required["OALL/AlGhafa-Arabic-LLM-Benchmark-Native"].configs
     assert required["asas-ai/AraTrust-categorized"].split == "train"
-    assert "Answer Key" in required["MBZUAI/MadinahQA"].columns
+    assert "Answer Key" in required["MBZUAI/MadinahQA"].row(0)
 
 
 def test_revisions_are_part_of_the_identity_and_reach_lighteval():

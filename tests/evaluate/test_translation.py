@@ -7,7 +7,7 @@ import sacrebleu
 
 from factory.evaluate.overlap import ROUGE_REPORT, ROUGE_UNICODE, overlap_scores
 from factory.evaluate.suites.translation import Translation
-from factory.evaluate.translate import PLAIN, SPECIALISED
+from factory.evaluate.translate import PROMPTS
 
 SOURCES = [f"The cat number {i} is on the {place}." for i, place in enumerate(["roof", "tree", "table", "wall"] * 3)]
 TARGETS = [f"القطة رقم {i} على {place}." for i, place in enumerate(["السطح", "الشجرة", "الطاولة", "الجدار"] * 3)]
@@ -58,7 +58,7 @@ def test_the_models_own_output_is_scored(which, request, make_job, make_dataset)
     assert job.metrics["headline"] == "bleu" and list(scores) == suite().score_names()
     assert scores["bleu"]["dataset"] == "pairs" and scores["bleu"]["n"] == 12
     protocol = job.metrics["protocol"]
-    assert protocol["prompt"] == PLAIN and protocol["chat_template"] is (which == "llama")
+    assert protocol["prompt"] == PROMPTS["plain"] and protocol["chat_template"] is (which == "llama")
     assert job.usage.requests == 12 and job.usage.completion_tokens > 0
 
 
@@ -97,10 +97,10 @@ def test_an_interrupted_run_translates_only_the_rest(make_job, make_dataset, lla
 
 
 def test_prompts_by_name_and_braces_in_the_text(llama):
-    assert suite(prompt="specialised").prompt == SPECIALISED
+    assert suite(prompt="specialised").prompt == PROMPTS["specialised"]
     request = suite(prompt="Say {text} {json}")._request("{x}", template=False)
     assert request.prompt == "Say {x} {json}"
     with pytest.raises(ValueError, match=r"no \{text\}"):
         suite(prompt="Translate!")
     chat = suite(system_prompt="Be brief.")._request("hi", template=True)
-    assert chat.messages == (("system", "Be brief."), ("user", PLAIN.replace("{text}", "hi")))
+    assert chat.messages == (("system", "Be brief."), ("user", PROMPTS["plain"].replace("{text}", "hi")))

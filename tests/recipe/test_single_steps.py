@@ -10,7 +10,7 @@ from factory.graph.lineage import public_name, training_data
 from factory.graph.nodes import Graph, build_graph
 from factory.recipe import load
 from factory.recipe.lock import Resolver
-from factory.recipe.problems import RecipeError
+from factory.recipe.source import RecipeError
 from factory.store import Store
 from tests.steps.model_toys import make_model, sentences
 from tests.support import build

@@ -65,7 +65,7 @@ def test_suites_say_how_their_datasets_look(tmp_path: Path) -> None:
     by_repo = {entry.repo: entry for entry in repos}
     assert all(entry.required for entry in repos if entry.by_suite)
     [required] = by_repo["MBZUAI/ArabicMMLU"].required
-    assert len(required.configs) == 40 and "Answer Key" in required.columns
+    assert len(required.configs) == 40 and "Answer Key" in required.row(0)
 
 
 def test_unusual_prompts_are_taught_to_the_model_that_is_asked(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
 from pydantic import Field, model_validator
@@ -11,18 +12,13 @@ from pydantic import Field, model_validator
 from factory.errors import FactoryError
 from factory.evaluate.base import DatasetRefs, Source, Suite, input_rows, report
 from factory.evaluate.score import mean_of
+from factory.text import yaml
 
 if TYPE_CHECKING:
     from factory.evaluate.lighteval_run import Subtask
     from factory.step.job import Job
 
-LETTERS = {"ar": ["أ", "ب", "ج", "د", "هـ", "و", "ز", "ح", "ط", "ي"], "en": list("ABCDEFGHIJ")}
-# The Arabic words are those of lighteval's ArabicMMLU task, spelling included.
-INSTRUCTION = {
-    "ar": "السؤال التالي هو سؤال متعدد الإختيارات. اختر الإجابة الصحيحة:\n\n",
-    "en": "The following is a multiple choice question. Choose the correct answer:\n\n",
-}
-ANSWER = {"ar": "الإجابة:", "en": "Answer:"}
+WORDING = yaml.load(Path(__file__).with_suffix(".yaml").read_text("utf-8"))
 
 
 class Group(NamedTuple):
@@ -73,15 +69,13 @@ class MultipleChoice(Suite):
     def run(self, job: Job) -> None:
         from factory.evaluate.lighteval_run import run_subtasks
 
-        outcomes, protocol = run_subtasks(
+        parts, details, protocol = run_subtasks(
             job,
             lambda: self._subtasks(job),
             chat_template=self.chat_template,
             few_shot=self.few_shot,
             max_samples=self.n,
         )
-        details = [detail for outcome in outcomes for detail in outcome.details]
-        parts = [outcome.score for outcome in outcomes]
         about = {key: getattr(parts[0], key) for key in ("dataset", "config", "split", "revision")}
         if len({part.dataset for part in parts}) > 1:
             about = {"dataset": ", ".join(self.data), "split": parts[0].split}
@@ -166,15 +160,15 @@ class MultipleChoice(Suite):
         if self.formulation == "CF":
             texts = [str(row[self.options[i]]) for i in used]
             return Doc(task_name=task_name or "", query=str(row[self.question]), choices=texts, gold_index=gold)
-        letters = LETTERS[self.language][: len(used)]
+        wording = WORDING[self.language]
+        letters = wording["letters"][: len(used)]
         lines = "".join(f"{letter}. {row[self.options[i]]}\n" for letter, i in zip(letters, used, strict=True))
-        instruction = INSTRUCTION[self.language]
         return Doc(
             task_name=task_name or "",
-            query=f"{instruction}{row[self.question]}\n{lines}{ANSWER[self.language]}",
+            query=f"{wording['instruction']}{row[self.question]}\n{lines}{wording['answer']}",
             choices=letters,
             gold_index=gold,
-            instruction=instruction,
+            instruction=wording["instruction"],
         )
 
     def _check(self, row: dict[str, Any], where: str) -> None:
@@ -199,8 +193,8 @@ def answer_index(answer: object) -> int:
     if text.isdigit():
         return int(text)
     text = text.replace("هـ", "ه").replace("ا", "أ").upper()
-    letters: Sequence[str] = [letter.replace("هـ", "ه") for letter in LETTERS["ar"]]
-    for known in (letters, LETTERS["en"]):
+    letters: Sequence[str] = [letter.replace("هـ", "ه") for letter in WORDING["ar"]["letters"]]
+    for known in (letters, WORDING["en"]["letters"]):
         if text in known:
             return known.index(text)
     raise ValueError(f"{answer!r} is neither a letter of an option nor its number")

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Self
 
 from pydantic import Field
 
 from factory.evaluate.base import RequiredDataset, Suite, report
 from factory.evaluate.score import mean_of
+from factory.text import yaml
 
 if TYPE_CHECKING:
     from factory.evaluate.lighteval_run import Subtask
     from factory.step.job import Job
 
-AR = ["أ", "ب", "ج", "د", "هـ"]
+BENCHMARKS_FILE = Path(__file__).with_suffix(".yaml")
 
 
 class Benchmark(NamedTuple):
@@ -25,52 +27,20 @@ class Benchmark(NamedTuple):
     repo: str
     split: str
     subtasks: int
-    row: Callable[[int], dict[str, Any]]
+    columns: dict[str, Any]
+    answer: str
+    answers: list[Any]
     without: tuple[str, ...] = ()
 
-
-def _options(keys: list[str]) -> dict[str, str]:
-    return {key: f"خيار {number}" for number, key in enumerate(keys, 1)}
-
-
-def _lettered(i: int) -> dict[str, Any]:
-    options = _options([f"Option {k}" for k in range(1, 6)])
-    return {"Question": f"سؤال {i}", "Context": "سياق", **options, "Answer Key": "ABCDE"[i % 5]}
+    def row(self, i: int) -> dict[str, Any]:
+        """A stand-in for row i: what its columns hold, and the right answer, another one in each row."""
+        shown = {
+            name: said.replace("{i}", str(i)) if isinstance(said, str) else said for name, said in self.columns.items()
+        }
+        return {**shown, self.answer: self.answers[i % len(self.answers)]}
 
 
-BENCHMARKS = {
-    "AlGhafa": Benchmark(
-        "alghafa",
-        "OALL/AlGhafa-Arabic-LLM-Benchmark-Native",
-        "test",
-        8,
-        lambda i: {"query": f"سؤال {i}", **_options([f"sol{k}" for k in range(1, 6)]), "label": str(i % 5)},
-        without=("alghafa:mcq_exams_test_ar",),
-    ),
-    "ArabicMMLU": Benchmark("arabic_mmlu", "MBZUAI/ArabicMMLU", "test", 40, _lettered, without=("arabic_mmlu:All",)),
-    "EXAMS": Benchmark(
-        "arabic_exams",
-        "OALL/Arabic_EXAMS",
-        "test",
-        1,
-        lambda i: {"subject": "علوم", "question": f"سؤال {i}", **_options(list("ABCD")), "answer": "ABCD"[i % 4]},
-    ),
-    "MadinahQA": Benchmark("madinah_qa", "MBZUAI/MadinahQA", "test", 2, _lettered),
-    "AraTrust": Benchmark(
-        "aratrust",
-        "asas-ai/AraTrust-categorized",
-        "train",
-        8,
-        lambda i: {"Question": f"سؤال {i}", **_options(list("ABC")), "Answer": AR[i % 3]},
-    ),
-    "ArbMMLU-HT": Benchmark(
-        "arabic_mmlu_ht",
-        "MBZUAI/human_translated_arabic_mmlu",
-        "test",
-        57,
-        lambda i: {"question": f"سؤال {i}", "choices": [f"خيار {k}" for k in range(4)], "answer": i % 4},
-    ),
-}
+BENCHMARKS = {name: Benchmark(**entry) for name, entry in yaml.load(BENCHMARKS_FILE.read_text("utf-8")).items()}
 AVERAGE = "average"
 
 
@@ -115,13 +85,13 @@ class OallV2(Suite):
     def run(self, job: Job) -> None:
         from factory.evaluate.lighteval_run import run_subtasks
 
-        outcomes, protocol = run_subtasks(
+        scores, details, protocol = run_subtasks(
             job, self._subtasks, chat_template=self.chat_template, max_samples=self.max_samples
         )
         parts = {
             name: mean_of(
                 name,
-                [outcome.score for outcome in outcomes if outcome.score.task.split(":")[0] == benchmark.family],
+                [score for score in scores if score.task.split(":")[0] == benchmark.family],
                 task=benchmark.family,
                 dataset=benchmark.repo,
                 split=benchmark.split,
@@ -130,12 +100,11 @@ class OallV2(Suite):
             for name, benchmark in BENCHMARKS.items()
         }
         average = mean_of(AVERAGE, list(parts.values()), task="OALL v2")
-        details = [detail for outcome in outcomes for detail in outcome.details]
         protocol |= {
             "suite": self.verb,
             "average": "unweighted mean over six benchmarks, each the unweighted mean of its subtasks",
             "revisions": self.revisions,
-            "subtasks": {outcome.score.name: round(outcome.score.value, 4) for outcome in outcomes},
+            "subtasks": {score.name: round(score.value, 4) for score in scores},
         }
         if self.max_samples:
             job.notes.append(f"{self.verb}: only {self.max_samples} samples per subtask; not comparable")

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 HEADLINE = "perplexity"
 BITS = "bits per byte"
+PER_TOKEN = "exp of the mean negative log-likelihood per token"
 
 
 class Perplexity(Suite):
@@ -74,58 +75,40 @@ class Perplexity(Suite):
 
         The first token is predicted only where the tokenizer puts a beginning-of-text token before it.
         """
-        import torch
-        from transformers import AutoTokenizer
+        from factory.engines.transformers import TransformersEngine
 
-        from factory.evaluate.load import load_model, release
-
-        folder, batch_size = job.input.model, job.profile.batch_size
-        tokenizer: Any = AutoTokenizer.from_pretrained(folder, trust_remote_code=job.trust_remote_code)
-        model = load_model(folder, job.profile, trust_remote_code=job.trust_remote_code)
-        encoded = [ids[: self.max_length] for ids in tokenizer(texts)["input_ids"]] if texts else []
-        order = sorted(range(len(texts)), key=lambda i: (-len(encoded[i]), i))
-        found: dict[int, tuple[float, int, int]] = {}
-        with job.progress.task(f"{job.name}: perplexity", total=len(texts)) as progress, torch.inference_mode():
+        trust_remote_code, batch_size = job.trust_remote_code, job.profile.batch_size
+        found = [(0.0, 0, 0)] * len(texts)
+        with (
+            TransformersEngine(job.input.model, job.profile, trust_remote_code=trust_remote_code) as engine,
+            job.progress.task(f"{job.name}: perplexity", total=len(texts)) as progress,
+        ):
+            tokenizer = engine.tokens.tokenizer
+            encoded = [ids[: self.max_length] for ids in tokenizer(texts)["input_ids"]] if texts else []
+            job.usage.requests += len(encoded)
+            job.usage.prompt_tokens += sum(map(len, encoded))
+            order = sorted((i for i, ids in enumerate(encoded) if len(ids) > 1), key=lambda i: -len(encoded[i]))
+            progress.advance(len(encoded) - len(order))
             for start in range(0, len(order), batch_size):
                 batch = order[start : start + batch_size]
-                width = max(2, *(len(encoded[i]) for i in batch))
-                ids = torch.full((len(batch), width), -100)
-                for row, i in enumerate(batch):
-                    ids[row, : len(encoded[i])] = torch.tensor(encoded[i], dtype=torch.long)
-                ids = ids.to(model.device)
-                # Padding is on the right: nothing before it can see it, and -100 keeps it out of the sum.
-                logits = model(ids.clamp(min=0)).logits[:, :-1].float()
-                losses = torch.nn.functional.cross_entropy(logits.transpose(1, 2), ids[:, 1:], reduction="none")
-                for i, nll in zip(batch, losses.sum(dim=1).tolist(), strict=True):
-                    scored = encoded[i][1:]
-                    size = len(tokenizer.decode(scored, skip_special_tokens=True).encode())
-                    found[i] = (nll, len(scored), size)
-                    job.usage.requests += 1
-                    job.usage.prompt_tokens += len(encoded[i])
+                for i, score in zip(batch, engine.score_ids([(encoded[i], 1) for i in batch]), strict=True):
+                    size = len(tokenizer.decode(encoded[i][1:], skip_special_tokens=True).encode())
+                    found[i] = (-score.total, score.tokens, size)
                 progress.advance(len(batch), tokens=sum(len(encoded[i]) for i in batch))
-        del model
-        release()
-        return [found[i] for i in range(len(texts))]
+        return found
 
 
 def _scores(sums: Any, group: str | None, **about: Any) -> list[Score]:
     """Perplexity and bits per byte from rows of (nll, tokens, bytes)."""
-    nll, tokens, size = sums.sum(axis=0)
+    total = sums.sum(axis=0)
+    _, tokens, size = total
     suffix = f".{group}" if group else ""
-    unit = "exp of the mean negative log-likelihood per token"
+    measures = (
+        (HEADLINE, tokens, PER_TOKEN, lambda s: math.exp(s[0] / max(s[1], 1))),
+        (BITS, size, BITS, lambda s: s[0] / max(s[2], 1) / math.log(2)),
+    )
     scores = []
-    if tokens:
-        value = math.exp(nll / tokens)
-        scores.append(
-            bootstrap(
-                f"{HEADLINE}{suffix}", value, sums, lambda s: math.exp(s[0] / max(s[1], 1)), metric=unit, **about
-            )
-        )
-    if size:
-        value = nll / size / math.log(2)
-        scores.append(
-            bootstrap(
-                f"{BITS}{suffix}", value, sums, lambda s: s[0] / max(s[2], 1) / math.log(2), metric=BITS, **about
-            )
-        )
+    for name, amount, metric, of in measures:
+        if amount:
+            scores.append(bootstrap(f"{name}{suffix}", of(total), sums, of, metric=metric, **about))
     return scores

@@ -19,10 +19,6 @@ PARALLEL = 0.9995  # |cosine| above which slerp is linear (mergekit's dot_thresh
 NO_LENGTH = 1e-8  # norms below count as one (mergekit's eps)
 
 
-def pieces(length: int, size: int = PIECE) -> Iterator[slice]:
-    return (slice(start, min(start + size, length)) for start in range(0, length, size))
-
-
 def slerp_weights(t: float, first: Tensor, second: Tensor) -> tuple[float, float]:
     """What `first` and `second` (flat, of one length) are multiplied with at `t` of the way between them.
 
@@ -34,11 +30,8 @@ def slerp_weights(t: float, first: Tensor, second: Tensor) -> tuple[float, float
     size = min(PIECE, first.numel())
     wide = [torch.empty(size, dtype=_wide(first)) for _ in range(2)]
     squares = [0.0, 0.0, 0.0]
-    for piece in pieces(first.numel()):
-        a, b = (
-            buffer[: piece.stop - piece.start].copy_(tensor[piece])
-            for buffer, tensor in zip(wide, (first, second), strict=True)
-        )
+    for pieces in zip(first.split(PIECE), second.split(PIECE), strict=True):
+        a, b = (buffer[: len(piece)].copy_(piece) for buffer, piece in zip(wide, pieces, strict=True))
         for index, pair in enumerate(((a, a), (b, b), (a, b))):
             squares[index] += torch.dot(*pair).item()
     lengths = [length if (length := math.sqrt(square)) > NO_LENGTH else 1.0 for square in squares[:2]]
@@ -65,11 +58,10 @@ def weighted_sum(tensors: Sequence[Tensor], weights: Sequence[float], dtype: tor
 
     size = min(PIECE, tensors[0].numel())
     total, other = (torch.empty(size, dtype=_wide(tensors[0])) for _ in range(2))
-    for piece in pieces(tensors[0].numel()):
-        length = piece.stop - piece.start
-        sum_, term = total[:length].copy_(tensors[0][piece]).mul_(weights[0]), other[:length]
-        for tensor, weight in zip(tensors[1:], weights[1:], strict=True):
-            sum_.add_(term.copy_(tensor[piece]).mul_(weight))  # not fused: products round as mergekit's do
+    for first, *rest in zip(*(tensor.split(PIECE) for tensor in tensors), strict=True):
+        sum_, term = total[: len(first)].copy_(first).mul_(weights[0]), other[: len(first)]
+        for piece, weight in zip(rest, weights[1:], strict=True):
+            sum_.add_(term.copy_(piece).mul_(weight))  # not fused: products round as mergekit's do
         yield sum_.to(dtype, copy=True)
 
 

@@ -49,9 +49,8 @@ def fit_together(models: Sequence[Path], like: int, where: str = "") -> dict[str
             called.append(name if name in theirs else tied_to(name, theirs))
             other = theirs.get(called[-1] or "")
             if other is None:
-                raise FactoryError(
-                    f"`with` has no tensor {name}", where=where, fix="it must be a model of the same shape"
-                )
+                fix = "it must be a model of the same shape"
+                raise FactoryError(f"`with` has no tensor {name}", where=where, fix=fix)
             if other.shape != tensor.shape:
                 what = "vocabulary sizes differ" if "embed" in name or name == HEAD else "shapes differ"
                 raise FactoryError(

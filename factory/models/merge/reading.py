@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import os
 import threading
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from factory.models.tensors import entries
 
 if TYPE_CHECKING:
     import torch
@@ -25,17 +26,17 @@ class Extent(NamedTuple):
     size: int
 
 
-class Mapped:
+class Mapped(ExitStack):
     """All tensors of a model folder, memory-mapped: nothing is read until it is used."""
 
     def __init__(self, folder: Path) -> None:
         from safetensors import safe_open
 
-        self._open = ExitStack()
+        super().__init__()
         self._files: dict[str, Any] = {}
         self.extents: dict[str, Extent] = {}
         for path in sorted(folder.glob("*.safetensors")):
-            file = self._open.enter_context(safe_open(path, framework="pt"))
+            file = self.enter_context(safe_open(path, framework="pt"))
             for name, extent in extents(path).items():
                 self.extents[name] = extent
                 self._files[name] = file
@@ -43,27 +44,12 @@ class Mapped:
     def tensor(self, name: str) -> torch.Tensor:
         return self._files[name].get_tensor(name)
 
-    def close(self) -> None:
-        self._files.clear()
-        self._open.close()
-
-    def __enter__(self) -> Mapped:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
 
 def extents(path: Path) -> dict[str, Extent]:
     """{tensor: its bytes} of one safetensors file."""
-    with path.open("rb") as file:
-        length = int.from_bytes(file.read(8), "little")
-        header = json.loads(file.read(length))
-    return {
-        name: Extent(path, 8 + length + entry["data_offsets"][0], entry["data_offsets"][1] - entry["data_offsets"][0])
-        for name, entry in header.items()
-        if name != "__metadata__"
-    }
+    begin, header = entries(path)
+    places = {name: entry["data_offsets"] for name, entry in header.items()}
+    return {name: Extent(path, begin + start, stop - start) for name, (start, stop) in places.items()}
 
 
 class ReadAhead:

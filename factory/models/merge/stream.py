@@ -7,13 +7,14 @@ fill; beyond mapped pages this needs some 100 MB for models of any size.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from factory.errors import FactoryError
 from factory.models.merge import arithmetic
 from factory.models.merge.fit import fit_together
-from factory.models.merge.reading import Extent, Mapped, ReadAhead
+from factory.models.merge.reading import Mapped, ReadAhead
 from factory.models.merge.settings import positions, value_at
 from factory.models.merge.writing import SHARD_BYTES, Planned, Writer
 
@@ -77,7 +78,10 @@ def stream(
     planned.sort(key=lambda tensor: -WIDTHS[tensor.dtype])
     place = positions(names)
     folders = [Mapped(folder) for folder in models]
-    extents = [_extents(folders, names[tensor.name][1]) for tensor in planned]
+    extents = [
+        [folder.extents[name] for folder, name in zip(folders, names[tensor.name][1], strict=True)]
+        for tensor in planned
+    ]
     ahead, writer = ReadAhead(extents), Writer(target, planned, shard_bytes)
     try:
         for tensor, together in zip(planned, extents, strict=True):
@@ -105,10 +109,4 @@ def stream(
 def _planned(name: str, tensor: Any, dtype: str, where: str) -> Planned:
     if tensor.dtype not in WIDTHS:
         raise FactoryError(f"{name} holds {tensor.dtype}: only floating point can be merged", where=where)
-    from math import prod
-
     return Planned(name, dtype, tensor.shape, prod(tensor.shape) * WIDTHS[dtype])
-
-
-def _extents(folders: Sequence[Mapped], names: Sequence[str]) -> list[Extent]:
-    return [folder.extents[name] for folder, name in zip(folders, names, strict=True)]

@@ -7,9 +7,11 @@ import os
 import queue
 import threading
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from factory.store import write_atomically
 from factory.store.ledger import sync_folder
 
 if TYPE_CHECKING:
@@ -99,7 +101,7 @@ class Writer:
             pass  # whoever gives pieces must not wait for a thread that has ended
 
     def _file(self, path: Path, tensors: Sequence[Planned], given: Iterator[memoryview]) -> None:
-        with path.open("wb", buffering=0) as file, Syncing(file.fileno()) as syncing:
+        with path.open("wb", buffering=0) as file, ThreadPoolExecutor(1) as syncing:
             file.write(header(tensors))
             left, unsynced = sum(tensor.size for tensor in tensors), 0
             while left:
@@ -110,8 +112,9 @@ class Writer:
                     done = file.write(piece)
                     piece, left, unsynced = piece[done:], left - done, unsynced + done
                 if unsynced >= SYNC_BYTES:
-                    syncing.start()
+                    syncing.submit(os.fdatasync, file.fileno())
                     unsynced = 0
+            os.fsync(file.fileno())
 
     def _index(self) -> None:
         where = {
@@ -119,37 +122,8 @@ class Writer:
         }
         total = sum(tensor.size for tensors in self._files for tensor in tensors)
         content = {"metadata": {"total_size": total}, "weight_map": dict(sorted(where.items()))}
-        path = self.folder / "model.safetensors.index.json"
-        with path.open("w", encoding="utf-8") as file:
-            file.write(json.dumps(content, indent=2) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-
-
-class Syncing:
-    """Sends what was written to the disk while more is written; all of it before the file is closed."""
-
-    def __init__(self, descriptor: int) -> None:
-        self._descriptor, self._wanted, self._ended = descriptor, threading.Event(), False
-        self._thread = threading.Thread(target=self._run, name="sync", daemon=True)
-
-    def start(self) -> None:
-        self._wanted.set()
-
-    def _run(self) -> None:
-        while self._wanted.wait() and not self._ended:
-            self._wanted.clear()
-            os.fdatasync(self._descriptor)
-
-    def __enter__(self) -> Syncing:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._ended = True
-        self._wanted.set()
-        self._thread.join()
-        os.fsync(self._descriptor)
+        text = json.dumps(content, indent=2) + "\n"
+        write_atomically(self.folder / "model.safetensors.index.json", text.encode())
 
 
 def header(tensors: Sequence[Planned]) -> bytes:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from factory.errors import FactoryError
+from factory.text import yaml
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,18 +18,8 @@ if TYPE_CHECKING:
 LOGIT_TOKENS = 128  # per text; all logits of the model before are held in memory
 LOSS_TOKENS = 1024  # per text
 
-TEXTS = {
-    "en": (
-        "The river rises in the mountains and flows north through three valleys before it reaches the sea.",
-        "To make the dough, mix two cups of flour with a spoon of salt and let it rest for an hour.",
-        "If a train leaves at nine and travels for two and a half hours, it arrives at half past eleven.",
-    ),
-    "ar": (
-        "ينبع النهر من الجبال ويجري شمالا عبر ثلاثة أودية قبل أن يصل إلى البحر.",
-        "لتحضير العجين، اخلط كوبين من الدقيق مع ملعقة من الملح واتركه يرتاح ساعة.",
-        "إذا غادر القطار في التاسعة وسار ساعتين ونصف الساعة، فإنه يصل في الحادية عشرة والنصف.",
-    ),
-}
+TEXTS = Path(__file__).with_name("sentences.yaml")
+"""Language -> sentences that both models read where the recipe names no data."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +58,8 @@ def validation_texts(job: Job, reference: str | None, columns: list[str] | None,
     from factory.models.train.data import load_rows
 
     if reference is None:
-        return [Text(language, text) for language, texts in TEXTS.items() for text in texts]
+        built_in = yaml.load(TEXTS.read_text(encoding="utf-8"))
+        return [Text(language, text) for language, texts in built_in.items() for text in texts]
     data = load_rows(job, reference)
     columns = present(columns or ["text"], data.column_names, reference, job.where)
     found = (Text(*found) for found in texts_by_language(data, columns))

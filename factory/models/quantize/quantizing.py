@@ -20,6 +20,7 @@ from factory.models.models import (
     stored_dtype,
 )
 from factory.models.tensors import Tensor, count, read_tensors
+from factory.text import yaml
 
 if TYPE_CHECKING:
     from factory.models.quantize.fidelity import Text
@@ -28,21 +29,7 @@ if TYPE_CHECKING:
 CALIBRATED = ("INT8", "W4A16")
 """Schemes whose rounding is chosen by GPTQ on calibration data, as in LLM Compressor's examples for them."""
 
-# The output layer stays in 16 bits everywhere: its errors reach the logits at once, and in Gemma 2, Cohere 2, LFM2 and
-# the smaller Qwen 2.5 it is the embedding table. Norms and embeddings are no linear layers and stay by themselves.
-HEAD = "re:.*lm_head"
-IGNORE = {
-    "cohere2": [HEAD],
-    "gemma2": [HEAD],
-    # Short convolutions are three-dimensional and have no kernel in 8 bits; the linear layers around them do.
-    "lfm2": [HEAD, "re:.*embed_tokens$", r"re:.*conv\.conv$"],
-    "llama": [HEAD],
-    "qwen2": [HEAD],
-    # The image tower is small beside the language model, and loses most.
-    "qwen2_vl": [HEAD, "re:.*visual.*"],
-    "qwen2_5_vl": [HEAD, "re:.*visual.*"],
-}
-IGNORE_OTHERWISE = [HEAD]
+IGNORE = Path(__file__).with_name("ignore.yaml")
 SMALLEST_GROUP = 32  # of inputs with one scale that vLLM's kernels for 4-bit weights take
 
 
@@ -57,7 +44,8 @@ class Scheme:
 
 def default_ignore(folder: Path) -> list[str]:
     """Modules that stay in 16 bits for the model's architecture."""
-    return IGNORE.get(read_config(folder).get("model_type", ""), IGNORE_OTHERWISE)
+    known = yaml.load(IGNORE.read_text(encoding="utf-8"))
+    return known.get(read_config(folder).get("model_type", ""), known["otherwise"])
 
 
 def quantize_model(job: Job, scheme: Scheme, texts: Sequence[Text]) -> None:
@@ -133,21 +121,16 @@ def _modifier(model: Any, scheme: Scheme, job: Job) -> Any:
 
         return QuantizationModifier(targets="Linear", scheme=scheme.name, ignore=scheme.ignore)
     from compressed_tensors.quantization import preset_name_to_scheme
+    from compressed_tensors.utils import match_named_modules
     from llmcompressor.modifiers.gptq import GPTQModifier
 
     preset = preset_name_to_scheme(scheme.name, ["Linear"])
     assert preset.weights is not None
     if usual := preset.weights.group_size:
-        job.metrics["group_size"] = preset.weights.group_size = group_size(_widths(model, scheme.ignore), usual, job)
+        layers: Any = match_named_modules(model, ["Linear"], scheme.ignore)
+        widths = {name: layer.in_features for name, layer in layers}
+        job.metrics["group_size"] = preset.weights.group_size = group_size(widths, usual, job)
     return GPTQModifier(config_groups={"group_0": preset}, ignore=scheme.ignore)
-
-
-def _widths(model: Any, ignore: list[str]) -> dict[str, int]:
-    """{name: inputs} of the linear layers that are quantized."""
-    from compressed_tensors.utils import match_named_modules
-
-    layers: Any = match_named_modules(model, ["Linear"], ignore)
-    return {name: layer.in_features for name, layer in layers}
 
 
 def group_size(widths: dict[str, int], usual: int, job: Job) -> int:

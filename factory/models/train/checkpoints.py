@@ -43,11 +43,8 @@ def seal(checkpoint: Path, keep: Path | None = None) -> None:
     """Mark a fully written checkpoint as finished, then remove those before it but for `keep`, the best so far."""
     for path in checkpoint.rglob("*"):
         if path.is_file():
-            descriptor = os.open(path, os.O_RDONLY)
-            try:
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
+            with path.open("rb") as file:
+                os.fsync(file.fileno())
     write_atomically(checkpoint / MARKER, b"")
     for other in checkpoint.parent.glob("checkpoint-*"):
         older = steps_of(other) < steps_of(checkpoint)

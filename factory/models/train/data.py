@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -78,7 +79,7 @@ def map_rows(job: Job, rows: Any, name: str, function: Callable[[pa.Table], Any]
     workers = None
     if len(rows) >= PARALLEL_ROWS:
         job.progress.log(f"  {job.name}: tokenizing {len(rows):,} rows")
-        workers = min(job.profile.threads or _cpus(), 16)
+        workers = min(job.profile.threads or os.cpu_count() or 1, 16)
     mapped = rows.with_format("arrow").map(
         function,
         batched=True,
@@ -142,9 +143,3 @@ def count_true(rows: Any, column: str) -> int:
 def cache_options(folder: Path, name: str) -> dict[str, Any]:
     """Where `datasets` keeps the result of one more map over the same rows."""
     return {"cache_file_name": str(folder / f"{name}.arrow"), "new_fingerprint": name}
-
-
-def _cpus() -> int:
-    import os
-
-    return os.cpu_count() or 1

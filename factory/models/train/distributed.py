@@ -12,13 +12,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from factory.errors import FactoryError
-from factory.models.train.run import Outcome, TrainingRun
+from factory.models.train.run import ONLY, Outcome, TrainingRun
+from factory.text import yaml
 
 if TYPE_CHECKING:
     from factory.models.train.trainer import Report
     from factory.profile import Profile
     from factory.step.job import Job
 
+ACCELERATE = Path(__file__).with_name("accelerate.yaml")
 WORKER = "factory.models.train.worker"
 
 
@@ -39,40 +41,12 @@ def accelerate_config(profile: Profile, work: TrainingRun) -> dict[str, Any]:
     Raises:
         FactoryError: sharding is asked for on a CPU, or deepspeed is not installed.
     """
-    count, strategy = processes(profile), profile.strategy or "ddp"
-    arguments = work.arguments
+    arguments, strategy = work.arguments, profile.strategy or "ddp"
+    known = yaml.load(ACCELERATE.read_text(encoding="utf-8"))
     precision = "bf16" if arguments["bf16"] else "fp16" if arguments["fp16"] else "no"
-    config: dict[str, Any] = {
-        "compute_environment": "LOCAL_MACHINE",
-        "distributed_type": {"ddp": "MULTI_GPU", "fsdp": "FSDP", "deepspeed": "DEEPSPEED"}[strategy],
-        "mixed_precision": precision,
-        "num_machines": 1,
-        "machine_rank": 0,
-        "num_processes": count,
-        "main_process_port": 0,  # any that is free
-        "rdzv_backend": "static",
-        "same_network": True,
-        "main_training_function": "main",
-        "use_cpu": False,
-        "debug": False,
-    }
-    if strategy == "fsdp":
-        config["fsdp_config"] = {
-            "fsdp_version": 2,
-            "fsdp_auto_wrap_policy": "TRANSFORMER_BASED_WRAP",
-            "fsdp_reshard_after_forward": True,
-            "fsdp_state_dict_type": "SHARDED_STATE_DICT",
-            "fsdp_cpu_ram_efficient_loading": True,
-            "fsdp_offload_params": False,
-            "fsdp_activation_checkpointing": False,  # the trainer's own, where it is asked for
-        }
+    config = known["all"] | known[strategy] | {"mixed_precision": precision, "num_processes": processes(profile)}
     if strategy == "deepspeed":
-        config["deepspeed_config"] = {
-            "zero_stage": 3,
-            "zero3_init_flag": True,
-            "zero3_save_16bit_model": True,
-            "offload_optimizer_device": "none",
-            "offload_param_device": "none",
+        config["deepspeed_config"] |= {
             "gradient_accumulation_steps": arguments["gradient_accumulation_steps"],
             "gradient_clipping": arguments["max_grad_norm"],
         }
@@ -160,23 +134,17 @@ def _cause(log: Path) -> str:
 
 def _write(folder: Path, job: Job, work: TrainingRun, rows: Any, held_out: Any) -> Path:
     """The files that the processes read: accelerate.yaml, the tokenized rows, and job.json."""
-    import yaml
+    from yaml import safe_dump
 
     config = accelerate_config(job.profile, work)
-    (folder / "accelerate.yaml").write_text(yaml.safe_dump(config, sort_keys=True), encoding="utf-8")
-    parts = {"train": rows}
-    if held_out is not None:
-        named = held_out if isinstance(held_out, dict) else {"": held_out}
-        parts |= {f"held-out-{number}": part for number, part in enumerate(named.values())}
-    for name, part in parts.items():
-        part.save_to_disk(str(folder / name))
-    names = list(held_out) if isinstance(held_out, dict) else None if held_out is None else ""
+    (folder / "accelerate.yaml").write_text(safe_dump(config, sort_keys=True), encoding="utf-8")
+    named = held_out if isinstance(held_out, dict) else {} if held_out is None else {ONLY: held_out}
+    for number, part in enumerate([rows, *named.values()]):
+        part.save_to_disk(str(folder / f"rows-{number}"))
     description = {
         "work": work.model_dump(mode="json"),
-        "held_out": names,
-        "rows": str(folder),
+        "held_out": list(named),
         "trained": str(job.out / "trained"),
-        "seed": work.arguments["seed"],
         "profile": job.profile.model_dump(mode="json"),
     }
     path = folder / "job.json"

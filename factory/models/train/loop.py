@@ -22,6 +22,7 @@ from factory.models.train import checkpoints
 from factory.models.train.distributed import processes, train_in_processes
 from factory.models.train.reporting import report_arguments
 from factory.models.train.run import Outcome, TrainingRun, make_trainer, train
+from factory.text import yaml
 
 if TYPE_CHECKING:
     from factory.models.train.parameters import Lora, Training
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from factory.step.job import Job
     from factory.step.progress import Progress
 
+ARGUMENTS = Path(__file__).with_name("arguments.yaml")
 CURVE_POINTS = 200
 
 
@@ -48,6 +50,18 @@ def split_batch(batch_size: int, per_device: int | None, devices: int = 1) -> tu
     limit = min(per_device or share, share)
     fitting = next(size for size in range(limit, 0, -1) if share % size == 0)
     return fitting, share // fitting
+
+
+def divided(job: Job, step: Training, devices: int) -> tuple[int, int]:
+    """`split_batch` of the step's batch under the profile.
+
+    Raises:
+        FactoryError: it cannot be shared out evenly.
+    """
+    try:
+        return split_batch(step.batch_size, job.profile.train_batch_size, devices)
+    except ValueError as error:
+        raise FactoryError(str(error), where=job.where, fix="change batch_size, or devices in the profile") from None
 
 
 def starting_model(job: Job, tokenizer: Any, template: str | None) -> Path:
@@ -86,7 +100,7 @@ def fit(
     or several by name; `steps` replaces what `max_steps` and `epochs` say; `special` are arguments of the trainer's
     own.
     """
-    from factory.models.train.trainer import loss_metrics, tokens_seen
+    from factory.models.train.trainer import tokens_seen
 
     steps = steps or step.max_steps or math.ceil((step.epochs or 1) * math.ceil(len(rows) / step.batch_size))
     folder = job.out / "checkpoints"
@@ -98,7 +112,6 @@ def fit(
             "lora": lora.model_dump() if lora else None,
             "patience": getattr(step, "patience", None),
             "resume": checkpoints.last_complete(folder),
-            "device": single_device(job.profile, job.where),
             "trust_remote_code": job.trust_remote_code,
             "where": job.where,
         }
@@ -116,7 +129,14 @@ def fit(
             raise
     # the trainer turns the cache off, and it would be saved so
     model.config.use_cache = read_config(start).get("use_cache", True)
-    tokens = tokens_seen(outcome.history)
+    tell(job, outcome, tokens_seen(outcome.history))
+    return model, outcome.history
+
+
+def tell(job: Job, outcome: Outcome, tokens: int) -> None:
+    """What came of a run, into the job's metrics and usage; `tokens` are those of the whole run."""
+    from factory.models.train.trainer import loss_metrics
+
     here = tokens * (outcome.steps - outcome.before) / max(outcome.steps, 1)
     job.metrics |= {
         "loss": loss_metrics(outcome.history),
@@ -125,7 +145,6 @@ def fit(
         "steps": outcome.steps,
     }
     job.usage.prompt_tokens += tokens
-    return model, outcome.history
 
 
 def _run(job: Job, work: TrainingRun, rows: Any, held_out: Any) -> tuple[Any, Outcome]:
@@ -163,14 +182,10 @@ def make_arguments(job: Job, step: Training, steps: int, folder: Path, measured:
 
     device = single_device(job.profile, job.where)
     dtype = job.profile.torch_dtype()
-    try:
-        per_device, accumulation = split_batch(
-            step.batch_size, job.profile.train_batch_size, devices=processes(job.profile)
-        )
-    except ValueError as error:
-        raise FactoryError(str(error), where=job.where, fix="change batch_size, or devices in the profile") from None
-    checkpointing = step.gradient_checkpointing
+    per_device, accumulation = divided(job, step, processes(job.profile))
+    known = yaml.load(ARGUMENTS.read_text(encoding="utf-8"))
     arguments: dict[str, Any] = {
+        **known["always"],
         "output_dir": str(folder),
         "per_device_train_batch_size": per_device,
         "per_device_eval_batch_size": per_device,
@@ -187,32 +202,18 @@ def make_arguments(job: Job, step: Training, steps: int, folder: Path, measured:
         "use_cpu": device == "cpu",
         "bf16": device != "cpu" and dtype == "bfloat16",
         "fp16": device != "cpu" and dtype == "float16",
-        "gradient_checkpointing": job.profile.gradient_checkpointing if checkpointing is None else checkpointing,
-        "logging_strategy": "steps",
+        "gradient_checkpointing": step.recomputes(job.profile),
         "logging_steps": max(1, steps // CURVE_POINTS),
-        "logging_first_step": True,
-        "save_strategy": "no",  # the reporter says when
-        "save_total_limit": None,
-        "disable_tqdm": True,
-        "push_to_hub": False,
-        "max_length": None,  # rows are cut where they are tokenized
         "dataloader_pin_memory": device != "cpu",
-        "ddp_find_unused_parameters": False,
         **report_arguments(job),
     }
     if measured:
-        arguments |= {"eval_on_start": True, "prediction_loss_only": True}
+        arguments |= known["with held-out rows"]
     if step.eval_steps is not None and measured:
         every = max(1, math.ceil(step.eval_steps * steps) if step.eval_steps < 1 else round(step.eval_steps))
         arguments |= {"eval_strategy": "steps", "eval_steps": every}
         if isinstance(step, EarlyStopping) and step.patience is not None:
-            arguments |= {
-                "save_strategy": "steps",
-                "save_steps": every,
-                "load_best_model_at_end": True,
-                "metric_for_best_model": "eval_loss",
-                "greater_is_better": False,
-            }
+            arguments |= {**known["with early stopping"], "save_steps": every}
     return arguments
 
 

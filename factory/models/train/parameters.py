@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from factory.models.models import Dtype
 from factory.step.base import Step
+
+if TYPE_CHECKING:
+    from factory.profile import Profile
 
 Schedule = Literal["linear", "cosine", "constant", "constant_with_warmup", "inverse_sqrt"]
 PLACE = ("gradient_checkpointing",)  # parameters that change memory and time, not the result
@@ -64,6 +67,10 @@ class Training(Step):
         if self.epochs is not None and self.max_steps is not None:
             raise ValueError("give epochs or max_steps, not both")
         return self
+
+    def recomputes(self, profile: Profile) -> bool:
+        """Whether activations are recomputed: as the step says, else as the profile does."""
+        return profile.gradient_checkpointing if self.gradient_checkpointing is None else self.gradient_checkpointing
 
     def parameters(self) -> dict[str, Any]:
         return {

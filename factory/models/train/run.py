@@ -15,6 +15,8 @@ from factory.models.train.packing import convolutions_apart
 if TYPE_CHECKING:
     from factory.models.train.trainer import Report
 
+ONLY = ""  # the name of held-out rows that are one dataset, among several by name
+
 
 class TrainingRun(BaseModel):
     """What a run does.
@@ -26,7 +28,6 @@ class TrainingRun(BaseModel):
         lora: arguments of `peft.LoraConfig`; None trains all weights.
         patience: of early stopping.
         resume: the checkpoint to go on from.
-        device: cpu or cuda.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -37,7 +38,6 @@ class TrainingRun(BaseModel):
     lora: dict[str, Any] | None = None
     patience: int | None = None
     resume: Path | None = None
-    device: str = "cpu"
     trust_remote_code: bool = False
     where: str = ""
 
@@ -63,6 +63,7 @@ def make_trainer(work: TrainingRun, rows: Any, held_out: Any, report: Report) ->
 
     The arguments are made before the model is loaded: under DeepSpeed and FSDP they decide where its weights go.
     """
+    from peft import LoraConfig
     from transformers import EarlyStoppingCallback, PrinterCallback, ProgressCallback
     from trl import DPOConfig, SFTConfig
 
@@ -79,7 +80,7 @@ def make_trainer(work: TrainingRun, rows: Any, held_out: Any, report: Report) ->
         train_dataset=rows,
         eval_dataset=held_out,
         processing_class=load_tokenizer(work.model, work.where, work.trust_remote_code),
-        peft_config=_lora(work.lora),
+        peft_config=LoraConfig(task_type="CAUSAL_LM", **work.lora) if work.lora is not None else None,
         callbacks=[
             Reporter(report),
             *([EarlyStoppingCallback(work.patience)] if work.patience is not None else []),
@@ -102,11 +103,3 @@ def train(work: TrainingRun, trainer: Any, *, measure: bool) -> Outcome:
         trainer.evaluate()
     before = checkpoints.steps_of(work.resume) if work.resume else 0
     return Outcome(state.log_history, state.global_step, before, seconds)
-
-
-def _lora(options: dict[str, Any] | None) -> Any:
-    if options is None:
-        return None
-    from peft import LoraConfig
-
-    return LoraConfig(task_type="CAUSAL_LM", **options)

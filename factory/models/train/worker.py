@@ -27,30 +27,27 @@ def main(path: Path) -> None:
             out.flush()
 
     with redirect_stdout(sys.stderr):
-        _train(json.loads(path.read_text(encoding="utf-8")), send)
+        _train(path.parent, json.loads(path.read_text(encoding="utf-8")), send)
 
 
-def _train(description: dict[str, Any], send: Any) -> None:
+def _train(folder: Path, description: dict[str, Any], send: Any) -> None:
     from datasets import load_from_disk
 
     from factory.errors import FactoryError
-    from factory.models.train.run import TrainingRun, make_trainer, train
+    from factory.models.train.run import ONLY, TrainingRun, make_trainer, train
     from factory.profile import Profile
     from factory.step.surroundings import seeded
 
-    work, rows = TrainingRun.model_validate(description["work"]), Path(description["rows"])
+    work = TrainingRun.model_validate(description["work"])
     profile = Profile.model_validate(description["profile"])
     names = description["held_out"]
-    parts = (
-        [load_from_disk(str(rows / f"held-out-{number}")) for number in range(len(names or [""]))]
-        if (names is not None)
-        else []
-    )
-    held_out = dict(zip(names, parts, strict=True)) if isinstance(names, list) else parts[0] if parts else None
+    rows, *parts = [load_from_disk(str(folder / f"rows-{number}")) for number in range(1 + len(names))]
+    named = dict(zip(names, parts, strict=True))
+    held_out = named.get(ONLY, named) or None
     _know_numbered_cpus()
     try:
-        with seeded(profile, description["seed"]):
-            trainer = make_trainer(work, load_from_disk(str(rows / "train")), held_out, send)
+        with seeded(profile, work.arguments["seed"]):
+            trainer = make_trainer(work, rows, held_out, send)
             outcome = train(work, trainer, measure=held_out is not None)
             _save(trainer, Path(description["trained"]), work)
             trainer.accelerator.wait_for_everyone()

@@ -7,6 +7,7 @@ merge touches stays as it was. New pieces hold only letters of the language's sc
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
@@ -43,8 +44,6 @@ def _characters(document: dict[str, Any], texts: Texts, letters: Letters) -> lis
 
 
 def _merges(document: dict[str, Any], kind: Kind, texts: Texts, letters: Letters, size: int) -> list[Piece]:
-    import json
-
     from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 
     if size <= 0:
@@ -111,8 +110,6 @@ def _place(piece: str, kind: Kind) -> tuple[bool, bool]:
 
 def _unigram(document: dict[str, Any], texts: Texts, letters: Letters, size: int) -> list[Piece]:
     """Pieces of a unigram model of the language's words, none less likely than the least likely old piece."""
-    import json
-
     from tokenizers import Tokenizer, models, trainers
 
     old = Tokenizer.from_str(json.dumps(document))

@@ -55,7 +55,7 @@ def test_accelerate_reads_the_configuration(tmp_path, strategy):
     from accelerate.utils.launch import prepare_deepspeed_cmd_env, prepare_multi_gpu_env
 
     arguments = {"bf16": True, "fp16": False, "gradient_accumulation_steps": 4, "max_grad_norm": 1.0}
-    work = TrainingRun(trainer="sft", model=Path("model"), arguments=arguments, device="cuda")
+    work = TrainingRun(trainer="sft", model=Path("model"), arguments=arguments)
     path = tmp_path / "accelerate.yaml"
     path.write_text(yaml.safe_dump(accelerate_config(Profile(device="cuda", devices=8, strategy=strategy), work)))
     loaded = load_config_from_file(str(path))
@@ -92,7 +92,7 @@ def test_fsdp_divides_every_architecture_by_its_layers(kind):
     from accelerate.utils.fsdp_utils import fsdp2_prepare_auto_wrap_policy
     from transformers import AutoConfig, AutoModelForCausalLM
 
-    work = TrainingRun(trainer="sft", model=Path("model"), arguments={"bf16": True, "fp16": False}, device="cuda")
+    work = TrainingRun(trainer="sft", model=Path("model"), arguments={"bf16": True, "fp16": False})
     options = accelerate_config(Profile(device="cuda", devices=8, strategy="fsdp"), work)["fsdp_config"]
     plugin = FullyShardedDataParallelPlugin(
         fsdp_version=options["fsdp_version"], auto_wrap_policy=options["fsdp_auto_wrap_policy"].lower()

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from factory.text import yaml
 
 if TYPE_CHECKING:
     from factory.models.train.parameters import FineTuning
 
+SETTINGS = Path(__file__).with_name("settings.yaml")
 PROJECT = "trained"  # its output folder, in the working directory: AutoTrain takes letters, digits and hyphens alone
 ARCHITECTURES = ("cohere2", "gemma2", "llama", "qwen2")  # those that were trained with it
 SEED = 42  # AutoTrain has a parameter for it and does not hand it on: this is transformers' own
@@ -14,25 +18,20 @@ SEED = 42  # AutoTrain has a parameter for it and does not hand it on: this is t
 
 def problems(step: FineTuning) -> list[str]:
     """What the step asks for and AutoTrain 0.8.36 does not do in supervised fine-tuning, one sentence each."""
-    found = []
-    if not step.packing:
-        found.append("it always packs: packing: true")
-    if step.assistant_only_loss:
-        found.append("it learns every turn: assistant_only_loss: false")
-    if step.max_steps is not None or (step.epochs or 1) % 1:
-        found.append("it trains whole epochs: epochs: 1 or more, no max_steps")
-    if step.max_length is None:
-        found.append("it packs to a length: max_length")
-    if step.eval_split is not None:
-        found.append("it measures no held-out rows in fine-tuning: no eval_split, eval_steps or patience")
-    if step.train_sampling_strategy != "random":
-        found.append("it knows no train_sampling_strategy")
-    if "seed" in step.model_fields_set and step.seed != SEED:
-        found.append(f"its seed is always {SEED}")
     modules = step.lora.target_modules if step.lora is not None else []
-    if isinstance(modules, str) and modules != "all-linear":
-        found.append("it takes no expression: lora.target_modules as a list of names, or all-linear")
-    return found
+    pattern, whole = isinstance(modules, str) and modules != "all-linear", (step.epochs or 1) % 1 == 0
+    measured = step.eval_split is not None
+    asked = {
+        "it always packs: packing: true": not step.packing,
+        "it learns every turn: assistant_only_loss: false": step.assistant_only_loss,
+        "it trains whole epochs: epochs: 1 or more, no max_steps": step.max_steps is not None or not whole,
+        "it packs to a length: max_length": step.max_length is None,
+        "it measures no held-out rows in fine-tuning: no eval_split, eval_steps or patience": measured,
+        "it knows no train_sampling_strategy": step.train_sampling_strategy != "random",
+        f"its seed is always {SEED}": "seed" in step.model_fields_set and step.seed != SEED,
+        "it takes no expression: lora.target_modules as a list of names, or all-linear": pattern,
+    }
+    return [problem for problem, is_asked in asked.items() if is_asked]
 
 
 def autotrain_config(
@@ -50,7 +49,9 @@ def autotrain_config(
     `data` is a folder with a train.jsonl whose column `text` holds finished text: the chat template is applied before.
     `precision` is bf16, fp16 or None.
     """
-    params: dict[str, Any] = {
+    found = yaml.load(SETTINGS.read_text(encoding="utf-8"))
+    found |= {"base_model": model, "project_name": PROJECT, "data": {"path": data, **found["data"]}}
+    found["params"] |= {
         "block_size": step.max_length,
         "model_max_length": step.max_length,
         "epochs": int(step.epochs or 1),
@@ -61,39 +62,19 @@ def autotrain_config(
         "warmup_ratio": step.warmup_ratio,
         "weight_decay": step.weight_decay,
         "max_grad_norm": step.max_grad_norm,
-        "optimizer": "adamw_torch",
         "mixed_precision": precision,
         "disable_gradient_checkpointing": not checkpointing,
-        "logging_steps": 1,  # the log is also how its steps are counted
-        "padding": "right",
-        "quantization": None,
         "peft": step.lora is not None,
-        "merge_adapter": False,  # merged afterwards in 32 bits, where AutoTrain would do it in 16
     }
     if step.lora is not None:
         modules = step.lora.target_modules
-        params |= {
+        found["params"] |= {
             "lora_r": step.lora.r,
             "lora_alpha": step.lora.lora_alpha,
             "lora_dropout": step.lora.lora_dropout,
             "target_modules": modules if isinstance(modules, str) else ",".join(modules),
         }
-    return {
-        "task": "llm-sft",
-        "base_model": model,
-        "project_name": PROJECT,
-        "log": "none",
-        "backend": "local",
-        "data": {
-            "path": data,
-            "train_split": "train",
-            "valid_split": None,
-            "chat_template": None,
-            "column_mapping": {"text_column": "text"},
-        },
-        "params": params,
-        "hub": {"username": None, "token": None, "push_to_hub": False},
-    }
+    return found
 
 
 def for_transformers_4(config: dict[str, Any]) -> dict[str, Any]:

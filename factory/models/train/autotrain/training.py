@@ -17,6 +17,7 @@ from factory.models.models import load_model, load_tokenizer, read_config, save_
 from factory.models.tensors import read_tensors
 from factory.models.train.autotrain.config import ARCHITECTURES, PROJECT, autotrain_config, for_transformers_4
 from factory.models.train.data import nothing_left
+from factory.models.train.run import Outcome
 
 if TYPE_CHECKING:
     from factory.models.layout import Layout
@@ -36,7 +37,8 @@ def check(job: Job) -> None:
     """
     kind = read_config(job.input.model, job.where).get("model_type", "")
     if kind not in ARCHITECTURES:
-        why = f"AutoTrain cannot train {kind or 'this model'}: its transformers 4.48 was tried with {_listed()} alone"
+        tried = f"{', '.join(ARCHITECTURES[:-1])} and {ARCHITECTURES[-1]}"
+        why = f"AutoTrain cannot train {kind or 'this model'}: its transformers 4.48 was tried with {tried} alone"
         raise FactoryError(why, where=job.where, fix="backend: trl")
     needed("autotrain")
 
@@ -49,15 +51,19 @@ def train(job: Job, step: FineTuning, start: Path, tokenizer: Any, rows: Any, la
     Raises:
         FactoryError: AutoTrain failed; the fix names its log.
     """
+    from factory.models.train.loop import tell
+
     folder = job.out / "launch"
     shutil.rmtree(folder, ignore_errors=True)
     tokens = write_texts(folder / "data" / "train.jsonl", job, rows, layout, tokenizer)
     write_model(folder / "model", start, step, job)
     config = folder / "config.json"  # which is YAML too
     config.write_text(json.dumps(_config(job, step), indent=2), encoding="utf-8")
-    log, seconds = _run(job, step, folder, config, tokens * int(step.epochs or 1))
+    seen = tokens * int(step.epochs or 1)
+    outcome = _run(job, step, folder, config, seen)
     model = _trained(job, step, folder / PROJECT, start)
-    _measure(job, log, tokens * int(step.epochs or 1), seconds)
+    tell(job, outcome, seen)
+    job.metrics["autotrain"] = needed("autotrain").version
     return model
 
 
@@ -123,15 +129,10 @@ def write_model(folder: Path, start: Path, step: FineTuning, job: Job) -> None:
 
 
 def _config(job: Job, step: FineTuning) -> dict[str, Any]:
-    from factory.models.train.loop import split_batch
+    from factory.models.train.loop import divided
 
     on_gpu = job.profile.torch_device() != "cpu"
-    try:
-        devices = job.profile.devices if on_gpu else 1
-        per_device, accumulation = split_batch(step.batch_size, job.profile.train_batch_size, devices)
-    except ValueError as error:
-        raise FactoryError(str(error), where=job.where, fix="change batch_size, or devices in the profile") from None
-    checkpointing = step.gradient_checkpointing
+    per_device, accumulation = divided(job, step, job.profile.devices if on_gpu else 1)
     return autotrain_config(
         step,
         model="model",
@@ -139,12 +140,11 @@ def _config(job: Job, step: FineTuning) -> dict[str, Any]:
         per_device=per_device,
         accumulation=accumulation,
         precision={"bfloat16": "bf16", "float16": "fp16"}.get(job.profile.torch_dtype()) if on_gpu else None,
-        checkpointing=job.profile.gradient_checkpointing if checkpointing is None else checkpointing,
+        checkpointing=step.recomputes(job.profile),
     )
 
 
-def _run(job: Job, step: FineTuning, folder: Path, config: Path, tokens: int) -> tuple[list[dict[str, Any]], float]:
-    """(the trainer's log with steps, seconds of training)."""
+def _run(job: Job, step: FineTuning, folder: Path, config: Path, tokens: int) -> Outcome:
     from factory.engines.process import Died, EngineProcess, last_error
     from factory.models.train.loop import shown
 
@@ -171,7 +171,7 @@ def _run(job: Job, step: FineTuning, folder: Path, config: Path, tokens: int) ->
     if not any((folder / PROJECT).glob("*.safetensors")):
         why = error or last_error(log)
         raise FactoryError(f"AutoTrain failed: {why}", where=job.where, fix=f"the whole log is in {log}")
-    return history, seconds
+    return Outcome(history, len(history), seconds=seconds)
 
 
 def _environment(job: Job, folder: Path) -> dict[str, str]:
@@ -205,20 +205,3 @@ def _trained(job: Job, step: FineTuning, folder: Path, start: Path) -> Any:
         raise FactoryError(f"AutoTrain wrote another model than it was given: {other[0]}", where=job.where)
     shutil.copyfile(start / "config.json", folder / "config.json")
     return load_model(folder, "float32", job.where, job.trust_remote_code)
-
-
-def _measure(job: Job, history: list[dict[str, Any]], tokens: int, seconds: float) -> None:
-    from factory.models.train.trainer import loss_metrics
-
-    job.metrics |= {
-        "loss": loss_metrics(history),
-        "tokens": tokens,
-        "tokens_per_second": round(tokens / seconds, 1) if seconds else None,
-        "steps": len(history),
-        "autotrain": needed("autotrain").version,
-    }
-    job.usage.prompt_tokens += tokens
-
-
-def _listed() -> str:
-    return f"{', '.join(ARCHITECTURES[:-1])} and {ARCHITECTURES[-1]}"
