@@ -68,7 +68,6 @@ def test_a_perfect_engine_loses_no_row(monkeypatch, tmp_path, sources):
     assert all(code in row["t_ar"] for row, code in zip(rows, sources, strict=True) if code in CODE.values())
 
     from factory.step.job import Artifact
-
     from tests.support import _manifest
 
     output = Artifact("a", translated.out, _manifest("a", "dataset"), "train")
