@@ -28,7 +28,7 @@ from pathlib import Path
 from factory.steps.filter import Filter
 from tests.graph.test_run import graph_of, run
 
-work = Filter._shard
+work = Filter._scores
 
 worked = []
 
@@ -38,7 +38,7 @@ def slowly(self, table, *rest):
         time.sleep(600)  # the third shard is in flight until it is killed
     return work(self, table, *rest)
 
-Filter._shard = slowly
+Filter._scores = slowly
 run(graph_of(Path(sys.argv[1]), Path("recipe.txt").read_text()))
 """
 RECIPE = """\

@@ -28,7 +28,7 @@ datasets:
 models:
   m:
     steps:
-      - init: {config: {model_type: llama}, tokenizer_data: bench, text: [q]}
+      - init: {config: {model_type: llama}, tokenizer_data: bench, text: q}
 """
 
 STEPS: dict[str, dict[str, Any]] = {
@@ -49,13 +49,13 @@ STEPS: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 MADE_BEFORE = {
     "filter": "fb3d5210b0944d20",
-    "judge": "b8aed4ac53096b5e",
-    "preferences": "479ace3f21f210c5",
+    "judge": "76533595c3a1424e",
+    "preferences": "a192e0c68d4fc8f4",
     "decontaminate": "d1ea549855f57484",
     "dedup": "1ee73a5051832404",
-    "similarity": "15ed9f84f9aed425",
-    "backtranslate": "677f664b1e97ff04",
-    "safety": "08dbc5cd15e9a730",
+    "similarity": "46e216e850f702a4",
+    "backtranslate": "2aba3628c2bcb172",
+    "safety": "1b0cadaa76d440d5",
 }
 """Beginnings of fingerprints that stores hold which were made before limits were marked."""
 

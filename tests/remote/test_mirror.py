@@ -110,14 +110,11 @@ def test_another_machine_goes_on_from_the_step_at_work(hub: LocalHub, tmp_path: 
     assert manifests[0]["usage"]["requests"] == manifests[1]["usage"]["requests"]
 
 
-def test_another_machine_moves_a_limit_and_scores_nothing(hub: LocalHub, tmp_path: Path, monkeypatch) -> None:
+def test_another_machine_moves_a_limit_and_scores_nothing(embedded_hub: Any, tmp_path: Path, monkeypatch) -> None:
     from factory.graph.nodes import Graph
     from factory.remote.mirror import Mirror
     from factory.step.progress import quiet
     from tests.rows.test_scoring import build, content, counted, graph_of
-
-    for name, value in hub.environment().items():
-        monkeypatch.setenv(name, value)
 
     def filtered(folder: str, limit: float) -> Graph:
         return graph_of(tmp_path / folder, "filter", {"pairs": {"en": "ar"}, "checks": [{"script": {"min": limit}}]})

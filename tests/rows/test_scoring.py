@@ -12,12 +12,11 @@ from typing import Any
 import pytest
 
 from factory.graph.nodes import Graph, Node, build_graph
-from factory.graph.run import Runner
 from factory.profile import Profile
 from factory.recipe import load
 from factory.recipe.lock import Resolver
-from factory.step.progress import quiet
 from factory.store import Dataset, Ledger, Manifest, Store
+from tests import support
 from tests.echo import EchoEngine, use
 from tests.shelf import finish
 
@@ -69,7 +68,7 @@ def build(graph: Graph, model: Path | None = None) -> Node:
         if model is not None:
             shutil.copytree(model, graph.store.partial(node.folder) / "model")
         finish(graph, node.name)
-    Runner(graph, Profile(device="cpu", threads=1, batch_size=8), quiet()).run(graph.needed_for(["rows"]))
+    support.build(graph, "rows", profile=Profile(device="cpu", threads=1, batch_size=8))
     return graph.final("rows")
 
 

@@ -64,7 +64,7 @@ def test_a_tokenizer_trained_on_conversations_knows_roles_and_prompts(tmp_path):
     Init.model_validate(given | {"columns": ["text", "messages"]}).run(job(tmp_path / "new", text=text, chats=chats))
     tokenizer = AutoTokenizer.from_pretrained(tmp_path / "new" / "model")
     assert [len(tokenizer.tokenize(word)) for word in ("user", "assistant", "Translate")] == [1, 1, 1]
-    with pytest.raises(FactoryError, match=r"no column 'text' in chats .columns here: messages"):
+    with pytest.raises(FactoryError, match=r"no column 'text' in chats .valid: messages"):
         Init.model_validate(given).run(job(tmp_path / "other", text=text, chats=chats))
     misspelt = Init.model_validate(given | {"columns": ["text", "messages", "mesages"]})
     with pytest.raises(FactoryError, match="no column 'mesages' in text, chats"):
@@ -107,7 +107,7 @@ def test_tokenizer_of_another_model(tmp_path):
         ({"config": {"model_type": "lfm3"}}, "no model_type 'lfm3'.*lfm2"),
         ({"config": CONFIGS["lfm2"] | {"hidden_sise": 32}}, "no config field hidden_sise"),
         ({"config": CONFIGS["lfm2"] | {"vocab_size": 20}}, "vocab_size is 20, the tokenizer has 320"),
-        ({"text": "body"}, "no column 'body' in .*columns here: text"),
+        ({"text": "body"}, "no column 'body' in .*valid: text"),
     ],
 )
 def test_wrong_parameters_are_one_clear_line(tmp_path, change, message):

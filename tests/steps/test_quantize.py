@@ -150,7 +150,7 @@ def test_validation_on_a_dataset(tmp_path):
     tokenizer = AutoTokenizer.from_pretrained(source.model)
     assert work.metrics["validation"]["texts"] == 4
     assert work.metrics["validation"]["tokens"] == sum(len(ids) for ids in tokenizer(texts[:4]).input_ids)
-    with pytest.raises(FactoryError, match=r"no column 'text' in texts .columns here: ar"):
+    with pytest.raises(FactoryError, match=r"no column 'text' in texts .valid: ar"):
         Quantize(validate_on="texts").run(work)
 
 

@@ -116,11 +116,11 @@ def test_every_shape_of_turn_is_learnt_from_and_what_teaches_nothing_is_counted(
     ("rows", "options", "message"),
     [
         ([{"text": "a"}], {}, "no messages, conversations or prompt and completion, but text"),
-        ([{"text": "a"}], {"columns": ["chat"]}, "no column 'chat' in the training data .columns here: text"),
+        ([{"text": "a"}], {"columns": ["chat"]}, "no column 'chat' in the training data .valid: text"),
         (
             [{"en": "a", "ar": "b"}],
             {"prompt": "{en}", "response": "{arabic}"},
-            "no column 'arabic' in the training data .columns here: en, ar",
+            "no column 'arabic' in the training data .valid: en, ar",
         ),
         ([{"en": "a", "ar": "b"}], {"prompt": "{en}"}, "prompt and response go together"),
         ([{"en": "a", "ar": "b"}], {"prompt": "en", "response": "{ar}"}, "prompt names no column"),

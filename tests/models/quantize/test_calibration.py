@@ -43,7 +43,7 @@ def test_rows_without_text_are_left_out(tmp_path, tokenizer):
 
 
 def test_columns_that_do_not_fit(tmp_path, tokenizer):
-    with pytest.raises(FactoryError, match=r"no column 'de' in data .columns here: ar"):
+    with pytest.raises(FactoryError, match=r"no column 'de' in data .valid: ar"):
         calibration(tmp_path, tokenizer, [{"ar": "x"}], ["de"])
     with pytest.raises(FactoryError, match=r"neither conversations nor a column text .columns: it has ar"):
         calibration(tmp_path / "b", tokenizer, [{"ar": "x"}])
