@@ -15,7 +15,7 @@ DEFAULT = (
     "empty", "script", "language", "source_language", "mixed_script", "length_ratio", "repetition", "echo",
     "untranslated",
     "refusal", "chat_tokens", "answered", "language_task", "dropped", "added", "wrapped", "garbled", "unfinished",
-    "structure", "urls", "numbers", "symbols", "lexicon", "repeated_target",
+    "structure", "urls", "numbers", "entities", "symbols", "lexicon", "repeated_target",
 )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from factory.text.passages import prose_columns, prose_pair
 Pairs = tuple[Sequence[str | None], Sequence[str]]
 """Sources and targets of some rows, of the same length; a source is None for a text that is no translation."""
 
+EXPECTED = "characters of translation for one of the source; default: as professional translators write them"
 FEW = 8  # rows for which looking at columns costs more than it saves
 
 
@@ -99,6 +100,16 @@ class Check(BaseModel):
     def in_language(self, target: str, source: str | None = None) -> Check:
         """The check for translations into `target`, where it matters and the recipe did not say."""
         return self
+
+    def unjudged(self) -> str:
+        """Why the check says nothing about texts in its languages; empty where it does."""
+        return ""
+
+    def expecting(self, ratio: float) -> Check:
+        """The check with `ratio` as its `expected`, where the recipe did not set it."""
+        if "expected" in self.model_fields_set:
+            return self
+        return self.model_copy(update={"expected": round(ratio, 3)})
 
     def survey(self, batches: Iterable[Pairs]) -> Check:
         """The check with what it has to know of all rows."""

@@ -6,17 +6,18 @@ from pydantic import Field
 
 from factory.checks.base import Check
 from factory.text.column import Texts
+from factory.text.names import without_names
 from factory.text.structure import plain_words
 
 
 class Echo(Check):
-    """Share of the translation's words (formulas and numbers apart) that are words of its source: 1 for a
-    copy.
+    """Share of the translation's words that are words of its source: 1 for a copy. Formulas, numbers and names that
+    both have are left out.
 
     A source without words, such as a sum, has nothing to translate: its copy scores 0.
     """
 
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     reads_prose: ClassVar[bool] = True
     direction: ClassVar[Literal["min", "max"]] = "max"
     usual: ClassVar[float] = 0.0
@@ -29,7 +30,7 @@ class Echo(Check):
         shared = known.intersection(target.casefold().split())
         if not any(map(str.isalpha, "".join(shared))):
             return 0.0
-        words = plain_words(target).casefold().split()
+        words = without_names(plain_words(target), source or "").casefold().split()
         return sum(word in known for word in words) / len(words) if words else 0.0
 
     def candidates(self, sources: Texts, targets: Texts) -> Any:

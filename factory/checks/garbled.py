@@ -8,6 +8,7 @@ from pydantic import Field
 
 from factory.checks.base import Check
 from factory.text.column import ARABIC, Texts, mask
+from factory.text.language_table import is_arabic
 
 LONGEST_WORD = 20  # letters; the longest words of Arabic, with all that is written onto them, have some 17
 SPACED = 8  # letters one after the other with white space between them
@@ -15,7 +16,9 @@ _LETTER = "[\u0620-\u064a]"
 _SIGNS = re.compile(
     "[\ufffd\ufffe\uffff\ud800-\udfff\ue000-\uf8ff\x00-\x08\x0b\x0e-\x1f\x7f-\x84\x86-\x9f]"
     r"|\\u[0-9A-Fa-f]{4}|\\x[0-9A-Fa-f]{2}|&#x?[0-9A-Fa-f]{2,6};"
-    rf"|{_LETTER}{{{LONGEST_WORD},}}"
+)
+_ARABIC_SIGNS = re.compile(
+    rf"{_SIGNS.pattern}|{_LETTER}{{{LONGEST_WORD},}}"
     rf"|(?<!\S){_LETTER}(?:\s+{_LETTER}){{{SPACED - 1},}}(?!\S)"
     rf"|(?<!\S)[ةى]{_LETTER}"
 )
@@ -30,14 +33,20 @@ class Garbled(Check):
     1 µs a text.
     """
 
+    version: ClassVar[int] = 2
     direction: ClassVar[Literal["min", "max"]] = "max"
     usual: ClassVar[float] = 0.0
 
     max: float = Field(0, ge=0)
+    language: str | None = Field(None, description="default: the recipe's target language")
 
     def measure(self, source: str | None, target: str) -> float:
         known = source or ""
-        return float(sum(found not in known for found in _SIGNS.findall(target)))
+        signs = _ARABIC_SIGNS if is_arabic(self.language or "ar") else _SIGNS
+        return float(sum(found not in known for found in signs.findall(target)))
+
+    def in_language(self, target: str, source: str | None = None) -> Check:
+        return self if self.language else self.model_copy(update={"language": target})
 
     def candidates(self, sources: Texts, targets: Texts) -> Any:
         import numpy as np

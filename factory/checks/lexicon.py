@@ -42,6 +42,9 @@ class Lexicon(Check):
     def _share(self, found: int, size: int) -> float:
         return (found + 1) / (size + 1) if size >= self.least else 1.0
 
+    def unjudged(self) -> str:
+        return "" if lexicon(*(self.languages or ("", ""))) else f"no lexicon for {' to '.join(self.languages or ())}"
+
     def in_language(self, target: str, source: str | None = None) -> Check:
         if self.languages:
             return self

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field
@@ -9,12 +10,21 @@ from factory.checks.base import Check
 from factory.text import column
 from factory.text.column import Texts
 from factory.text.counts import FOREIGN, LATIN, NEUTRAL, OTHER, OWN, class_of, script_classes
+from factory.text.language_table import is_arabic
 from factory.text.passages import prose_pair
+from factory.text.scripts import scripts_of
 
 # Letters of both scripts in one word; the Arabic article and particles are written onto foreign words.
 _TORN = re.compile(r"[A-Za-z]{2}[\u0620-\u064a]+|[\u0620-\u064a]{4}[A-Za-z]{2}")
 _FINAL_YA = re.compile(r"ی(?!\w)")  # typed for ى, and looks the same
-_SMALL = re.compile(r"(?<![\w./@'’\\$-])[a-zß-öø-ÿāăąćčďđęěğıłńňőřśşšťůűźžơưạ-ỹ]{3,}(?![\w/@(’'-])|[α-ώ]{4,}")
+_LOOKALIKE = re.compile(
+    r"(?<=[^\W\d_])[^\W\d_a-zA-Z\u00aa-\u02af\u1e00-\u1eff](?![^\W\d_a-zA-Z\u00aa-\u02af\u1e00-\u1eff])"
+    r"|\b[^\W\d_a-zA-Z\u00aa-\u02af\u1e00-\u1eff](?=[a-z])"
+)  # one letter in a Latin word
+_SMALL = {
+    "Latn": r"(?<![\w./@'’\\$-])[a-zß-öø-ÿāăąćčďđęěğıłńňőřśşšťůűźžơưạ-ỹ]{3,}(?![\w/@(’'-])",
+    "Grek": r"[α-ώ]{4,}",
+}
 
 
 class MixedScript(Check):
@@ -27,8 +37,7 @@ class MixedScript(Check):
     FLORES-200 devtest: no pair scores above 0. Counted for all texts in one go, about 1 µs a sentence.
     """
 
-    version: ClassVar[int] = 3
-
+    version: ClassVar[int] = 4
     direction: ClassVar[Literal["min", "max"]] = "max"
     usual: ClassVar[float] = 0.0
 
@@ -40,12 +49,13 @@ class MixedScript(Check):
         present = {kinds[character] for character in {*target}}
         many = 0
         if FOREIGN in present:
-            text = _FINAL_YA.sub("", target)
+            text = (_LOOKALIKE if "Latn" in scripts_of(self.language or "en") else _FINAL_YA).sub("", target)
             many = sum(kinds[character] == FOREIGN and character not in known for character in text)
         if OWN in present and not present.isdisjoint((LATIN, NEUTRAL)):
-            many += sum(len(match) for match in _TORN.findall(target) if match not in known)
+            if is_arabic(self.language or "en"):  # Persian and Urdu write their endings onto Latin words
+                many += sum(len(match) for match in _TORN.findall(target) if match not in known)
             if known:
-                many += sum(map(len, _small_words(known, target)))
+                many += sum(map(len, self._small_words(known, target)))
         return min(1.0, many / sum(kinds[character] != OTHER for character in target)) if many else 0.0
 
     def candidates(self, sources: Texts, targets: Texts) -> Any:
@@ -59,10 +69,15 @@ class MixedScript(Check):
     def in_language(self, target: str, source: str | None = None) -> Check:
         return self if self.language else self.model_copy(update={"language": target})
 
+    def _small_words(self, source: str, target: str) -> list[str]:
+        """Words of small letters in the prose of the target that are nowhere in its source."""
+        small, known = _small(self.language or "en"), source.casefold()
+        if all(word in known for word in small.findall(target)):
+            return []
+        return [word for word in small.findall(prose_pair(source, target)[1]) if word not in known]
 
-def _small_words(source: str, target: str) -> list[str]:
-    """Words of small letters in the prose of the target that are nowhere in its source."""
-    known = source.casefold()
-    if all(word in known for word in _SMALL.findall(target)):
-        return []
-    return [word for word in _SMALL.findall(prose_pair(source, target)[1]) if word not in known]
+
+@cache
+def _small(language: str) -> re.Pattern[str]:
+    """Words of small letters of the scripts, Latin and Greek, that the language is not written with."""
+    return re.compile("|".join(words for script, words in _SMALL.items() if script not in scripts_of(language)))

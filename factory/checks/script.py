@@ -7,6 +7,7 @@ from pydantic import Field
 
 from factory.checks.base import Check
 from factory.text.column import Texts
+from factory.text.names import without_names
 from factory.text.scripts import script_shares
 from factory.text.structure import plain_words
 
@@ -14,9 +15,13 @@ AGAIN = 0.6  # share of the script under which formulas are looked for
 
 
 class Script(Check):
-    """Share of the letters of the language's script, code, URLs and formulas apart; 1 where there are none."""
+    """Share of the letters of the language's scripts, formulas apart; 1 where there are none.
 
-    version: ClassVar[int] = 3
+    Where it is low, names that the source has too are left out. A letter of a script that says much with one (Chinese,
+    Japanese, Korean) weighs as many as it stands for.
+    """
+
+    version: ClassVar[int] = 4
     reads_prose: ClassVar[bool] = True
     direction: ClassVar[Literal["min", "max"]] = "min"
 
@@ -24,21 +29,22 @@ class Script(Check):
     language: str | None = Field(None, description="default: the recipe's target language")
 
     def measure(self, source: str | None, target: str) -> float:
-        return self._shares([target])[0]
+        return self._shares([source], [target])[0]
 
-    def _shares(self, texts: Sequence[str]) -> list[float]:
+    def _shares(self, sources: Sequence[str | None], texts: Sequence[str]) -> list[float]:
         """A text that is mostly of another script is looked at again without words of formulas (``2 KNO3``)."""
         language = self.language or "en"
         found = script_shares(texts, language)
         again = [row for row, share in enumerate(found) if share < AGAIN]
         if again:
-            shares = script_shares([plain_words(texts[row]) for row in again], language)
+            rest = [without_names(plain_words(texts[row]), sources[row] or "") for row in again]
+            shares = script_shares(rest, language)
             for row, share in zip(again, shares, strict=True):
                 found[row] = share
         return found
 
     def column_scores(self, sources: Texts, targets: Texts) -> list[float | Exception]:
-        return [*self._shares(targets)]
+        return [*self._shares(sources.given, targets)]
 
     def in_language(self, target: str, source: str | None = None) -> Check:
         return self if self.language else self.model_copy(update={"language": target})

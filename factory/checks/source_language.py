@@ -6,7 +6,7 @@ from pydantic import Field
 
 from factory.checks.base import Check
 from factory.text.column import Texts
-from factory.text.languages import SHORTEST, language_share
+from factory.text.languages import SHORTEST, detected_as, language_share
 
 
 class SourceLanguage(Check):
@@ -16,7 +16,7 @@ class SourceLanguage(Check):
     devtest: all 1,012 English sentences are recognised; about 9 µs a sentence.
     """
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     reads_prose: ClassVar[bool] = True
     direction: ClassVar[Literal["min", "max"]] = "min"
     compares: ClassVar[bool] = True
@@ -25,10 +25,14 @@ class SourceLanguage(Check):
     language: str | None = Field(None, description="default: the recipe's source language")
 
     def measure(self, source: str | None, target: str) -> float:
-        return language_share(source or "", self.language or "en")
+        return language_share(source or "", self.language or "en", target)
 
     def candidates(self, sources: Texts, targets: Texts) -> Any:
         return sources.lengths >= SHORTEST
+
+    def unjudged(self) -> str:
+        language = self.language or "en"
+        return "" if detected_as(language) else f"CLD2 does not know {language}"
 
     def in_language(self, target: str, source: str | None = None) -> Check:
         return self if self.language else self.model_copy(update={"language": source or "en"})

@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
 from factory.checks.base import Check
 from factory.text.column import CAPITAL, DIGIT, MARK, SMALL, WORD, Texts, mask
-from factory.text.passages import views
+from factory.text.language_table import writes_prefixes
+from factory.text.passages import View, views
 from factory.text.structure import KINDS, PROSE_KINDS, overlap
 
 _ANYTHING = re.compile(
@@ -28,7 +30,7 @@ class Structure(Check):
     one of twenty items may be lost. About 6 µs a pair of plain prose. Addresses and numbers have checks of their own.
     """
 
-    version: ClassVar[int] = 4
+    version: ClassVar[int] = 5
     direction: ClassVar[Literal["min", "max"]] = "min"
     compares: ClassVar[bool] = True
 
@@ -39,6 +41,7 @@ class Structure(Check):
         list(KINDS),  # type: ignore[arg-type]
         min_length=1,
     )
+    source: str | None = Field(None, description="language of the source; default: the recipe's")
 
     def measure(self, source: str | None, target: str) -> float:
         if _ANYTHING.search(target) is None and (source is None or _ANYTHING.search(source) is None):
@@ -47,7 +50,28 @@ class Structure(Check):
         kinds = (
             [kind for kind in self.kinds if kind in PROSE_KINDS] if before.is_prose and after.is_prose else self.kinds
         )
-        return min((overlap(KINDS[kind](before), KINDS[kind](after)) for kind in kinds), default=1.0)
+        return min((self._overlap(kind, before, after) for kind in kinds), default=1.0)
+
+    def _overlap(self, kind: str, source: View, target: View) -> float:
+        before, after = KINDS[kind](source), KINDS[kind](target)
+        if kind == "identifiers" and before != after:
+            before, after = self._without_prefixed(before, after)
+        return overlap(before, after)
+
+    def _without_prefixed(self, before: Counter[str], after: Counter[str]) -> tuple[Counter[str], Counter[str]]:
+        """Without words like kwaseMelika: a name with a prefix, as Bantu languages write it. In a translation any
+        word of this form that is new, in the source where its language writes so."""
+        new = {word for word in after - before if word.isalpha()}
+        old = (
+            {word for word in before - after if word.isalpha()} if self.source and writes_prefixes(self.source) else ()
+        )
+        return (
+            Counter({word: n for word, n in before.items() if word not in old}),
+            Counter({word: n for word, n in after.items() if word not in new}),
+        )
+
+    def in_language(self, target: str, source: str | None = None) -> Check:
+        return self if self.source else self.model_copy(update={"source": source})
 
     def candidates(self, sources: Texts, targets: Texts) -> Any:
         found = sources.have(_SIGNS) | targets.have(_SIGNS)

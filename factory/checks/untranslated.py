@@ -11,34 +11,34 @@ from factory.text.lexicon import lexicon
 from factory.text.scripts import scripts_of
 
 _LEFT = re.compile(r"(?<![\w./@'’\\$\"“«({<%-])[a-z]{4,}(?![\w/@()’'\"”»}>-]|\.\w)")
+_WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
+RUN = 5  # words
 _RUN = re.compile(r"[A-Za-z][A-Za-z'’-]*(?:[\s,;:.()\"]+[A-Za-z][A-Za-z'’-]*){3,}")
-_CLAUSE_END = re.compile(r"[.!?;:,\n]+(?=\s|$)\s*")
 
 
 class Untranslated(Check):
-    """Words of the longest run of English words that the translation copied from its source.
+    """Words of the longest run of words that the translation copied from its source.
 
     Finds the sentence or clause that was left as it was in the middle of a good translation, which `echo` and `script`
     average away. Words in capitals and names count half: titles and organisations are often left in Latin letters.
-    Words of four small letters or more, wherever they stand outside quotation marks and brackets, count 1.6 each, 5
-    if they are everyday words, which an Arabic text has no reason to hold. In a translation into a language of Latin
-    script, whose words may be those of the source, only sentences and clauses count that are whole in both texts.
-    Limit: 4.5. Under 1 µs a text without Latin letters.
+    Languages of one script share names and words, but no run of five small ones. In a translation into another script
+    than Latin, words of four small letters or more, wherever they stand outside quotation marks and brackets, count
+    1.6 each, 5 if they are everyday words, which an Arabic text has no reason to hold. Limit: 4.5. Under 1 µs a text
+    without Latin letters.
     """
 
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     reads_prose: ClassVar[bool] = True
     direction: ClassVar[Literal["min", "max"]] = "max"
     usual: ClassVar[float] = 0.0
     compares: ClassVar[bool] = True
 
     max: float = Field(4.5, ge=0)
-    language: str | None = Field(None, description="default: the recipe's target language")
+    languages: list[str] | None = Field(None, min_length=2, max_length=2, description="default: those of the recipe")
 
     def measure(self, source: str | None, target: str) -> float:
-        if "Latin" in scripts_of(self.language or "ar"):
-            clauses = {*_CLAUSE_END.split(source or "")} & {*_CLAUSE_END.split(target)}
-            return max((_weight(clause.split()) for clause in clauses), default=0.0)
+        if source and self._share_script():
+            return _copied(source, target)
         if target.isascii() or not source or (_LEFT.search(target) is None and _RUN.search(target) is None):
             return 0.0
         left = {word for word in _LEFT.findall(target) if word in source}
@@ -50,10 +50,35 @@ class Untranslated(Check):
         return longest
 
     def candidates(self, sources: Texts, targets: Texts) -> Any:
-        return targets.have(LATIN)
+        import numpy as np
+
+        if not self._share_script():
+            return targets.have(LATIN)
+        pairs = zip(sources, targets, strict=True)
+        return np.fromiter((_share_words(source, target) for source, target in pairs), bool, len(targets))
+
+    def _share_script(self) -> bool:
+        source, target = self.languages or ("en", "ar")
+        return not {*scripts_of(source)}.isdisjoint(scripts_of(target))
 
     def in_language(self, target: str, source: str | None = None) -> Check:
-        return self if self.language else self.model_copy(update={"language": target})
+        return self if self.languages else self.model_copy(update={"languages": [source or "en", target]})
+
+
+def _share_words(source: str, target: str) -> bool:
+    return len({*source.split()}.intersection(target.split())) >= RUN - 1
+
+
+def _copied(source: str, target: str) -> float:
+    """Weight of the longest run of at least `RUN` words that both texts have."""
+    theirs, ours = _WORD.findall(source), _WORD.findall(target)
+    known = {*zip(*(theirs[place:] for place in range(RUN)), strict=False)}
+    longest, run = 0.0, 0
+    for end in range(RUN, len(ours) + 1):
+        run = run + 1 if tuple(ours[end - RUN : end]) in known else 0
+        if run:
+            longest = max(longest, _weight(ours[end - RUN - run + 1 : end]))
+    return longest
 
 
 def _weight(words: list[str]) -> float:

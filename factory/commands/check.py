@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -19,6 +18,7 @@ from factory.errors import UsageError
 from factory.look.pairs import FAILED, Judged, Pairs
 from factory.rows.formats import Row, Unreadable
 from factory.rows.reading import Rows
+from factory.text.language_codes import require_known
 
 ADDED = ("scores", "verdict", "reasons")
 PARALLEL_BYTES = 10_000_000  # smaller files are done before the processes have started
@@ -29,11 +29,10 @@ def open_pairs(
 ) -> Pairs:
     """Raises UsageError where the arguments are wrong."""
     for language in languages:
-        if not re.fullmatch(r"[A-Za-z]{2,3}(?:[-_]\w+)*", language):
-            raise UsageError(f"{language!r} is no language code", fix="as in: en, ar, zh-Hans")
+        require_known(language)
     source, target = languages
     chosen = [check.in_language(target, source) for check in choose_checks(checks)]
-    return Pairs(Rows(ref, split), source_column, target_column, chosen)
+    return Pairs(Rows(ref, split), source_column, target_column, chosen, target)
 
 
 def hub_of_pairs(hub: Choice, store: Path) -> AbstractContextManager[Any]:
@@ -119,6 +118,7 @@ def run_check(pairs: Pairs, out: Path, *, processes: int | None = None, as_json:
     finally:
         partial.unlink(missing_ok=True)
     document = funnel.document() | {"pairs": pairs.rows.ref, "out": str(out)}
+    document["notes"] = pairs.notes()
     document["seconds"] = round(time.monotonic() - started, 2)
     if as_json:
         print_json(document)
@@ -191,6 +191,8 @@ def _print(document: dict[str, Any]) -> None:
     print_table(document["pairs"], columns, rows, right=columns[2:])
     for reason, count in document["failures"].items():
         print(f"failed: {reason}: {count:,}")
+    for note in document["notes"]:
+        print(f"note: {note}")
     print(
         f"\n{document['in']:,} rows: {document['kept']:,} kept, {document['rejected']:,} rejected,"
         f" {document['failed']:,} failed; {document['seconds']:.1f} s; written to {document['out']}"

@@ -15,8 +15,12 @@ from factory.rows.outcomes import failed
 from factory.rows.reading import Rows
 from factory.steps.filter import Filter
 from factory.store.columns import NotText, parse_path
+from factory.text.languages import detected_as, varieties
+from factory.text.passages import prose
 
 FAILED = "failed"
+SAMPLE = 500  # targets that are read for what variety of their language they are in
+SEEN = 0.05  # share of them from which a variety is worth a note
 Batch = list[Row | Unreadable]
 Columns = tuple[list[Any], list[Any]]
 """Sources and targets of some rows: text, or `NotText` where there is none to check."""
@@ -40,12 +44,14 @@ class Judged:
 
 @dataclass(frozen=True)
 class Pairs:
-    """What is checked: where the rows are, the column paths of source and target, and by which checks."""
+    """What is checked: where the rows are, the column paths of source and target, by which checks, and the language
+    that the targets should be in."""
 
     rows: Rows
     source: str
     target: str
     checks: list[Check]
+    language: str
 
     def prepared(self, limit: int | None = None) -> Filter:
         """The checks, knowing what they must know of all rows, or of the first `limit`.
@@ -62,6 +68,17 @@ class Pairs:
         texts = _Texts(self, limit)
         checks = [check.survey(texts) if check.surveys else check for check in self.checks]
         return Filter.model_validate({"checks": checks})
+
+    def notes(self) -> list[str]:
+        """Which checks say nothing in these languages, and in which varieties the first targets seem to be."""
+        found = [f"{check.name} passes all: {why}" for check in self.checks if (why := check.unjudged())]
+        _, targets = self.columns(next(self.rows.batches(SAMPLE), []))
+        shares = varieties([prose(text) for text in targets if _is_text(text)])
+        seen = {code: share for code, share in shares.items() if share >= SEEN}
+        if seen and [*seen] != [detected_as(self.language)]:
+            listed = ", ".join(f"{code} {share:.0%}" for code, share in seen.items())
+            found.append(f"variety: CLD2 takes the targets for {listed}")
+        return found
 
     def columns(self, batch: Batch) -> Columns:
         """A missing text counts as empty."""

@@ -140,13 +140,13 @@ class Report:
     def require_success(self) -> None:
         """
         Raises:
-            FactoryError: naming every stage that failed; what each said is in the log and in the summary.
+            FactoryError: what the one stage that failed said, or what each of several did.
         """
-        if self.failed:
-            names = ", ".join(stage.name for stage in self.failed)
-            rest = f"; left out because of that: {', '.join(stage.name for stage in self.left_out)}"
-            fix = "finished work is kept: mend it and run the same command again"
-            raise FactoryError(f"failed: {names}{rest if self.left_out else ''}", fix=fix)
+        match list(self.failed.items()):
+            case [(_, error)]:
+                raise error
+            case [*errors] if errors:
+                raise FactoryError("\n".join(f"{stage.name} failed: {error}" for stage, error in errors))
 
 
 @dataclass

@@ -33,7 +33,7 @@ class Content:
             (folder / name).write_bytes(data)
 
 
-def from_catalogue(repo: str, entry: DatasetEntry, script: str = "Arabic") -> Content:
+def from_catalogue(repo: str, entry: DatasetEntry, script: str = "Arab") -> Content:
     """The rows of every config and split, in the format that the file's name says; Arabic in letters of `script`."""
     files: dict[str, bytes] = {}
     configs: dict[str, list[dict[str, str]]] = {}

@@ -7,7 +7,7 @@ from functools import cache
 from itertools import cycle
 from typing import Any
 
-from factory.text.scripts import RANGES, scripts_of
+from factory.text.scripts import ranges, scripts_of
 
 ARABIC = [chr(point) for point in range(0x0621, 0x064B) if unicodedata.category(chr(point)) == "Lo"]
 
@@ -15,10 +15,10 @@ ARABIC = [chr(point) for point in range(0x0621, 0x064B) if unicodedata.category(
 def spelled(value: Any, script: str) -> Any:
     """`value` with every Arabic letter in its strings replaced, one letter for one: no words of any language.
 
-    >>> spelled({"ar": ["باب 42", "hi"]}, "Latin")
+    >>> spelled({"ar": ["باب 42", "hi"]}, "Latn")
     {'ar': ['hgh 42', 'hi']}
     """
-    if script == "Arabic":
+    if script == "Arab":
         return value
     if isinstance(value, str):
         return value.translate(_letters(script))
@@ -35,7 +35,7 @@ def script_of(language: str) -> str:
 @cache
 def _letters(script: str) -> dict[int, str]:
     """Small letters that no normalization changes, and which are letters by themselves (no marks)."""
-    points = [point for first, last in RANGES[script] for point in range(first, last + 1)]
+    points = [point for first, last in ranges(script) for point in range(first, last + 1)]
     theirs = [
         letter
         for letter in map(chr, points)

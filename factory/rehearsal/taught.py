@@ -85,7 +85,7 @@ def origin(loaded: LoadedRecipe, reference: str) -> str | None:
     return HubRef.parse(reference).repo
 
 
-def lessons(skills: Iterable[Skill], more: Asked | None = None, script: str = "Arabic") -> list[tuple[str, str]]:
+def lessons(skills: Iterable[Skill], more: Asked | None = None, script: str = "Arab") -> list[tuple[str, str]]:
     """(what the user says, what the model answers), in a fixed order; Arabic in letters of `script`."""
     more = more or Asked()
     skills = {*skills, *(("translate",) if more.translate else ()), *(("judge",) if more.judge else ())}

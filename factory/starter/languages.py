@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from factory.errors import UsageError, nearest
-from factory.text.scripts import scripts_of
+from factory.text.scripts import script_name, scripts_of
 
 # Names of the languages that OPUS-100 pairs with English (https://aclanthology.org/2020.acl-main.148, appendix).
 NAMES = {
@@ -67,4 +67,6 @@ def language(text: str) -> Language:
         )
     if code == "en":
         raise UsageError("English is the source language", fix="name the target language")
-    return Language(code, NAMES[code], scripts_of(code)[0], "-".join(sorted(("en", code))), MMMLU.get(code))
+    return Language(
+        code, NAMES[code], script_name(scripts_of(code)[0]), "-".join(sorted(("en", code))), MMMLU.get(code)
+    )

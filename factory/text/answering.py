@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
+from functools import cache
 
 from factory.text.arabic import fold
+from factory.text.language_table import expected_ratio, is_arabic, writes_question_marks
+from factory.text.punctuation import a_class, asking_marks, sentence_ends
 
-_QUESTION_MARKS = "?؟？"
 # An Arabic question without its mark begins with one of the first, or has one of the second anywhere.
 _INTERROGATIVE = re.compile(
     r"^\W*(?:[وف]?(?:ما|من|اي|ايه|كم|بماذا|بكم|لمن|مم|علام|الام|هلا|الا|ايهما|ايهم|ايمكن|الم|اليس|فيم|عم|لم"
@@ -44,42 +47,61 @@ _ANSWERS = re.compile(r"answer|solution|respon|repl", re.IGNORECASE)
 MUCH_LONGER = 2.0
 SHORT = 400  # characters of a source that is one instruction or question
 BEGINNING = 60
-_SENTENCE = re.compile(r"[.!?؟…](?:\s|$)|\n")
-_EXPECTED = {"ar": 0.85}  # characters of translation for one of English; measured on FLORES-200: median 0.87
 
 
-def answered(source: str, target: str, language: str) -> float:
+@dataclass(frozen=True)
+class Languages:
+    """The two languages, and characters of translation for one of the source."""
+
+    source: str
+    target: str
+    expected: float
+
+
+@cache
+def languages(source: str, target: str) -> Languages:
+    return Languages(source, target, expected_ratio(source, target))
+
+
+def answered(source: str, target: str, pair: Languages) -> float:
     """How likely `target` answers `source` in place of translating it, from 0 to 1; the signs: see `checks.answered`.
 
-    >>> answered("What is the capital of France?", "عاصمة فرنسا هي باريس.", "ar")
+    >>> answered("What is the capital of France?", "عاصمة فرنسا هي باريس.", languages("en", "ar"))
     1.0
     """
     source, target = source.strip(), target.strip()
     if "\n" in target and not _ANSWERS.search(source) and _BELOW.search(fold(target[target.rindex("\n") :])):
         return 0.9
-    asks = _asks(source)
-    questions = any(mark in target for mark in _QUESTION_MARKS)
-    if asks and not questions and not (language == "ar" and _INTERROGATIVE.search(fold(target))):
+    arabic = is_arabic(pair.target)
+    asks = _asks(source, pair.source)
+    unmarked = asks and writes_question_marks(pair.target) and asking_marks(pair.target).isdisjoint(target)
+    if unmarked and not (arabic and _INTERROGATIVE.search(fold(target))):
         return 1.0
     imperative = _demands(source)
     if not (asks or imperative) or len(source) >= SHORT:
         return 0.0
-    long = len(target) > 40 + MUCH_LONGER * _EXPECTED.get(language, 1.0) * len(source)
-    if long and len(_SENTENCE.findall(target)) > len(_SENTENCE.findall(source)):
+    long = len(target) > 40 + MUCH_LONGER * pair.expected * len(source)
+    if long and len(_sentence().findall(target)) > len(_sentence().findall(source)):
         return 0.8
-    if imperative and language == "ar" and target and not _ASKING.search(fold(target[:BEGINNING])):
+    if imperative and arabic and target and not _ASKING.search(fold(target[:BEGINNING])):
         return 0.75
     return 0.0
 
 
-def may_be_answered(source: str, target: str) -> bool:
+def may_be_answered(source: str, target: str, language: str) -> bool:
     """Does the source ask or demand something, or has the translation several lines? `answered` is 0 for all others.
-    Both are without white space at their ends."""
-    return "\n" in target or _asks(source) or _demands(source)
+    Both are without white space at their ends; `language` is the source's."""
+    return "\n" in target or _asks(source, language) or _demands(source)
 
 
-def _asks(source: str) -> bool:
-    return source.rstrip("\"'”’)* ")[-1:] == "?"
+def _asks(source: str, language: str) -> bool:
+    return source.rstrip("\"'”’»」』)* ")[-1:] in asking_marks(language)
+
+
+@cache
+def _sentence() -> re.Pattern[str]:
+    wide = a_class(sentence_ends() - {*".!?…"})
+    return re.compile(rf"[.!?…](?:\s|$)|[{wide}]|\n")
 
 
 def _demands(source: str) -> bool:

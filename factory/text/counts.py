@@ -7,14 +7,15 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from factory.text.scripts import RANGES, scripts_of
+from factory.text.language_table import is_arabic
+from factory.text.scripts import PLANE, letters, own_letters, shared
 
 # Letters of the Arabic block that Arabic is written with; the second line is for foreign names.
 _ARABIC = frozenset("ءآأؤإئابةتثجحخدذرزسشصضطظعغفقكلمنهوىيـٱپچژگڤڨڭڠڥڢڧ")
 
 OTHER, OWN, LATIN, NEUTRAL, FOREIGN = range(5)
-"""Classes of `script_classes`: no letter; the language's script (of Arabic: its own letters); Latin; letters of no
-listed script, and Greek (which formulas use in every language); the scripts of other languages."""
+"""Classes of `script_classes`: no letter; the language's script (of Arabic: its own letters); Latin; letters that
+belong to no one script, and Greek (which formulas use in every language); the scripts of other languages."""
 
 
 @cache
@@ -22,21 +23,16 @@ def script_classes(language: str) -> Any:
     """The class of every code point of the first plane for texts in `language`."""
     import numpy as np
 
-    table = np.zeros(0x10000, dtype=np.uint8)
-    for point in range(0xFFFF):
+    table = np.zeros(PLANE, dtype=np.uint8)
+    for point in range(PLANE - 1):
         if unicodedata.category(chr(point))[0] == "L":
-            table[point] = NEUTRAL
-    letters = table > 0
-    for script, ranges in RANGES.items():
-        own = script in scripts_of(language)
-        kind = OWN if own else {"Latin": LATIN, "Greek": NEUTRAL}.get(script, FOREIGN)
-        for first, last in ranges:
-            part = table[first : last + 1]
-            part[letters[first : last + 1] & (part != OWN)] = kind
-    if language.lower().replace("_", "-").split("-")[0] in ("ar", "arz", "ary"):
-        for point in range(0x0600, 0x0700):  # of Persian, Urdu, Kurdish and so on
-            if table[point] == OWN and chr(point) not in _ARABIC:
-                table[point] = FOREIGN
+            table[point] = FOREIGN
+    own = own_letters(language)
+    if is_arabic(language) and own == letters("Arab"):
+        own = frozenset(map(ord, _ARABIC))  # the others are of Persian, Urdu, Kurdish and so on
+    neutral = letters("Grek") | letters("Zyyy") | letters("Zinh")
+    for points, kind in ((letters("Latn"), LATIN), (neutral, NEUTRAL), (own, OWN)):
+        table[sorted(points)] = kind
     return table
 
 
@@ -61,10 +57,14 @@ def class_of(language: str) -> Mapping[str, int]:
 def symbol_counts() -> Any:
     """The table of `Texts.counts` for symbols, and for symbols, letters and digits.
 
-    White space, vowel marks and format characters are none of these.
+    White space, vowel marks and format characters are none of these. Marks that belong to one script alone, as the
+    points between Tibetan syllables do, count as letters: they are how its words are spelled.
     """
     import numpy as np
 
-    categories = [unicodedata.category(chr(point))[0] for point in range(0x10000)]
-    both = 1 + (1 << 32)
-    return np.array([0 if kind in "MZC" else 1 << 32 if kind in "LN" else both for kind in categories], np.int64)
+    table = np.zeros(PLANE, np.int64)
+    for point in range(PLANE):
+        kind = unicodedata.category(chr(point))[0]
+        if kind not in "MZC":
+            table[point] = 1 + (1 << 32) if kind in "PS" and point in shared() else 1 << 32
+    return table

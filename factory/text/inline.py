@@ -35,6 +35,7 @@ _DOTTED = re.compile(
     rf"|(?<![{_W}.])v\d++(?:\.\d++)++(?![{_W}])"
     rf"|(?<![{_W}.])10\.\d{{4,9}}/[^\s<>\"'`]++"  # digital object identifiers
 )
+_ABBREVIATION = re.compile(r"[a-z]\.[a-z]{2,3}\. [\"“„«(a-zß-ÿ]")  # and a sentence that goes on
 _DOT = re.compile(r"\.[A-Za-z0-9]")
 _PATH = re.compile(
     rf"(?<![{_W}/.:<~-])(?:(?:~|\.{{1,2}}|[A-Za-z]:)?/(?:[{_W}.@+*-]++/)++[{_W}.@+*-]*+|(?:~|\.{{1,2}})/[{_W}.@+*-]++"
@@ -177,8 +178,10 @@ def _near(sign: re.Pattern[str], pattern: re.Pattern[str], text: str) -> Iterato
 
 
 def _files(matches: Iterable[re.Match[str]], text: str) -> Iterator[Span]:
-    """Without the full stop of the sentence that ends with it."""
-    return (Span(m.start(), m.end() - (text[m.end() - 1] == "."), "file") for m in matches if m[0].strip("./"))
+    """Without the full stop of the sentence that ends with it, and without p.sh., which is Albanian for e.g."""
+    for match in matches:
+        if match[0].strip("./") and not _ABBREVIATION.match(text, match.start()):
+            yield Span(match.start(), match.end() - (text[match.end() - 1] == "."), "file")
 
 
 def _formulas(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:

@@ -1,23 +1,48 @@
-"""Numbers of two texts compared: in ASCII or Arabic digits, grouped in thousands, or spelled out."""
+"""Numbers of two texts compared: in digits of any script, in groups, scaled (4.5 million), or spelled out."""
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter
+from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
-from factory.text.arabic import DIGITS, fold
+from factory.text.arabic import fold
+from factory.text.cldr import scale_words
 from factory.text.column import BEYOND, DIGIT, Texts
+from factory.text.language_table import is_arabic, writes_digits
+from factory.text.scripts import PLANE
 
 _NUMBER = re.compile(r"\d+(?:[.,٫٬]\d+)*")
-_DECADE = re.compile(r"\b\d{2,4}(?:'s|’s|s)\b")  # a translation names the decade or the century
+_DECADE = re.compile(r"\b(\d{1,2})?(\d\d)(?:'s|’s|s)\b")  # a translation names the decade or the century
 _DIGIT = re.compile(r"\d")
+_LETTER = re.compile(r"(?<=[^\s\d.,:/(-])[౦೦൦၀](?!\d)")  # zeros that are typed for the letters they look like
 _SEPARATOR = re.compile(r"[.,٫٬]")
-_THOUSANDS = re.compile(r"(?<=\d)[ \u00a0](?:ألفا?|آلاف|الف|الاف|thousand)\b")
+_GROUP = re.compile(r"(?<![\d.,])\d{1,3}(?:[ \u00a0\u2009\u202f'’]\d{3})+(?!\d)")  # 17 500
+_SPAN = re.compile(r"(?<![\d.,])(\d\d)(\d\d)\s?[-–/]\s?(\d\d)(?![\d.,]*\d)")  # 2010–11
 _IN_NAME = re.compile(r"(?<![\w-])[A-Za-z]+\d+[A-Za-z\d]*")
-_AFTERNOON = re.compile(r"(?<![\d:.])(\d{1,2})(?=(?:[:.]\d\d)?\s?p\.?m\b)", re.IGNORECASE)
+_AFTERNOON = re.compile(
+    r"(?<![\d:.])(\d{1,2})(?=(?:[:.]\d\d)?(?:\s?[-–]\s?\d{1,2}(?:[:.]\d\d)?)?\s?p\.?m\b)", re.IGNORECASE
+)
+_FULL_HOUR = re.compile(
+    r"(?<![\d:.,])(\d{1,2})(?:[:.]00(?!\d)|(?<=\d\d)00(?=\s?(?:GMT|UTC|[ECMP][SD]T|hours)\b))", re.IGNORECASE
+)
+# Units that are converted for readers who do not measure so, and how much metres, kilometres … go to one.
+_UNITS = {
+    "feet": 0.3048, "foot": 0.3048, "ft": 0.3048, "yard": 0.9144, "inch": 2.54, "mile": 1.609, "mi": 1.609,
+    "mph": 1.609,    "pound": 0.4536, "lb": 0.4536, "ounce": 28.35, "oz": 28.35, "gallon": 3.785, "acre": 0.4047,
+}  # fmt: skip
+_IMPERIAL = re.compile(
+    r"(\d[\d.,]*)(?:[\s-](?:to|and|or|by|x|-|–)[\s-]\d[\d.,]*)?[\s-]?"
+    rf"({'|'.join(_UNITS)}|(?:degrees )?fahrenheit|° ?F)(?:e?s)?\b",
+    re.IGNORECASE,
+)
+ANY = 1000  # numbers that may be spelled out where nobody can tell
 MAX_SPELLED = 2  # digits of the longest number that may be written in words instead
-
+CENTURIES = 21
+ROUNDED = 0.12  # how far a converted number may be off
 _ENGLISH = re.compile(
     r"\b(?:zero|one|once|two|twice|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|twenty|thirty"
     r"|forty|fifty|sixty"
@@ -33,7 +58,7 @@ _ARABIC = re.compile(
     "|اكتوبر|نوفمبر|ديسمبر"
 )
 _DUAL = re.compile(r"\w(?:ان|ين)\b")
-_LARGE = re.compile("مائ|ماي[هت]|مئ|مي[هت]|الف|الاف|مليون|ملايين|مليار")
+_LARGE = re.compile("مائ|ماي[هت]|مئ|مي[هت]|الف|الاف|مليون|ملايين|مليار|hundred|thousand|million|billion")
 _MONTH = re.compile(r"\b(?:jan|feb|mar|apr|may|june?|july?|aug|sep|oct|nov|dec)", re.IGNORECASE)
 
 
@@ -43,20 +68,44 @@ def numbers(text: str) -> Counter[str]:
     >>> numbers("٣٫١٤ and 1,000")
     Counter({'314': 1, '1000': 1})
     """
-    return Counter(_SEPARATOR.sub("", match).translate(DIGITS) for match in _NUMBER.findall(text))
+    return Counter(map(_plain, _NUMBER.findall(ascii_digits(text))))
+
+
+def _plain(number: str) -> str:
+    return _SEPARATOR.sub("", number).lstrip("0") or "0"
+
+
+def ascii_digits(text: str) -> str:
+    """The text with digits of every script as ASCII ones.
+
+    >>> ascii_digits("၂၀၀၅ and ٣")
+    '2005 and 3'
+    """
+    return text if text.isascii() else _LETTER.sub(" ", text).translate(_DIGITS)
+
+
+class _Digits(dict[int, int]):
+    def __missing__(self, point: int) -> int:
+        found = self[point] = ord("0") + unicodedata.decimal(chr(point), point - ord("0"))
+        return found
+
+
+_DIGITS = _Digits()
 
 
 def _runs(text: str) -> Counter[str]:
-    """The same with every separator ending a number, and no zeros before it: ``[0,1]`` against ``[0، 1]``, 08:30."""
-    return Counter(run.translate(DIGITS).lstrip("0") or "0" for run in re.findall(r"\d+", text))
+    """The same with every separator ending a number: ``[0,1]`` against ``[0، 1]``, 08:30."""
+    return Counter(run.lstrip("0") or "0" for run in re.findall(r"\d+", text))
 
 
-def numbers_overlap(source: str, target: str) -> float:
+def numbers_overlap(source: str, target: str, languages: tuple[str, str] = ("en", "ar")) -> float:
     """Dice coefficient of two texts' numbers; 1.0 where both have none. Half of it where some are lost while others
     are new: a number was changed.
 
     Numbers of at most two digits are excused where the other text spells one out, or names a month; longer ones where
-    the translation has words like hundred or million. Decades (the 1960s) are left out; 3 p.m. may become 15.
+    it has words like hundred or million. Of languages whose number words are not known here (all but English and
+    Arabic) any word may be one. Decades (the 1960s) are left out; 3 p.m. may become 15, 45 million 4500 万, 20 feet
+    6 metres, the 17th century 1600-talet.
 
     >>> numbers_overlap("In 1995 I had 3 cats", "في ١٩٩٥ كان لدي ثلاث قطط")
     1.0
@@ -65,34 +114,60 @@ def numbers_overlap(source: str, target: str) -> float:
     """
     if _DIGIT.search(source) is None and _DIGIT.search(target) is None:
         return 1.0
-    if _NUMBER.findall(source) == _NUMBER.findall(target):
-        return 1.0
+    source, target = (_SPAN.sub(r"\1\2-\1\3", _GROUP.sub(_joined, ascii_digits(text))) for text in (source, target))
     before, after = numbers(source), numbers(target)
     if before == after:
         return 1.0
     if decades := _DECADE.findall(source):
         source = _DECADE.sub(" ", source)
-        for decade in decades:
-            target = target.replace(decade.rstrip("s'’"), " ", 1)
-        before, after = numbers(source), numbers(target)
-    if before == after:
-        return 1.0
-    if _THOUSANDS.search(source) or _THOUSANDS.search(target):
-        source, target = (_THOUSANDS.sub("000", text) for text in (source, target))
-        before, after = numbers(source), numbers(target)
+        for century, decade in decades:
+            target = re.sub(rf"(?<!\d)(?:{century})?{decade}(?!\d)", " ", target, count=1)
+            if century:  # the sixties of the 20th century
+                target = re.sub(rf"(?<!\d){int(century) + 1}(?!\d)", " ", target, count=1)
     if _IN_NAME.search(source) and not _IN_NAME.search(target):  # CO2 and its like have names in the translation
         source = _IN_NAME.sub(" ", source)
-        before, after = numbers(source), numbers(target)
-    grouped = _overlap(before, after, source, target)
-    if grouped == 1.0:
-        return grouped
-    before, after, best = _runs(source), _runs(target), grouped
-    if before.total() == after.total():  # 3.5 is not 3
-        best = max(best, _overlap(before, after, source, target))
-    if best < 1.0 and _AFTERNOON.search(source):
-        later = _AFTERNOON.sub(lambda hour: str(int(hour[1]) % 12 + 12), source)
-        best = max(best, _overlap(_runs(later), _runs(target), later, target))
+    best = 0.0
+    for reading, other in _readings(source, target, languages):
+        best = max(best, _overlap(reading, other, source, target, languages))
+        if best == 1.0:
+            break
     return best
+
+
+def _joined(group: re.Match[str]) -> str:
+    return "".join(filter(str.isdecimal, group[0]))
+
+
+def _readings(source: str, target: str, languages: tuple[str, str]) -> Iterator[tuple[Counter[str], Counter[str]]]:
+    """The numbers of both texts as they may be meant."""
+    yield numbers(source), numbers(target)
+    yield numbers(_scaled(source, languages[0])), numbers(_scaled(target, languages[1]))
+    source, target = (_FULL_HOUR.sub(r"\1", text) for text in (source, target))
+    for text in (source, _AFTERNOON.sub(lambda hour: str(int(hour[1]) % 12 + 12), source)):
+        before, after = _runs(text), _runs(target)
+        if before.total() == after.total() or text is not source:  # 3.5 is not 3
+            yield before, after
+
+
+def _scaled(text: str, language: str) -> str:
+    """The text with ``4.5 million`` as 4500000."""
+    pattern, scales = _scale_pattern(language)
+    if pattern is None:
+        return text
+    return pattern.sub(lambda found: f" {round(_value(found[1]) * scales[found[2]])} ", fold(text).casefold())
+
+
+@cache
+def _scale_pattern(language: str) -> tuple[re.Pattern[str] | None, dict[str, int]]:
+    scales = {fold(word): scale for word, scale in scale_words(language).items()}
+    words = "|".join(map(re.escape, sorted(scales, key=len, reverse=True)))
+    return re.compile(rf"({_NUMBER.pattern})[ \u00a0-]?({words})") if words else None, scales
+
+
+def _value(number: str) -> float:
+    """A last group of three digits is one of thousands, any other stands behind the decimal point."""
+    *whole, last = _SEPARATOR.split(number)
+    return float("".join([*whole, last]) if len(last) == 3 or not whole else f"{''.join(whole)}.{last}")
 
 
 def same_digits(sources: Texts, targets: Texts) -> Any:
@@ -113,7 +188,7 @@ def same_digits(sources: Texts, targets: Texts) -> Any:
 
 
 def _digits(texts: Texts) -> tuple[Any, Any]:
-    """Every digit of all texts as its ASCII form, the last of a number marked; the text that each belongs to."""
+    """Every digit of all texts by its value, the last of a number marked; the text that each belongs to."""
     import numpy as np
 
     digit = texts.at(DIGIT)
@@ -122,28 +197,67 @@ def _digits(texts: Texts) -> tuple[Any, Any]:
     number[1:-1] |= separator[1:-1] & digit[:-2] & digit[2:]
     places = np.flatnonzero(digit)
     last = ~np.append(number[1:], False)[places]
-    points = texts.points[places].astype(np.uint32)
-    for first in ("٠", "۰"):
-        points = np.where((points >= ord(first)) & (points < ord(first) + 10), points - ord(first) + ord("0"), points)
-    return points * 2 + last, np.searchsorted(texts.starts, places, side="right") - 1
+    values = _decimals().take(texts.points[places])
+    return values * 2 + last, np.searchsorted(texts.starts, places, side="right") - 1
 
 
-def _overlap(before: Counter[str], after: Counter[str], source: str, target: str) -> float:
+@cache
+def _decimals() -> Any:
+    import numpy as np
+
+    return np.array([unicodedata.decimal(chr(point), 0) for point in range(PLANE)], np.uint32)
+
+
+def _overlap(before: Counter[str], after: Counter[str], source: str, target: str, languages: tuple[str, str]) -> float:
     lost, added = before - after, after - before
+    if lost and added:
+        lost, added = _unconverted(lost, added, source, target)
     changed = min(lost.total(), added.total())  # one number for another: none of them is spelled out
     if lost.total() > changed:
         folded = fold(target)
-        spelled = len(_ARABIC.findall(folded)) + len(_ENGLISH.findall(target))
+        spelled, large = _spelled(folded, target, languages[1])
         if "2" in lost and _DUAL.search(folded):
             lost = lost - Counter({"2": 1})
-        lost = _unexcused(lost, min(spelled, lost.total() - changed), len(_LARGE.findall(folded)))
+        lost = _unexcused(lost, min(spelled, lost.total() - changed), large)
     if added.total() > changed:
-        spelled = len(_ENGLISH.findall(source)) + len(_MONTH.findall(source)) + len(_ARABIC.findall(fold(source)))
-        added = _unexcused(added, min(spelled, added.total() - changed), 0)
+        spelled, large = _spelled(fold(source), source, languages[0])
+        spelled += added["1"]  # a week is 1週間
+        added = _unexcused(added, min(spelled + len(_MONTH.findall(source)), added.total() - changed), large)
     shared = 2 * (before & after).total()
     size = shared + lost.total() + added.total()
     share = shared / size if size else 1.0
     return share / 2 if lost and added else share
+
+
+def _spelled(folded: str, text: str, language: str) -> tuple[int, int]:
+    """How many numbers of at most two digits, and how many longer ones, the text may spell out."""
+    if language.startswith("en") or is_arabic(language):
+        return len(_ARABIC.findall(folded)) + len(_ENGLISH.findall(text)), len(_LARGE.findall(folded))
+    return ANY, 0 if writes_digits(language) else ANY
+
+
+def _unconverted(
+    lost: Counter[str], added: Counter[str], source: str, target: str
+) -> tuple[Counter[str], Counter[str]]:
+    """Without numbers of feet, miles and so on that became metres, and centuries named by their years."""
+    lost, added = lost.copy(), added.copy()
+    metric = {_plain(number): _value(number) for number in _NUMBER.findall(target)}
+    for number, unit in _IMPERIAL.findall(source):
+        old, size = _plain(number), _metric(_value(number.rstrip(".,")), unit.lower())
+        new = next((new for new in added if new in metric and abs(metric[new] - size) <= ROUNDED * abs(size)), "")
+        if lost[old] > 0 and added[new] > 0:
+            lost[old] -= 1
+            added[new] -= 1
+    for old in [*lost]:
+        new = f"{int(old) - 1}00"
+        if int(old) <= CENTURIES and lost[old] > 0 and added[new] > 0:
+            lost[old] -= 1
+            added[new] -= 1
+    return +lost, +added
+
+
+def _metric(value: float, unit: str) -> float:
+    return value * _UNITS[unit] if unit in _UNITS else (value - 32) / 1.8
 
 
 def _unexcused(numbers: Counter[str], spelled: int, large: int) -> Counter[str]:

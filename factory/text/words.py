@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from factory.text.arabic import normalize
-from factory.text.scripts import RANGES
+from factory.text.scripts import ranges
 
 if TYPE_CHECKING:
     import numpy as np
 
-WITHOUT_SPACES = ("Thai", "Lao", "Burmese", "Khmer", "Han", "Japanese")
-_ALONE = re.compile("[" + "".join(f"{chr(a)}-{chr(b)}" for name in WITHOUT_SPACES for a, b in RANGES[name]) + "]")
+WITHOUT_SPACES = ("Thai", "Laoo", "Mymr", "Khmr", "Jpan")
 
 
 def words(text: str) -> list[str]:
@@ -24,7 +24,12 @@ def words(text: str) -> list[str]:
     >>> words("The CAT, أَهْلاً 猫は")
     ['the', 'cat', 'اهلا', '猫', 'は']
     """
-    return _ALONE.sub(r" \g<0> ", normalize(text)).split()
+    return _alone().sub(r" \g<0> ", normalize(text)).split()
+
+
+@cache
+def _alone() -> re.Pattern[str]:
+    return re.compile("[" + "".join(f"{chr(a)}-{chr(b)}" for name in WITHOUT_SPACES for a, b in ranges(name)) + "]")
 
 
 def hash_words(texts: Sequence[Sequence[str]]) -> tuple[np.ndarray, np.ndarray]:

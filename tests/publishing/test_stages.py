@@ -116,7 +116,7 @@ def test_a_failed_gate_holds_back_its_model_alone(tmp_path: Path) -> None:
     shown = space_of(report)
     assert shown["models"] == []
     assert {entry["model"] for entry in shown["scores"]} == {"tuned", repo(graph, "base")}
-    with pytest.raises(FactoryError, match="failed: gate tuned; left out because of that: push tuned") as caught:
+    with pytest.raises(FactoryError, match="tuned is not pushed, 1 of 1 gates failed: quiz >= base") as caught:
         report.require_success()
     assert caught.value.exit_code == 1
 

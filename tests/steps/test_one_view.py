@@ -9,10 +9,11 @@ import pytest
 from click.testing import CliRunner
 
 from factory.cli import main
+from factory.step.job import Artifact
 from factory.steps.filter import Filter
 from tests.echo import EchoEngine, use
 from tests.steps.test_translate import laddered
-from tests.support import dataset, kept, rejected, run_step
+from tests.support import _manifest, dataset, kept, rejected, run_step
 from tests.text.test_passages import CODE, CONTAINERS
 
 SENTENCES = {
@@ -66,9 +67,6 @@ def test_a_perfect_engine_loses_no_row(monkeypatch, tmp_path, sources):
     assert translated.rows.kept == len(sources), rejected(translated)
     rows = kept(translated)
     assert all(code in row["t_ar"] for row, code in zip(rows, sources, strict=True) if code in CODE.values())
-
-    from factory.step.job import Artifact
-    from tests.support import _manifest
 
     output = Artifact("a", translated.out, _manifest("a", "dataset"), "train")
     filtered = run_step(Filter(), output, tmp_path / "b")

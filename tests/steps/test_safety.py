@@ -73,7 +73,8 @@ def test_a_long_text_is_read_to_its_end(tmp_path, classifier):
     letters = " ".join(" ".join(word) for word in words)
     whole, start = reader.score([letters, letters[:123]], ["toxic"])
     assert whole >= start
-    assert reader.score(["a b c", "x y z", "a b c"], ["toxic"])[0] == reader.score(["a b c"], ["toxic"])[0]
+    alone, among = (reader.score(texts, ["toxic"])[0] for texts in (["a b c"], ["a b c", "x y z", "a b c"]))
+    assert among == pytest.approx(alone, abs=1e-6), "but for the order in which a processor adds up a larger batch"
 
 
 def test_labels_the_model_does_not_have(tmp_path, classifier):

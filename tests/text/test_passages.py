@@ -134,6 +134,8 @@ def test_prose_is_prose(text):
     ("text", "found"),
     [
         ("Open the file main.py.", [("main.py", "file")]),
+        ("Run a.py. Then wait.", [("a.py", "file")]),
+        ("në vende p.sh. në Paro, p.sh. “Taxi”", []),
         ("See example.com.", [("example.com", "file")]),
         ("استدعِ foo() وbar() و$b$", [("foo()", "name"), ("bar()", "name"), ("$b$", "math")]),
         ("用foo()调用main.py。", [("foo()", "name"), ("main.py", "file")]),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from factory.errors import FactoryError
-from factory.text.scripts import RANGES, scripts_of
+from factory.text.scripts import ranges, scripts_of
 
 
 @dataclass(frozen=True)
@@ -18,13 +18,13 @@ class Letters:
     def of(cls, language: str, where: str = "") -> Letters:
         """Raises FactoryError for a language in Latin script: its pieces would change how English is cut."""
         scripts = scripts_of(language)
-        if "Latin" in scripts:
+        if "Latn" in scripts:
             raise FactoryError(
                 f"{language} is written in Latin letters: new pieces would change how English is cut",
                 where=where,
                 fix="language: one with a script of its own",
             )
-        return cls(tuple(part for script in scripts for part in RANGES[script]))
+        return cls(tuple(part for script in scripts for part in ranges(script)))
 
     def __contains__(self, character: str) -> bool:
         return any(low <= ord(character) <= high for low, high in self.ranges)

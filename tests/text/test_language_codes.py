@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+import pytest
+
+from factory.errors import UsageError
+from factory.text.language_codes import language_of, require_known, script_of_code
+
+
+@pytest.mark.parametrize(
+    ("code", "language"),
+    [
+        ("ar-EG", "ar"),
+        ("arb_Arab", "ar"),
+        ("zho_Hant", "zh"),
+        ("nob", "nb"),
+        ("iw", "he"),
+        ("tl", "fil"),
+        ("??", "??"),
+    ],
+)
+def test_one_form_of_a_code(code, language):
+    assert language_of(code) == language
+
+
+def test_scripts_of_codes():
+    assert [script_of_code(code) for code in ("sr", "sr-ME", "zh-HK", "kas_Deva")] == ["Cyrl", "Latn", "Hant", "Deva"]
+
+
+@pytest.mark.parametrize("code", ["xx", "Arabic", "toki", "", "e n", "12"])
+def test_an_unknown_code_is_refused_in_one_line(code):
+    with pytest.raises(UsageError, match="no language code"):
+        require_known(code)
+
+
+@pytest.mark.parametrize("code", ["en", "arz", "zh-TW", "por_Latn", "ckb", "sr-Latn"])
+def test_known_codes_pass(code):
+    require_known(code)
