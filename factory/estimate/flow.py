@@ -83,10 +83,10 @@ class Flows:
             return self._start(_sliced(step.split, rows), "default")
         before = self.into(node)
         rows = before.rows
-        if rows is not None:
-            rows *= self._kept(node)
         if step.verb == "sample":
             rows = _sampled(step, rows)
+        elif rows is not None:
+            rows *= self._kept(node)
         if step.verb == "mix" and step.weights and rows is not None:
             taken = zip(node.inputs.values(), step.weights, strict=True)
             rows = min((self.edge(edge).rows or 0.0) / weight for edge, weight in taken) * sum(step.weights)

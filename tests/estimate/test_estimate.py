@@ -172,6 +172,16 @@ def test_a_changed_step_is_figured_from_what_it_did_before(tmp_path: Path) -> No
     assert costs.nodes["arabic/01-translate"].rows == pytest.approx(600)
 
 
+def test_a_sample_is_as_large_as_it_says_whatever_was_drawn_before(tmp_path: Path) -> None:
+    recipe = RECIPE.replace("split: {test: 0.25}", "sample: {fraction: 0.1}")
+    finish(graph_of(tmp_path, recipe), "halves/01-sample", rows=RowCounts(rows_in=1000, kept=100, rejected=900))
+    kept = costs_of(graph_of(tmp_path, recipe)).nodes["arabic/02-filter"].rows
+    assert kept is not None
+    for size, rows in (("fraction: 0.2", 0.2 * kept), ("n: 300", 300)):
+        costs = costs_of(graph_of(tmp_path, recipe.replace("fraction: 0.1", size)))
+        assert costs.nodes["halves/01-sample"].rows == pytest.approx(rows)
+
+
 def test_what_is_not_known_is_said_and_not_guessed(tmp_path: Path) -> None:
     costs = costs_of(graph_of(tmp_path))
     cost = costs.artifact("unknown")
