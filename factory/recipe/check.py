@@ -141,7 +141,7 @@ def _check_benchmark(recipe: Recipe, source: Source, at: Location, value: str) -
 
 def _check_gates(recipe: Recipe, source: Source) -> None:
     from factory.evaluate.base import Suite
-    from factory.evaluate.gates import parse_gate
+    from factory.evaluate.gates import BASE, parse_gate
 
     for name, spec in recipe.models.items():
         for index, text in enumerate(spec.gates):
@@ -151,6 +151,8 @@ def _check_gates(recipe: Recipe, source: Source) -> None:
             except ValueError as error:
                 source.report(at, str(error))
                 continue
+            if gate.right == BASE and spec.from_ is None:
+                source.report(at, f"{name!r} starts from nothing: it has no base to compare with")
             if gate.suite not in recipe.evaluate:
                 source.report(at, f"no evaluation {gate.suite!r}{nearest(gate.suite, recipe.evaluate)}")
                 continue

@@ -353,3 +353,16 @@ def test_what_the_hub_would_refuse_is_a_mistake_of_the_recipe(tmp_path: Path) ->
         "recipe.yaml:9:9: no Space app 'halo'; did you mean 'hala'?",
         f"recipe.yaml:9:20: 'one/too/many' {wrong}",
     ]
+
+
+def test_a_gate_needs_a_base_where_it_names_one(tmp_path: Path) -> None:
+    text = HEAD + (
+        "models:\n"
+        "  m:\n"
+        "    steps: [{init: {config: {model_type: llama}, tokenizer: owner/t}}]\n"
+        "    gates: ['oall-v2 >= base']\n"
+        "evaluate: {oall-v2: {models: [m]}}\n"
+    )
+    assert problems(write(tmp_path, text)) == [
+        "recipe.yaml:8:13: 'm' starts from nothing: it has no base to compare with"
+    ]
