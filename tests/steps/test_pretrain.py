@@ -58,7 +58,7 @@ def test_the_profile_does_not_change_the_result(tmp_path):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"columns": ["body"]}, "no column 'body' in text.*valid: text, language"),
+        ({"columns": ["body"]}, "no column 'body' in text.*valid: language, text"),
         ({"eval_rows": 30}, "eval_rows is 30, text has 30 rows"),
         ({"data": "empty"}, "empty has no rows"),
     ],

@@ -120,7 +120,7 @@ def test_every_shape_of_turn_is_learnt_from_and_what_teaches_nothing_is_counted(
         (
             [{"en": "a", "ar": "b"}],
             {"prompt": "{en}", "response": "{arabic}"},
-            "no column 'arabic' in the training data .valid: en, ar",
+            "no column 'arabic' in the training data .valid: ar, en",
         ),
         ([{"en": "a", "ar": "b"}], {"prompt": "{en}"}, "prompt and response go together"),
         ([{"en": "a", "ar": "b"}], {"prompt": "en", "response": "{ar}"}, "prompt names no column"),
