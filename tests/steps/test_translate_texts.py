@@ -189,11 +189,12 @@ def test_an_example_of_the_prompt_in_place_of_many_texts(monkeypatch, tmp_path, 
 
 
 def test_names_may_stay(monkeypatch, tmp_path, model):
-    rows = [{"t": "- Microsoft Word\n- tell me more"}]
-    engine = EchoEngine(lambda text: text if "Microsoft" in text else arabic(text))
+    """The check of scripts knows words that begin with a capital; the ladder knows the others."""
+    rows = [{"t": "- Microsoft Word\n- iPhone eBay\n- tell me more"}]
+    engine = EchoEngine(lambda text: arabic(text) if "tell" in text else text)
     job = translated(monkeypatch, tmp_path, rows, model, engine)
-    assert kept(job)[0]["t_ar"] == "- Microsoft Word\n- " + arabic("tell me more")
-    assert job.metrics["translations"]["units"] == {"first": 1, "name": 1}
+    assert kept(job)[0]["t_ar"] == "- Microsoft Word\n- iPhone eBay\n- " + arabic("tell me more")
+    assert job.metrics["translations"]["units"] == {"first": 2, "name": 1}
 
 
 def test_tasks_about_the_language_cost_nothing(monkeypatch, tmp_path, model):
