@@ -189,11 +189,11 @@ def test_an_example_of_the_prompt_in_place_of_many_texts(monkeypatch, tmp_path, 
 
 
 def test_names_may_stay(monkeypatch, tmp_path, model):
-    """The check of scripts knows words that begin with a capital; the ladder knows the others."""
-    rows = [{"t": "- Microsoft Word\n- iPhone eBay\n- tell me more"}]
+    """The check of scripts knows words that begin with a capital, the ladder the small ones between them, too."""
+    rows = [{"t": "- Microsoft Word\n- Bank of England\n- tell me more"}]
     engine = EchoEngine(lambda text: arabic(text) if "tell" in text else text)
     job = translated(monkeypatch, tmp_path, rows, model, engine)
-    assert kept(job)[0]["t_ar"] == "- Microsoft Word\n- iPhone eBay\n- " + arabic("tell me more")
+    assert kept(job)[0]["t_ar"] == "- Microsoft Word\n- Bank of England\n- " + arabic("tell me more")
     assert job.metrics["translations"]["units"] == {"first": 2, "name": 1}
 
 
