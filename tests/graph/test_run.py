@@ -77,7 +77,7 @@ def test_a_changed_parameter_changes_what_depends_on_it_and_nothing_else(tmp_pat
     plan = make_plan(graph_of(tmp_path, RECIPE.replace("columns: [q]", "columns: [q, a]")))
     assert {entry.node.artifact for entry in plan.todo} == {"a", "b", "d"}
     assert plan.nodes["a/01-columns"].state == "done"
-    assert plan.nodes["a/02-dedup"].because == ["dedup.on"]
+    assert plan.nodes["a/02-dedup"].because == ["dedup.columns"]
     assert plan.nodes["b/01-sample"].because == ["input a"]
     assert plan.nodes["d/01-mix"].because == ["input b"]
 
