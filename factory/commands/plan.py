@@ -69,6 +69,7 @@ def _document(plan: Plan, costs: object, problems: list[str]) -> dict[str, objec
         "stages": _stages(plan),
         "estimate": costs.as_json(),  # type: ignore[attr-defined]
         "licences": problems,
+        "notes": plan.notes(),
         "unresolved": plan.graph.unresolved,
     }
 
@@ -106,6 +107,8 @@ def _print(plan: Plan, costs: object, problems: list[str]) -> None:
     rows = [[s["stage"], s["subject"], s["state"], ", ".join(s["because"])] for s in _stages(plan)]
     print_table("what publish does, in this order", ["stage", "of", "state", "because of"], rows)
     print(costs.summary())  # type: ignore[attr-defined]
+    for note in plan.notes():
+        print(f"note: {note}")
     for problem in problems:
         print(f"licence: {problem}")
     if plan.graph.unresolved:

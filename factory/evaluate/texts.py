@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import SerializeAsAny
 
+from factory.errors import FactoryError
 from factory.evaluate.base import Suite, input_rows
 from factory.refs import HubRef
-from factory.rows.reading import hub_rows
+from factory.rows.hub import hub_rows
+from factory.rows.unreadable import Unreadable
 from factory.step.base import ReferenceKind, Source, Step
 from factory.store import RowCounts, write_shard
 from factory.text.words import texts_in
@@ -99,4 +101,7 @@ class SuiteTexts(Source):
             yield from input_rows(job, name, columns, getattr(self.suite, "split", None))[1]
             return
         revision = getattr(self.suite, "revisions", {}).get(name)
-        yield from hub_rows(HubRef(HubRef.parse(name).repo, config, revision), split)
+        for row in hub_rows(HubRef(HubRef.parse(name).repo, config, revision), split):
+            if isinstance(row, Unreadable):
+                raise FactoryError(row.error, where=name, fix=row.fix)
+            yield row

@@ -186,6 +186,7 @@ class _Builder:
                 split=spec.split,
                 data_files=spec.data_files,
                 column_names=spec.column_names,
+                delimiter=spec.delimiter,
             )
         return self._edge(spec.from_, "model", place)
 
@@ -197,11 +198,12 @@ class _Builder:
         split: str = "train",
         data_files: str | None = None,
         column_names: list[str] | None = None,
+        delimiter: str | None = None,
     ) -> Edge:
         """The finished node that a reference means, made if it is the first to name it."""
         if is_local(reference):
             path = self._local(reference)
-            step = local_dataset(path, split, column_names) if kind == "dataset" else local_model(path)
+            step = local_dataset(path, split, column_names, delimiter) if kind == "dataset" else local_model(path)
             edge = self._remember(reference, kind, self._source_name("local", path.name, split), step, place)
             return Edge(edge.node, "train")
         if is_hub_ref(reference):

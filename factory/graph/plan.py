@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from factory.graph.nodes import Graph, Node
+from factory.graph.sources import LocalDataset
 from factory.store import Manifest, differences
 
 State = Literal["done", "resume", "new", "changed"]
@@ -40,6 +41,16 @@ class Plan:
     @property
     def todo(self) -> list[NodePlan]:
         return [plan for plan in self.nodes.values() if plan.state != "done"]
+
+    def notes(self) -> list[str]:
+        """What becomes of the values of local files that are of several kinds: of all rows, or of the first ones."""
+        found = []
+        for entry in self.nodes.values():
+            if isinstance(entry.node.step, LocalDataset):
+                done = entry.manifest if entry.state == "done" else None
+                notes = done.notes if done else entry.node.step.foreseen()
+                found += [f"{entry.node.name}: {note}" for note in notes]
+        return found
 
 
 def make_plan(graph: Graph) -> Plan:

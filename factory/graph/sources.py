@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from factory.errors import FactoryError, first_line
 from factory.refs import HubRef, SplitSlice
-from factory.rows.formats import Piece
-from factory.rows.reading import Files, hub_stream
-from factory.rows.tables import align, in_shards, part, tables
+from factory.rows.formats import KINDS, Piece, format_of
+from factory.rows.hub import HubRows
+from factory.rows.reading import Files
+from factory.rows.tables import Kinds, Rewind, align, in_shards, part, tables
 from factory.step.base import Source
 from factory.store import SHARD_ROWS, TRAIN, Dataset, RowCounts, file_digest, write_shard
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
     from factory.step.job import Job
 
+CELLS = {"cells": "text"}
+FORESEEN_ROWS = 1_000
 MODEL_FILES = ["*.json", "*.safetensors", "*.jinja", "*.txt", "tokenizer.model", "*.tiktoken"]
 
 
@@ -38,13 +41,19 @@ class HubDataset(Source):
     data_files: str | None = None
 
     def run(self, job: Job) -> None:
-        from factory.hub.client import hub_errors
+        wanted, kinds = SplitSlice.parse(self.split), Kinds()
+        rows = HubRows(HubRef(self.repo, self.config, self.revision), wanted.name, self.data_files)
 
-        wanted = SplitSlice.parse(self.split)
-        with hub_errors(self.repo, kind="dataset"):
-            ref = HubRef(self.repo, self.config, self.revision)
-            stream = hub_stream(ref, wanted.name, self.data_files).with_format("arrow")
-            write_rows(job, lambda skip: stream.skip(skip).iter(SHARD_ROWS), wanted, name=self.repo)
+        def read(skip: int) -> Iterator[pa.Table]:
+            if rows.is_streamed:
+                return tables(rows.pieces(SHARD_ROWS, skip), kinds)
+            return part(tables(rows.pieces(SHARD_ROWS), kinds), skip, None)
+
+        write_rows(job, read, wanted, self.repo, kinds)
+
+    def parameters(self) -> dict[str, Any]:
+        """Where cells of csv and tsv files are text, which they were not always."""
+        return super().parameters() | (CELLS if _are_cells(self.data_files or "") else {})
 
 
 class LocalDataset(Source):
@@ -59,21 +68,35 @@ class LocalDataset(Source):
     digest: str
     split: str = "train"
     column_names: list[str] | None = None
+    delimiter: str | None = None
 
     def parameters(self) -> dict[str, Any]:
-        return {"digest": self.digest, "split": self.split, "column_names": self.column_names}
+        """Where cells of csv and tsv files are text, which they were not always."""
+        found = {"digest": self.digest, "split": self.split, "column_names": self.column_names}
+        found |= {"delimiter": self.delimiter} if self.delimiter else {}
+        return found | (CELLS if self.files().are_cells else {})
 
     def files(self) -> Files:
-        return Files(Path(self.path), SplitSlice.parse(self.split).name, self.column_names)
+        return Files(Path(self.path), SplitSlice.parse(self.split).name, self.column_names, self.delimiter)
 
     def run(self, job: Job) -> None:
-        wanted = SplitSlice.parse(self.split)
+        wanted, kinds = SplitSlice.parse(self.split), Kinds()
         write_rows(
             job,
-            lambda skip: part(tables(self.files().pieces(SHARD_ROWS)), skip, wanted.stop),
+            lambda skip: part(tables(self.files().pieces(SHARD_ROWS), kinds), skip, wanted.stop),
             SplitSlice(TRAIN, wanted.start, wanted.stop),
-            name=self.path,
+            self.path,
+            kinds,
         )
+
+    def foreseen(self) -> list[str]:
+        """What a load will say of the first rows: values of several kinds, or a row that cannot be read."""
+        kinds = Kinds()
+        try:
+            next(tables(self.files().pieces(FORESEEN_ROWS), kinds), None)
+        except FactoryError as error:
+            return [str(error)]
+        return [*kinds.notes.values()]
 
 
 class DemoDataset(Source):
@@ -88,10 +111,12 @@ class DemoDataset(Source):
     def run(self, job: Job) -> None:
         from factory.demo.corpora import iter_rows
 
-        rows = iter_rows(self.demo, self.rows, self.seed)
-        write_rows(
-            job, lambda skip: part(tables(_pieces(self.demo, rows)), skip, None), SplitSlice(TRAIN), name=self.demo
-        )
+        def read(skip: int) -> Iterator[pa.Table]:
+            rows = iter_rows(self.demo, self.rows, self.seed)
+            return part(tables(_pieces(self.demo, rows), kinds), skip, None)
+
+        kinds = Kinds()
+        write_rows(job, read, SplitSlice(TRAIN), self.demo, kinds)
 
 
 class HubModel(Source):
@@ -133,22 +158,47 @@ class LocalModel(Source):
         shutil.copytree(self.path, job.out / "model", dirs_exist_ok=True)
 
 
-def local_dataset(path: Path, split: str, column_names: list[str] | None = None) -> LocalDataset:
-    return LocalDataset(path=str(path), digest=file_digest(path), split=split, column_names=column_names)
+def local_dataset(
+    path: Path, split: str, column_names: list[str] | None = None, delimiter: str | None = None
+) -> LocalDataset:
+    return LocalDataset(
+        path=str(path), digest=file_digest(path), split=split, column_names=column_names, delimiter=delimiter
+    )
 
 
 def local_model(path: Path) -> LocalModel:
     return LocalModel(path=str(path), digest=file_digest(path))
 
 
-def write_rows(job: Job, read: Callable[[int], Iterable[pa.Table]], wanted: SplitSlice, name: str) -> None:
+def write_rows(
+    job: Job, read: Callable[[int], Iterable[pa.Table]], wanted: SplitSlice, name: str, kinds: Kinds
+) -> None:
     """Write the rows ``wanted.start:wanted.stop`` into shards, resuming after the last finished one.
 
-    `read` gives the rows from a number on. Columns get the types that hold all of their values.
+    `read` gives the rows from a number on. Columns get the types that hold all of their values, as `kinds` finds out.
 
     Raises:
         FactoryError: there are no rows, or one that cannot be stored.
     """
+    shards = Dataset(job.out).shards
+    for path in shards(wanted.name):  # of an interrupted run
+        kinds.begin_with(path)
+    while True:
+        try:
+            done = _write(job, read, wanted, name)
+            break
+        except Rewind:
+            for path in [*shards(wanted.name), job.out / "ledger.jsonl"]:
+                path.unlink()
+    if done == 0:
+        raise FactoryError("the dataset has no rows", where=name, fix="check `split` and `data_files`")
+    align(shards(wanted.name))
+    job.notes += kinds.notes.values()
+    job.rows = RowCounts.model_validate({"in": done, "kept": done})
+
+
+def _write(job: Job, read: Callable[[int], Iterable[pa.Table]], wanted: SplitSlice, name: str) -> int:
+    """The number of rows written, now and before."""
     import pyarrow as pa
 
     with job.ledger() as ledger:
@@ -165,10 +215,11 @@ def write_rows(job: Job, read: Callable[[int], Iterable[pa.Table]], wanted: Spli
                 ledger.append({"shard": shard, "rows": table.num_rows})
                 shard, done = shard + 1, done + table.num_rows
                 progress.advance(table.num_rows)
-    if done == 0:
-        raise FactoryError("the dataset has no rows", where=name, fix="check `split` and `data_files`")
-    align(Dataset(job.out).shards(wanted.name))
-    job.rows = RowCounts.model_validate({"in": done, "kept": done})
+    return done
+
+
+def _are_cells(name: str) -> bool:
+    return KINDS.get(format_of(name) or "") == "separated"
 
 
 def _pieces(name: str, rows: Iterator[dict[str, Any]]) -> Iterator[Piece]:

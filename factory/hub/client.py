@@ -65,6 +65,10 @@ def hub_errors(repo: str, kind: str = "repo") -> Iterator[None]:
         text = first_line(error)
         raise FactoryError(text, where=repo, fix=ACCEPT_TERMS if "gated" in text else CHECK_NAME) from error
     except ValueError as error:
+        if "Config name is missing" in str(error):
+            which = " ".join(str(error).splitlines()[1:2]).removeprefix("Please pick ")
+            fix = f"pick {which}: {repo}:CONFIG"
+            raise FactoryError("the dataset has several configs and none is named", where=repo, fix=fix) from error
         if "BuilderConfig" in str(error) or "split" in str(error).lower():
             raise FactoryError(first_line(error), where=repo, fix="check :config and `split`") from error
         raise

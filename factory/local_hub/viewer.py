@@ -18,6 +18,7 @@ from factory.local_hub.storage import Commit
 from factory.look.rows import readable
 from factory.rows.formats import ABOUT, Unreadable, format_of, read
 from factory.rows.reading import rows_of
+from factory.store.kinds import rows_of as python_rows
 
 SPLITS = {
     "train": "train",
@@ -153,7 +154,7 @@ def _group_rows(path: Path, group: int) -> Iterator[dict[str, Any]]:
 
     with pq.ParquetFile(path) as file:
         for batch in file.iter_batches(batch_size=ROWS, row_groups=[group]):
-            yield from batch.to_pylist()
+            yield from python_rows(batch)
 
 
 def _lines(files: Files, start: int, count: int) -> Page:

@@ -16,6 +16,7 @@ from factory.look.layout import OUTCOMES, SORTED_OUT, STEP, groups, outcome, rea
 from factory.refs import HubRef
 from factory.rows import reading
 from factory.rows.formats import Unreadable
+from factory.rows.hub import hub_rows
 from factory.store import TRAIN, Dataset
 
 if TYPE_CHECKING:
@@ -159,5 +160,5 @@ def of_hub(reference: str, split: str = TRAIN) -> Rows:
             return "rejected" in datasets.get_dataset_config_names(ref.repo, revision=ref.revision)
 
     rejected = replace(ref, config="rejected")
-    rest = (lambda: reading.hub_rows(rejected, TRAIN)) if ref.config is None and has_rejects() else None
-    return Rows(reference, lambda: reading.hub_rows(ref, split), rest)
+    rest = (lambda: map(readable, hub_rows(rejected, TRAIN))) if ref.config is None and has_rejects() else None
+    return Rows(reference, lambda: map(readable, hub_rows(ref, split)), rest)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from factory.errors import FactoryError
 from factory.store.columns import Hole, column, filled, plain, require, texts, unknown_column
+from factory.store.kinds import is_json, is_list
 from factory.text.conversations import as_messages
 from factory.text.template import parse_path, pieces, placeholders
 
@@ -136,4 +137,4 @@ def _alone(template: str) -> str | None:
 def _is_nested(kind: pa.DataType) -> bool:
     import pyarrow as pa
 
-    return pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_struct(kind)
+    return is_list(kind) or pa.types.is_struct(kind) or is_json(kind)

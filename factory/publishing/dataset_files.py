@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from factory.graph.lineage import Made
 from factory.store import SHARD_ROWS, TRAIN, Dataset, write_shard
+from factory.store.kinds import convert, wider
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -71,7 +71,7 @@ class Part:
 
     @cached_property
     def features(self) -> Features:
-        """Columns of all shards; where two shards disagree beyond what Arrow can widen, the column is JSON text."""
+        """Columns of all shards; where two shards disagree beyond what a type can hold, the column is JSON."""
         from datasets import Features, Value
 
         merged: dict[str, Any] = {}
@@ -120,7 +120,7 @@ class Part:
                 if wanted.name == STEP_COLUMN and shard.step:
                     columns.append(pa.repeat(pa.scalar(shard.step, pa.string()), table.num_rows))
                 elif wanted.name in table.column_names:
-                    columns.append(_convert(table[wanted.name], wanted.type))
+                    columns.append(convert(table[wanted.name], wanted.type))
                 else:
                     columns.append(pa.nulls(table.num_rows, wanted.type))
             yield pa.Table.from_arrays(columns, schema=schema)
@@ -176,28 +176,15 @@ def hub_metadata(parts: list[Part], rest: Part | None) -> dict[str, Any]:
 def _wider(one: Any, other: Any) -> Any:
     """The feature that can hold both."""
     import pyarrow as pa
-    from datasets import Features, Value
+    from datasets import Features
 
-    if one == other or other == Value("null"):
+    if one == other:
         return one
-    if one == Value("null"):
-        return other
+    kinds = [Features({"x": kind}).arrow_schema.field("x").type for kind in (one, other)]
     try:
-        schemas = [pa.schema([Features({"x": kind}).arrow_schema.field("x")]) for kind in (one, other)]
-        return Features.from_arrow_schema(pa.unify_schemas(schemas, promote_options="permissive"))["x"]
-    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError):
-        return Value("string")
-
-
-def _convert(column: pa.ChunkedArray, kind: pa.DataType) -> Any:
-    import pyarrow as pa
-
-    if column.type == kind:
-        return column
-    if pa.types.is_string(kind) and (pa.types.is_nested(column.type) or pa.types.is_binary(column.type)):
-        values = column.to_pylist()
-        return pa.array([None if v is None else json.dumps(v, ensure_ascii=False, default=str) for v in values], kind)
-    try:
-        return column.cast(kind)
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError):
-        return pa.array(column.to_pylist(), kind)
+        both = wider(*kinds)
+    except ValueError:  # bytes go with nothing else
+        both = pa.json_() if any(map(pa.types.is_nested, kinds)) else pa.binary()
+    if both in kinds:
+        return (one, other)[kinds.index(both)]
+    return Features.from_arrow_schema(pa.schema([("x", both)]))["x"]

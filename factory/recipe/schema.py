@@ -83,6 +83,9 @@ class DatasetSpec(ArtifactSpec):
     split: str = Field("train", description="split of the source, e.g. train or train[:405000]")
     data_files: str | None = Field(None, description="files of the Hub repo to read, e.g. train.jsonl")
     column_names: list[str] | None = Field(None, description="of a local csv or tsv file without a header line")
+    delimiter: str | None = Field(
+        None, min_length=1, max_length=1, description="of a local csv or tsv file, where it cannot be recognised"
+    )
     steps: list[SerializeAsAny[Step]] = []
     rows: int | None = Field(None, description="rows of the source, for estimates before it was read")
     max_failed: float = Field(0.0, ge=0, lt=1, description="share of rows that may fail and the rest still be pushed")

@@ -5,20 +5,21 @@ A row that cannot be read is one row, not the end of the file.
 
 from __future__ import annotations
 
-import csv
 import io
 import json
-import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import chain, islice
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, TextIO
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, Protocol, TextIO
 
 from factory.errors import FactoryError, first_line
+from factory.rows.json_rows import CHUNK, read_json
+from factory.rows.separated import read_separated
+from factory.rows.unreadable import Numbered, Row, Unreadable, not_utf8, unreadable
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -28,24 +29,13 @@ KINDS |= {"txt": "text", "parquet": "parquet", "arrow": "arrow"}
 COMPRESSIONS = {"gz": "gzip", "zst": "zstd"}
 FORMATS = f"{', '.join(KINDS)}, each also with .gz or .zst"
 ABOUT = {"dataset_info.json", "dataset_infos.json", "dataset_dict.json", "state.json"}  # of a folder's rows, not rows
-CHUNK = 1 << 20
 LARGEST_COUNTED = 64 << 20  # bytes of a file that must be unpacked or parsed to count its rows
-LARGEST_CELL = 64 << 20  # characters: a quotation mark that is never closed must not take the rest of a large file
-SHOWN = 1_000  # characters of a row that cannot be read
-BETWEEN = re.compile(r"[\s,]*")  # the elements of an array
 
 
-@dataclass(frozen=True)
-class Unreadable:
-    """Stands for a row that could not be read: what was there, and why."""
+class Openable(Protocol):
+    """A file on this machine or elsewhere; its text is where it lies."""
 
-    text: str
-    error: str
-
-
-Row = dict[str, Any]
-Numbered = Iterator[tuple[int, Row | Unreadable]]
-"""(line, or number where lines mean nothing, from 1; what is there)."""
+    def open(self, mode: Literal["rb"], /) -> Any: ...
 
 
 @dataclass(frozen=True)
@@ -56,13 +46,11 @@ class Piece:
         file: where they are from, for errors.
         rows: as they were parsed; a table where the file has types of its own.
         places: line or number of each row, from 1.
-        cells: every value is text, whatever it means: they are from csv or tsv.
     """
 
     file: str
     rows: Sequence[Row | Unreadable] | pa.Table
     places: Sequence[int]
-    cells: bool = False
 
 
 def format_of(name: str) -> str | None:
@@ -77,10 +65,18 @@ def format_of(name: str) -> str | None:
     return endings[-1] if endings and endings[-1] in KINDS else None
 
 
-def read(path: Path, rows: int, *, name: str = "", columns: list[str] | None = None) -> Iterator[Piece]:
+def read(
+    path: Path | Openable,
+    rows: int,
+    *,
+    name: str = "",
+    columns: list[str] | None = None,
+    delimiter: str | None = None,
+) -> Iterator[Piece]:
     """The rows of a file, at most `rows` at a time.
 
-    `name` tells the format where the path does not; `columns` are those of a csv or tsv file without a header.
+    `name` tells the format where the path does not. Of a csv or tsv file, `columns` are those of one without a header
+    and `delimiter` is what parts its fields; by default, what fits its first rows.
 
     Raises:
         FactoryError: the file is not what its name says, or ends too early.
@@ -98,10 +94,13 @@ def read(path: Path, rows: int, *, name: str = "", columns: list[str] | None = N
         with _unpacked(path, name) as file:
             ends = "" if kind == "separated" else None  # a line break inside a cell stays as it is
             text = io.TextIOWrapper(file, "utf-8-sig", "surrogateescape", newline=ends)
-            found = _READERS[kind](text, form, columns)
+            if kind == "separated":
+                found = read_separated(text, form, columns, delimiter)
+            else:
+                found = read_json(text, form) if kind == "json" else _lines(text)
             while batch := list(islice(found, rows)):
                 places, parsed = zip(*batch, strict=True)
-                yield Piece(name, parsed, places, kind == "separated")
+                yield Piece(name, parsed, places)
                 last = places[-1]
     except (OSError, ValueError, NotImplementedError, RecursionError) as error:
         past = f" past row {last:,}" if last else ""
@@ -139,15 +138,15 @@ def _compression(name: str) -> str | None:
     return COMPRESSIONS.get(name.lower().rpartition(".")[2])
 
 
-def _unpacked(path: Path, name: str) -> BinaryIO:
+def _unpacked(path: Path | Openable, name: str) -> BinaryIO:
     import pyarrow as pa
 
     compression = _compression(name)
-    return pa.input_stream(str(path), compression=compression) if compression else path.open("rb")
+    return pa.input_stream(path.open("rb"), compression=compression) if compression else path.open("rb")
 
 
 @contextmanager
-def _seekable(path: Path, name: str) -> Iterator[Any]:
+def _seekable(path: Path | Openable, name: str) -> Iterator[Any]:
     """The file, unpacked on disk where it is compressed: Parquet and Arrow are read from their ends."""
     import pyarrow as pa
 
@@ -168,7 +167,7 @@ def _parquet(file: Any, rows: int) -> Iterator[pa.Table]:
 
     with pq.ParquetFile(file) as opened:
         for batch in opened.iter_batches(rows):
-            yield _decoded(pa.Table.from_batches([batch]))
+            yield pa.Table.from_batches([batch])
 
 
 def _arrow(file: Any, rows: int) -> Iterator[pa.Table]:
@@ -176,7 +175,7 @@ def _arrow(file: Any, rows: int) -> Iterator[pa.Table]:
 
     for batch in _batches(file):
         for start in range(0, batch.num_rows, rows):
-            yield _decoded(pa.Table.from_batches([batch.slice(start, rows)]))
+            yield pa.Table.from_batches([batch.slice(start, rows)])
 
 
 def _batches(file: Any) -> Iterator[pa.RecordBatch]:
@@ -192,155 +191,7 @@ def _batches(file: Any) -> Iterator[pa.RecordBatch]:
     yield from (opened.get_batch(number) for number in range(opened.num_record_batches))
 
 
-def _decoded(table: pa.Table) -> pa.Table:
-    """Values in place of a dictionary's codes; of the metadata, what `datasets` says of the columns."""
-    import pyarrow as pa
-
-    for place, field in enumerate(table.schema):
-        if pa.types.is_dictionary(field.type):
-            table = table.set_column(place, field.name, table[field.name].cast(field.type.value_type))
-    known = {key: value for key, value in (table.schema.metadata or {}).items() if key == b"huggingface"}
-    return table.replace_schema_metadata(known or None)
-
-
-def _json(text: TextIO, form: str, columns: None) -> Numbered:
-    """JSON lines, an array, or (.json only) one object over several lines, told by how the text begins."""
-    number, start = 1, text.readline(CHUNK)
-    while start.isspace():
-        number, start = number + 1, text.readline(CHUNK)
-    if start.lstrip().startswith("["):
-        yield from _array(text, start)
-        return
-    if not start.endswith("\n"):
-        start += text.readline()
-    if form == "json" and isinstance(_parsed(start), Unreadable):
-        whole = start + text.read()
-        if not isinstance(row := _parsed(whole), Unreadable):
-            yield number, row
-            return
-        start, text = "", io.StringIO(whole)
-    first = number if start else number - 1
-    for place, line in enumerate(chain([start], text), first):
-        if line and not line.isspace():
-            yield place, _parsed(line)
-
-
-def _array(text: TextIO, held: str) -> Numbered:
-    """Elements of a JSON array one after the other, so that memory does not grow with them."""
-    decode = json.JSONDecoder().raw_decode
-    place, number, size = held.index("[") + 1, 1, CHUNK
-    while True:
-        place = BETWEEN.match(held, place).end()  # type: ignore[union-attr]
-        if held[place : place + 1] == "]":
-            break
-        try:
-            value, end = decode(held, place)
-        except json.JSONDecodeError as error:
-            if not error.msg.startswith("Unterminated") and error.pos + 10 < len(held):
-                raise
-            end = len(held)
-        if end < len(held):  # else the element may go on
-            yield number, _row(value, held[place:end])
-            place, number, size = end, number + 1, CHUNK
-            continue
-        more = text.read(size)
-        if not more:
-            raise ValueError("the array is not closed")
-        held, place, size = held[place:] + more, 0, 2 * size
-    if (held[place + 1 :] + text.read(CHUNK)).strip():
-        raise ValueError("there is more after the end of the array")
-
-
-def _parsed(text: str) -> Row | Unreadable:
-    try:
-        return _row(json.loads(text), text)
-    except (ValueError, RecursionError) as error:
-        said = f"{error.msg}, character {error.pos + 1}" if isinstance(error, json.JSONDecodeError) else str(error)
-        return _unreadable(text, _not_utf8(text) or f"no JSON: {said}")
-
-
-def _row(value: Any, text: str) -> Row | Unreadable:
-    if not isinstance(value, dict | str):
-        return _unreadable(text, "not a JSON object")
-    error = _not_utf8(text)
-    return _unreadable(text, error) if error else value if isinstance(value, dict) else {"text": value}
-
-
-def _separated(text: TextIO, form: str, columns: list[str] | None) -> Numbered:
-    csv.field_size_limit(LARGEST_CELL)
-    raw: list[str] = []  # the lines of the row that is read
-    ended = False
-
-    def lines() -> Iterator[str]:
-        nonlocal ended
-        for line in text:
-            raw.append(line)
-            yield line
-        ended = True
-
-    options: dict[str, Any] = {}
-    if form == "tsv":  # where a quotation mark is a character like any other
-        options = {"delimiter": "\t", "quoting": csv.QUOTE_NONE}
-    reader = csv.reader(lines(), **options)
-    names = columns or []
-    while True:
-        raw.clear()
-        line = reader.line_num + 1
-        try:
-            cells = next(reader, None)
-        except csv.Error as error:
-            yield line, _unreadable("".join(raw), str(error))
-            continue
-        if cells is None:
-            return
-        if not cells:
-            continue
-        error = _not_utf8(*raw)
-        if ended:  # lines were asked for in the middle of a row
-            error = "a quotation mark is never closed"
-        if not names:
-            if error:
-                raise ValueError(f"the header: {error}")
-            names = _header(cells)
-        elif error or any(cells[len(names) :]):
-            yield line, _unreadable("".join(raw), error or "more fields than the header has")
-        else:
-            yield line, dict(zip(names, cells + [None] * (len(names) - len(cells)), strict=False))
-
-
-def _header(cells: list[str]) -> list[str]:
-    """Names of columns, each once: as pandas names those that have none or another's."""
-    names: list[str] = []
-    for place, cell in enumerate(cells):
-        name = cell = cell or f"Unnamed: {place}"
-        times = 0
-        while name in names:
-            times += 1
-            name = f"{cell}.{times}"
-        names.append(name)
-    return names
-
-
-def _text(text: TextIO, form: str, columns: None) -> Numbered:
+def _lines(text: TextIO) -> Numbered:
     for number, line in enumerate(text, 1):
-        error = _not_utf8(line)
-        yield number, _unreadable(line, error) if error else {"text": line.removesuffix("\n")}
-
-
-_READERS: dict[str, Any] = {"json": _json, "separated": _separated, "text": _text}
-
-
-def _not_utf8(*lines: str) -> str:
-    """What is wrong with text that was decoded with ``surrogateescape``, "" for nothing."""
-    for line in lines:
-        if not line.isascii():
-            try:
-                line.encode()
-            except UnicodeEncodeError as error:
-                return f"not UTF-8: byte 0x{ord(line[error.start]) - 0xDC00:02x} at character {error.start + 1}"
-    return ""
-
-
-def _unreadable(text: str, error: str) -> Unreadable:
-    shown = text.rstrip("\r\n")[:SHOWN].encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-    return Unreadable(shown, error)
+        error = not_utf8(line)
+        yield number, unreadable(line, error) if error else {"text": line.removesuffix("\n")}

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 from factory.errors import FactoryError, UsageError
-from factory.refs import HubRef, SplitSlice, is_hub_ref
+from factory.refs import HubRef, is_hub_ref
 from factory.rows.formats import ABOUT, FORMATS, KINDS, Piece, Row, Unreadable, count, format_of, read
+from factory.rows.hub import hub_rows
 from factory.store import TRAIN
-from factory.store.columns import NotText, plain
+from factory.store.kinds import NotText
+from factory.store.kinds import rows_of as python_rows
 
 BATCH_ROWS = 2_000
 
@@ -23,12 +24,13 @@ BATCH_ROWS = 2_000
 class Files:
     """The rows of a file, of a folder of files of one kind, or of a split of a folder that `save_to_disk` wrote.
 
-    `columns` names those of csv or tsv files without a header.
+    `columns` names those of csv or tsv files without a header, `delimiter` is what parts their fields.
     """
 
     path: Path
     split: str = TRAIN
     columns: list[str] | None = None
+    delimiter: str | None = None
 
     @cached_property
     def paths(self) -> list[Path]:
@@ -58,13 +60,19 @@ class Files:
         if len(kinds) > 1:
             names = ", ".join(sorted(kinds.values()))
             raise UsageError(f"files of several kinds: {names}", where=str(path), fix="name one of them, or part them")
-        if self.columns and "separated" not in kinds:
-            raise UsageError("`column_names` is for csv and tsv files", where=str(path), fix="leave it out")
+        for word, value in (("column_names", self.columns), ("delimiter", self.delimiter)):
+            if value and "separated" not in kinds:
+                raise UsageError(f"`{word}` is for csv and tsv files", where=str(path), fix="leave it out")
         return found
+
+    @property
+    def are_cells(self) -> bool:
+        """Are they csv or tsv?"""
+        return any(KINDS[format_of(path.name) or ""] == "separated" for path in self.paths)
 
     def pieces(self, rows: int) -> Iterator[Piece]:
         for path in self.paths:
-            yield from read(path, rows, columns=self.columns)
+            yield from read(path, rows, columns=self.columns, delimiter=self.delimiter)
 
     def count(self) -> int | None:
         """How many rows there are, told without parsing them; None where it cannot be told."""
@@ -93,28 +101,6 @@ def _saved(folder: Path, split: str) -> list[Path]:
     except (OSError, ValueError, KeyError, TypeError) as error:
         fix = "write it again with `save_to_disk`"
         raise UsageError(f"no saved dataset: {error}", where=str(folder), fix=fix) from error
-
-
-def hub_stream(ref: HubRef, split: str, data_files: str | None = None) -> Any:
-    """A split of a Hub dataset as a `datasets.IterableDataset`; read it inside `hub_errors`."""
-    import datasets
-
-    return datasets.load_dataset(
-        ref.repo, ref.config, split=split, revision=ref.revision, data_files=data_files, streaming=True
-    )
-
-
-def hub_rows(ref: HubRef, split: str) -> Iterator[Row]:
-    """The rows of a split, or of a range of one (``train[10:20]``).
-
-    Raises:
-        FactoryError: what the Hub answers to what is wrong.
-    """
-    from factory.hub.client import hub_errors
-
-    wanted = SplitSlice.parse(split)
-    with hub_errors(ref.repo, kind="dataset"):
-        yield from islice(hub_stream(ref, wanted.name), wanted.start, wanted.stop)
 
 
 @dataclass(frozen=True)
@@ -163,10 +149,8 @@ def rows_of(piece: Piece) -> Iterator[Row | Unreadable]:
     if isinstance(piece.rows, Sequence):
         yield from piece.rows
         return
-    names = piece.rows.column_names
-    for values in zip(*(plain(piece.rows[name]) for name in names), strict=True):
-        row = dict(zip(names, values, strict=True))
-        broken = next((value for value in values if isinstance(value, NotText)), None)
+    for row in python_rows(piece.rows):
+        broken = next((value for value in row.values() if isinstance(value, NotText)), None)
         if broken is None:
             yield row
         else:

@@ -2,124 +2,149 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from factory.errors import FactoryError
+from factory.errors import FactoryError, first_line
 from factory.rows.formats import Piece, Unreadable
 from factory.store import write_shard
 from factory.store.columns import compute, read_columns
+from factory.store.kinds import EXACT, UNFIT, array_of, as_kinds, convert, is_json, is_string, joined, settled, wider
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-# What stands for nothing in a csv file, as pandas has it.
-NULLS = ["", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "<NA>", "N/A"]
-NULLS += ["NA", "NULL", "NaN", "None", "n/a", "nan", "null"]
-UNFIT = (ValueError, TypeError, OverflowError)  # what Arrow raises, by the kind of the value
+
+class Rewind(Exception):
+    """Rows that were given already are to be read again: their numbers were floats, and are text or JSON now."""
 
 
-def tables(pieces: Iterable[Piece]) -> Iterator[pa.Table]:
+@dataclass
+class Kinds:
+    """What is known of the columns of a source so far.
+
+    Attributes:
+        known: name -> type that holds all values up to here.
+        large: columns of whole numbers of which floats do not hold each.
+        mixed: columns of floats that were whole numbers in part.
+        notes: name -> what became of values of several kinds.
+    """
+
+    known: dict[str, pa.DataType] = field(default_factory=dict)
+    large: set[str] = field(default_factory=set)
+    mixed: set[str] = field(default_factory=set)
+    notes: dict[str, str] = field(default_factory=dict)
+
+    def begin_with(self, shard: Path) -> None:
+        """Take up what an interrupted run found out."""
+        import pyarrow.parquet as pq
+
+        for column in pq.read_schema(shard):
+            self.known[column.name] = wider(self.known.get(column.name), column.type)
+
+    def of_values(self, name: str, values: Sequence[Any]) -> pa.Array:
+        """Python values in a type that goes with those before.
+
+        Raises:
+            Rewind: the values before are to be read again.
+            ValueError, TypeError, OverflowError: a value that cannot be stored.
+        """
+        found = array_of(values, self.known.get(name))
+        several = len({*map(type, values)} - {type(None)}) > 1
+        kind = self.of_array(name, found, exact=True, several=several)
+        return array_of(values, kind) if is_string(kind) or is_json(kind) else convert(found, kind)
+
+    def of_array(self, name: str, values: Any, *, exact: bool = False, several: bool = False) -> pa.DataType:
+        """The type that holds these values and those before; `exact` as for `wider`, `several` kinds are in these.
+
+        Raises:
+            Rewind: the values before are to be read again.
+            ValueError: there is no such type.
+        """
+        import pyarrow as pa
+
+        before, here = self.known.get(name), values.type
+        kind = wider(before, here, exact=exact)
+        if pa.types.is_integer(here) and _beyond_floats(values):
+            self.large.add(name)
+        if pa.types.is_floating(kind) and name in self.large:
+            kind = pa.string()
+        self.known[name] = kind
+        several |= any(
+            one not in (None, kind, pa.null()) and is_string(one) != is_string(kind) for one in (before, here)
+        )
+        if is_json(kind):
+            self.notes[name] = f"column {name!r}: objects or values of several kinds: kept as JSON"
+        elif several and is_string(kind):
+            self.notes[name] = f"column {name!r}: text and others: kept as text"
+        elif pa.types.is_floating(kind) and (several or any(map(pa.types.is_integer, (before or kind, here)))):
+            self.mixed.add(name)
+            self.notes[name] = f"column {name!r}: whole numbers and others: kept as {kind}"
+        if name in self.mixed and not pa.types.is_floating(kind):
+            self.mixed.remove(name)
+            raise Rewind
+        return kind
+
+
+def _beyond_floats(values: Any) -> bool:
+    found = compute().min_max(values).as_py()
+    return found["min"] is not None and max(-found["min"], found["max"]) > EXACT
+
+
+def tables(pieces: Iterable[Piece], kinds: Kinds | None = None) -> Iterator[pa.Table]:
     """A table of every piece.
 
     Raises:
-        FactoryError: a row cannot be read, or has a value that does not go with those before it in its column.
+        FactoryError: a row cannot be read, or has a value that cannot be stored, or not with those before it.
+        Rewind: only where floats become text: read all again, with the same `kinds`.
     """
     import pyarrow as pa
 
-    known: dict[str, pa.DataType] = {}
+    kinds = kinds or Kinds()
     for piece in pieces:
         if not isinstance(piece.rows, Sequence):
-            for field in piece.rows.schema:
-                try:
-                    known[field.name] = _wider(known.get(field.name), field.type)
-                except UNFIT:
-                    raise _unfit(piece, 0, field.name, f"{field.type} here", known[field.name]) from None
-            yield piece.rows
+            yield _typed(piece, settled(piece.rows), kinds)
             continue
-        columns: dict[str, pa.Array] = {}
         for number, row in enumerate(piece.rows):
             if isinstance(row, Unreadable):
-                raise FactoryError(row.error, where=_place(piece, number), fix="mend the row or take it out")
+                raise FactoryError(row.error, where=_place(piece, number), fix=row.fix)
         rows: Any = piece.rows
+        columns: dict[str, pa.Array] = {}
         for name in dict.fromkeys(name for row in rows for name in row):
             values = [row.get(name) for row in rows]
-            columns[name] = _column(piece, name, values, known.get(name))
-            known[name] = _wider(known.get(name), columns[name].type)
+            try:
+                columns[name] = kinds.of_values(name, values)
+            except UNFIT as error:
+                raise _unfit(piece, name, values, error) from None
         yield pa.table(columns)
 
 
-def _column(piece: Piece, name: str, values: Sequence[Any], known: pa.DataType | None) -> pa.Array:
-    """The values in a type that goes with `known`; numbers and truth values among texts become text."""
-    import pyarrow as pa
+def _typed(piece: Piece, table: pa.Table, kinds: Kinds) -> pa.Table:
+    """A table with types of its own, in those that go with the tables before."""
+    columns = {}
+    for name in table.column_names:
+        try:
+            columns[name] = kinds.of_array(name, table[name])
+        except UNFIT:
+            what = f"{table[name].type} here does not go with the {kinds.known[name]} before it"
+            raise _error(piece, 0, name, what) from None
+    return as_kinds(table, columns)
 
-    convert: Callable[[Sequence[Any]], pa.Array] = _meant if piece.cells else _array
-    try:
-        column = convert(values)
-        _wider(known, column.type)
-        return column
-    except UNFIT:
-        pass
-    if not piece.cells and (known is None or known == pa.string()) and all(map(_is_scalar, values)):
-        with suppress(*UNFIT):
-            return pa.array([value if isinstance(value, str | None) else json.dumps(value) for value in values])
+
+def _unfit(piece: Piece, name: str, values: Sequence[Any], error: Exception) -> FactoryError:
+    """The error for the first value that cannot be stored."""
     for number, value in enumerate(values):
         try:
-            known = _wider(known, convert([value]).type)
-        except UNFIT:
-            raise _unfit(piece, number, name, f"{value!r:.60}", known) from None
-    return pa.array(values, known)
+            array_of([value])
+        except UNFIT as own:
+            return _error(piece, number, name, f"{value!r:.60} cannot be stored: {first_line(own)}")
+    return _error(piece, 0, name, first_line(error))
 
 
-def _array(values: Sequence[Any]) -> pa.Array:
-    """Whole numbers as floats where one is too large for 64 bits."""
-    import pyarrow as pa
-
-    try:
-        return pa.array(values)
-    except OverflowError:
-        return pa.array([float(value) if isinstance(value, int) else value for value in values])
-
-
-def _is_scalar(value: Any) -> bool:
-    return value is None or isinstance(value, str | int | float)
-
-
-def _meant(cells: Sequence[str | None]) -> pa.Array:
-    """Cells of a csv file as whole numbers, numbers, truth values or, where one is none of them, text."""
-    import pyarrow as pa
-
-    pc = compute()
-    values = pa.array(cells, pa.string())
-    values = pc.if_else(pc.is_in(values, pa.array(NULLS)), None, values)
-    if values.null_count == len(values):
-        return pa.nulls(len(values))
-    trimmed = pc.utf8_trim_whitespace(values)
-    for kind in (pa.int64(), pa.float64(), pa.bool_()):
-        try:
-            return trimmed.cast(kind)
-        except pa.ArrowInvalid:
-            continue
-    return values
-
-
-def _wider(known: pa.DataType | None, kind: pa.DataType) -> pa.DataType:
-    """The type that holds the values of both."""
-    import pyarrow as pa
-
-    if known is None or known == kind:
-        return kind
-    both = [pa.schema([("x", known)]), pa.schema([("x", kind)])]
-    return pa.unify_schemas(both, promote_options="permissive").field("x").type
-
-
-def _unfit(piece: Piece, number: int, name: str, what: str, known: pa.DataType | None) -> FactoryError:
-    before = f"does not go with the {known} before it" if known else "is nothing that can be stored"
-    fix = "a column holds values of one kind: mend the row, or make all of them text"
-    return FactoryError(f"column {name!r}: {what} {before}", where=_place(piece, number), fix=fix)
+def _error(piece: Piece, number: int, name: str, what: str) -> FactoryError:
+    return FactoryError(f"column {name!r}: {what}", where=_place(piece, number), fix="mend the row or take it out")
 
 
 def _place(piece: Piece, number: int) -> str:
@@ -141,28 +166,28 @@ def part(found: Iterable[pa.Table], start: int, stop: int | None) -> Iterator[pa
 
 def in_shards(found: Iterable[pa.Table], rows: int) -> Iterator[pa.Table]:
     """The same rows, `rows` in each table; what is left in the last."""
-    import pyarrow as pa
-
     held: list[pa.Table] = []
     count = 0
     for table in found:
         held, count = [*held, table], count + table.num_rows
-        while count >= rows:
-            joined = pa.concat_tables(held, promote_options="permissive")
-            yield joined.slice(0, rows)
-            held, count = [joined.slice(rows)], count - rows
+        if count >= rows:
+            whole = joined(held)
+            while count >= rows:
+                yield whole.slice(0, rows)
+                whole, count = whole.slice(rows), count - rows
+            held = [whole]
     if count:
-        yield pa.concat_tables(held, promote_options="permissive")
+        yield joined(held)
 
 
 def align(paths: Sequence[Path]) -> None:
     """Write shards anew whose rows had narrower types, or fewer columns, than all together."""
-    import pyarrow as pa
     import pyarrow.parquet as pq
 
     schemas = [pq.read_schema(path) for path in paths]
-    whole = pa.unify_schemas(schemas, promote_options="permissive")
+    kinds: dict[str, pa.DataType] = {}
+    for schema in schemas:
+        kinds |= {field.name: wider(kinds.get(field.name), field.type) for field in schema}
     for path, schema in zip(paths, schemas, strict=True):
-        if not schema.equals(whole):
-            parts = [whole.empty_table(), read_columns(path, None)]
-            write_shard(path, pa.concat_tables(parts, promote_options="permissive"))
+        if dict(zip(schema.names, schema.types, strict=True)) != kinds or schema.names != [*kinds]:
+            write_shard(path, as_kinds(read_columns(path, None), kinds))

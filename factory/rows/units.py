@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from factory.errors import FactoryError
-from factory.store.columns import NotText, column, is_text, plain
+from factory.store.columns import readable
+from factory.store.kinds import NotText, is_json, is_list, is_text, plain
 from factory.text.conversations import conversation_texts, with_texts
 from factory.text.segments import has_letters, paragraphs, split
 
@@ -70,7 +71,7 @@ class Cutter:
     json_keys: tuple[str, ...] = ()
 
     def cells(self, values: pa.ChunkedArray, name: str, units: Units) -> list[Cell]:
-        """One cell per value of a text column or a column of conversations.
+        """One cell per value of a text column or a column of conversations; in one of JSON each value may be either.
 
         Raises:
             FactoryError: the column is neither.
@@ -80,6 +81,8 @@ class Cutter:
             make = self._text
         elif is_conversation(values.type):
             make = self._conversation
+        elif is_json(values.type):
+            make = self._either
         else:
             raise FactoryError(
                 f"column {name!r} is {values.type}, text is needed, or a list of turns with role and content, or from "
@@ -103,6 +106,13 @@ class Cutter:
         ]
         return Cell(texts, lambda translated: with_texts(value, translated, self.json_keys))
 
+    def _either(self, value: Any, units: Units) -> Cell:
+        if isinstance(value, str | None):
+            return self._text(value, units)
+        if not isinstance(value, list):
+            raise TypeError(f"text is needed, or a list of turns, here is {type(value).__name__}")
+        return self._conversation(value, units)
+
     def pieces(self, text: str, units: Units) -> list[Piece]:
         if self.division == "structure":
             return [units.add(part.text) if part.translate else part.text for part in split(text)]
@@ -114,8 +124,10 @@ def is_conversation(kind: pa.DataType) -> bool:
     """Is it a list of turns, in the form of chat templates or in ShareGPT's?"""
     import pyarrow as pa
 
-    if not (pa.types.is_list(kind) or pa.types.is_large_list(kind)) or not pa.types.is_struct(kind.value_type):
+    if not is_list(kind) or not (pa.types.is_struct(kind.value_type) or is_json(kind.value_type)):
         return False
+    if is_json(kind.value_type):  # as `datasets` itself reads turns that differ in their keys
+        return True
     names = {inner.name for inner in kind.value_type}
     return any(keys <= names for keys in TURN_KEYS)
 
@@ -131,7 +143,7 @@ def instructions(table: pa.Table, name: str) -> list[str]:
         return value if isinstance(value, str) else ""
 
     found = []
-    for value in plain(column(table, name)):
+    for value in plain(readable(table, name)):
         try:
             found.append(asked(value))
         except Exception:  # what is wrong with it is said where it is translated

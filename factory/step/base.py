@@ -23,7 +23,7 @@ from pydantic import (
 )
 
 from factory.refs import local_path
-from factory.text.template import placeholders
+from factory.text.template import parse, placeholders
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,11 +63,12 @@ def read_prompt(value: str, folders: Iterable[Path]) -> str:
     """A prompt is written in place, or is the name of a .txt file beside the recipe.
 
     Raises:
-        ValueError: there is no such file, or it is not text.
+        ValueError: there is no such file, it is not text, or no template.
     """
-    if "\n" in value or not value.endswith(".txt"):
-        return value
-    return text_beside(value, folders, "prompt").removesuffix("\n")
+    if "\n" not in value and value.endswith(".txt"):
+        value = text_beside(value, folders, "prompt").removesuffix("\n")
+    parse(value)
+    return value
 
 
 def as_list(value: object) -> object:

@@ -12,7 +12,7 @@ from factory.rows.outcomes import ShardResult, Verdict, rejected
 from factory.rows.step import RowStep
 from factory.store.columns import as_text, column, compute, plain, require
 from factory.text.conversations import as_messages, as_sharegpt
-from factory.text.template import parse_path, pieces
+from factory.text.template import Choice, Name, Parts, parse, parse_path, placeholders
 
 if TYPE_CHECKING:
     from typing import Self
@@ -28,7 +28,8 @@ class Columns(RowStep):
     """New column name -> where it comes from; every other column is dropped, except those in `keep`.
 
     - ``response: answer`` copies a column; a path reaches inside: ``ar: translation.ar``, ``q: messages[0].content``.
-    - ``prompt: "Q: {question}"`` fills a template (``{{x}}`` is a literal ``{x}``).
+    - ``prompt: "Q: {question}"`` fills a template (``{{x}}`` is a literal ``{x}``); a part may depend on a value:
+      ``"{instruction}{% if input %}\\n\\n{input}{% endif %}"``.
     - A list or mapping builds structure; its strings are templates, plain text included:
       ``messages: [{role: user, content: "{question}"}, {role: assistant, content: "{answer}"}]``.
     - ``conversations: {sharegpt: messages_ar}`` writes a conversation as ``[{from, value}]``, and
@@ -36,7 +37,7 @@ class Columns(RowStep):
       turns hold something else is rejected.
     - Numbers and booleans are constants, and so is text in ``source: {constant: orca}``.
 
-    A row where a value of a template is null is rejected (``columns: no {name}``); a copied null stays null.
+    A row where a value that a template needs is null is rejected (``columns: no {name}``); a copied null stays null.
     """
 
     model_config = ConfigDict(extra="allow", frozen=True)
@@ -110,14 +111,14 @@ def _conversation_form(definition: Any) -> str | None:
 
 
 def _is_template(text: str) -> bool:
-    return pieces(text) != [(False, text)]
+    return parse(text) != [text]
 
 
 def _paths(definition: Any, inside: bool = False) -> Iterator[str]:
     """Every column path that a definition reads."""
     if isinstance(definition, str):
         if inside or _is_template(definition):
-            yield from (text for is_name, text in pieces(definition) if is_name)
+            yield from placeholders(definition)
         else:
             yield definition
     elif isinstance(definition, list):
@@ -184,21 +185,42 @@ def _conversations(table: pa.Table, path: str, form: str, missing: dict[int, str
 
 
 def _template(table: pa.Table, template: str, missing: dict[int, str]) -> Any:
+    import numpy as np
+    import pyarrow as pa
+
+    parts = parse(template)
+    if not placeholders(template):
+        return _repeat("".join(part for part in parts if isinstance(part, str)), table.num_rows)
+    return _filled(table, parts, missing, np.ones(table.num_rows, bool)).cast(pa.string())
+
+
+def _filled(table: pa.Table, parts: Parts, missing: dict[int, str], here: Any) -> Any:
+    """The parts of a template for whole columns at once; `here` tells in which rows they stand."""
     import pyarrow as pa
 
     pc = compute()
-    parts: list[Any] = []
-    for is_name, text in pieces(template):
-        if not is_name:
-            parts.append(pa.scalar(text, pa.large_string()))
-            continue
-        values = as_text(table, text)
-        for row in pc.indices_nonzero(pc.is_null(values)).to_pylist():
-            missing.setdefault(row, text)
-        parts.append(values)
-    if not any(is_name for is_name, _ in pieces(template)):
-        return _repeat("".join(part.as_py() for part in parts), table.num_rows)
-    return pc.binary_join_element_wise(*parts, pa.scalar("", pa.large_string())).cast(pa.string())
+    texts: list[Any] = [pa.array([""] * table.num_rows, pa.large_string())]
+    for part in parts:
+        if isinstance(part, str):
+            texts.append(pa.scalar(part, pa.large_string()))
+        elif isinstance(part, Name):
+            texts.append(as_text(table, part.path))
+            for row in (texts[-1].is_null().to_numpy() & here).nonzero()[0].tolist():
+                missing.setdefault(row, part.path)
+        else:
+            texts.append(_chosen(table, part, missing, here))
+    return pc.binary_join_element_wise(*texts, pa.scalar("", pa.large_string()))
+
+
+def _chosen(table: pa.Table, choice: Choice, missing: dict[int, str], here: Any) -> Any:
+    pc = compute()
+    said = pc.fill_null(pc.greater(pc.utf8_length(pc.utf8_trim_whitespace(as_text(table, choice.path))), 0), False)
+    then = said.to_numpy()
+    return pc.if_else(
+        said,
+        _filled(table, choice.then, missing, here & then),
+        _filled(table, choice.otherwise, missing, here & ~then),
+    )
 
 
 def _repeat(value: Any, rows: int) -> Any:

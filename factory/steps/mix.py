@@ -16,6 +16,7 @@ from factory.rows.sampling import Shuffle, draw
 from factory.rows.step import input_shards
 from factory.step.base import DatasetRef, Step
 from factory.store import SHARD_ROWS, TRAIN, Ledger, RowCounts, write_shard
+from factory.store.kinds import as_kinds, is_json
 
 if TYPE_CHECKING:
     from typing import Self
@@ -129,8 +130,12 @@ class Mix(Step):
         fields = []
         for name in names:
             try:
-                own = [pa.schema([part.schema.field(name)]) for part in parts]
-                fields.append(pa.unify_schemas(own, promote_options="permissive").field(0))
+                own = [part.schema.field(name) for part in parts]
+                if any(is_json(field.type) for field in own):
+                    fields.append(pa.field(name, pa.json_()))
+                else:
+                    alone = [pa.schema([field]) for field in own]
+                    fields.append(pa.unify_schemas(alone, promote_options="permissive").field(0))
             except (pa.ArrowTypeError, pa.ArrowInvalid):
                 kinds = ", ".join(f"{part.schema.field(name).type} in {part.name}" for part in parts)
                 raise FactoryError(f"column {name!r} is {kinds}", fix="bring them in line with `columns`") from None
@@ -157,6 +162,7 @@ class Mix(Step):
             table = table.take(pa.array(rows))
         if self.source_column:
             table = table.append_column(self.source_column, pa.repeat(name, table.num_rows))
+        table = as_kinds(table, dict(zip(schema.names, schema.types, strict=True)))
         return table.replace_schema_metadata(schema.metadata).cast(schema)
 
     def _shuffle(

@@ -22,7 +22,8 @@ from factory.rows.translations import summary
 from factory.rows.units import Cell, Cutter, Division, Units, instructions
 from factory.step.base import Columns, ModelRef, Prompt, TextPrompt
 from factory.steps.filter import CheckField
-from factory.store.columns import column, require, with_column
+from factory.store.columns import readable, require, with_column
+from factory.store.kinds import typed
 from factory.text.language_tasks import requires_source_language
 
 if TYPE_CHECKING:
@@ -135,7 +136,7 @@ class Translate(RowStep):
         for name in self.columns:
             if name + suffix in table.column_names:
                 raise FactoryError(f"there is a column {name + suffix!r} already", fix="take another `suffix`")
-            cells[name] = cutter.cells(column(taken, name), name, units)
+            cells[name] = cutter.cells(readable(taken, name), name, units)
         climb = ladder.climb(number, units.texts, tick)
         texts = [outcome.text for outcome in climb.outcomes]
         for name, made in cells.items():
@@ -144,9 +145,8 @@ class Translate(RowStep):
                 values[row], verdict = self._join(cell, climb, texts)
                 if verdict is not None:
                     verdicts.setdefault(row, verdict)
-            kind = column(table, name).type
-            kind = pa.string() if pa.types.is_null(kind) else kind
-            table = with_column(table, name + suffix, pa.array(values, kind))
+            kind = readable(table, name).type
+            table = with_column(table, name + suffix, typed(values, pa.string() if pa.types.is_null(kind) else kind))
         copied = sum(
             not cell.error and not any(True for _ in cell.units()) for made in cells.values() for cell in made
         )

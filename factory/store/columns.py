@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from factory.errors import FactoryError, nearest
-from factory.text.template import fill, parse_path, placeholders
+from factory.store.kinds import NotText, array_of, is_json, is_list, is_text, plain, text_of
+from factory.text.template import fill, needed, parse_path, placeholders
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -49,7 +51,8 @@ def compute() -> Any:
 def column(table: pa.Table, path: str) -> pa.ChunkedArray:
     """The values at `path`, null where a struct on the way is null or a list is too short.
 
-    A column whose whole name is `path` comes first, so that names with dots need no quoting.
+    A column whose whole name is `path` comes first, so that names with dots need no quoting. In a column of JSON
+    a row may have anything or nothing at the path.
 
     Raises:
         FactoryError: there is no such column, struct field or list.
@@ -63,23 +66,80 @@ def column(table: pa.Table, path: str) -> pa.ChunkedArray:
     if first not in table.column_names:
         raise unknown_column(str(first), table.column_names)
     values: Any = table[str(first)]
-    for part in rest:
+    for place, part in enumerate(rest):
         kind = values.type
+        if is_json(kind):
+            return pa.chunked_array([array_of([_inside(value, rest[place:]) for value in plain(values)])])
         if isinstance(part, str):
             if not pa.types.is_struct(kind):
                 raise FactoryError(f"{path}: {part!r} is looked for in {kind}, which has no named fields")
             if kind.get_field_index(part) < 0:
                 raise unknown_column(part, [field.name for field in kind])
             values = pc.struct_field(values, part)
-        elif not (pa.types.is_list(kind) or pa.types.is_large_list(kind)):
+        elif not is_list(kind):
             raise FactoryError(f"{path}: [{part}] is looked for in {kind}, which is not a list")
-        elif part < 0:
-            items = [None if row is None or len(row) < -part else row[part] for row in values.to_pylist()]
-            values = pa.chunked_array([pa.array(items, kind.value_type)])
         else:
-            one = pc.list_slice(values, part, part + 1, return_fixed_size_list=True)  # pads short lists with null
-            values = pc.list_element(one, 0)
+            values = _items(values, part)
     return values
+
+
+def _inside(value: Any, keys: list[str | int]) -> Any:
+    for key in keys:
+        try:
+            value = value[key]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return value
+
+
+def _items(values: pa.ChunkedArray, number: int) -> pa.ChunkedArray:
+    """The item of each list that has this number, counted from the end where it is negative; null for short lists."""
+    import pyarrow as pa
+
+    pc = compute()
+    if pa.types.is_fixed_size_list(values.type):
+        values = values.cast(pa.list_(values.type.value_type))
+    chunks = []
+    for chunk in values.chunks:
+        sizes = pc.list_value_length(chunk)
+        place = pa.scalar(number) if number >= 0 else pc.add(sizes, number)
+        there = pc.and_(pc.less(place, sizes), pc.greater_equal(place, 0))
+        starts = chunk.offsets.slice(0, len(chunk))
+        chunks.append(chunk.values.take(pc.if_else(there, pc.add(starts, place), None)))
+    return pa.chunked_array(chunks, values.type.value_type)
+
+
+def readable(table: pa.Table, path: str) -> pa.ChunkedArray:
+    """The values at `path` as a reader wants them: a label's name in place of its number.
+
+    Raises:
+        FactoryError: as for `column`.
+    """
+    import pyarrow as pa
+
+    values = column(table, path)
+    if (names := _label_names(table, path)) is None:
+        return values
+    known = dict(enumerate(names))
+    return pa.chunked_array([pa.array([known.get(value) for value in values.to_pylist()], pa.string())])
+
+
+def _label_names(table: pa.Table, path: str) -> list[str] | None:
+    """The names of a `datasets` ClassLabel, as the table's metadata tells them."""
+    try:
+        feature: Any = json.loads((table.schema.metadata or {})[b"huggingface"])["info"]["features"]
+        for key in [path] if path in table.column_names else _keys(path):
+            inner = feature.get("feature", feature) if isinstance(feature, dict) else feature
+            feature = feature[key] if isinstance(key, str) and key in feature else _item(inner, key)
+        return feature["names"] if feature.get("_type") == "ClassLabel" else None
+    except (KeyError, ValueError, TypeError, AttributeError, IndexError):
+        return None
+
+
+def _item(feature: Any, key: str | int) -> Any:
+    if isinstance(key, str):
+        return feature[key]
+    return feature[0] if isinstance(feature, list) else feature
 
 
 def read_columns(path: Path, paths: Iterable[str] | None) -> pa.Table:
@@ -92,29 +152,22 @@ def read_columns(path: Path, paths: Iterable[str] | None) -> pa.Table:
         return file.read(columns=wanted)
 
 
-def is_text(kind: pa.DataType) -> bool:
-    import pyarrow as pa
-
-    return pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_null(kind)
-
-
-class NotText:
-    """Stands for a value that cannot be read as text (bytes that are not UTF-8), with what is wrong."""
-
-    def __init__(self, error: Any) -> None:
-        self.error = error
-
-
 def texts(table: pa.Table, path: str) -> list[Any]:
-    """The values at `path` as str or None; `NotText` for a value that does not decode.
+    """The values at `path` as str or None; `NotText` for a value that does not decode, or that is JSON but no text.
 
     Raises:
         FactoryError: no such column, or its type is not text.
     """
-    values = column(table, path)
+    values = readable(table, path)
+    if is_json(values.type):
+        return [v if isinstance(v, str | None | NotText) else NotText(_no_text(path, v)) for v in plain(values)]
     if not is_text(values.type):
         raise FactoryError(f"column {path!r} is {values.type}, text is needed", fix="build the text with `columns`")
     return plain(values)
+
+
+def _no_text(path: str, value: Any) -> TypeError:
+    return TypeError(f"{path} is {type(value).__name__} here, text is needed")
 
 
 def documents(table: pa.Table, paths: Iterable[str]) -> list[str]:
@@ -127,14 +180,19 @@ def documents(table: pa.Table, paths: Iterable[str]) -> list[str]:
 
 
 def as_text(table: pa.Table, path: str) -> pa.ChunkedArray:
-    """The values at `path` as a template writes them: text, numbers and booleans as large_string.
+    """The values at `path` as a template writes them: text, numbers, booleans and labels as large_string.
+
+    In a column of JSON what is none of these is null.
 
     Raises:
         FactoryError: no such column, or its values are something else.
     """
     import pyarrow as pa
 
-    values = column(table, path)
+    values = readable(table, path)
+    if is_json(values.type):
+        found = [v if isinstance(v, str | int | float) else None for v in plain(values)]
+        values = pa.chunked_array([text_of(found)])
     try:
         return values.cast(pa.large_string())  # the texts of a shard may exceed the 2 GB that string can address
     except (pa.ArrowNotImplementedError, pa.ArrowInvalid):
@@ -150,7 +208,7 @@ class Hole(NamedTuple):
 
 
 def filled(table: pa.Table, template: str, *, blank: bool = True) -> list[str | Hole]:
-    """The template filled from each row. A null leaves a hole, and without `blank` a blank text does too.
+    """The template filled from each row. A null that it needs leaves a hole; without `blank` a blank text does too.
 
     Raises:
         FactoryError: as for `as_text`.
@@ -161,26 +219,11 @@ def filled(table: pa.Table, template: str, *, blank: bool = True) -> list[str | 
         values = {name: column[row] for name, column in columns.items()}
         holes = (
             Hole(name, value.error if isinstance(value, NotText) else None)
-            for name, value in values.items()
-            if not isinstance(value, str) or not (blank or value.strip())
+            for name in needed(template, values)
+            if not isinstance(value := values[name], str) or not (blank or value.strip())
         )
         found.append(next(holes, None) or fill(template, values))
     return found
-
-
-def plain(values: pa.ChunkedArray) -> list[Any]:
-    """`to_pylist` that survives single values which do not decode."""
-    try:
-        return values.to_pylist()
-    except UnicodeDecodeError:
-        return [_plain_value(value) for value in values]
-
-
-def _plain_value(value: pa.Scalar) -> Any:
-    try:
-        return value.as_py()
-    except UnicodeDecodeError as error:
-        return NotText(error)
 
 
 def with_column(table: pa.Table, name: str, values: pa.Array | pa.ChunkedArray) -> pa.Table:

@@ -12,6 +12,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from factory.store.kinds import rows_of, typed
+
 if TYPE_CHECKING:
     import pyarrow as pa
 
@@ -68,7 +70,7 @@ class Dataset:
         for path in self.shards(split, part):
             with pq.ParquetFile(path) as file:
                 for batch in file.iter_batches(1000):
-                    yield from batch.to_pylist()
+                    yield from rows_of(batch)
 
     def load(self, split: str = TRAIN) -> Any:
         """The split as a memory-mapped `datasets.Dataset`, for trainers."""
@@ -97,7 +99,8 @@ class ShardWriter:
     def _flush(self) -> None:
         import pyarrow as pa
 
-        table = pa.Table.from_pylist(self._buffer, schema=self.schema)
+        columns = [typed([row.get(field.name) for row in self._buffer], field.type) for field in self.schema]
+        table = pa.Table.from_arrays(columns, schema=self.schema)
         write_shard(self.folder / "data" / f"{self.split}-{self._shards:05d}.parquet", table)
         self.written += len(self._buffer)
         self._shards += 1

@@ -128,18 +128,18 @@ def test_local_files_are_part_of_the_identity(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "content"),
+    ("name", "content", "number"),
     [
-        ("rows.csv", "q,n\none,1\n"),
-        ("rows.tsv", "q\tn\none\t1\n"),
-        ("rows.json", '[{"q": "one", "n": 1}]'),
+        ("rows.csv", "q,n\none,1\n", "1"),
+        ("rows.tsv", "q\tn\none\t1\n", "1"),
+        ("rows.json", '[{"q": "one", "n": 1}]', 1),
     ],
 )
-def test_local_formats(tmp_path: Path, name: str, content: str) -> None:
+def test_local_formats(tmp_path: Path, name: str, content: str, number: object) -> None:
     (tmp_path / name).write_text(content)
     graph = graph_of(tmp_path, RECIPE.partition("datasets:")[0] + f"datasets:\n  a: {{from: ./{name}}}\n")
     run(graph)
-    assert list(Dataset(graph.final("a").folder).rows()) == [{"q": "one", "n": 1}]
+    assert list(Dataset(graph.final("a").folder).rows()) == [{"q": "one", "n": number}]
 
 
 def test_a_tsv_without_a_header_and_with_quotation_marks(tmp_path: Path) -> None:

@@ -102,7 +102,7 @@ def test_arrow_files_and_saved_datasets_are_read(tmp_path: Path) -> None:
         ("lines.json", '\n{"a": 1}\n{"a": 2}\n', [{"a": 1}, {"a": 2}]),
         ("object.json", '{\n "a": {"b": [1]}\n}\n', [{"a": {"b": [1]}}]),
         ("texts.json", '["x", "[y]"]', [{"text": "x"}, {"text": "[y]"}]),
-        ("bom.csv", "\ufeffa,b\r\nx,\r\n\r\ny\r\n", [{"a": "x", "b": ""}, {"a": "y", "b": None}]),
+        ("bom.csv", "\ufeffa,b\r\nx,\r\n\r\ny,z\r\n", [{"a": "x", "b": ""}, {"a": "y", "b": "z"}]),
         ("names.csv", ",a,a\n1,2,3\n", [{"Unnamed: 0": "1", "a": "2", "a.1": "3"}]),
         ("cells.csv", 'a,b\n"x\r\ny",""""\n', [{"a": "x\r\ny", "b": '"'}]),
         ("marks.tsv", 'a\tb\n"x\ty"\n', [{"a": '"x', "b": 'y"'}]),

@@ -52,6 +52,47 @@ def test_many_rows_keep_their_own_messages(tmp_path):
     assert [[m["content"] for m in row["messages"]] for row in kept(job)] == [[r["q"], r["a"]] for r in rows]
 
 
+def test_a_part_of_a_template_may_depend_on_a_value(tmp_path):
+    rows = [{"q": "Sort.", "x": "2 1"}, {"q": "Sing.", "x": ""}, {"q": "Rest.", "x": None}, {"q": None, "x": "y"}]
+    prompt = "{q}{% if x %}\n\n{x}{% endif %}"
+    step = columns(prompt=prompt, messages=[{"role": "user", "content": prompt}])
+    job = run_step(step, dataset(tmp_path / "in", rows), tmp_path / "out")
+    texts = ["Sort.\n\n2 1", "Sing.", "Rest."]
+    assert [row["prompt"] for row in kept(job)] == texts
+    assert [row["messages"][0]["content"] for row in kept(job)] == texts
+    assert job.rows.reasons == {"columns: no q": 1}
+    with pytest.raises(ValidationError, match=r"has no \{% endif %\}"):
+        columns(prompt="{% if x %}{x}")
+
+
+def test_paths_reach_into_lists_and_json(tmp_path):
+    """The first rows differ in their keys: that column is JSON, and its paths are read row by row."""
+    inner = [{"output": "a", "n": 1}, {"output": "b"}]
+    step = columns(first="i[0].output", last="i[-1].output", number="i[0].n", text="{i[0].output} {i[0].n}")
+    plain = [{"i": [{"output": "a", "n": 1}, {"output": "b", "n": 2}]}, {"i": []}]
+    wanted = {"first": "a", "last": "b", "number": 1, "text": "a 1"}
+    job = run_step(step, dataset(tmp_path / "in", plain), tmp_path / "out")
+    assert kept(job) == [wanted] and job.rows.reasons == {"columns: no i[0].output": 1}
+    mixed = [{"i": inner}, {"i": []}, {"i": "text"}]
+    schema = pa.schema([("i", pa.json_())])
+    job = run_step(step, dataset(tmp_path / "in2", mixed, schema=schema), tmp_path / "out2")
+    assert kept(job) == [wanted] and job.rows.rejected == 2
+
+
+def test_a_label_is_its_name_in_a_text_and_stays_a_label(tmp_path):
+    import datasets
+
+    features = datasets.Features({"label": datasets.ClassLabel(names=["bad", "good"]), "t": datasets.Value("string")})
+    schema = features.arrow_schema
+    rows = [{"label": 1, "t": "x"}, {"label": 0, "t": "y"}, {"label": -1, "t": "z"}]
+    step = columns(keep=["label"], prompt="{t}: {label}")
+    job = run_step(step, dataset(tmp_path / "in", rows, schema=schema), tmp_path / "out")
+    assert kept(job) == [{"label": 1, "prompt": "x: good"}, {"label": 0, "prompt": "y: bad"}]
+    assert job.rows.reasons == {"columns: no label": 1}
+    [shard] = (tmp_path / "out").glob("data/*.parquet")
+    assert datasets.Dataset.from_parquet(str(shard)).features["label"] == features["label"]
+
+
 def test_literal_braces_and_keep(tmp_path):
     step = columns(keep=["n"], text="{{question}} is {question} {x y}")
     job = run_step(step, dataset(tmp_path / "in", ROWS[:1]), tmp_path / "out")

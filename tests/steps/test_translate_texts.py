@@ -105,6 +105,29 @@ def test_conversations_keep_roles_order_and_other_keys(monkeypatch, tmp_path, mo
     assert schema.field("messages_ar").type == schema.field("messages").type
 
 
+def test_conversations_that_differ_in_keys_are_translated_and_stay_as_they_are(monkeypatch, tmp_path, model):
+    calls = [
+        {"function": {"name": "f", "arguments": {"city": "Rome"}}},
+        {"function": {"name": "g", "arguments": "{}"}},
+    ]
+    rows = [
+        {"m": [{"role": "user", "content": "Hello there", "weight": 0}, {"role": "assistant", "tool_calls": calls}]},
+        {"m": [{"role": "user", "content": "Good evening"}]},
+        {"m": "A text"},
+        {"m": None},
+        {"m": {"a": 1}},
+    ]
+    schema = pa.schema([("m", pa.json_())])
+    job = translated(monkeypatch, tmp_path, rows, model, schema=schema, fields=["m"])
+    first, second, third, fourth = kept(job)
+    asked, called = rows[0]["m"]
+    assert first["m_ar"] == [{**asked, "content": arabic("Hello there")}, called]
+    assert second["m_ar"] == [{"role": "user", "content": arabic("Good evening")}]
+    assert third["m_ar"] == arabic("A text") and fourth["m_ar"] is None
+    assert [row["m"] for row in kept(job)] == [row["m"] for row in rows[:4]]
+    assert [row["outcome"] for row in rejected(job)] == ["failed"]
+
+
 def test_sharegpt_system_turns_and_tools(monkeypatch, tmp_path, model):
     call = json.dumps({"name": "find", "arguments": {"query": "red shoes", "id": "a-1"}})
     turns = [

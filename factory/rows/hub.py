@@ -1,0 +1,113 @@
+"""Rows of a Hub dataset: JSON, csv, tsv and text as such files here are read, all else as `datasets` streams it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from functools import cached_property
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Literal
+
+from factory.refs import HubRef, SplitSlice
+from factory.rows.formats import Piece, format_of, read
+from factory.rows.unreadable import Row, Unreadable
+
+if TYPE_CHECKING:
+    import datasets
+
+BUILDERS = ("json", "csv", "text")  # of `datasets`, for files of text
+USUAL = {"name", "version", "description", "data_dir", "data_files", "sep", "delimiter", "names", "column_names"}
+
+
+@dataclasses.dataclass(frozen=True)
+class HubFile:
+    """A file of a Hub repo, ``hf://datasets/owner/name@revision/path``, read as it comes."""
+
+    url: str
+
+    def __str__(self) -> str:
+        return self.url.removeprefix("hf://datasets/")
+
+    def open(self, mode: Literal["rb"]) -> Any:
+        from huggingface_hub import HfFileSystem
+
+        from factory.hub.client import endpoint
+
+        return HfFileSystem(endpoint=endpoint()).open(self.url, mode)
+
+
+@dataclasses.dataclass(frozen=True)
+class HubRows:
+    """A split of a Hub dataset. Whatever reads it raises FactoryError where the Hub answers what is wrong."""
+
+    ref: HubRef
+    split: str
+    data_files: str | None = None
+
+    @cached_property
+    def _builder(self) -> datasets.DatasetBuilder:
+        import datasets
+
+        ref = self.ref
+        return datasets.load_dataset_builder(ref.repo, ref.config, revision=ref.revision, data_files=self.data_files)
+
+    @cached_property
+    def files(self) -> list[HubFile] | None:
+        """The split's files, where they are text and the card does not say how to read them otherwise."""
+        builder, config = self._builder, self._builder.config
+        urls = (config.data_files or {}).get(self.split)
+        said = {
+            field.name
+            for field in dataclasses.fields(config)
+            if field.default is not dataclasses.MISSING and getattr(config, field.name) != field.default
+        }
+        known = type(builder).__module__ in [f"datasets.packaged_modules.{name}.{name}" for name in BUILDERS]
+        if not urls or not known or builder.info.features is not None or said - USUAL or not all(map(format_of, urls)):
+            return None
+        return [HubFile(url) for url in urls]
+
+    @property
+    def is_streamed(self) -> bool:
+        """Are the rows such as `datasets` gives them?"""
+        from factory.hub.client import hub_errors
+
+        with hub_errors(self.ref.repo, kind="dataset"):
+            return self.files is None
+
+    def pieces(self, rows: int, skip: int = 0) -> Iterator[Piece]:
+        """At most `rows` rows each; `skip` passes over the first rows of what is streamed, and is for it alone."""
+        from factory.hub.client import hub_errors
+
+        with hub_errors(self.ref.repo, kind="dataset"):
+            if self.files is None:
+                stream = self._builder.as_streaming_dataset(self.split).with_format("arrow")  # type: ignore[union-attr]
+                for table in stream.skip(skip).iter(rows):
+                    yield Piece(self.ref.repo, table, range(skip + 1, skip + 1 + table.num_rows))
+                    skip += table.num_rows
+                return
+            config: Any = self._builder.config
+            said = getattr(config, "sep", ",")  # a comma is what `datasets` takes where the card says nothing
+            for file in self.files:
+                delimiter = None if said == "," or format_of(file.url) == "tsv" else said
+                yield from read(file, rows, columns=getattr(config, "names", None), delimiter=delimiter)
+
+    def __iter__(self) -> Iterator[Row | Unreadable]:
+        """The rows one by one; media are decoded."""
+        from factory.hub.client import hub_errors
+
+        with hub_errors(self.ref.repo, kind="dataset"):
+            if self.files is None:
+                yield from self._builder.as_streaming_dataset(self.split)  # type: ignore[misc]
+                return
+        for piece in self.pieces(1_000):
+            yield from piece.rows
+
+
+def hub_rows(ref: HubRef, split: str) -> Iterator[Row | Unreadable]:
+    """The rows of a split, or of a range of one (``train[10:20]``).
+
+    Raises:
+        FactoryError: what the Hub answers to what is wrong.
+    """
+    wanted = SplitSlice.parse(split)
+    yield from islice(HubRows(ref, wanted.name), wanted.start, wanted.stop)

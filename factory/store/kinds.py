@@ -1,0 +1,336 @@
+"""The one type of a column's values: null < whole number < number < text, and JSON where they share none.
+
+JSON is `datasets`' own feature ``Json``: Arrow's canonical extension type over text, each value as JSON, so that
+``load_dataset`` and the verbs here see the very objects that were written.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+UNFIT = (ValueError, TypeError, OverflowError)  # what Arrow raises, by the kind of the value
+EXACT = 2**53  # below it every whole number is a 64-bit float too
+
+
+class NotText:
+    """Stands for a value that cannot be read as text (bytes that are not UTF-8), with what is wrong."""
+
+    def __init__(self, error: Any) -> None:
+        self.error = error
+
+
+def is_json(kind: pa.DataType) -> bool:
+    import pyarrow as pa
+
+    return isinstance(kind, pa.JsonType)
+
+
+def is_text(kind: pa.DataType) -> bool:
+    import pyarrow as pa
+
+    return any(is_kind(kind) for is_kind in (pa.types.is_string, pa.types.is_large_string, pa.types.is_null))
+
+
+def is_string(kind: pa.DataType) -> bool:
+    import pyarrow as pa
+
+    return is_text(kind) and not pa.types.is_null(kind)
+
+
+def is_list(kind: pa.DataType) -> bool:
+    import pyarrow as pa
+
+    return any(is_kind(kind) for is_kind in (pa.types.is_list, pa.types.is_large_list, pa.types.is_fixed_size_list))
+
+
+def plain(values: pa.Array | pa.ChunkedArray) -> list[Any]:
+    """The values as Python objects, JSON as what it says; `NotText` for a single value that does not decode."""
+    try:
+        found = values.to_pylist()
+    except UnicodeDecodeError:
+        found = [_plain_value(value) for value in values]
+    decode = _decoder(values.type)
+    return found if decode is None else [_decoded(decode, value) for value in found]
+
+
+def _plain_value(value: pa.Scalar) -> Any:
+    try:
+        return value.as_py()
+    except UnicodeDecodeError as error:
+        return NotText(error)
+
+
+def _decoded(decode: Callable[[Any], Any], value: Any) -> Any:
+    try:
+        return value if isinstance(value, NotText) else decode(value)
+    except (ValueError, RecursionError) as error:
+        return NotText(error)
+
+
+def _decoder(kind: pa.DataType) -> Callable[[Any], Any] | None:
+    """Puts what JSON says in the place of its text, wherever it stands in a value; None: there is no JSON."""
+    import pyarrow as pa
+
+    if is_json(kind):
+        return lambda value: None if value is None else json.loads(value)
+    if is_list(kind) and (inner := _decoder(kind.value_type)):
+        return lambda value: None if value is None else [inner(item) for item in value]
+    if pa.types.is_struct(kind) and (inside := {f.name: d for f in kind if (d := _decoder(f.type))}):
+        return lambda value: value and value | {name: decode(value[name]) for name, decode in inside.items()}
+    return None
+
+
+def rows_of(table: pa.Table | pa.RecordBatch) -> list[dict[str, Any]]:
+    """The rows as Python objects, JSON as what it says."""
+    names = table.schema.names
+    columns = [plain(column) for column in table.columns]
+    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
+
+
+def array_of(values: Sequence[Any], known: pa.DataType | None = None) -> pa.Array:
+    """Python values in the type that they share; in `known` where that is text or JSON, which end every ladder.
+
+    Numbers and truth values become text as JSON writes them. Objects that differ in their keys, and values that share
+    no type, are JSON.
+
+    Raises:
+        ValueError, TypeError, OverflowError: a value that cannot be stored at all, as half a surrogate pair.
+    """
+    if known is not None and is_json(known):
+        return json_of(values)
+    if found := _shared(values):
+        if known is None or not _needs_text(found.type, known):
+            return found
+    elif not all(value is None or isinstance(value, str | int | float) for value in values):
+        return json_of(values)
+    return text_of(values)
+
+
+def _shared(values: Sequence[Any]) -> pa.Array | None:
+    import pyarrow as pa
+
+    try:
+        found = pa.array(values)
+    except OverflowError:
+        return _floats(values)
+    except UNFIT:
+        return None
+    return found if not _has_gaps(found) or _same_keys(values) else None
+
+
+def _floats(values: Sequence[Any]) -> pa.Array | None:
+    """Whole numbers beyond 64 bits, where floats hold the very same numbers."""
+    import pyarrow as pa
+
+    try:
+        found = [float(value) if isinstance(value, int) else value for value in values]
+        return pa.array(found) if found == list(values) else None
+    except UNFIT:
+        return None
+
+
+def _needs_text(kind: pa.DataType, known: pa.DataType) -> bool:
+    return is_string(known) and not is_text(kind)
+
+
+def _has_gaps(values: pa.Array) -> bool:
+    """Is there an object without a value under a key that others have, or without any key?"""
+    import pyarrow as pa
+
+    if is_list(values.type):
+        return _has_gaps(values.values)
+    if not pa.types.is_struct(values.type):
+        return False
+    fields = [values.field(number) for number in range(values.type.num_fields)]
+    return not fields or any(field.null_count > values.null_count or _has_gaps(field) for field in fields)
+
+
+def _same_keys(values: Iterable[Any]) -> bool:
+    """Do objects have the same keys wherever they stand in these values, which have one shape but for that?"""
+    there = [value for value in values if value is not None]
+    if there and isinstance(there[0], dict):
+        keys = there[0].keys()
+        if not keys or any(value.keys() != keys for value in there):
+            return False
+        return all(_same_keys(value[key] for value in there) for key in keys)
+    if there and isinstance(there[0], list):
+        return _same_keys(item for value in there for item in value)
+    return True
+
+
+def json_of(values: Iterable[Any]) -> pa.Array:
+    import pyarrow as pa
+
+    texts = [None if value is None else json.dumps(value, ensure_ascii=False, default=str) for value in values]
+    return pa.ExtensionArray.from_storage(pa.json_(), pa.array(texts, pa.string()))
+
+
+def typed(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
+    """Values that are like those of a column of this type: JSON as a whole where there is JSON in it."""
+    import pyarrow as pa
+
+    return pa.array(values, kind) if _decoder(kind) is None else json_of(values)
+
+
+def text_of(values: Iterable[Any]) -> pa.Array:
+    import pyarrow as pa
+
+    return pa.array([value if isinstance(value, str | None) else _as_text(value) for value in values], pa.string())
+
+
+def _as_text(value: Any) -> str:
+    return json.dumps(value) if isinstance(value, int | float) else str(value)
+
+
+def wider(one: pa.DataType | None, other: pa.DataType, *, exact: bool = False) -> pa.DataType:
+    """The type that holds the values of both. `exact`: objects that differ in their keys are JSON, not one object.
+
+    Raises:
+        ValueError: bytes and something else.
+    """
+    import pyarrow as pa
+
+    if one is None:
+        return other
+    if (shared := _merged(one, other, exact)) is not None:
+        return shared
+    if not any(map(_is_nested, (one, other))) and not any(map(_has_bytes, (one, other))):
+        return pa.large_string() if pa.large_string() in (one, other) else pa.string()
+    if any(map(_has_bytes, (one, other))):
+        raise ValueError("bytes go with nothing else")
+    return pa.json_()
+
+
+def _merged(one: pa.DataType, other: pa.DataType, exact: bool) -> pa.DataType | None:
+    import pyarrow as pa
+
+    if one == other or pa.types.is_null(other):
+        return one
+    if pa.types.is_null(one):
+        return other
+    if is_text(one) and is_text(other):
+        return pa.large_string()
+    if is_list(one) and is_list(other):
+        inner = _merged(one.value_type, other.value_type, exact)
+        large = any(map(pa.types.is_large_list, (one, other)))
+        return None if inner is None else pa.large_list(inner) if large else pa.list_(inner)
+    if pa.types.is_struct(one) and pa.types.is_struct(other):
+        return _merged_objects(one, other, exact)
+    if _is_nested(one) or _is_nested(other) or is_text(one) or is_text(other):
+        return None
+    try:
+        fields = [pa.schema([("x", kind)]) for kind in (one, other)]
+        return pa.unify_schemas(fields, promote_options="permissive").field("x").type
+    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError):
+        return None
+
+
+def _merged_objects(one: pa.DataType, other: pa.DataType, exact: bool) -> pa.DataType | None:
+    import pyarrow as pa
+
+    first, second = ({field.name: field.type for field in kind} for kind in (one, other))
+    if exact and first.keys() != second.keys():
+        return None
+    merged = {
+        name: _merged(first.get(name, pa.null()), second.get(name, pa.null()), exact) for name in {**first, **second}
+    }
+    return None if None in merged.values() else pa.struct([*merged.items()])
+
+
+def _is_nested(kind: pa.DataType) -> bool:
+    import pyarrow as pa
+
+    return pa.types.is_nested(kind) or isinstance(kind, pa.BaseExtensionType)
+
+
+def _has_bytes(kind: pa.DataType) -> bool:
+    import pyarrow as pa
+
+    if is_list(kind):
+        return _has_bytes(kind.value_type)
+    if pa.types.is_struct(kind):
+        return any(_has_bytes(field.type) for field in kind)
+    return pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind)
+
+
+def convert(values: pa.Array | pa.ChunkedArray, kind: pa.DataType) -> Any:
+    """The values in a type that `wider` found for them."""
+    import pyarrow as pa
+
+    if values.type == kind:
+        return values
+    if is_json(kind):
+        return json_of(plain(values))
+    if _needs_text(values.type, kind):
+        return text_of(values.to_pylist()).cast(kind)
+    parts = [pa.table({"x": pa.array([], kind)}), pa.table({"x": values})]
+    return pa.concat_tables(parts, promote_options="permissive")["x"]
+
+
+def joined(tables: Sequence[pa.Table]) -> pa.Table:
+    """The rows of all tables, each column in the type that holds its values; null where a table lacks one.
+
+    Raises:
+        ValueError: as for `wider`.
+    """
+    import pyarrow as pa
+
+    kinds: dict[str, pa.DataType] = {}
+    for table in tables:
+        for field in table.schema:
+            kinds[field.name] = wider(kinds.get(field.name), field.type)
+    fitted = [as_kinds(table, kinds) for table in tables]
+    return pa.concat_tables([table.replace_schema_metadata(tables[0].schema.metadata) for table in fitted])
+
+
+def as_kinds(table: pa.Table, kinds: dict[str, pa.DataType]) -> pa.Table:
+    """The table with these columns in these types, null where it lacks one."""
+    import pyarrow as pa
+
+    columns = [
+        convert(table[name], kind) if name in table.column_names else pa.nulls(table.num_rows, kind)
+        for name, kind in kinds.items()
+    ]
+    return pa.Table.from_arrays(columns, schema=pa.schema([*kinds.items()], metadata=table.schema.metadata))
+
+
+def settled(table: pa.Table) -> pa.Table:
+    """Values in place of a dictionary's codes, views as what they show; what `datasets` says of columns stays."""
+    for place, field in enumerate(table.schema):
+        if (kind := _settled(field.type)) != field.type:
+            table = table.set_column(place, field.name, _cast(table[field.name], kind))
+    known = {key: value for key, value in (table.schema.metadata or {}).items() if key == b"huggingface"}
+    return table.replace_schema_metadata(known or None)
+
+
+def _settled(kind: pa.DataType) -> pa.DataType:
+    import pyarrow as pa
+
+    if pa.types.is_dictionary(kind):
+        return _settled(kind.value_type)
+    if pa.types.is_string_view(kind):
+        return pa.string()
+    if pa.types.is_binary_view(kind):
+        return pa.binary()
+    if pa.types.is_list_view(kind) or pa.types.is_large_list_view(kind):
+        return pa.large_list(_settled(kind.value_type))
+    if is_list(kind) and (inner := _settled(kind.value_type)) != kind.value_type:
+        return pa.list_(inner)
+    if pa.types.is_struct(kind):
+        fields = [pa.field(field.name, _settled(field.type)) for field in kind]
+        return kind if all(new.type == old.type for new, old in zip(fields, kind, strict=True)) else pa.struct(fields)
+    return kind
+
+
+def _cast(values: pa.ChunkedArray, kind: pa.DataType) -> Any:
+    import pyarrow as pa
+
+    try:
+        return values.cast(kind)
+    except (pa.ArrowNotImplementedError, pa.ArrowInvalid):
+        return pa.array(values.to_pylist(), kind)
