@@ -54,7 +54,8 @@ class Kinds:
         found = array_of(values, self.known.get(name))
         several = len({*map(type, values)} - {type(None)}) > 1
         kind = self.of_array(name, found, exact=True, several=several)
-        return array_of(values, kind) if is_string(kind) or is_json(kind) else convert(found, kind)
+        anew = kind != found.type and (is_string(kind) or is_json(kind))
+        return array_of(values, kind) if anew else convert(found, kind)
 
     def of_array(self, name: str, values: Any, *, exact: bool = False, several: bool = False) -> pa.DataType:
         """The type that holds these values and those before; `exact` as for `wider`, `several` kinds are in these.

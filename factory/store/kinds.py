@@ -166,7 +166,7 @@ def _same_keys(values: Iterable[Any]) -> bool:
 def json_of(values: Iterable[Any]) -> pa.Array:
     import pyarrow as pa
 
-    texts = [None if value is None else json.dumps(value, ensure_ascii=False, default=str) for value in values]
+    texts = [None if value is None else _as_json(value) for value in values]
     return pa.ExtensionArray.from_storage(pa.json_(), pa.array(texts, pa.string()))
 
 
@@ -183,8 +183,17 @@ def text_of(values: Iterable[Any]) -> pa.Array:
     return pa.array([value if isinstance(value, str | None) else _as_text(value) for value in values], pa.string())
 
 
+def _as_json(value: Any) -> str:
+    import orjson
+
+    try:
+        return orjson.dumps(value, default=str).decode()
+    except TypeError:  # whole numbers beyond 64 bits
+        return json.dumps(value, ensure_ascii=False, default=str)
+
+
 def _as_text(value: Any) -> str:
-    return json.dumps(value) if isinstance(value, int | float) else str(value)
+    return json.dumps(value) if isinstance(value, bool | float) else str(value)
 
 
 def wider(one: pa.DataType | None, other: pa.DataType, *, exact: bool = False) -> pa.DataType:

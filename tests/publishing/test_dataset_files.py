@@ -50,7 +50,7 @@ def test_a_column_that_was_all_null_in_one_shard_takes_the_others_type(tmp_path:
         (1, "x", ["1", "x"]),
         ([1], "x", ["[1]", "x"]),
         ({"k": 1}, {"k": 2, "l": 3}, [{"k": 1, "l": None}, {"k": 2, "l": 3}]),
-        ([{"role": "user"}], {"role": "x"}, ['[{"role": "user"}]', '{"role": "x"}']),
+        ([{"role": "user"}], {"role": "x"}, ['[{"role":"user"}]', '{"role":"x"}']),
         (b"\x00\xff", "x", [b"\x00\xff", b"x"]),
     ],
 )
