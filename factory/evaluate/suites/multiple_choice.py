@@ -184,13 +184,16 @@ class MultipleChoice(Suite):
 def answer_index(answer: object) -> int:
     """Position of the right option: an Arabic or Latin letter, or a number counted from 0.
 
-    >>> [answer_index(x) for x in ("ب", "b", 1, "1", "هـ", "ه")]
-    [1, 1, 1, 1, 4, 4]
+    >>> [answer_index(x) for x in ("ب", "b", 1, "1", "1.0", "هـ", "ه")]
+    [1, 1, 1, 1, 1, 4, 4]
+
+    Raises:
+        ValueError: it is neither.
     """
     if isinstance(answer, int) and not isinstance(answer, bool):
         return answer
-    text = str(answer).strip()
-    if text.isdigit():
+    text = str(answer).strip().removesuffix(".0")  # as spreadsheets write whole numbers
+    if text.isdecimal():
         return int(text)
     text = text.replace("هـ", "ه").replace("ا", "أ").upper()
     letters: Sequence[str] = [letter.replace("هـ", "ه") for letter in WORDING["ar"]["letters"]]
