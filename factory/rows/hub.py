@@ -80,8 +80,8 @@ class HubRows:
 
         with hub_errors(self.ref.repo, kind="dataset"):
             if self.files is None:
-                stream = self._builder.as_streaming_dataset(self.split).with_format("arrow")  # type: ignore[union-attr]
-                for table in stream.skip(skip).iter(rows):
+                stream: Any = self._builder.as_streaming_dataset(self.split)
+                for table in stream.with_format("arrow").skip(skip).iter(rows):
                     yield Piece(self.ref.repo, table, range(skip + 1, skip + 1 + table.num_rows))
                     skip += table.num_rows
                 return

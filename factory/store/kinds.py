@@ -188,8 +188,17 @@ def _as_json(value: Any) -> str:
 
     try:
         return orjson.dumps(value, default=str).decode()
-    except TypeError:  # whole numbers beyond 64 bits
-        return json.dumps(value, ensure_ascii=False, default=str)
+    except TypeError:  # half a surrogate pair, or a whole number beyond 64 bits, at which `datasets` would stop
+        return json.dumps(_within_64_bits(value), ensure_ascii=False, default=str)
+
+
+def _within_64_bits(value: Any) -> Any:
+    """Larger whole numbers as text."""
+    if isinstance(value, dict):
+        return {key: _within_64_bits(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [*map(_within_64_bits, value)]
+    return str(value) if isinstance(value, int) and not -(2**63) <= value < 2**64 else value
 
 
 def _as_text(value: Any) -> str:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
+import datasets
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from factory.graph.sources import local_dataset
 from factory.publishing.cards.dataset import size_category
 from factory.publishing.dataset_files import Part, Shard, hub_metadata, kept
 from factory.store import SHARD_ROWS, write_shard
+from tests.support import make_job
 
 
 def shards(folder: Path, *tables: list[dict[str, Any]] | pa.Table, step: str | None = None) -> list[Shard]:
@@ -117,3 +121,25 @@ def test_metadata_counts_each_split(tmp_path: Path) -> None:
 )
 def test_size_category(rows: int, category: str) -> None:
     assert size_category(rows) == category
+
+
+def test_json_is_loaded_as_the_objects_that_were_written(tmp_path: Path) -> None:
+    """From a pushed repo's files and card, by `datasets` itself."""
+    calls = [{"function": {"name": "f", "arguments": "{}"}}, {"function": {"name": "f", "arguments": {"n": 1}}}]
+    written = [
+        {"id": 1, "turns": [{"role": "user", "content": "Hi", "weight": 0}], "meta": {}, "large": {"n": 2**65}},
+        {"id": "x", "turns": [{"role": "assistant", "tool_calls": calls}], "meta": {"k": [1, "a"]}, "large": {}},
+        {"id": 0.5, "turns": None, "meta": None, "large": {"n": 1}},
+    ]
+    (tmp_path / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in written))
+    local_dataset(tmp_path / "rows.jsonl", "train").run(make_job(tmp_path / "out", None))
+    [part] = kept(tmp_path / "out")
+    for name, file in part.files(tmp_path / "scratch").items():
+        (tmp_path / "repo" / name).parent.mkdir(parents=True)
+        (tmp_path / "repo" / name).write_bytes(file.read_bytes())
+    metadata = hub_metadata([part], None)
+    assert [feature["dtype"] for feature in metadata["dataset_info"]["features"]] == ["string", "json", "json", "json"]
+    (tmp_path / "repo" / "README.md").write_text(f"---\n{json.dumps(metadata)}\n---\n")
+    found = datasets.load_dataset(str(tmp_path / "repo"), split="train", cache_dir=str(tmp_path / "cache"))
+    wanted = [{**row, "id": str(row["id"])} for row in written]
+    assert list(found) == [wanted[0] | {"large": {"n": str(2**65)}}, *wanted[1:]]
