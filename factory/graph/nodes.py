@@ -14,10 +14,18 @@ from typing import Any, Literal
 from factory.errors import FactoryError
 from factory.evaluate.base import Suite
 from factory.evaluate.texts import SuiteTexts, suite_named
-from factory.graph.sources import DemoDataset, HubDataset, HubModel, local_dataset, local_model
+from factory.graph.sources import (
+    UNKNOWN,
+    AnsweringModel,
+    DemoDataset,
+    HubDataset,
+    HubModel,
+    local_dataset,
+    local_model,
+)
 from factory.recipe import DatasetSpec, LoadedRecipe, ModelSpec, Place
 from factory.recipe.lock import Resolver
-from factory.recipe.schema import Demo
+from factory.recipe.schema import Demo, EndpointModel
 from factory.refs import HubRef, SplitSlice, artifact_name, is_hub_ref, is_local, local_path, step_number
 from factory.step.base import Step
 from factory.store import Store, fingerprint
@@ -178,6 +186,8 @@ class _Builder:
             demo = spec.from_
             step = DemoDataset(demo=demo.demo, rows=demo.rows, seed=demo.seed)
             return self._source(f"{name}/00-load", name, step, "dataset", place, last=not spec.steps)
+        if isinstance(spec.from_, EndpointModel):
+            return self._answering(name, spec.from_, place)
         if isinstance(spec, DatasetSpec):
             return self._edge(
                 spec.from_,
@@ -188,6 +198,18 @@ class _Builder:
                 column_names=spec.column_names,
             )
         return self._edge(spec.from_, "model", place)
+
+    def _answering(self, name: str, behind: EndpointModel, place: Place) -> Edge:
+        """A model behind an endpoint; in a rehearsal its stand-in on the embedded Hub."""
+        if self.resolver.stand_ins:
+            return self._edge(behind.stand_in, "model", place)
+        try:
+            stated = self.resolver.answers_as(behind.endpoint, behind.model)
+        except FactoryError as error:
+            error.where = f"{place}" if error.where is None else f"{place}, {error.where}"
+            raise
+        step = AnsweringModel(endpoint=behind.endpoint, model=behind.model, answers_as=stated or UNKNOWN)
+        return self._source(f"{name}/00-fetch", name, step, "model", place, last=True)
 
     def _edge(
         self,

@@ -10,19 +10,21 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
+from factory.engines import ENDPOINT_FILE
 from factory.errors import FactoryError, first_line
 from factory.refs import HubRef, SplitSlice
 from factory.rows.formats import Piece
 from factory.rows.reading import Files, hub_stream
 from factory.rows.tables import align, in_shards, part, tables
 from factory.step.base import Source
-from factory.store import SHARD_ROWS, TRAIN, Dataset, RowCounts, file_digest, write_shard
+from factory.store import SHARD_ROWS, TRAIN, Dataset, RowCounts, canonical, file_digest, write_atomically, write_shard
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from factory.step.job import Job
 
+UNKNOWN = "unresolved"  # what an endpoint's answers state, before the first one
 MODEL_FILES = ["*.json", "*.safetensors", "*.jinja", "*.txt", "tokenizer.model", "*.tiktoken"]
 
 
@@ -131,6 +133,27 @@ class LocalModel(Source):
         import shutil
 
         shutil.copytree(self.path, job.out / "model", dirs_exist_ok=True)
+
+
+class AnsweringModel(Source):
+    """A model behind an endpoint. Its name there is its identity, and the name that its answers state.
+
+    What the recipe calls the endpoint, and its address, may change: the model stays the same.
+    """
+
+    produces: ClassVar[Literal["dataset", "model"]] = "model"
+
+    endpoint: str
+    model: str
+    answers_as: str
+
+    def parameters(self) -> dict[str, Any]:
+        return {"model": self.model, "answers_as": self.answers_as}
+
+    def run(self, job: Job) -> None:
+        (job.out / "model").mkdir(exist_ok=True)
+        write_atomically(job.out / "model" / ENDPOINT_FILE, canonical(self.parameters()).encode())
+        job.notes.append(f"{self.model} answers as {self.answers_as}")
 
 
 def local_dataset(path: Path, split: str, column_names: list[str] | None = None) -> LocalDataset:
