@@ -52,6 +52,7 @@ class Node:
         inputs: nodes for the references in its parameters, by the text written in the recipe.
         identity: everything that can change its content; `fingerprint` is its digest.
         last: the node finishes its artifact.
+        trust_remote_code: its model, or one that it uses, brings code of its own, which may run.
         made: folder of what it makes before limits are applied; versions that differ in limits only share it.
     """
 
@@ -152,7 +153,6 @@ class _Builder:
         spec: DatasetSpec | ModelSpec = getattr(self.recipe, section)[name]
         kind: Kind = "dataset" if section == "datasets" else "model"
         edge = self._from(name, spec, self.loaded.place(section, name, "from"))
-        trusted = isinstance(spec, ModelSpec) and spec.trust_remote_code
         for index, step in enumerate(spec.steps):
             place = self.loaded.place(section, name, "steps", index, step.verb)
             split = getattr(step, "split", None)
@@ -172,7 +172,6 @@ class _Builder:
                 inputs=inputs,
                 place=place,
                 last=index == len(spec.steps) - 1,
-                trust_remote_code=trusted,
             )
             edge = Edge(node.name)
         assert edge is not None, f"{name} has neither `from` nor steps"
@@ -197,7 +196,7 @@ class _Builder:
                 data_files=spec.data_files,
                 column_names=spec.column_names,
             )
-        return self._edge(spec.from_, "model", place)
+        return self._edge(spec.from_, "model", place, code=spec.trust_remote_code)
 
     def _answering(self, name: str, behind: EndpointModel, place: Place) -> Edge:
         """A model behind an endpoint; in a rehearsal its stand-in on the embedded Hub."""
@@ -219,6 +218,7 @@ class _Builder:
         split: str = "train",
         data_files: str | None = None,
         column_names: list[str] | None = None,
+        code: bool = False,
     ) -> Edge:
         """The finished node that a reference means, made if it is the first to name it."""
         if is_local(reference):
@@ -240,7 +240,7 @@ class _Builder:
                 edge = self._remember(reference, kind, self._source_name("hub", ref.repo, detail), step, place)
                 return Edge(edge.node, SplitSlice.parse(split).name)
             return self._remember(
-                reference, kind, f"hub/{ref.repo}", HubModel(repo=ref.repo, revision=revision), place
+                reference, kind, f"hub/{ref.repo}", HubModel(repo=ref.repo, revision=revision, code=code), place
             )
         if (number := step_number(reference)) is not None:
             return self._step(artifact_name(reference), number, reference)
@@ -273,7 +273,7 @@ class _Builder:
         if known is None:
             self._add(
                 name, artifact=artifact, label=f"00-{step.verb}", kind=kind, step=step, source=None, inputs={},
-                place=place, last=last, trust_remote_code=False,
+                place=place, last=last,
             )  # fmt: skip
         return Edge(name)
 
@@ -294,7 +294,7 @@ class _Builder:
         if name not in self.graph.nodes:
             self._add(
                 name, artifact=name, label="00-load", kind="dataset", step=SuiteTexts(suite=suite), source=None,
-                inputs=self._suite_data(suite, place), place=place, last=False, trust_remote_code=False,
+                inputs=self._suite_data(suite, place), place=place, last=False,
             )  # fmt: skip
         return Edge(name)
 
@@ -320,7 +320,6 @@ class _Builder:
                 inputs=inputs,
                 place=place,
                 last=False,
-                trust_remote_code=False,
             )
 
     def _revisions(self, repos: list[str]) -> dict[str, str]:
@@ -334,7 +333,9 @@ class _Builder:
         identity: dict[str, Any] = {"verb": step.verb, "version": step.version, "parameters": parameters}
         if getattr(step, "uses_language", False):
             identity["language"] = self.recipe.language.model_dump()
-        if rest["trust_remote_code"]:
+        edges = [*([source] if source else []), *inputs.values()]
+        models = [node for edge in edges if (node := self.graph.nodes[edge.node]).kind == "model"]
+        if trusted := any(model.trust_remote_code for model in models):
             identity["trust_remote_code"] = True
         if source is not None:
             identity["source"] = self._input_identity(source)
@@ -354,6 +355,7 @@ class _Builder:
             fingerprint=digest,
             folder=self.graph.store.folder(rest["artifact"], rest["label"], digest),
             made=self.graph.store.made(rest["artifact"], rest["label"], made),
+            trust_remote_code=trusted or (isinstance(step, HubModel) and step.code),
             **rest,
         )
         self.graph.nodes[name] = node
