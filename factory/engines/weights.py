@@ -30,8 +30,9 @@ def weight_names(index: bytes) -> list[str]:
 
 
 def weight_files(folder: Path) -> list[Path]:
-    """``model.safetensors`` where it is there, else the shards that the index names, as transformers chooses; none where
-    the folder has neither. Shards that no index names, ``consolidated.safetensors`` and folders are no part of a model.
+    """``model.safetensors``, else the shards that the index names, as transformers chooses; none without either.
+
+    Shards that no index names, ``consolidated.safetensors`` and folders are no part of a model.
 
     Raises:
         FactoryError: the index cannot be read.

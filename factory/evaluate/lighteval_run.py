@@ -93,7 +93,7 @@ def run_subtasks(
         "few_shot": few_shot,
         "max_samples": max_samples,
         "chat_template": use_template,
-        "add_special_tokens": True,
+        "add_special_tokens": not use_template,
         "decoding": "none: the choice with the highest log-likelihood per character",
         "dtype": job.profile.torch_dtype(),
         "versions": versions("lighteval", "transformers", "torch", "datasets"),
@@ -235,6 +235,7 @@ def _model(job: Job, use_template: bool, scratch: Path, advance: Callable[..., N
         device=profile.torch_device(),
         trust_remote_code=trust_remote_code,
         override_chat_template=use_template,
+        add_special_tokens=not use_template,  # a rendered template has its own: another BOS would stand before it
         cache_dir=str(scratch),
     )
     return FolderModel.from_model(load_model(folder, profile, trust_remote_code=trust_remote_code), config)

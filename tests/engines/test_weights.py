@@ -104,7 +104,7 @@ def test_repos_of_every_kind() -> None:
     assert set(model_files(custom, None, code=True)) == {*custom} - {"original/params.json"}
     with pytest.raises(FactoryError, match="a LoRA adapter"):
         model_files(["adapter_config.json", "adapter_model.safetensors"], None)
-    with pytest.raises(FactoryError, match="no .safetensors weights"):
+    with pytest.raises(FactoryError, match=r"no \.safetensors weights"):
         model_files(["config.json", "pytorch_model.bin"], None)
     shards = json.dumps(
         {"weight_map": {"a": "model-00001-of-00002.safetensors", "b": "model-00002-of-00002.safetensors"}}
