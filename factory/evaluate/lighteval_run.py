@@ -15,9 +15,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Literal
 
+from factory.engines.tokens import has_chat_template
 from factory.engines.transformers import load_model, release
 from factory.errors import FactoryError
-from factory.evaluate.base import has_chat_template, versions
+from factory.evaluate.base import versions
 from factory.evaluate.score import Score, accuracy
 from factory.step.surroundings import contained
 from factory.store import Ledger

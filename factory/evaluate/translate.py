@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import Field, field_validator
 
-from factory.evaluate.base import Suite, has_chat_template, report, versions
+from factory.engines.tokens import has_chat_template
+from factory.evaluate.base import Suite, report, versions
 from factory.evaluate.overlap import NAMES, overlap_scores
 from factory.step.base import Prompt
 from factory.text import yaml

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from factory.engines.weights import needed_weights, weight_files
 from factory.errors import FactoryError
+from factory.models.generation import end_answers, without_idle_settings
 
 Dtype = Literal["float32", "bfloat16", "float16"]
 
@@ -78,7 +79,7 @@ def load_model(
     kind = AutoModelForImageTextToText if sees else AutoModelForCausalLM
     needed_weights(folder, where)
     try:
-        return kind.from_pretrained(
+        model = kind.from_pretrained(
             folder,
             dtype=dtype if dtype == "auto" else getattr(torch, dtype),
             device_map=device_map,
@@ -88,6 +89,7 @@ def load_model(
         )
     except (OSError, ValueError, KeyError) as error:
         raise FactoryError(f"cannot load the model: {_first_line(error)}", where=where) from None
+    return without_idle_settings(model)
 
 
 def save_model(model: Any, folder: Path, dtype: str) -> None:
@@ -120,6 +122,7 @@ def copy_settings(source: Path, target: Path) -> None:
     copy_tokenizer(source, target)
     if (source / "generation_config.json").is_file():
         shutil.copyfile(source / "generation_config.json", target / "generation_config.json")
+    end_answers(target)
 
 
 def complete_config(folder: Path) -> None:
