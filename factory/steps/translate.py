@@ -172,10 +172,7 @@ class Translate(RowStep):
         except Exception as error:  # one bad row never stops a run
             return None, failed(self.verb, error)
         fault = next((fault for unit in cell.units() if (fault := climb.outcomes[unit].fault)), None)
-        if fault is None:
-            return value, None
-        reason = f"{self.verb}: {fault.reason}"
-        return value, Verdict("failed", reason, fault.detail) if fault.is_error else rejected(reason, fault.detail)
+        return value, fault and fault.verdict(self.verb)
 
 
 def _totals(units: Units, climb: Climb) -> dict[str, float]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -18,7 +19,6 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from factory.errors import FactoryError
-from factory.store.ledger import Ledger, sync_folder, write_atomically
 from factory.store.shards import SHARD_ROWS, TRAIN, Dataset, ShardWriter, write_shard
 from factory.text.figures import time_text
 
@@ -36,6 +36,7 @@ __all__ = [
     "differences",
     "file_digest",
     "fingerprint",
+    "sync_folder",
     "write_atomically",
     "write_shard",
 ]
@@ -76,6 +77,27 @@ def differences(old: dict[str, Any], new: dict[str, Any], prefix: str = "") -> l
         else:
             paths.append(path)
     return paths
+
+
+def write_atomically(path: Path, data: bytes | Iterable[bytes]) -> None:
+    """Write beside the target, fsync, rename: a reader sees the old file or the whole new one."""
+    partial = path.with_name(path.name + ".tmp")
+    with partial.open("wb") as file:
+        for chunk in [data] if isinstance(data, bytes) else data:
+            file.write(chunk)
+        file.flush()
+        os.fsync(file.fileno())
+    partial.replace(path)
+    sync_folder(path.parent)
+
+
+def sync_folder(path: Path) -> None:
+    """Make a rename inside `path` survive a power cut."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 class RowCounts(BaseModel):
@@ -167,6 +189,61 @@ class Manifest(BaseModel):
             return cls.model_validate_json((folder / FILE_NAME).read_bytes())
         except FileNotFoundError:
             return None
+
+
+class Ledger:
+    """Append-only record of finished units: done is a line in here, never a file's existence.
+
+    JSON lines, fsynced at every `append`; a line torn by a kill is cut off when the ledger is opened again.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._cut_torn_line()
+        self._file = path.open("ab")
+
+    def _cut_torn_line(self) -> None:
+        if not self.path.exists():
+            return
+        with self.path.open("rb+") as file:
+            end = file.seek(0, os.SEEK_END)
+            while end > 0:
+                start = max(0, end - 65536)
+                file.seek(start)
+                newline = file.read(end - start).rfind(b"\n")
+                if newline >= 0:
+                    file.truncate(start + newline + 1)
+                    return
+                end = start
+            file.truncate(0)
+
+    def append(self, *entries: dict[str, Any]) -> None:
+        """Write the entries in one piece and return when they are on the disk."""
+        lines = "".join(json.dumps(entry, ensure_ascii=False) + "\n" for entry in entries)
+        self._file.write(lines.encode())
+        self._file.flush()
+        os.fsync(self._file.fileno())
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        return self.read(self.path)
+
+    @staticmethod
+    def read(path: Path) -> Iterator[dict[str, Any]]:
+        """Entries of a ledger that somebody else may be writing: an unfinished last line is passed over."""
+        with path.open("rb") as file:
+            for line in file:
+                if line.endswith(b"\n"):
+                    yield json.loads(line)
+
+    def close(self) -> None:
+        self._file.close()
+
+    def __enter__(self) -> Ledger:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
 
 
 class Store:
