@@ -118,6 +118,6 @@ def _stages(plan: Plan) -> list[dict[str, Any]]:
     found = []
     for stage in stages(plan.graph):
         entry = plan.nodes[stage.subject] if isinstance(stage, Build) else None
-        said = {"state": entry.state, "because": entry.because} if entry else {"state": "", "because": []}
+        said = {"state": entry.state, "because": entry.reasons} if entry else {"state": "", "because": []}
         found.append({"stage": stage.kind, "subject": stage.subject, **said, "needs": list(stage.needs)})
     return found

@@ -89,9 +89,14 @@ class ScoreStep(RowStep):
             job.notes.append(f"{self.verb}: scores taken from an earlier build that differs in its limits only")
         super().run(job)
 
-    def scores_file(self, job: Job, number: int) -> Path:
-        """Where the scores of a shard lie, once they are found out."""
-        return job.made / self.folder / f"{number:05d}.parquet"
+    def scores_file(self, made: Path, number: int) -> Path:
+        """Where the scores of a shard lie, once they are found out; `made` is ``job.made``."""
+        return made / self.folder / f"{number:05d}.parquet"
+
+    def has_scored(self, made: Path, shards: int) -> bool:
+        """Are the scores of so many shards all there, and all that these limits ask for? Then no model is asked."""
+        files = [self.scores_file(made, number) for number in range(shards)]
+        return all(file.exists() for file in files) and not any(self.lacks(_read(file, "")) for file in files)
 
     @contextmanager
     def working(self, job: Job) -> Iterator[ShardFunction]:
@@ -99,7 +104,7 @@ class ScoreStep(RowStep):
             opened = cache(lambda: stack.enter_context(self.scoring(job)))
 
             def work(number: int, table: pa.Table, tick: Tick) -> ShardResult:
-                path, payer = self.scores_file(job, number), job.out.name
+                path, payer = self.scores_file(job.made, number), job.out.name
                 known = _read(path, payer) if path.exists() else None
                 if known is None or self.lacks(known):
                     _write(path, opened()(number, table, tick, known), table.num_rows, payer)
