@@ -269,6 +269,10 @@ class Store:
         folder = self.folder(artifact, label, digest)
         return folder.with_name(folder.name + ".made")
 
+    def record(self, name: str) -> Path:
+        """Where what is no artifact, such as a Space, remembers its last push."""
+        return self.root / "published" / name
+
     def finish(self, folder: Path, manifest: Manifest) -> None:
         """Write the manifest into the partial folder and rename it in one move."""
         partial = self.partial(folder)
