@@ -15,11 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from factory.errors import FactoryError
-from factory.graph.heartbeat import Heartbeat
 from factory.graph.nodes import Edge, Graph, Node
 from factory.profile import Profile
 from factory.step.job import Artifact, Job
-from factory.step.progress import Progress
+from factory.step.progress import Heartbeat, Progress
 from factory.step.surroundings import freed_memory_kept, quiet_libraries, torch_threads
 from factory.store import Ledger, Manifest, Usage
 

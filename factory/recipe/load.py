@@ -14,8 +14,9 @@ from factory.recipe.check import check
 from factory.recipe.schema import Recipe
 from factory.recipe.source import Location, Place, RecipeError, Source, read
 from factory.refs import local_path
+from factory.resources import one_of
 from factory.step.base import Step, reference_kinds
-from factory.steps import verb_named, verbs
+from factory.steps import verbs
 
 NO_RECIPE = "recipes are .yaml files; `factory init` writes one"
 
@@ -116,7 +117,7 @@ def _steps(source: Source, at: Location, calls: Any, produces: str) -> list[Step
     for index, call in enumerate(calls):
         verb, parameters = _call(call)
         here = (*at, index)
-        step = verb_named(verb) if verb else None
+        step = one_of("factory.steps", verb, Step) if isinstance(verb, str) else None
         if verb is None:
             source.report(here, "a step is one verb with its parameters: `- verb: {parameters}`")
         elif step is None or step.produces != produces:

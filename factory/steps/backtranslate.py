@@ -13,11 +13,11 @@ from factory.rows.executors import Tick
 from factory.rows.faults import certain
 from factory.rows.generation import Ask, Generations, generations
 from factory.rows.outcomes import Verdict
-from factory.rows.pairs import Suffix, column_pairs, suffix_of, text_pairs
+from factory.rows.pairs import text_pairs
 from factory.rows.scoring import Scores, ScoreShard, ScoreStep, below, worst
-from factory.step.base import Limit, ModelRef, Pairs, Prompt, TextPrompt, holding
+from factory.step.base import Limit, ModelRef, Pairs, Prompt, Suffix, TextPrompt, holding, suffix_of
 from factory.store import Usage
-from factory.store.columns import NotText, texts
+from factory.store.columns import NotText, column_pairs, texts
 from factory.text.closeness import METRICS, closeness
 from factory.text.template import fill
 

@@ -16,11 +16,10 @@ from factory.checks.base import Pairs
 from factory.checks.scoring import Scored
 from factory.rows.executors import Tick
 from factory.rows.outcomes import Verdict, failed, rejected
-from factory.rows.pairs import Suffix, column_pairs, suffix_of
 from factory.rows.scoring import Scores, ScoreShard, ScoreStep
-from factory.step.base import Columns, Limit
+from factory.step.base import Columns, Limit, Suffix, suffix_of
 from factory.store import fingerprint
-from factory.store.columns import NotText, read_columns, require, texts
+from factory.store.columns import NotText, column_pairs, read_columns, require, texts
 
 if TYPE_CHECKING:
     from typing import Self

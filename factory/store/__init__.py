@@ -9,18 +9,28 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from factory.errors import FactoryError
-from factory.store.shards import SHARD_ROWS, TRAIN, Dataset, ShardWriter, write_shard
+from factory.store.writing import (
+    SHARD_ROWS,
+    TRAIN,
+    Ledger,
+    ShardWriter,
+    sync_folder,
+    write_atomically,
+    write_shard,
+)
 from factory.text.figures import time_text
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 __all__ = [
     "SHARD_ROWS",
@@ -77,27 +87,6 @@ def differences(old: dict[str, Any], new: dict[str, Any], prefix: str = "") -> l
         else:
             paths.append(path)
     return paths
-
-
-def write_atomically(path: Path, data: bytes | Iterable[bytes]) -> None:
-    """Write beside the target, fsync, rename: a reader sees the old file or the whole new one."""
-    partial = path.with_name(path.name + ".tmp")
-    with partial.open("wb") as file:
-        for chunk in [data] if isinstance(data, bytes) else data:
-            file.write(chunk)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)
-    sync_folder(path.parent)
-
-
-def sync_folder(path: Path) -> None:
-    """Make a rename inside `path` survive a power cut."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 class RowCounts(BaseModel):
@@ -191,59 +180,56 @@ class Manifest(BaseModel):
             return None
 
 
-class Ledger:
-    """Append-only record of finished units: done is a line in here, never a file's existence.
+class Dataset:
+    """A finished (or partial) dataset artifact: Parquet shards, read one at a time so that memory does not grow.
 
-    JSON lines, fsynced at every `append`; a line torn by a kill is cut off when the ledger is opened again.
+    Below `folder` lie ``data/{split}-{number:05d}.parquet`` with the rows that were kept and
+    ``rejected/{split}-{number:05d}.parquet`` with the rest, which have two more columns, `outcome` (rejected or
+    failed) and `reason`.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._cut_torn_line()
-        self._file = path.open("ab")
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
 
-    def _cut_torn_line(self) -> None:
-        if not self.path.exists():
-            return
-        with self.path.open("rb+") as file:
-            end = file.seek(0, os.SEEK_END)
-            while end > 0:
-                start = max(0, end - 65536)
-                file.seek(start)
-                newline = file.read(end - start).rfind(b"\n")
-                if newline >= 0:
-                    file.truncate(start + newline + 1)
-                    return
-                end = start
-            file.truncate(0)
+    @property
+    def splits(self) -> list[str]:
+        names = {path.stem.rsplit("-", 1)[0] for path in (self.folder / "data").glob("*.parquet")}
+        return sorted(names, key=lambda name: (name != TRAIN, name))
 
-    def append(self, *entries: dict[str, Any]) -> None:
-        """Write the entries in one piece and return when they are on the disk."""
-        lines = "".join(json.dumps(entry, ensure_ascii=False) + "\n" for entry in entries)
-        self._file.write(lines.encode())
-        self._file.flush()
-        os.fsync(self._file.fileno())
+    def shards(self, split: str = TRAIN, part: str = "data") -> list[Path]:
+        return sorted((self.folder / part).glob(f"{split}-*.parquet"))
 
-    def __iter__(self) -> Iterator[dict[str, Any]]:
-        return self.read(self.path)
+    def schema(self, split: str = TRAIN) -> pa.Schema:
+        import pyarrow.parquet as pq
 
-    @staticmethod
-    def read(path: Path) -> Iterator[dict[str, Any]]:
-        """Entries of a ledger that somebody else may be writing: an unfinished last line is passed over."""
-        with path.open("rb") as file:
-            for line in file:
-                if line.endswith(b"\n"):
-                    yield json.loads(line)
+        return pq.read_schema(self.shards(split)[0])
 
-    def close(self) -> None:
-        self._file.close()
+    def num_rows(self, split: str = TRAIN, part: str = "data") -> int:
+        import pyarrow.parquet as pq
 
-    def __enter__(self) -> Ledger:
-        return self
+        return sum(pq.read_metadata(path).num_rows for path in self.shards(split, part))
 
-    def __exit__(self, *exception: object) -> None:
-        self.close()
+    def tables(self, split: str = TRAIN, part: str = "data") -> Iterator[pa.Table]:
+        import pyarrow.parquet as pq
+
+        for path in self.shards(split, part):
+            yield pq.ParquetFile(path).read()
+
+    def rows(self, split: str = TRAIN, part: str = "data") -> Iterator[dict[str, Any]]:
+        import pyarrow.parquet as pq
+
+        for path in self.shards(split, part):
+            with pq.ParquetFile(path) as file:
+                for batch in file.iter_batches(1000):
+                    yield from batch.to_pylist()
+
+    def load(self, split: str = TRAIN) -> Any:
+        """The split as a memory-mapped `datasets.Dataset`, for trainers."""
+        import datasets
+
+        files: list[Any] = [str(path) for path in self.shards(split)]
+        cache = self.folder.parents[1] / "cache"  # beside the artifacts: a finished folder is not written to
+        return datasets.Dataset.from_parquet(files, cache_dir=str(cache), keep_in_memory=False)
 
 
 class Store:

@@ -14,8 +14,8 @@ from factory.graph.nodes import Graph
 from factory.publishing.cards import facts as card_facts
 from factory.publishing.cards.text import render
 from factory.publishing.dataset_files import DatasetFiles, Part
-from factory.rows.pairs import pairs_of
 from factory.store import Dataset, RowCounts, Usage
+from factory.store.columns import pairs_of
 
 SIZES = [
     (1e3, "n<1K"),
