@@ -114,21 +114,21 @@ class ScoreStep(RowStep):
             yield work
 
     def _sort_out(self, table: pa.Table, scores: Scores) -> ShardResult:
-        numbers = {}
         for name, column in scores.columns.items():
             table = with_column(table, name, column)
-            if _is_number(column.type):
-                numbers[name] = column.drop_null().to_pylist()
+        numbers = {
+            name: column.drop_null().to_pylist() for name, column in scores.columns.items() if _is_number(column.type)
+        }
         hidden = self.hidden(list(scores.columns))
         return ShardResult(table, scores.verdicts, scores.usage, scores.totals, numbers, hidden=hidden)
 
     def _take_over(self, job: Job, target: Path) -> None:
         """Copy scores that a store of an older version holds in the folders of artifacts."""
-        made = job.identity | {"parameters": self.made()}
         for folder in [job.out / self.folder, *job.out.parent.glob(f"*-{self.verb}-*/{self.folder}")]:
-            manifest = Manifest.load(folder.parent)
-            same = _agrees(manifest.identity, job.identity, made) if manifest else folder.parent == job.out
-            if same and folder.is_dir():
+            if not folder.is_dir():
+                continue
+            manifest, made = Manifest.load(folder.parent), job.identity | {"parameters": self.made()}
+            if _agrees(manifest.identity, job.identity, made) if manifest else folder.parent == job.out:
                 shutil.copytree(folder, partial := target.with_name("taken.tmp"), dirs_exist_ok=True)
                 partial.rename(target)
                 return

@@ -237,11 +237,7 @@ class Store:
 
     def __init__(self, root: Path) -> None:
         self.root = root.absolute()
-
-    @property
-    def memory(self) -> Path:
-        """Where what models answered before is kept."""
-        return self.root / "memory"
+        self.memory = self.root / "memory"  # where what models answered before is kept
 
     def folder(self, artifact: str, label: str, digest: str) -> Path:
         """Where the finished step lies (or will): `label` is its position and verb, e.g. ``02-translate``."""
