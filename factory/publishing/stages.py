@@ -23,6 +23,7 @@ from factory.graph.nodes import Graph, Node
 from factory.graph.run import Runner
 from factory.hub.push import Pushed, Release, push
 from factory.publishing.cards.dataset import dataset_card
+from factory.publishing.cards.model import model_card
 from factory.publishing.collection import publish_collection
 from factory.publishing.dataset_files import files_of, require_rows
 from factory.publishing.model_files import judge_gates, model_documents, model_files
@@ -156,6 +157,14 @@ def publish(graph: Graph, name: str, *, force: bool = False) -> Pushed:
             recipe=recipe.name,
         )
         return push(release, force=force)
+
+
+def render_card(graph: Graph, name: str) -> str:
+    """The README.md an artifact would be published with; what is not measured yet says so."""
+    history = lineage.of(graph, name)
+    if name in graph.loaded.recipe.datasets:
+        return dataset_card(graph, name, history, files_of(history))
+    return model_card(graph, name, history)
 
 
 def dataset_content(graph: Graph, name: str, history: Lineage) -> Content:
