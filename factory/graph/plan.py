@@ -28,11 +28,6 @@ class NodePlan:
     manifest: Manifest | None = None
     scored: bool = False
 
-    @property
-    def reasons(self) -> list[str]:
-        """`because`, and what of the work is done all the same."""
-        return [*self.because, *(["scores are stored, nothing is scored again"] if self.scored else [])]
-
 
 @dataclass
 class Plan:

@@ -131,16 +131,18 @@ def test_a_step_whose_limit_moved_asks_nothing_and_plan_says_why(tmp_path: Path,
     graph = graph_of(tmp_path, JUDGED.replace("LIMIT", "2").replace("PROMPT", "{question}"))
     finish(graph, "hub/LiquidAI/LFM2-350M", metrics={"parameters": 3.5e8})
     entry, cost = planned(2)
-    assert entry.reasons == [] and cost.tokens and cost.dollars
+    assert not entry.scored and cost.tokens and cost.dollars
     build(graph)
 
     entry, cost = planned(4)
     moved = "judge.criteria.mark"
-    assert (entry.state, entry.reasons) == ("changed", [moved, "scores are stored, nothing is scored again"])
+    assert (entry.state, entry.because, entry.scored) == ("changed", [moved], True)
     assert (cost.tokens, cost.dollars, cost.basis) == (0, 0, "scores are stored") and cost.seconds
+    arguments = ["plan", str(tmp_path / "recipe.yaml"), "--store", str(tmp_path / "store"), "--hub", "local"]
+    assert f"{moved}, its scores are stored" in CliRunner().invoke(main, arguments).output
 
     entry, cost = planned(4, "another {question}")
-    assert set(entry.reasons) == {"judge.prompt", moved} and cost.tokens
+    assert set(entry.because) == {"judge.prompt", moved} and not entry.scored and cost.tokens
 
 
 def test_devices_divide_time_and_not_money(tmp_path: Path) -> None:
