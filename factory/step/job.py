@@ -55,7 +55,7 @@ class Job:
         where: file:line:column of the step in the recipe, for errors.
         identity: what the step's fingerprint covers.
         memory: folder of what models answered before, shared by all steps and runs of a store; None: nothing is.
-        engines: who has generated for the step, in this run.
+        engines: who has generated for the step; when it is done, in all attempts at it.
         rows, usage, metrics, notes: filled by the step; they go into the manifest. For a dataset step `rows` must
             balance.
     """
