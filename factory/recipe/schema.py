@@ -57,6 +57,18 @@ class Demo(Part):
     seed: int = 0
 
 
+class EndpointModel(Part):
+    """A model behind an API, as a `from`."""
+
+    endpoint: str = Field(description="name of its server in the profile: [profiles.NAME.endpoints.<endpoint>]")
+    model: str = Field(min_length=1, description="the model's name there, e.g. gpt-4o-2024-11-20")
+
+    @property
+    def stand_in(self) -> str:
+        """The Hub ref under which a rehearsal, which never leaves the machine, has a stand-in."""
+        return "endpoint/" + re.sub(r"[^A-Za-z0-9._-]+|(?<=[.-])[.-]+", "-", self.model).strip(".-")[:80]
+
+
 class Reported(Part):
     """Scores that a paper states for this artifact: printed in the card as reported, never as measured."""
 
@@ -98,11 +110,18 @@ class DatasetSpec(ArtifactSpec):
 
 
 class ModelSpec(ArtifactSpec):
-    from_: str | None = Field(None, alias="from", description="Hub ref, model of the recipe, or local folder")
+    from_: str | EndpointModel | None = Field(
+        None, alias="from", description="Hub ref, model of the recipe, local folder, or a model behind an endpoint"
+    )
     steps: list[SerializeAsAny[Step]] = []
     trust_remote_code: bool = Field(False, description="run code from the source repo; needs a pinned commit SHA")
     gates: list[str] = Field([], description='conditions on scores, e.g. "oall-v2 >= base"')
     reported: Reported | None = None
+
+    @property
+    def base(self) -> str | None:
+        """The model that it begins as, by its reference; None where it begins as nothing or answers elsewhere."""
+        return self.from_ if isinstance(self.from_, str) else None
 
 
 class Space(Part):
@@ -137,12 +156,24 @@ class Recipe(Part):
     evaluate: dict[str, SerializeAsAny[Step]] = {}
     space: Space | None = None
 
+    def artifact(self, name: str) -> DatasetSpec | ModelSpec:
+        """The dataset or model of this name.
 
-def split_call(value: Any) -> tuple[Any, Any]:
-    """A step as written, ``verb`` or ``{verb: parameters}``, as (verb, parameters)."""
-    if isinstance(value, str):
-        return value, {}
-    if isinstance(value, dict) and len(value) == 1:
-        verb, parameters = next(iter(value.items()))
-        return verb, {} if parameters is None else parameters
-    return None, value
+        Raises:
+            KeyError: there is none.
+        """
+        return self.datasets.get(name) or self.models[name]
+
+    def repo_id(self, name: str) -> str | None:
+        """``owner/name`` that an artifact is published as; None where it is not, or is none of the recipe."""
+        spec = self.datasets.get(name) or self.models.get(name)
+        return self.in_namespace(spec.publish.repo) if spec and spec.publish else None
+
+    def in_namespace(self, repo: str) -> str:
+        """``owner/name`` of a repo that may be written without its owner."""
+        return repo if "/" in repo else f"{self.hub.namespace}/{repo}"
+
+    def is_private(self, name: str) -> bool:
+        """Whether an artifact's repo is to be private."""
+        publish = self.artifact(name).publish
+        return self.hub.private if publish is None or publish.private is None else publish.private

@@ -14,7 +14,7 @@ from factory.rows.executors import ShardFunction
 from factory.rows.executors.processes import in_processes
 from factory.rows.outcomes import EXAMPLES, ShardResult, examples, percentiles, sketch, write_result
 from factory.step.base import Step
-from factory.store import RowCounts
+from factory.store import RowCounts, Usage
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -59,10 +59,11 @@ class RowStep(Step):
         Raises:
             FactoryError: a column is missing or has the wrong type, or the input has no such split.
         """
-        shards = input_shards(job.input)
-        check_input(self, job.input)
+        source = job.input
+        shards = input_shards(source)
+        check_input(self, source)
         entries: dict[int, dict[str, Any]] = {}
-        total = job.input.dataset.num_rows(job.input.split)
+        total = source.dataset.num_rows(source.split)
         with job.ledger() as ledger, job.progress.task(job.name, total=total):
             for entry in ledger:
                 entries[entry["shard"]] = entry
@@ -106,7 +107,7 @@ class RowStep(Step):
         return {
             "shard": number,
             "rows": rows.model_dump(by_alias=True),
-            "usage": result.usage.model_dump(exclude={"seconds", "dollars"}),
+            "usage": result.usage.model_dump(exclude={"seconds"}),
             "totals": dict(result.totals),
             "values": {name: sketch(values) for name, values in result.values.items()},
             "examples": examples(result),
@@ -118,19 +119,15 @@ class RowStep(Step):
         shown: dict[str, list[dict[str, str]]] = {}
         for entry in entries:
             job.rows.add(RowCounts.model_validate(entry["rows"]))
-            job.usage.prompt_tokens += entry["usage"]["prompt_tokens"]
-            job.usage.completion_tokens += entry["usage"]["completion_tokens"]
-            job.usage.requests += entry["usage"]["requests"]
+            job.usage.add(Usage.model_validate(entry["usage"]))
             for name, value in entry["totals"].items():
                 totals[name] = totals.get(name, 0) + value
             for reason, rows in entry["examples"].items():
                 shown.setdefault(reason, []).extend(rows)
         if shown:
             job.metrics["examples"] = {reason: rows[:EXAMPLES] for reason, rows in shown.items()}
-        if names := {name: None for entry in entries for name in entry["values"]}:
-            job.metrics["percentiles"] = {
-                name: percentiles([e["values"].get(name) for e in entries]) for name in names
-            }
+        if found := percentiles([entry["values"] for entry in entries]):
+            job.metrics["percentiles"] = found
         self.finish(job, totals)
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Rewind(Exception):
-    """Rows that were given already are to be read again: their numbers were floats, and are text or JSON now."""
+    """Rows that were given already are to be read again: what they say is lost in the types that they were given."""
 
 
 @dataclass
@@ -28,13 +28,13 @@ class Kinds:
     Attributes:
         known: name -> type that holds all values up to here.
         large: columns of whole numbers of which floats do not hold each.
-        mixed: columns of floats that were whole numbers in part.
+        mixed: columns of which values became floats or text that were none -> that type.
         notes: name -> what became of values of several kinds.
     """
 
     known: dict[str, pa.DataType] = field(default_factory=dict)
     large: set[str] = field(default_factory=set)
-    mixed: set[str] = field(default_factory=set)
+    mixed: dict[str, pa.DataType] = field(default_factory=dict)
     notes: dict[str, str] = field(default_factory=dict)
 
     def begin_with(self, shard: Path) -> None:
@@ -51,8 +51,12 @@ class Kinds:
             Rewind: the values before are to be read again.
             ValueError, TypeError, OverflowError: a value that cannot be stored.
         """
+        import pyarrow as pa
+
         found = array_of(values, self.known.get(name))
-        several = len({*map(type, values)} - {type(None)}) > 1
+        own = str if is_string(found.type) else float if pa.types.is_floating(found.type) else None
+        classes = {*map(type, values)} - {type(None)}
+        several = len(classes) > 1 or (own is not None and not classes <= {own})
         kind = self.of_array(name, found, exact=True, several=several)
         anew = kind != found.type and (is_string(kind) or is_json(kind))
         return array_of(values, kind) if anew else convert(found, kind)
@@ -73,18 +77,20 @@ class Kinds:
         if pa.types.is_floating(kind) and name in self.large:
             kind = pa.string()
         self.known[name] = kind
+        if (was := self.mixed.get(name, kind)) != kind:
+            del self.mixed[name]
         several |= any(
             one not in (None, kind, pa.null()) and is_string(one) != is_string(kind) for one in (before, here)
         )
         if is_json(kind):
             self.notes[name] = f"column {name!r}: objects or values of several kinds: kept as JSON"
         elif several and is_string(kind):
+            self.mixed[name] = kind
             self.notes[name] = f"column {name!r}: text and others: kept as text"
         elif pa.types.is_floating(kind) and (several or any(map(pa.types.is_integer, (before or kind, here)))):
-            self.mixed.add(name)
+            self.mixed[name] = kind
             self.notes[name] = f"column {name!r}: whole numbers and others: kept as {kind}"
-        if name in self.mixed and not pa.types.is_floating(kind):
-            self.mixed.remove(name)
+        if was != kind:
             raise Rewind
         return kind
 
@@ -99,7 +105,7 @@ def tables(pieces: Iterable[Piece], kinds: Kinds | None = None) -> Iterator[pa.T
 
     Raises:
         FactoryError: a row cannot be read, or has a value that cannot be stored, or not with those before it.
-        Rewind: only where floats become text: read all again, with the same `kinds`.
+        Rewind: numbers that became floats or text are to be something else: read all again, with the same `kinds`.
     """
     import pyarrow as pa
 

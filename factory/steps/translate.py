@@ -16,11 +16,10 @@ from factory.rows.faults import Examiner
 from factory.rows.generation import LEDGER, generations
 from factory.rows.ladder import Climb, Ladder, Prompts, Rung
 from factory.rows.outcomes import ShardResult, Verdict, failed, rejected
-from factory.rows.pairs import Suffix, suffix_of
 from factory.rows.step import RowStep
 from factory.rows.translations import summary
 from factory.rows.units import Cell, Cutter, Division, Units, instructions
-from factory.step.base import Columns, ModelRef, Prompt, TextPrompt
+from factory.step.base import Columns, ModelRef, Prompt, Suffix, TextPrompt, suffix_of
 from factory.steps.filter import CheckField
 from factory.store.columns import readable, require, with_column
 from factory.store.kinds import typed
@@ -90,6 +89,9 @@ class Translate(RowStep):
     def parameters(self) -> dict[str, Any]:
         """With the words that make the default of `retry_prompt`, so that other words are other translations."""
         return super().parameters() | {"retry_prompt": self.retry_prompt or FIRMER}
+
+    def generators(self) -> tuple[str, ...]:
+        return ("model", "fallback")
 
     def check_columns(self, columns: list[str] | None) -> list[str] | None:
         require(self.columns, columns)
@@ -172,10 +174,7 @@ class Translate(RowStep):
         except Exception as error:  # one bad row never stops a run
             return None, failed(self.verb, error)
         fault = next((fault for unit in cell.units() if (fault := climb.outcomes[unit].fault)), None)
-        if fault is None:
-            return value, None
-        reason = f"{self.verb}: {fault.reason}"
-        return value, Verdict("failed", reason, fault.detail) if fault.is_error else rejected(reason, fault.detail)
+        return value, fault and fault.verdict(self.verb)
 
 
 def _totals(units: Units, climb: Climb) -> dict[str, float]:

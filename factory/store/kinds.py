@@ -103,12 +103,11 @@ def array_of(values: Sequence[Any], known: pa.DataType | None = None) -> pa.Arra
     """
     if known is not None and is_json(known):
         return json_of(values)
-    if found := _shared(values):
-        if known is None or not _needs_text(found.type, known):
-            return found
-    elif not all(value is None or isinstance(value, str | int | float) for value in values):
-        return json_of(values)
-    return text_of(values)
+    found = _shared(values)
+    can_be_text = all(value is None or isinstance(value, str | int | float) for value in values)
+    if found is None or (can_be_text and known is not None and _needs_text(found.type, known)):
+        return text_of(values) if can_be_text else json_of(values)
+    return found
 
 
 def _shared(values: Sequence[Any]) -> pa.Array | None:
