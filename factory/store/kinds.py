@@ -104,7 +104,7 @@ def array_of(values: Sequence[Any], known: pa.DataType | None = None) -> pa.Arra
     if known is not None and is_json(known):
         return json_of(values)
     found = _shared(values)
-    can_be_text = all(value is None or isinstance(value, str | int | float) for value in values)
+    can_be_text = {*map(type, values)} <= {type(None), str, bool, int, float}
     if found is None or (can_be_text and known is not None and _needs_text(found.type, known)):
         return text_of(values) if can_be_text else json_of(values)
     return found
