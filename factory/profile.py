@@ -1,11 +1,10 @@
 """Where and how fast, never what: compute settings that are not part of a recipe or of any fingerprint."""
 
-from __future__ import annotations
-
+import tomllib
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from factory.errors import UsageError, nearest
 
@@ -127,10 +126,6 @@ def load_profile(name: str | None, folder: Path | None = None) -> Profile:
     Raises:
         UsageError: the file is not valid, or has no such profile.
     """
-    import tomllib
-
-    from pydantic import ValidationError
-
     start = (folder or Path.cwd()).absolute()
     path = next((p / FILE_NAME for p in [start, *start.parents] if (p / FILE_NAME).is_file()), None)
     if path is None:
