@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any
 from factory.engines.base import Batch, Completion, Engine, Request, State
 from factory.engines.connections import Connections
 from factory.engines.pressure import Pressure, backoff, retry_after
+from factory.engines.tokens import Tokens
 from factory.errors import FactoryError, UsageError
-from factory.profile import load_profile
+from factory.profile import Endpoint, Profile, load_profile
 
 if TYPE_CHECKING:
     import httpx
 
-    from factory.profile import Endpoint, Profile
 
 AGAIN = {408, 409, 425, 429} | set(range(500, 600))  # worth another try
 FATAL = {401, 402, 403, 404, 405}  # the same for every request: key, account, address or model are wrong
@@ -238,8 +238,6 @@ def _key(variable: str | None) -> str | None:
 
 
 def _tokens(model: Path, trust_remote_code: bool) -> Any:
-    from factory.engines.tokens import Tokens
-
     if not (model / "tokenizer.json").is_file() and not (model / "tokenizer_config.json").is_file():
         return None
     return Tokens(model, trust_remote_code=trust_remote_code)
