@@ -1,22 +1,18 @@
 """Translating a set of segments with the model under test, resumable, and scoring the result."""
 
-from __future__ import annotations
-
 import random
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field, field_validator
 
+from factory.engines import Request, engine_for
 from factory.evaluate.base import Suite, has_chat_template, report, versions
 from factory.evaluate.overlap import NAMES, overlap_scores
 from factory.step.base import Prompt
+from factory.step.job import Job
 from factory.text import yaml
-
-if TYPE_CHECKING:
-    from factory.engines import Request
-    from factory.step.job import Job
 
 PROMPTS: dict[str, str] = yaml.load(Path(__file__).with_name("prompts.yaml").read_text("utf-8"))
 """The two prompts of Hala's Table 2: `specialised` for its translator, `plain` for the other models."""
@@ -102,8 +98,6 @@ class TranslationSuite(Suite):
         )
 
     def _request(self, text: str, template: bool) -> Request:
-        from factory.engines import Request
-
         # Not str.format: a source text or a prompt may hold braces of its own.
         user = self.prompt.replace("{text}", text)
         if template:
@@ -117,8 +111,6 @@ def generate_all(job: Job, requests: Sequence[Request]) -> list[dict[str, Any]]:
 
     Finished batches are in a ledger: after an interruption only the rest is generated.
     """
-    from factory.engines import engine_for
-
     with job.ledger("translations") as ledger:
         done: dict[int, dict[str, Any]] = {entry["index"]: entry for entry in ledger}
         pending = [index for index in range(len(requests)) if index not in done]
