@@ -5,8 +5,6 @@ The lock lies beside the recipe (``hala-1.2b.yaml`` -> ``hala-1.2b.lock``) and i
 used: the same name means another commit there.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from dataclasses import dataclass, field
@@ -14,7 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from factory.errors import FactoryError, UsageError
-from factory.hub.client import endpoint
+from factory.hub.client import api, endpoint, hub_errors
 from factory.refs import HubRef
 from factory.store import write_atomically
 
@@ -87,8 +85,6 @@ class Resolver:
         return sha
 
     def _ask(self, ref: HubRef, kind: RepoKind) -> str | None:
-        from factory.hub.client import api, hub_errors
-
         try:
             with hub_errors(ref.repo, kind):
                 return api().repo_info(ref.repo, repo_type=kind, revision=ref.revision, timeout=self.timeout).sha
