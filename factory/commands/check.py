@@ -1,13 +1,11 @@
 """`factory check`: the checks over any file or Hub dataset of source and translation, with no recipe."""
 
-from __future__ import annotations
-
 import json
 import os
 import time
 from collections import Counter
-from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -18,26 +16,36 @@ from factory.errors import UsageError
 from factory.look.pairs import FAILED, Judged, Pairs
 from factory.rows.formats import Row, Unreadable
 from factory.rows.reading import Rows
+from factory.step.progress import Progress
 from factory.text.language_codes import require_known
 
 ADDED = ("scores", "verdict", "reasons")
 PARALLEL_BYTES = 10_000_000  # smaller files are done before the processes have started
 
 
+@contextmanager
 def open_pairs(
-    ref: str, split: str, source_column: str, target_column: str, languages: tuple[str, str], checks: str | None
-) -> Pairs:
-    """Raises UsageError where the arguments are wrong."""
-    for language in languages:
+    ref: str,
+    *,
+    split: str,
+    source_column: str,
+    target_column: str,
+    source_language: str,
+    target_language: str,
+    checks: str | None,
+    store: Path,
+    hub: Choice,
+) -> Iterator[Pairs]:
+    """While the block runs, Hub datasets are those of the store's embedded Hub (``local``), else as every Hub tool.
+
+    Raises:
+        UsageError: the arguments are wrong.
+    """
+    for language in (source_language, target_language):
         require_known(language)
-    source, target = languages
-    chosen = [check.in_language(target, source) for check in choose_checks(checks)]
-    return Pairs(Rows(ref, split), source_column, target_column, chosen, target)
-
-
-def hub_of_pairs(hub: Choice, store: Path) -> AbstractContextManager[Any]:
-    """While the block runs, Hub datasets are those of the store's embedded Hub (``local``), else as every Hub tool."""
-    return embedded(store.absolute()) if hub == "local" else nullcontext()
+    chosen = [check.in_language(target_language, source_language) for check in choose_checks(checks)]
+    with embedded(store.absolute()) if hub == "local" else nullcontext():
+        yield Pairs(Rows(ref, split), source_column, target_column, chosen, target_language)
 
 
 def choose_checks(text: str | None) -> list[Check]:
@@ -91,8 +99,6 @@ def run_check(pairs: Pairs, out: Path, *, processes: int | None = None, as_json:
         UsageError: `out` cannot be written, or a column is not there.
         FactoryError: the rows cannot be read.
     """
-    from factory.step.progress import Progress
-
     if out.suffix not in (".jsonl", ".ndjson", ".json"):
         raise UsageError(
             f"rows are written as JSON lines, not {out.suffix or 'a file without a suffix'}", fix=".jsonl"

@@ -1,7 +1,5 @@
 """Pairs of any file or Hub dataset through the checks as `filter` runs them, batch by batch in their order."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeVar

@@ -1,11 +1,12 @@
 """What no single field can know: names that exist, kinds that fit, graphs without circles, columns that are there."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
 
 from factory.errors import FactoryError, nearest
+from factory.evaluate.base import Suite
+from factory.evaluate.gates import BASE, parse_gate
+from factory.evaluate.texts import data_references, suite_named
 from factory.recipe.schema import DatasetSpec, Demo, EndpointModel, ModelSpec, Recipe
 from factory.recipe.source import Location, Source
 from factory.refs import HubRef, artifact_name, is_hub_ref, is_local, is_repo_name, local_path, step_number
@@ -166,8 +167,6 @@ def _steps(recipe: Recipe) -> Iterator[tuple[Location, Step]]:
 
 
 def _check_benchmark(recipe: Recipe, source: Source, at: Location, value: str) -> None:
-    from factory.evaluate.texts import suite_named
-
     if is_local(value) or is_hub_ref(value) or artifact_name(value) in recipe.datasets:
         _check_reference(recipe, source, at, value, "dataset")
     elif suite_named(recipe.evaluate, value) is None:
@@ -176,9 +175,6 @@ def _check_benchmark(recipe: Recipe, source: Source, at: Location, value: str) -
 
 
 def _check_gates(recipe: Recipe, source: Source) -> None:
-    from factory.evaluate.base import Suite
-    from factory.evaluate.gates import BASE, parse_gate
-
     for name, spec in recipe.models.items():
         for index, text in enumerate(spec.gates):
             at = ("models", name, "gates", index)
@@ -226,8 +222,6 @@ def _check_repo_name(repo: str, source: Source, at: Location) -> None:
 
 
 def _edges(recipe: Recipe) -> dict[str, set[str]]:
-    from factory.evaluate.texts import data_references, suite_named
-
     def _data(value: str, kind: str) -> list[str]:
         """What a reference reads: a suite's texts are those of the datasets it names."""
         suite = suite_named(recipe.evaluate, value) if kind == "benchmark" and value not in recipe.datasets else None

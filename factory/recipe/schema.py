@@ -1,7 +1,5 @@
 """The recipe language as pydantic models. Every key a maintainer can write is a field in here or in a verb's file."""
 
-from __future__ import annotations
-
 import re
 from typing import Annotated, Any, Literal
 

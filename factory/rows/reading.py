@@ -1,7 +1,5 @@
 """Rows of local files, folders and Hub datasets, in whatever format: the one way in which rows are read."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -11,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from factory.errors import FactoryError, UsageError
+from factory.hub.client import hub_errors
 from factory.refs import HubRef, SplitSlice, is_hub_ref
 from factory.rows.formats import ABOUT, FORMATS, KINDS, Piece, Row, Unreadable, count, format_of, read
 from factory.store import TRAIN
@@ -110,8 +109,6 @@ def hub_rows(ref: HubRef, split: str) -> Iterator[Row]:
     Raises:
         FactoryError: what the Hub answers to what is wrong.
     """
-    from factory.hub.client import hub_errors
-
     wanted = SplitSlice.parse(split)
     with hub_errors(ref.repo, kind="dataset"):
         yield from islice(hub_stream(ref, wanted.name), wanted.start, wanted.stop)

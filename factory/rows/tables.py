@@ -1,20 +1,16 @@
 """Rows as Arrow tables: each column gets one type that holds all of its values, however late they come."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from factory.arrays import Array, DataType, Table, pa, pq
 from factory.errors import FactoryError
 from factory.rows.formats import Piece, Unreadable
 from factory.store import write_shard
 from factory.store.columns import compute, read_columns
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 # What stands for nothing in a csv file, as pandas has it.
 NULLS = ["", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "<NA>", "N/A"]
@@ -22,15 +18,13 @@ NULLS += ["NA", "NULL", "NaN", "None", "n/a", "nan", "null"]
 UNFIT = (ValueError, TypeError, OverflowError)  # what Arrow raises, by the kind of the value
 
 
-def tables(pieces: Iterable[Piece]) -> Iterator[pa.Table]:
+def tables(pieces: Iterable[Piece]) -> Iterator[Table]:
     """A table of every piece.
 
     Raises:
         FactoryError: a row cannot be read, or has a value that does not go with those before it in its column.
     """
-    import pyarrow as pa
-
-    known: dict[str, pa.DataType] = {}
+    known: dict[str, DataType] = {}
     for piece in pieces:
         if not isinstance(piece.rows, Sequence):
             for field in piece.rows.schema:
@@ -40,7 +34,7 @@ def tables(pieces: Iterable[Piece]) -> Iterator[pa.Table]:
                     raise _unfit(piece, 0, field.name, f"{field.type} here", known[field.name]) from None
             yield piece.rows
             continue
-        columns: dict[str, pa.Array] = {}
+        columns: dict[str, Array] = {}
         for number, row in enumerate(piece.rows):
             if isinstance(row, Unreadable):
                 raise FactoryError(row.error, where=_place(piece, number), fix="mend the row or take it out")
@@ -52,11 +46,9 @@ def tables(pieces: Iterable[Piece]) -> Iterator[pa.Table]:
         yield pa.table(columns)
 
 
-def _column(piece: Piece, name: str, values: Sequence[Any], known: pa.DataType | None) -> pa.Array:
+def _column(piece: Piece, name: str, values: Sequence[Any], known: DataType | None) -> Array:
     """The values in a type that goes with `known`; numbers and truth values among texts become text."""
-    import pyarrow as pa
-
-    convert: Callable[[Sequence[Any]], pa.Array] = _meant if piece.cells else _array
+    convert: Callable[[Sequence[Any]], Array] = _meant if piece.cells else _array
     try:
         column = convert(values)
         _wider(known, column.type)
@@ -74,10 +66,8 @@ def _column(piece: Piece, name: str, values: Sequence[Any], known: pa.DataType |
     return pa.array(values, known)
 
 
-def _array(values: Sequence[Any]) -> pa.Array:
+def _array(values: Sequence[Any]) -> Array:
     """Whole numbers as floats where one is too large for 64 bits."""
-    import pyarrow as pa
-
     try:
         return pa.array(values)
     except OverflowError:
@@ -88,10 +78,8 @@ def _is_scalar(value: Any) -> bool:
     return value is None or isinstance(value, str | int | float)
 
 
-def _meant(cells: Sequence[str | None]) -> pa.Array:
+def _meant(cells: Sequence[str | None]) -> Array:
     """Cells of a csv file as whole numbers, numbers, truth values or, where one is none of them, text."""
-    import pyarrow as pa
-
     pc = compute()
     values = pa.array(cells, pa.string())
     values = pc.if_else(pc.is_in(values, pa.array(NULLS)), None, values)
@@ -106,17 +94,15 @@ def _meant(cells: Sequence[str | None]) -> pa.Array:
     return values
 
 
-def _wider(known: pa.DataType | None, kind: pa.DataType) -> pa.DataType:
+def _wider(known: DataType | None, kind: DataType) -> DataType:
     """The type that holds the values of both."""
-    import pyarrow as pa
-
     if known is None or known == kind:
         return kind
     both = [pa.schema([("x", known)]), pa.schema([("x", kind)])]
     return pa.unify_schemas(both, promote_options="permissive").field("x").type
 
 
-def _unfit(piece: Piece, number: int, name: str, what: str, known: pa.DataType | None) -> FactoryError:
+def _unfit(piece: Piece, number: int, name: str, what: str, known: DataType | None) -> FactoryError:
     before = f"does not go with the {known} before it" if known else "is nothing that can be stored"
     fix = "a column holds values of one kind: mend the row, or make all of them text"
     return FactoryError(f"column {name!r}: {what} {before}", where=_place(piece, number), fix=fix)
@@ -126,7 +112,7 @@ def _place(piece: Piece, number: int) -> str:
     return f"{piece.file}:{piece.places[number]}"
 
 
-def part(found: Iterable[pa.Table], start: int, stop: int | None) -> Iterator[pa.Table]:
+def part(found: Iterable[Table], start: int, stop: int | None) -> Iterator[Table]:
     """The rows ``start:stop`` of tables that follow one another."""
     seen = 0
     for table in found:
@@ -139,11 +125,9 @@ def part(found: Iterable[pa.Table], start: int, stop: int | None) -> Iterator[pa
             return
 
 
-def in_shards(found: Iterable[pa.Table], rows: int) -> Iterator[pa.Table]:
+def in_shards(found: Iterable[Table], rows: int) -> Iterator[Table]:
     """The same rows, `rows` in each table; what is left in the last."""
-    import pyarrow as pa
-
-    held: list[pa.Table] = []
+    held: list[Table] = []
     count = 0
     for table in found:
         held, count = [*held, table], count + table.num_rows
@@ -157,9 +141,6 @@ def in_shards(found: Iterable[pa.Table], rows: int) -> Iterator[pa.Table]:
 
 def align(paths: Sequence[Path]) -> None:
     """Write shards anew whose rows had narrower types, or fewer columns, than all together."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
     schemas = [pq.read_schema(path) for path in paths]
     whole = pa.unify_schemas(schemas, promote_options="permissive")
     for path, schema in zip(paths, schemas, strict=True):

@@ -1,23 +1,17 @@
 """Choose, rename and build columns."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
+from factory.arrays import Table, np, pa
 from factory.rows.outcomes import ShardResult, Verdict, rejected
 from factory.rows.step import RowStep
 from factory.store.columns import as_text, column, compute, plain, require
 from factory.text.conversations import as_messages, as_sharegpt
 from factory.text.template import parse_path, pieces
-
-if TYPE_CHECKING:
-    from typing import Self
-
-    import pyarrow as pa
 
 FORMS = {"sharegpt": (as_sharegpt, ("from", "value")), "messages": (as_messages, ("role", "content"))}
 
@@ -71,9 +65,7 @@ class Columns(RowStep):
         require([*(kept or ()), *(path for each in definitions.values() for path in _paths(each))], columns)
         return None if kept is None else [*kept, *(name for name in definitions if name not in kept)]
 
-    def apply(self, table: pa.Table) -> ShardResult:
-        import pyarrow as pa
-
+    def apply(self, table: Table) -> ShardResult:
         kept = table.column_names if self.keep == "all" else self.keep
         made = {name: table[name] for name in kept}
         missing: dict[int, str] = {}
@@ -83,7 +75,7 @@ class Columns(RowStep):
         verdicts: dict[int, Verdict] = {row: rejected(f"columns: no {path}") for row, path in missing.items()}
         return ShardResult(result, verdicts)
 
-    def _metadata(self, table: pa.Table) -> dict[bytes, bytes] | None:
+    def _metadata(self, table: Table) -> dict[bytes, bytes] | None:
         """The `datasets` features of columns that are copied whole, or an Image column would turn into a struct."""
         try:
             features = json.loads((table.schema.metadata or {})[b"huggingface"])["info"]["features"]
@@ -141,10 +133,8 @@ def _check_shape(definition: Any) -> None:
         _check_shape(item)
 
 
-def _build(table: pa.Table, definition: Any, missing: dict[int, str], inside: bool = False) -> Any:
+def _build(table: Table, definition: Any, missing: dict[int, str], inside: bool = False) -> Any:
     """One column as an Arrow array; rows without a value for a template are added to `missing`."""
-    import pyarrow as pa
-
     rows = table.num_rows
     if isinstance(definition, str):
         if inside or _is_template(definition):
@@ -158,8 +148,6 @@ def _build(table: pa.Table, definition: Any, missing: dict[int, str], inside: bo
         parts = [_whole(_build(table, item, missing, True)) for item in definition.values()]
         return pa.StructArray.from_arrays(parts, names=list(definition))
     if isinstance(definition, list):
-        import numpy as np
-
         parts = [_whole(_build(table, item, missing, True)) for item in definition]
         order = np.arange(rows * len(parts)).reshape(len(parts), rows).T.ravel()  # row by row instead of item by item
         offsets = np.arange(rows + 1, dtype=np.int32) * len(parts)
@@ -167,9 +155,7 @@ def _build(table: pa.Table, definition: Any, missing: dict[int, str], inside: bo
     return _repeat(definition, rows)
 
 
-def _conversations(table: pa.Table, path: str, form: str, missing: dict[int, str]) -> Any:
-    import pyarrow as pa
-
+def _conversations(table: Table, path: str, form: str, missing: dict[int, str]) -> Any:
     convert, keys = FORMS[form]
     found: list[Any] = []
     for row, turns in enumerate(plain(column(table, path))):
@@ -181,9 +167,7 @@ def _conversations(table: pa.Table, path: str, form: str, missing: dict[int, str
     return pa.array(found, pa.list_(pa.struct([(key, pa.string()) for key in keys])))
 
 
-def _template(table: pa.Table, template: str, missing: dict[int, str]) -> Any:
-    import pyarrow as pa
-
+def _template(table: Table, template: str, missing: dict[int, str]) -> Any:
     pc = compute()
     parts: list[Any] = []
     for is_name, text in pieces(template):
@@ -200,15 +184,11 @@ def _template(table: pa.Table, template: str, missing: dict[int, str]) -> Any:
 
 
 def _repeat(value: Any, rows: int) -> Any:
-    import pyarrow as pa
-
     return pa.repeat(pa.scalar(value), rows)
 
 
 def _whole(values: Any) -> Any:
     """One array from chunks (Arrow builds structs from arrays only)."""
-    import pyarrow as pa
-
     if not isinstance(values, pa.ChunkedArray):
         return values
     return values.combine_chunks() if values.num_chunks != 1 else values.chunk(0)
