@@ -223,19 +223,24 @@ PAIRS = options(
 @click.argument("pairs")
 @PAIRS
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="JSON lines: each row with its outcome.")
+@click.option("--meaning", is_flag=True, help="Compare what kept rows mean, too; find rows out of line.")
+@click.option("--sample", type=click.IntRange(1), help="Compare the meaning of this many rows, drawn from all.")
 @PLACE
 @JSON
 def check_command(
     pairs: str, source_language: str, target_language: str, source_column: str, target_column: str, split: str,
-    checks: str | None, processes: int | None, store: Path, hub: Any, out: Path, as_json: bool,
+    checks: str | None, processes: int | None, store: Path, hub: Any, out: Path, meaning: bool, sample: int | None,
+    as_json: bool,
 ) -> None:  # fmt: skip
     """Check any file or Hub dataset of source and translation: scores, verdict and reasons for every row."""
     from factory.commands.check import hub_of_pairs, open_pairs, run_check
 
     languages = (source_language, target_language)
-    opened = open_pairs(pairs, split, source_column, target_column, languages, checks)
+    opened = open_pairs(pairs, split, source_column, target_column, languages, checks, meaning=meaning)
+    if sample and not any(check.embeds for check in opened.checks):
+        raise click.UsageError("--sample says of how many rows the meaning is compared: give --meaning")
     with hub_of_pairs(hub, store):
-        run_check(opened, out, processes=processes, as_json=as_json)
+        run_check(opened, out, processes=processes, sample=sample, as_json=as_json)
 
 
 @main.command("thresholds")
