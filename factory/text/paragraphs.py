@@ -20,8 +20,8 @@ def in_parts(source: str, target: str) -> list[tuple[str, str]]:
         return [(source, target)]
     parts = list(_long_enough(lines, others))
     if len(parts) > 1 and len(parts[-1][0]) < LENGTH:  # what is left over belongs to the part before
-        last = parts.pop()
-        parts[-1] = tuple(f"{before}\n{after}" for before, after in zip(parts[-1], last, strict=True))
+        last, other = parts.pop()
+        parts[-1] = f"{parts[-1][0]}\n{last}", f"{parts[-1][1]}\n{other}"
     return parts
 
 
