@@ -207,12 +207,18 @@ PAIRS = options(
 @click.argument("pairs")
 @PAIRS
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="JSON lines: each row with its outcome.")
+@click.option("--meaning", is_flag=True, help="Compare what kept rows mean, too; find rows out of line.")
+@click.option("--sample", type=click.IntRange(1), help="Compare the meaning of this many rows, drawn from all.")
 @PLACE
 @JSON
-def check_command(pairs: str, out: Path, processes: int | None, as_json: bool, **told: Any) -> None:
+def check_command(
+    pairs: str, out: Path, processes: int | None, sample: int | None, as_json: bool, **told: Any
+) -> None:
     """Check any file or Hub dataset of source and translation: scores, verdict and reasons for every row."""
     with commands.check.open_pairs(pairs, **told) as opened:
-        commands.check.run_check(opened, out, processes=processes, as_json=as_json)
+        if sample and not any(check.embeds for check in opened.checks):
+            raise click.UsageError("--sample says of how many rows the meaning is compared: give --meaning")
+        commands.check.run_check(opened, out, processes=processes, sample=sample, as_json=as_json)
 
 
 @main.command("thresholds")

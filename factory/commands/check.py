@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from factory.checks import DEFAULT, Check, parse_check
 from factory.commands.session import Choice, embedded
 from factory.commands.table import print_json, print_table
 from factory.errors import UsageError
+from factory.look.meaning import second_look
 from factory.look.pairs import FAILED, Judged, Pairs
 from factory.rows.formats import Row, Unreadable
 from factory.rows.reading import Rows
@@ -35,6 +37,7 @@ def open_pairs(
     checks: str | None,
     store: Path,
     hub: Choice,
+    meaning: bool = False,
 ) -> Iterator[Pairs]:
     """While the block runs, Hub datasets are those of the store's embedded Hub (``local``), else as every Hub tool.
 
@@ -43,7 +46,10 @@ def open_pairs(
     """
     for language in (source_language, target_language):
         require_known(language)
-    chosen = [check.in_language(target_language, source_language) for check in choose_checks(checks)]
+    chosen = choose_checks(checks)
+    if meaning and not any(check.embeds for check in chosen):
+        chosen.append(parse_check("meaning"))
+    chosen = [check.in_language(target_language, source_language) for check in chosen]
     with embedded(store.absolute()) if hub == "local" else nullcontext():
         yield Pairs(Rows(ref, split), source_column, target_column, chosen, target_language)
 
@@ -88,8 +94,13 @@ def processes_for(rows: Rows, wanted: int | None) -> int:
     return 1 if small else os.cpu_count() or 1
 
 
-def run_check(pairs: Pairs, out: Path, *, processes: int | None = None, as_json: bool = False) -> None:
+def run_check(
+    pairs: Pairs, out: Path, *, processes: int | None = None, sample: int | None = None, as_json: bool = False
+) -> None:
     """Check every row and write it with its outcome to `out` (jsonl), then print the funnel.
+
+    The check `meaning` comes after the others, to rows that they keep, or to those of them that are among `sample`
+    rows drawn from all; it also looks for rows out of line.
 
     Each row keeps its columns and gets `scores` (check -> score), `verdict` (kept, rejected, or failed where it could
     not be read or a check broke) and `reasons`. Columns of these names step aside as ``scores_before`` and so on. The
@@ -107,8 +118,10 @@ def run_check(pairs: Pairs, out: Path, *, processes: int | None = None, as_json:
         raise UsageError("--out is the file that is read", where=str(out))
     progress = Progress(quiet=as_json)
     started = time.monotonic()
-    step = pairs.prepared()
-    funnel = Funnel(step.checks)
+    cheap, costly = _parted(pairs.checks)
+    step = replace(pairs, checks=cheap).prepared()
+    second = second_look(pairs, costly, sample) if costly else None
+    funnel = Funnel([*step.checks, *([costly] if costly else [])])
     partial = out.with_name(f".{out.name}.partial")
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
@@ -118,18 +131,26 @@ def run_check(pairs: Pairs, out: Path, *, processes: int | None = None, as_json:
     try:
         with file, progress.task(f"check {pairs.rows.ref}"):
             for batch, outcomes in pairs.judged(step, processes_for(pairs.rows, processes)):
+                if second:
+                    second.add(pairs.columns(batch), outcomes, progress.advance)
                 file.writelines(map(_line, batch, outcomes))
-                progress.advance(len(batch), **funnel.add(outcomes))
+                progress.advance(0 if second else len(batch), **funnel.add(outcomes))
         partial.replace(out)
     finally:
         partial.unlink(missing_ok=True)
     document = funnel.document() | {"pairs": pairs.rows.ref, "out": str(out)}
-    document["notes"] = pairs.notes()
+    document["notes"] = pairs.notes() + (second.notes() if second else [])
     document["seconds"] = round(time.monotonic() - started, 2)
     if as_json:
         print_json(document)
     else:
         _print(document)
+
+
+def _parted(checks: Sequence[Check]) -> tuple[list[Check], Check | None]:
+    """The cheap checks (never none: `empty` costs nothing), and the one that embeds."""
+    cheap = [check for check in checks if not check.embeds]
+    return cheap or [parse_check("empty")], next((check for check in checks if check.embeds), None)
 
 
 def _line(row: Row | Unreadable, outcome: Judged) -> str:

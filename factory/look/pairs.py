@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from factory.checks.base import Check
 from factory.checks.base import Pairs as Texts
 from factory.errors import FactoryError, UsageError
+from factory.rows.embeddings import bundled
 from factory.rows.executors.processes import in_order
 from factory.rows.formats import Row, Unreadable
 from factory.rows.outcomes import failed
@@ -56,15 +57,15 @@ class Pairs:
 
         Raises:
             UsageError: a column is not there.
-            FactoryError: there are no rows that can be read.
+            FactoryError: there are no rows that can be read, or the model that a check compares by is not installed.
         """
         first = next((row for row in self.rows if isinstance(row, dict)), None)
         if first is None:
             raise FactoryError("no row can be read", where=self.rows.ref)
         _require(first, self.source, "--source-column")
         _require(first, self.target, "--target-column")
-        texts = _Texts(self, limit)
-        checks = [check.survey(texts) if check.surveys else check for check in self.checks]
+        checks = [check.embedding_with(bundled().encode) if check.embeds else check for check in self.checks]
+        checks = [check.survey(self.texts(limit)) if check.surveys else check for check in checks]
         return Filter.model_validate({"checks": checks})
 
     def notes(self) -> list[str]:
@@ -78,18 +79,21 @@ class Pairs:
             found.append(f"variety: CLD2 takes the targets for {listed}")
         return found
 
+    def texts(self, limit: int | None = None) -> Iterable[Texts]:
+        """Sources and targets of all rows that can be read, as often as a check asks for them."""
+        return _Texts(self, limit)
+
     def columns(self, batch: Batch) -> Columns:
         """A missing text counts as empty."""
         return [_text_at(row, self.source) for row in batch], [_text_at(row, self.target) for row in batch]
 
     def judged(self, step: Filter, processes: int, limit: int | None = None) -> Iterator[tuple[Batch, list[Judged]]]:
-        return judged(step, self.rows.batches(limit), self.columns, processes)
+        alone = any(check.embeds for check in step.checks)  # it uses all cores by itself
+        return judged(step, self.rows.batches(limit), self.columns, 1 if alone else processes)
 
 
 @dataclass(frozen=True)
 class _Texts:
-    """All texts, as often as a check asks for them."""
-
     pairs: Pairs
     limit: int | None
 

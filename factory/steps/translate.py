@@ -5,10 +5,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import Any, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from factory.arrays import Table, pa
-from factory.checks import parse_check
+from factory.checks import Check, parse_check
 from factory.errors import FactoryError
 from factory.rows.executors import ShardFunction, Tick
 from factory.rows.faults import Examiner
@@ -79,6 +79,13 @@ class Translate(RowStep):
         description="reject rows whose first column asks for something about the source language itself (spelling, "
         "rhymes, translation), from this score on, before anything is generated; suggested: 0.8",
     )
+
+    @field_validator("checks")
+    @classmethod
+    def _check_checks(cls, checks: list[Check]) -> list[Check]:
+        if found := next((check.name for check in checks if check.embeds), None):
+            raise ValueError(f"{found} compares a row with all others: it belongs into a `filter` after this step")
+        return checks
 
     def parameters(self) -> dict[str, Any]:
         """With the words that make the default of `retry_prompt`, so that other words are other translations."""

