@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from collections import Counter
@@ -18,6 +17,7 @@ from factory.errors import UsageError
 from factory.look.pairs import FAILED, Judged, Pairs
 from factory.rows.formats import Row, Unreadable
 from factory.rows.reading import Rows
+from factory.text.json_text import dumps
 from factory.text.language_codes import require_known
 
 ADDED = ("scores", "verdict", "reasons")
@@ -106,7 +106,7 @@ def run_check(pairs: Pairs, out: Path, *, processes: int | None = None, as_json:
     partial = out.with_name(f".{out.name}.partial")
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        file = partial.open("w", encoding="utf-8", errors="surrogatepass")
+        file = partial.open("w", encoding="utf-8")
     except OSError as error:
         raise UsageError(f"cannot write: {error.strerror}", where=str(out)) from None
     try:
@@ -132,7 +132,7 @@ def _line(row: Row | Unreadable, outcome: Judged) -> str:
     else:
         content = {(f"{name}_before" if name in ADDED else name): value for name, value in row.items()}
     content |= {"scores": outcome.scores, "verdict": outcome.verdict, "reasons": outcome.reasons}
-    return json.dumps(content, ensure_ascii=False, default=str) + "\n"
+    return dumps(content) + "\n"
 
 
 class Funnel:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, TypeVar
 
 from factory.checks.base import Check
@@ -19,6 +20,7 @@ from factory.text.languages import detected_as, varieties
 from factory.text.passages import prose
 
 FAILED = "failed"
+FIRST = 1_000  # rows of which one must have the columns
 SAMPLE = 500  # targets that are read for what variety of their language they are in
 SEEN = 0.05  # share of them from which a variety is worth a note
 Batch = list[Row | Unreadable]
@@ -60,8 +62,8 @@ class Pairs:
             UsageError: a column is not there.
             FactoryError: there are no rows that can be read.
         """
-        first = next((row for row in self.rows if isinstance(row, dict)), None)
-        if first is None:
+        first = [*islice((row for row in self.rows if isinstance(row, dict)), FIRST)]
+        if not first:
             raise FactoryError("no row can be read", where=self.rows.ref)
         _require(first, self.source, "--source-column")
         _require(first, self.target, "--target-column")
@@ -167,9 +169,11 @@ def _text_at(row: Row | Unreadable, path: str) -> str | NotText:
     return NotText(f"{path} is {type(value).__name__}, not text")
 
 
-def _require(row: Row, path: str, option: str) -> None:
-    if path not in row and parse_path(path)[0] not in row:
-        raise UsageError(f"no column {path!r}", fix=f"name it with {option}; columns here: {', '.join(map(str, row))}")
+def _require(rows: Sequence[Row], path: str, option: str) -> None:
+    """Raises UsageError where none of the rows has the column."""
+    if not any(path in row or parse_path(path)[0] in row for row in rows):
+        fix = f"name it with {option}; columns here: {', '.join(map(str, rows[0]))}"
+        raise UsageError(f"no column {path!r}", fix=fix)
 
 
 _steps: list[Filter] = []

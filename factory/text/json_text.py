@@ -6,10 +6,11 @@ import json
 import re
 from collections.abc import Collection, Sequence
 from json import decoder
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 _DECODE = json.JSONDecoder().raw_decode
 _STRING = decoder.scanstring  # type: ignore[attr-defined]  # (text, after the quote) -> value, end
+HALF = re.compile("[\ud800-\udfff]")
 _DEEP = 16_000  # characters that a document too deep to parse is reckoned to have cost
 _TOKEN = re.compile(r'"|[{}\[\]:,]')
 _OPENS = re.compile(r'\{\s*+["}]|\[\s*+[\[{"]')
@@ -103,11 +104,16 @@ def with_json_strings(document: str, strings: Sequence[JsonString], values: Sequ
     end = 0
     for string, value in zip(strings, values, strict=True):
         literal = document[string.start : string.end]
-        pieces += document[end : string.start], literal if value == string.value else _literal(value)
+        pieces += document[end : string.start], literal if value == string.value else dumps(value)
         end = string.end
     return "".join([*pieces, document[end:]])
 
 
-def _literal(value: str) -> str:
-    lone_surrogate = any("\ud800" <= character <= "\udfff" for character in value)
-    return json.dumps(value, ensure_ascii=lone_surrogate)
+def dumps(value: Any) -> str:
+    """A value as JSON in one line, as it can be written in UTF-8: half of a surrogate pair is escaped.
+
+    >>> dumps({"a": "س"})
+    '{"a": "س"}'
+    """
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return json.dumps(value, default=str) if HALF.search(text) else text

@@ -22,6 +22,11 @@ _LETTER = re.compile(r"(?<=[^\s\d.,:/(-])[౦೦൦၀](?!\d)")  # zeros that ar
 _SEPARATOR = re.compile(r"[.,٫٬]")
 _GROUP = re.compile(r"(?<![\d.,])\d{1,3}(?:[ \u00a0\u2009\u202f'’]\d{3})+(?!\d)")  # 17 500
 _SPAN = re.compile(r"(?<![\d.,])(\d\d)(\d\d)\s?[-–/]\s?(\d\d)(?![\d.,]*\d)")  # 2010–11
+_WIDE_COMMA = re.compile(r"(?<=\d)[،，](?=\d)")  # between thousands or before decimals; in lists, too
+_ROMAN = re.compile(
+    r"(?<![\w'’-])(?=[IVXLCM]{2,}|[VX])M{0,3}(?:CM|CD|D?C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})(?=(?:e|ème|º|ª)?(?![\w'’]))"
+)
+_ROMAN_DIGITS = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
 _IN_NAME = re.compile(r"(?<![\w-])[A-Za-z]+\d+[A-Za-z\d]*")
 _AFTERNOON = re.compile(
     r"(?<![\d:.])(\d{1,2})(?=(?:[:.]\d\d)?(?:\s?[-–]\s?\d{1,2}(?:[:.]\d\d)?)?\s?p\.?m\b)", re.IGNORECASE
@@ -114,7 +119,7 @@ def numbers_overlap(source: str, target: str, languages: tuple[str, str] = ("en"
     """
     if _DIGIT.search(source) is None and _DIGIT.search(target) is None:
         return 1.0
-    source, target = (_SPAN.sub(r"\1\2-\1\3", _GROUP.sub(_joined, ascii_digits(text))) for text in (source, target))
+    source, target = (_SPAN.sub(_span, _GROUP.sub(_joined, ascii_digits(text))) for text in (source, target))
     before, after = numbers(source), numbers(target)
     if before == after:
         return 1.0
@@ -138,10 +143,25 @@ def _joined(group: re.Match[str]) -> str:
     return "".join(filter(str.isdecimal, group[0]))
 
 
+def _span(years: re.Match[str]) -> str:
+    """Both years in full: 1998-99, 1999-00."""
+    first, century, last = years[0][:4], int(years[1]), years[3]
+    return f"{first}-{century + (last < years[2]):02d}{last}"
+
+
+def _arabic_numeral(roman: re.Match[str]) -> str:
+    values = [*map(_ROMAN_DIGITS.__getitem__, roman[0])]
+    return str(sum(-value if value < max(values[place:]) else value for place, value in enumerate(values)))
+
+
 def _readings(source: str, target: str, languages: tuple[str, str]) -> Iterator[tuple[Counter[str], Counter[str]]]:
     """The numbers of both texts as they may be meant."""
-    yield numbers(source), numbers(target)
-    yield numbers(_scaled(source, languages[0])), numbers(_scaled(target, languages[1]))
+    pairs = {(source, target): None}
+    for pattern, meant in ((_WIDE_COMMA, ","), (_ROMAN, _arabic_numeral)):
+        pairs |= {(pattern.sub(meant, a), pattern.sub(meant, b)): None for a, b in pairs}
+    for before, after in pairs:
+        yield numbers(before), numbers(after)
+        yield numbers(_scaled(before, languages[0])), numbers(_scaled(after, languages[1]))
     source, target = (_FULL_HOUR.sub(r"\1", text) for text in (source, target))
     for text in (source, _AFTERNOON.sub(lambda hour: str(int(hour[1]) % 12 + 12), source)):
         before, after = _runs(text), _runs(target)

@@ -22,10 +22,25 @@ _WORDS = re.compile(
     r"|(?<!\S)(?:\#|--|%|;)(?=\s)[^\n]*|(?<![:\w])//[^\n]*|/\*(?s:.*?)\*/|<!--(?s:.*?)-->)"
 )
 _MARGIN = re.compile(r"^[ \t>]+|[ \t\r]+$", re.MULTILINE)
-_MATH_EDGE = re.compile(r"\s+|^(?:\$+|\\[(\[])\(?|[.,?؟،:;]*\)?(?:\$+|\\[)\]])$|\\[,;:!]|\\left|\\right")
 _MATH_WORDS = re.compile(r"\\(?:text\w*|mathrm|mbox|operatorname)\s*\{[^{}]*\}")
-_MATH_SIGNS = str.maketrans({"،": ",", "٪": "%", "٫": ".", **{chr(code): chr(to) for code, to in DIGITS.items()}})
-_NUMBER = re.compile(r"[vV]?[\d.,/%]+$")  # `numbers` compares them
+# White space, delimiters, commands for size and space; single characters need no braces.
+_MATH_DRESS = re.compile(
+    r"\s+|\$+|\\[()\[\],;:! ]|\{,\}|~|(?<=\d),(?=\d{3}(?!\d))"
+    r"|\\(?:left|right|[bB]igg?[lr]?|displaystyle|textstyle|q?quad)(?![A-Za-z])"
+)
+_MATH_BRACES = re.compile(r"\{(\w)\}")
+_MATH_SAME = [
+    (re.compile(pattern), same)
+    for pattern, same in (
+        (r"\\[dt]frac(?![A-Za-z])", r"\\frac"),
+        (r"\\[clt]?dots(?![A-Za-z])|\.\.\.|…", r"\\dots"),
+        (r"\\([lg])eq?(?![A-Za-z])", r"\\\1e"),
+        (r"\\([%$#])", r"\1"),
+    )
+]
+_MATH_CUT = re.compile(r"[,.;:?&]|\\\\")
+_MATH_SIGNS = str.maketrans({**DIGITS, **dict(zip(map(ord, "،؛؟٪٫"), ",;?%.", strict=True))})
+_NUMBER = re.compile(r"[vV]?[\d.,/%\\$]+$")  # `numbers` compares them
 _TITLE = re.compile(r"<[^\W\d_]+(?: [\w'’-]+)+>$")  # <title of the book>, to be filled in by the reader
 _JSON_KEY = re.compile(r'"([^"\n\\]{1,60})"\s*:')
 _MARKER = re.compile(r"^[ \t]*(?:([-*•+–])|(\d{1,3})[.)]|(#{1,6}))[ \t]+(?=\S)", re.MULTILINE)
@@ -57,13 +72,19 @@ def _tokens(match: re.Match[str]) -> str:
     return " ".join([text[0], *(inner[span.start : span.end] for span in inline_spans(inner))])
 
 
-def math_form(formula: str) -> str:
-    """A formula without white space, its delimiters, and words in it; digits and signs of Arabic as ASCII ones.
+def math_parts(formula: str) -> list[str]:
+    """A formula without words, white space and delimiters, cut at punctuation: what stands between commas may as well
+    stand in a formula of its own. Digits and signs of Arabic are ASCII ones, numbers alone are left out (`numbers`
+    compares them).
 
-    >>> math_form("$v = 12 \\\\text{ metres}$") == math_form("\\\\(v = ١٢ \\\\text{ متر}\\\\)")
-    True
+    >>> math_parts("$v = 12 \\text{ metres}, w = ٣$"), math_parts("\\(v = 12\\)")
+    (['v=12', 'w=3'], ['v=12'])
     """
-    return _MATH_EDGE.sub("", _MATH_WORDS.sub("", formula).translate(_MATH_SIGNS).strip()).replace("\\%", "%")
+    plain = _MATH_WORDS.sub(",", formula.translate(_MATH_SIGNS))
+    for pattern, same in _MATH_SAME:
+        plain = pattern.sub(same, plain)
+    plain = _MATH_BRACES.sub(r"\1", _MATH_DRESS.sub("", plain))
+    return [part for part in _MATH_CUT.split(plain) if part and not _NUMBER.match(part)]
 
 
 def json_form(document: str) -> str:
@@ -117,8 +138,7 @@ def placeholders(view: View) -> Counter[str]:
 
 def math(view: View) -> Counter[str]:
     """Formulas between dollar signs or brackets, and LaTeX commands."""
-    found = map(math_form, _texts(view, "math"))
-    return Counter(formula for formula in found if not _NUMBER.match(formula))
+    return Counter(part for formula in _texts(view, "math") for part in math_parts(formula))
 
 
 def identifiers(view: View) -> Counter[str]:
