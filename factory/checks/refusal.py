@@ -57,10 +57,14 @@ ABOUT = (
 )
 _EXCUSES = {  # what a source has that does so itself, in other words than the patterns know
     "mention": re.compile(
-        r"translat|interpret|subtitl|render|version|dub|arab|biograph|turn\w* into|reflect|ترجم|عرب", re.IGNORECASE
+        r"translat|interpret|subtitl|render|version|dub|arab|biograph|turn\w* into|reflect|becom|ترجم|عرب", re.IGNORECASE
     ),
-    "note": re.compile(r"\bnot(?:e|ic)|remark|observ|comment|expla|interpret|clari|alternativ|literal|option", re.I),
-    "refusal": re.compile(r"\bcan(?:not|['’]t| not| only)\b|unable|could(?:n['’]t| not)", re.I),
+    "note": re.compile(
+        r"\bnot(?:e|ic)|remark|observ|comment|expla|interpret|clari|alternativ|literal|option"
+        r"|any (?:\w+ )?questions?|anything else|feel free|hesitat|let (?:me|us) know",
+        re.IGNORECASE,
+    ),
+    "refusal": re.compile(r"\bcan(?:not|['’]t| not| only)\b|unable|could(?:n['’]t| not)|sorry|excuse me|pardon|apolog", re.I),
 }
 # Talk after the translation.
 POSTFACES = (

@@ -15,7 +15,7 @@ from factory.text.punctuation import a_class, asking_marks, sentence_ends
 # An Arabic question without its mark begins with one of the first, or has one of the second anywhere.
 _INTERROGATIVE = re.compile(
     r"^\W*(?:[وف]?(?:ما|من|اي|ايه|كم|بماذا|بكم|لمن|مم|علام|الام|هلا|الا|ايهما|ايهم|ايمكن|الم|اليس|فيم|عم|لم"
-    r"|ا[نتي]\w+|[بلك]اي|في اي|من اي|الي اي|علي اي|في ما|فيما|ما))(?=\W|$)"
+    r"|ا[نتي]\w+|اه(?:ذا|ذه|و|ي|ناك|ولاء)|ا[فو](?:لا|لم|ليس)|[بلك]اي|في اي|من اي|الي اي|علي اي|في ما|فيما|ما))(?=\W|$)"
     r"|(?:^|\W)[وف]?(?:هل|ماذا|لماذا|كيف|متي|اين)(?=\W|$)"
 )
 _VERBS = (
@@ -50,8 +50,9 @@ _ASKING = re.compile(
 _ARABIC_REQUEST = re.compile(
     r"^\W*(?:(?:من فضلك|فضلا|رجاء)\W+)?(?:(?:يرجي|الرجاء|ارجو)(?=\W)|(?:اكتب|صف|اشرح|اذكر|سم|اعط|احسب|اختر|اوجد|اخبر|قل"
     r"|ارسم|اسرد|هات|وضح|حدد|تخيل|اعرض|استخرج|علل|بيني|عددي|صفي)(?:ي|وا|ني|نا|لي|لنا)?(?=\W))"
+    r"|(?:من فضلك|لو سمحت|رجاء)\W*$"
 )
-_ADVICE = re.compile(r"\bhow (?:do|can|could|should|would|to|must) ?(?:i|we|one|people)?\b(?! you)", re.IGNORECASE)
+_ADVICE = re.compile(r"\bhow (?:do|does|can|should|must|to)\b", re.IGNORECASE)
 # An answer below the question, in the last line.
 _BELOW = re.compile(
     r"(?:^|\n)\W*(?:the )?(?:correct )?(?:answer|solution|ال(?:اجابه|جواب|حل))"

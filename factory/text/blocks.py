@@ -15,7 +15,7 @@ from factory.text.fences import Fence, fences
 from factory.text.inline import Span, is_formula
 from factory.text.json_text import JsonFinder
 
-_OPENING = re.compile(r"`+|~{3,}|\$\$|\\\[|\\begin\{|[{\[](?=\s{0,400}[\"\[{}])|<(?=[A-Za-z/!?|<｜])|\[/?INST\]")
+_OPENING = re.compile(r"`+|~{3,}|\$\$|\\\[|\\begin\{|[{\[](?=\s{0,400}[\"\[{}])|<(?=[A-Za-z/!?|<｜])|\[/?INST\]|\[asy\]")
 _HINTS = ("`", "<", "[", "{", "\\", "$", "~~~")
 _ENVIRONMENT = re.compile(r"\\(begin|end)\{([^{}\n]{1,40})\}")
 _VERBATIM = re.compile(r"\\begin\{(?:[vV]erbatim|lstlisting|minted|alltt)")
@@ -72,6 +72,8 @@ class _Scan:
                 block = self._display(start, opening)
             elif opening == "\\begin{":
                 block = self._environment(start)
+            elif opening == "[asy]":  # a drawing in Asymptote, between paragraphs of mathematics
+                block = self._up_to(start, "[/asy]", "code")
             elif opening[0] == "<" or opening.endswith("INST]"):
                 block = self._angle(start)
             else:

@@ -30,7 +30,7 @@ _EXTENSIONS = (
 )
 _DOTTED = re.compile(
     rf"(?<![{_W}.@/\\-])(?:[A-Za-z0-9_-]++\.(?=[A-Za-z0-9_-]))++"
-    rf"(?:(?:{_EXTENSIONS})|(?:{_DOMAINS})(?:/[^\s<>\"'`),;]*+)?)(?![{_W}-]|\.[{_W}])"
+    rf"(?:(?:{_EXTENSIONS})|(?:{_DOMAINS})(?:/[^\s<>\"'`),;]*+)?)(?![{_W}]|-\d|\.[{_W}])"
     rf"|(?<![{_W}.])v?\d++(?:\.\d++){{2,}}+(?:-[a-z][{_W}]*+)?(?![{_W}])"  # versions, addresses of machines
     rf"|(?<![{_W}.])v\d++(?:\.\d++)++(?![{_W}])"
     rf"|(?<![{_W}.])10\.\d{{4,9}}/[^\s<>\"'`]++"  # digital object identifiers
@@ -84,6 +84,11 @@ _FUNCTION = re.compile(
     r"(?:arc)?(?:sin|cos|tan)h?|cot|sec|log|ln|exp|sqrt|lim|max|min|mod|det|abs|gcd|ab|bc|ac|xy|d[xyt]|pi|[A-Za-zͰ-Ͽ²³µ]|[A-Z]{2,3}"
 )
 
+_NUMERALS = re.compile(r"[\W\d_]*+(?:(?:[ivx]{1,5}|[IVX]{1,5})(?:[\W\d_]++|$))*+")
+_LOGIC = re.compile("[⊃⊂⊆⊇⊢⊨∀∃∄∧∨¬≡→←↔⇒⇔∩∪∈∉•~]")
+_PREDICATE = re.compile("[A-Z][a-z]{1,2}")
+_SIGNED = re.compile(r"[=^<>+*/|·×÷≤≥≠≈∑∫√π]|\w\(|\b(?:log|ln|sin|cos|tan)\b.")
+
 _COMMAND = re.compile(r"\\(?:text|mathrm|operatorname|mbox)\s*+\{[^{}]*+\}|\\[A-Za-z]++")
 _FORMULA = re.compile(r"[\\^_=+<>{}|*×÷≤≥≠∈∑∫√π]|^\s*-?\w{1,3}\s*$|\w\(\w|^[\d.,\s/:%-]+$")
 _WORDS = re.compile(r"[^\W\d_]{3,}[,;]?\s+[^\W\d_]{2,}")
@@ -115,6 +120,22 @@ def is_equation(line: str) -> bool:
     if "=" not in line and "^" not in line:
         return False
     return len(line) < 500 and all(map(_FUNCTION.fullmatch, _RUNS.findall(line)))
+
+
+def is_symbolic(text: str) -> bool:
+    """Is it a formula of single letters, functions and signs, Roman numerals, or nothing with letters?
+
+    >>> is_symbolic("U ⊃ Z"), is_symbolic("O(n log n)"), is_symbolic("I, II"), is_symbolic("I am"), is_symbolic("Max")
+    (True, True, True, False, False)
+    """
+    if len(text) > 500:
+        return False
+    if _NUMERALS.fullmatch(text):
+        return True
+    predicates = _LOGIC.search(text) is not None
+    if not predicates and not _SIGNED.search(text):
+        return False
+    return all(_FUNCTION.fullmatch(run) or (predicates and _PREDICATE.fullmatch(run)) for run in _RUNS.findall(text))
 
 
 @lru_cache(maxsize=1024)  # a unit is looked at when a text is cut, again when it is masked, and when it is checked
@@ -185,9 +206,13 @@ def _files(matches: Iterable[re.Match[str]], text: str) -> Iterator[Span]:
 
 
 def _formulas(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
-    for match in pattern.finditer(text):
+    """What closes none may open one."""
+    position = 0
+    while match := pattern.search(text, position):
         content = match["inline"] or match["display"]
-        if content is None or is_formula(content):
+        formula = content is None or is_formula(content)
+        position = match.end() if formula else match.start(match.lastgroup or 0)
+        if formula:
             yield match
 
 

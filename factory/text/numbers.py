@@ -20,12 +20,13 @@ _DECADE = re.compile(r"\b(\d{1,2})?(\d\d)(?:'s|’s|s)\b")  # a translation name
 _DIGIT = re.compile(r"\d")
 _LETTER = re.compile(r"(?<=[^\s\d.,:/(-])[౦೦൦၀](?!\d)")  # zeros that are typed for the letters they look like
 _SEPARATOR = re.compile(r"[.,٫٬]")
-_GROUP = re.compile(r"(?<![\d.,])\d{1,3}(?:[ \u00a0\u2009\u202f'’]\d{3})+(?!\d)")  # 17 500
+_GROUP = re.compile(r"(?<![\d.,])\d{1,3}(?:(?:[ \u00a0\u2009\u202f'’]|\{,\}|\\,)\d{3})+(?!\d)")  # 17 500
 _SPAN = re.compile(r"(?<![\d.,])(\d\d)(\d\d)\s?[-–/]\s?(\d\d)(?![\d.,]*\d)")  # 2010–11
 _WIDE_COMMA = re.compile(r"(?<=\d)[،，](?=\d)")  # between thousands or before decimals; in lists, too
 _ROMAN = re.compile(
     r"(?<![\w'’-])(?=[IVXLCM]{2,}|[VX])M{0,3}(?:CM|CD|D?C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})(?=(?:e|ème|º|ª)?(?![\w'’]))"
 )
+_FRACTION = re.compile(r"(?<![\d/])\d/(?=\d(?![\d/]))")  # 1/2: a half
 _ROMAN_DIGITS = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
 _IN_NAME = re.compile(r"(?<![\w-])[A-Za-z]+\d+[A-Za-z\d]*")
 _AFTERNOON = re.compile(
@@ -157,7 +158,7 @@ def _arabic_numeral(roman: re.Match[str]) -> str:
 def _readings(source: str, target: str, languages: tuple[str, str]) -> Iterator[tuple[Counter[str], Counter[str]]]:
     """The numbers of both texts as they may be meant."""
     pairs = {(source, target): None}
-    for pattern, meant in ((_WIDE_COMMA, ","), (_ROMAN, _arabic_numeral)):
+    for pattern, meant in ((_WIDE_COMMA, ","), (_ROMAN, _arabic_numeral), (_FRACTION, "")):
         pairs |= {(pattern.sub(meant, a), pattern.sub(meant, b)): None for a, b in pairs}
     for before, after in pairs:
         yield numbers(before), numbers(after)

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from factory.text.blocks import find_blocks
 from factory.text.code_lines import FIRST_WORDS, code_runs
 from factory.text.column import CAPITAL, DIGIT, SMALL, WORD, Texts, mask
-from factory.text.inline import Span, apart, inline_spans, is_equation
+from factory.text.inline import Span, apart, inline_spans, is_equation, is_symbolic
 from factory.text.tables import cells, table_end
 
 _LETTERS = re.compile(r"[^\W\d_]+")
@@ -40,6 +40,8 @@ _SIGNS = re.compile(
     "|^" + FIRST_WORDS,
     re.MULTILINE,
 )
+_FREE = "\ufdd0"  # stands for a display while prose is put together; Unicode has kept it free
+_DISPLAY = re.compile(rf"\s*{_FREE}(?:\s+(?![-*•+]\s|\(?\w{{1,3}}[.)]\s))?")
 _MOST_KNOWN = 1000  # blocks of a source that are looked for
 _LINE_REST = re.compile(r"(?:[ \t\r]*\n)?")
 _STARTS = re.compile(rf"[\n\0]{FIRST_WORDS}")
@@ -96,7 +98,7 @@ class View:
         """The text with a space, a line break or an equals sign in place of what a translation carries over."""
         if self.is_prose:
             return self.text
-        return "".join(piece.text if piece.kind in _PROSE_KINDS else _place(piece) for piece in self.passages)
+        return _DISPLAY.sub(" ", "".join(map(_in_prose, self.passages)))
 
     @cached_property
     def blocks(self) -> tuple[Passage, ...]:
@@ -105,8 +107,12 @@ class View:
         return tuple(Passage(unit.text.strip(), unit.kind) for unit in found)
 
 
-def _place(passage: Passage) -> str:
-    """What stands for a passage in prose: lines with equations are still lines."""
+def _in_prose(passage: Passage) -> str:
+    """What stands for a passage in prose: lines with equations are still lines, a display is part of its sentence."""
+    if passage.kind in _PROSE_KINDS:
+        return passage.text
+    if passage.kind == "math" and passage.text.lstrip().startswith(("$$", "\\[", "\\begin")):
+        return _FREE
     return (" = " if passage.kind == "equation" else " ") + "\n" * passage.text.endswith("\n")
 
 
@@ -177,7 +183,7 @@ def needs_translation(text: str) -> bool:
     >>> needs_translation("42 % (`x`)"), needs_translation("B)"), needs_translation("Hi `x`")
     (False, False, True)
     """
-    if _LETTERS.search(text) is None or is_equation(text):
+    if is_symbolic(text):
         return False
     if _WORD.search(text) and not _OPENS.search(text):
         return True

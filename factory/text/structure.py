@@ -10,7 +10,7 @@ from typing import Any
 
 from factory.text.arabic import DIGITS
 from factory.text.code_lines import is_code
-from factory.text.inline import inline_spans
+from factory.text.inline import inline_spans, is_symbolic
 from factory.text.passages import View
 
 _FENCED = re.compile(
@@ -23,10 +23,10 @@ _WORDS = re.compile(
 )
 _MARGIN = re.compile(r"^[ \t>]+|[ \t\r]+$", re.MULTILINE)
 _MATH_WORDS = re.compile(r"\\(?:text\w*|mathrm|mbox|operatorname)\s*\{[^{}]*\}")
-# White space, delimiters, commands for size and space; single characters need no braces.
+# White space, delimiters, commands for size and space, words in signs; single characters need no braces.
 _MATH_DRESS = re.compile(
-    r"\s+|\$+|\\[()\[\],;:! ]|\{,\}|~|(?<=\d),(?=\d{3}(?!\d))"
-    r"|\\(?:left|right|[bB]igg?[lr]?|displaystyle|textstyle|q?quad)(?![A-Za-z])"
+    r"\s+|\$+|\^\\circ|°|\\[()\[\],;:! ]|\{,\}|~|(?<=\d),(?=\d{3}(?!\d))"
+    r"|\\(?:left|right|[bB]igg?[lr]?|displaystyle|textstyle|q?quad|triangle|angle|degree)(?![A-Za-z])"
 )
 _MATH_BRACES = re.compile(r"\{(\w)\}")
 _MATH_SAME = [
@@ -40,12 +40,15 @@ _MATH_SAME = [
 ]
 _MATH_CUT = re.compile(r"[,.;:?&]|\\\\")
 _MATH_SIGNS = str.maketrans({**DIGITS, **dict(zip(map(ord, "،؛؟٪٫"), ",;?%.", strict=True))})
-_NUMBER = re.compile(r"[vV]?[\d.,/%\\$]+$")  # `numbers` compares them
-_TITLE = re.compile(r"<[^\W\d_]+(?: [\w'’-]+)+>$")  # <title of the book>, to be filled in by the reader
+_NUMBER = re.compile(r"[vV]?(?:\\frac(?=[\d{])|[\d.,/%\\${}^])+$")  # `numbers` compares them
+# <title of the book>, <date>, [NAME]: to be filled in by the reader, in whatever language; not <br>, nor what is closed.
+_SLOT = re.compile(r"<([^\W\d_]+)(?: [\w'’-]+)*>$|\[[A-Z][A-Z_ ]*\]$")
+_OPEN_TAGS = frozenset("p li dt dd tr td th br hr img input wbr col tbody thead option b i u em strong".split())
 _JSON_KEY = re.compile(r'"([^"\n\\]{1,60})"\s*:')
 _MARKER = re.compile(r"^[ \t]*(?:([-*•+–])|(\d{1,3})[.)]|(#{1,6}))[ \t]+(?=\S)", re.MULTILINE)
 _CHOICE = re.compile(r"^[ \t]*\(?[A-HJ-UYZa-hj-uyz\u0620-\u064a][.)][ \t]+(?=\S)", re.MULTILINE)
 _FORMULA = re.compile(r"\d|[a-z][A-Z]|[A-Z]{2}[a-z]")
+_ONE_SCRIPT = re.compile(r"[!-~]+|[^\s!-~]+")
 _TWO_LETTERS = re.compile(r"[A-Za-z]{2}|[^\W\d_A-Za-z]")
 
 
@@ -84,7 +87,7 @@ def math_parts(formula: str) -> list[str]:
     for pattern, same in _MATH_SAME:
         plain = pattern.sub(same, plain)
     plain = _MATH_BRACES.sub(r"\1", _MATH_DRESS.sub("", plain))
-    return [part for part in _MATH_CUT.split(plain) if part and not _NUMBER.match(part)]
+    return [part for part in _MATH_CUT.split(plain) if any(map(str.isalnum, part)) and not _NUMBER.match(part)]
 
 
 def json_form(document: str) -> str:
@@ -133,7 +136,9 @@ def emails(view: View) -> Counter[str]:
 
 def placeholders(view: View) -> Counter[str]:
     """Template slots and tags: ``{name}``, ``${NAME}``, ``%s``, ``<br>``."""
-    return Counter(slot for slot in _texts(view, "placeholder", "tag", "html") if not _TITLE.match(slot))
+    found = Counter(_texts(view, "placeholder", "tag", "html"))
+    closed = {tag[2:-1] for tag in found if tag.startswith("</")} | _OPEN_TAGS
+    return Counter({tag: n for tag, n in found.items() if not (slot := _SLOT.match(tag)) or slot[1] in closed})
 
 
 def math(view: View) -> Counter[str]:
@@ -185,17 +190,19 @@ PROSE_KINDS = ("lists", "tables")  # of what is prose itself
 
 
 def plain_words(prose: str) -> str:
-    """Prose without words of formulas: those with digits, with capitals inside, or of one Latin letter.
+    """Prose without words of formulas: those with digits, with capitals inside, of one Latin letter, or numerals.
 
-    >>> plain_words("2 KNO3 + (6-3x) gives HCl")
-    'gives'
+    >>> plain_words("2 KNO3 + (6-3x) gives HCl"), plain_words("I و II"), plain_words("sin(x)")
+    ('gives', 'و', '')
     """
+    if is_symbolic(prose):
+        return ""
     return " ".join(
         word
-        for word in prose.split()
+        for word in _ONE_SCRIPT.findall(prose)
         if not word.isascii()
-        or (word.isalpha() and word.islower() and len(word) > 1)
-        or (not _FORMULA.search(word) and _TWO_LETTERS.search(word))
+        or (word.isalpha() and word.islower() and len(word) > 1 and not is_symbolic(word))
+        or (not _FORMULA.search(word) and _TWO_LETTERS.search(word) and not is_symbolic(word))
     )
 
 
