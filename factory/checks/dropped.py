@@ -10,7 +10,7 @@ from factory.checks.base import EXPECTED, Check
 from factory.text.alignment import lost
 from factory.text.column import MARK, Texts, mask
 from factory.text.language_table import expected_ratio, writes_stops
-from factory.text.punctuation import a_class, sentence_ends
+from factory.text.punctuation import a_class, asking_marks, sentence_ends
 
 _BEFORE_SPACE = mask(".!?\"')]*")  # what a sentence can end with before white space
 SPARING = 0.87  # less than a usual translation has
@@ -48,8 +48,10 @@ class Dropped(Check):
         # Whatever was joined, nothing is missing from a text of full length.
         length = len(target) / (len(source) * self._expected) if len(source) > 40 else 1.0
         if length < 1 and (before := len(_source().findall(source)) + 1) > 1:
-            after = len(_target().findall(target)) + 1 if writes_stops(self.language or "en") else before
-            worst = min(worst, (min(1.0, after / before) * length) ** 0.5)
+            language = self.language or "en"
+            after = len(_target().findall(target)) + 1 if writes_stops(language) else before
+            joined = after == 1 and source[-1] in asking_marks("en") and target[-1] in asking_marks(language)
+            worst = min(worst, length if joined else (min(1.0, after / before) * length) ** 0.5)
         return worst
 
     def candidates(self, sources: Texts, targets: Texts) -> Any:

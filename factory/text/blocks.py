@@ -182,7 +182,12 @@ class _Scan:
         end = self._environments.get(start)
         if end is None:
             return start + 7
-        return Span(start, end, "code" if _VERBATIM.match(self._text, start) else "math")
+        if _VERBATIM.match(self._text, start):
+            return Span(start, end, "code")
+        line_start, line_end = self._text.rfind("\n", 0, start) + 1, self._text.find("\n", end) % (len(self._text) + 1)
+        if self._text.count("$", line_start, start) % 2 and (closing := self._text.find("$", end, line_end)) >= 0:
+            start, end = self._text.rindex("$", line_start, start), closing + 1  # within a formula
+        return Span(start, end, "math")
 
     def _document(self, start: int) -> Span | int:
         text = self._text

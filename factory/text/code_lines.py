@@ -81,6 +81,8 @@ _MARKER = re.compile(r"[ \t]*+(?:[-*+•]|\d{1,3}[.)])[ \t]++")
 _SECTION, _SETTING = re.compile(r"\s*\[\[?[\w.\"-]+\]?\]"), re.compile(r"\s*[\w.\"-]+\s?=")
 _KEY, _INNER_KEY = re.compile(r"\s*[a-z][\w-]*:"), re.compile(r"\s+[\w-]+:(?:\s|$)")
 _SYMBOLS = re.compile(r"[{}();=<>$_\\/\[\]|`]")
+_SIGNS = re.compile(rf"{_SYMBOLS.pattern}|\w\.(?=\w)|\*\*")
+_SET = re.compile(r"\s*(?:- )?[a-z][\w-]*:(?:\s|$)")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _LONGEST = 1000  # characters of a line that are looked at
 
@@ -102,20 +104,38 @@ def looks_like_code(lines: Sequence[str]) -> bool:
     return sum(map(_continues, lines)) * 2 > len(lines)
 
 
+def may_be_code(lines: Sequence[str]) -> bool:
+    """Is it code rather than prose if nobody translated it? Every second line must have a sign for each word, or
+    of several lines set a key.
+
+    >>> may_be_code(["df.groupby('city').sum()"]), may_be_code(["See (a); then (b)."])
+    (True, False)
+    """
+    lines = [line for line in lines if line.strip()]
+    keys = len(lines) > 2
+    likely = (is_code(line) or (keys and _SET.match(line)) or _is_dense(line) for line in lines)
+    return sum(map(bool, likely)) * 2 >= len(lines)
+
+
+def _is_dense(line: str) -> bool:
+    return len(_SIGNS.findall(line)) >= max(1, len(_WORD.findall(line)))
+
+
 def code_runs(lines: Sequence[str], starts_line: bool = True) -> dict[int, int]:
     """First line -> line after the last one, of every run of code lines and of every indented code block.
 
     `starts_line`: the first line is a whole one.
     """
     lines = [_bare(line) for line in lines]
-    strong = [i for i, line in enumerate(lines) if is_code(line) or _opens(lines, i)]
+    strong = [i for i, line in enumerate(lines) if (i or starts_line) and (is_code(line) or _opens(lines, i))]
     runs = _indented(lines, {*strong}, starts_line) if any(line[:1] in ("\t", " ") for line in lines) else {}
     end = 0
     for first in strong:
         if first < end:
             continue
         start = first
-        while start > end and start not in runs and _joins(lines[start - 1]):
+        keyed = _KEY.fullmatch(lines[first].rstrip())
+        while start > end and start not in runs and (_joins(lines[start - 1]) or (keyed and _SET.match(lines[start - 1]))):
             start -= 1
         end = max(_run_end(lines, first), runs.get(start, 0))
         runs[start] = end

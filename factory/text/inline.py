@@ -52,8 +52,8 @@ _BACKSLASH = re.compile(
 _DOLLAR = re.compile(
     r"\$\$(?P<display>[^$]++)\$\$"
     rf"|(?<![\\{_W}$])\$(?P<inline>(?=[^\s$])[^$\n]{{1,400}}+)(?<=[^\s\\])\$(?![\d$])"
-    rf"|(?<![{_W}$])\$(?:[A-Z_]{{2,}}+\d*+|[a-z_][{_W}]++)(?![{_W}$])"
 )
+_VARIABLE = re.compile(rf"(?<![{_W}$])\$(?:[A-Z_]{{2,}}+\d*+|[a-z_][{_W}]++)(?![{_W}$])")
 _BRACES = re.compile(
     r"\{\{[^{}\n]{1,80}+\}\}|\{%[^{}\n]{1,200}+%\}|[$#]?\{\s{0,2}(?:[A-Za-z_][\w.\-:\[\]!>^,$]{0,60}+|\d{0,2})\s{0,2}\}"
 )
@@ -167,7 +167,8 @@ def inline_spans(text: str) -> tuple[Span, ...]:
     if "\\" in text:
         add("math", _formulas(_BACKSLASH, text))
     if "$" in text:
-        spans += (Span(*m.span(), "math" if m.lastgroup else "placeholder") for m in _formulas(_DOLLAR, text))
+        add("math", _formulas(_DOLLAR, text))
+        add("placeholder", _VARIABLE.finditer(text))
     if "{" in text:
         add("placeholder", _BRACES.finditer(text))
     if "[" in text:

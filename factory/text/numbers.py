@@ -52,7 +52,8 @@ ROUNDED = 0.12  # how far a converted number may be off
 _ENGLISH = re.compile(
     r"\b(?:zero|one|once|two|twice|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|twenty|thirty"
     r"|forty|fifty|sixty"
-    r"|seventy|eighty|ninety|hundreds?|thousands?|millions?|billions?|dozens?|half|first|second|third|\w+th"
+    r"|seventy|eighty|ninety|hundreds?|thousands?|millions?|billions?|dozens?|half|first|second|third"
+    r"|(?:hundred|thousand|million|billion|\w+tie|\w+teen|four|fif|six|seven|eigh|nin|ten|eleven|twelf)ths?"
     r"|both|single|pair|double)\b",
     re.IGNORECASE,
 )

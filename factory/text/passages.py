@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import groupby, islice
 from typing import Any, NamedTuple
 
 from factory.text.blocks import find_blocks
-from factory.text.code_lines import FIRST_WORDS, code_runs
+from factory.text.code_lines import FIRST_WORDS, code_runs, may_be_code
 from factory.text.column import CAPITAL, DIGIT, SMALL, WORD, Texts, mask
 from factory.text.inline import Span, apart, inline_spans, is_equation, is_symbolic
 from factory.text.tables import cells, table_end
@@ -34,7 +34,7 @@ _WRAPPED_FROM = 50  # a line this long that ends in the middle of a sentence goe
 PROSE = "prose"
 _PROSE_KINDS = frozenset((PROSE, "text", "space", "marker", "table"))
 MARKS = "`$\\<>{[~@#_=^"
-# A text without these is all prose. What `_signs` finds in many texts at once includes what this finds.
+# A text without these is all prose. What `signs` finds in many texts at once includes what this finds.
 _SIGNS = re.compile(
     r"[`$\\<>{[~@#_=^]|\(\)|/(?=[\w.@*+-])|&(?=\w|#)|(?<!\d)%(?=\S)|\.[A-Za-z]|\d\.\d+\.\d|v\d+\.\d|[a-z][A-Z]|^[ \t]"
     "|^" + FIRST_WORDS,
@@ -142,8 +142,12 @@ def view(text: str) -> View:
 
 def views(source: str, target: str) -> tuple[View, View]:
     """Those of a text and its translation. Blocks of the source are in the translation what they are there, even where
-    it does not look so by itself."""
+    it does not look so by itself. Of a source without such blocks, lines that both have are code where they look more
+    like it than like prose."""
     first, second = view(source), view(target)
+    marked = any(block.kind != "math" for block in first.blocks)
+    if not (first.is_prose or second.is_prose or marked) and (copied := tuple(_copied_code(source, target))):
+        first = _views.get(source, copied)
     return first, second if second.blocks == first.blocks else _views.get(target, first.blocks)
 
 
@@ -168,7 +172,7 @@ def prose_columns(sources: Texts, targets: Texts) -> tuple[Texts, Texts]:
     """The same of many pairs, found out once; the columns themselves where all of their texts are prose."""
     if (found := targets.beside.get(sources)) is not None:
         return found
-    rows = (_signs(sources) | _signs(targets)).nonzero()[0].tolist()
+    rows = (signs(sources) | signs(targets)).nonzero()[0].tolist()
     before, after = list(sources.given), list(targets)
     for row in rows:
         before[row], after[row] = prose_pair(before[row], after[row])
@@ -195,6 +199,16 @@ def needs_translation(text: str) -> bool:
                 return True
         position = end
     return not letters.isascii()
+
+
+def _copied_code(source: str, target: str) -> Iterator[Passage]:
+    """Runs of lines that the translation has as they are and that may be code, of which nobody can tell alone."""
+    theirs = {*filter(None, map(str.strip, target.split("\n")))}
+    lines = source.splitlines(keepends=True) if theirs else []
+    for copied, run in groupby(lines, key=lambda line: not (stripped := line.strip()) or stripped in theirs):
+        block = "".join(run).strip()
+        if copied and block and may_be_code(block.split("\n")):
+            yield Passage(block, "code")
 
 
 def _verbatim(text: str, known: Iterable[Passage]) -> Iterator[Span]:
@@ -350,7 +364,8 @@ def _row(line: str) -> Iterator[Passage]:
         yield Passage(line[position:], "table")
 
 
-def _signs(texts: Texts) -> Any:
+@lru_cache(maxsize=4)
+def signs(texts: Texts) -> Any:
     """Which texts may have one of `_SIGNS`."""
     import numpy as np
 

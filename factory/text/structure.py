@@ -19,7 +19,7 @@ _FENCED = re.compile(
 # Strings and comments of the usual languages: their words may be translated.
 _WORDS = re.compile(
     r"(\"\"\"(?s:.*?)\"\"\"|\'\'\'(?s:.*?)\'\'\'|\"(?:[^\"\\\n]|\\.)*\"|\'(?:[^\'\\\n]|\\.)*\'"
-    r"|(?<!\S)(?:\#|--|%|;)(?=\s)[^\n]*|(?<![:\w])//[^\n]*|/\*(?s:.*?)\*/|<!--(?s:.*?)-->)"
+    r"|(?<!\S)(?:\#|--|%|;)(?=\s)[^\n]*|(?<![:\w])//[^\n]*|/\*(?s:.{0,2000}?)\*/|<!--(?s:.{0,2000}?)-->)"
 )
 _MARGIN = re.compile(r"^[ \t>]+|[ \t\r]+$", re.MULTILINE)
 _MATH_WORDS = re.compile(r"\\(?:text\w*|mathrm|mbox|operatorname)\s*\{[^{}]*\}")
