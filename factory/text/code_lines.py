@@ -66,7 +66,7 @@ FIRST_WORDS = (
 )
 _WEAK = re.compile(
     r"""[ \t]*+(?:
-    [^.!?]*[;{}]\s*$ | [)}\]]++[;,]?\s*$ | [\w.\[\]'"$]++\s*[-+*/%]?=[^=] | @\w | [\w.]++\(.*\)[;:,]?\s*$
+    [^.!?]*[;{}]\s*$ | [)}\]]++[;,]?\s*$ | [\w.\[\]'"$]++\s*[-+*/%]?=[^=] | @\w | [\w.]++\(.*[)\]][;:,]?\s*$
   | ["'][^"']*["']\s*: | (?:else|try|finally|do|then|begin|end|done|fi|esac)\b\s*[:;{]?\s*$
   | (?:elif|except|with|while|if|for)\b.*[:{;]\s*$
   | (?:return|yield|raise|pass|break|continue)\b.{0,60}$ | (?:import|from)[ ]
@@ -81,7 +81,12 @@ _MARKER = re.compile(r"[ \t]*+(?:[-*+•]|\d{1,3}[.)])[ \t]++")
 _SECTION, _SETTING = re.compile(r"\s*\[\[?[\w.\"-]+\]?\]"), re.compile(r"\s*[\w.\"-]+\s?=")
 _KEY, _INNER_KEY = re.compile(r"\s*[a-z][\w-]*:"), re.compile(r"\s+[\w-]+:(?:\s|$)")
 _SYMBOLS = re.compile(r"[{}();=<>$_\\/\[\]|`]")
-_SIGNS = re.compile(rf"{_SYMBOLS.pattern}|\w\.(?=\w)|\*\*")
+_SIGNS = re.compile(rf"{_SYMBOLS.pattern}|\w\.(?=\w)|[*&+^~@]|:(?=\S|[^:;]*;)")
+_COMMAND = re.compile(
+    r"\s*(?:\$ )?(?:git|ls|cd|cp|mv|rm|cat|echo|chmod|chown|curl|wget|tar|ssh|scp|grep|sed|awk|find|sort|head|tail|make|docker"
+    r"|kubectl|npm|npx|yarn|pip3?|python3?|node|bash|sh|sudo|apt(?:-get)?|brew|conda|cargo|mkdir|touch|export|source|ps|kill)"
+    r" [^A-Z.?!]*(?:[.-]\w[^A-Z?!]*)*$"
+)
 _SET = re.compile(r"\s*(?:- )?[a-z][\w-]*:(?:\s|$)")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _LONGEST = 1000  # characters of a line that are looked at
@@ -113,11 +118,13 @@ def may_be_code(lines: Sequence[str]) -> bool:
     """
     lines = [line for line in lines if line.strip()]
     keys = len(lines) > 2
-    likely = (is_code(line) or (keys and _SET.match(line)) or _is_dense(line) for line in lines)
+    likely = (_may_be_code(line) or (keys and _SET.match(line)) for line in lines)
     return sum(map(bool, likely)) * 2 >= len(lines)
 
 
-def _is_dense(line: str) -> bool:
+def _may_be_code(line: str) -> bool:
+    if is_code(line) or _continues(line) or _COMMAND.match(line[:_LONGEST]):
+        return True
     return len(_SIGNS.findall(line)) >= max(1, len(_WORD.findall(line)))
 
 

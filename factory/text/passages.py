@@ -79,7 +79,7 @@ class View:
 
     def __init__(self, text: str, known: tuple[Passage, ...] = ()) -> None:
         self.text, self._known = text, known
-        self.is_prose = _SIGNS.search(text) is None
+        self.is_prose = not known and _SIGNS.search(text) is None
 
     @cached_property
     def _units(self) -> list[Passage]:
@@ -145,9 +145,9 @@ def views(source: str, target: str) -> tuple[View, View]:
     it does not look so by itself. Of a source without such blocks, lines that both have are code where they look more
     like it than like prose."""
     first, second = view(source), view(target)
-    marked = any(block.kind != "math" for block in first.blocks)
-    if not (first.is_prose or second.is_prose or marked) and (copied := tuple(_copied_code(source, target))):
-        first = _views.get(source, copied)
+    if source == target or not (first.is_prose or second.is_prose):
+        if all(block.kind == "math" for block in first.blocks):
+            first = _views.get(source, tuple(_copied_code(source, target)))
     return first, second if second.blocks == first.blocks else _views.get(target, first.blocks)
 
 
@@ -172,7 +172,10 @@ def prose_columns(sources: Texts, targets: Texts) -> tuple[Texts, Texts]:
     """The same of many pairs, found out once; the columns themselves where all of their texts are prose."""
     if (found := targets.beside.get(sources)) is not None:
         return found
-    rows = (signs(sources) | signs(targets)).nonzero()[0].tolist()
+    import numpy as np
+
+    copied = np.fromiter(map(str.__eq__, sources, targets), bool, len(targets))
+    rows = (signs(sources) | signs(targets) | copied).nonzero()[0].tolist()
     before, after = list(sources.given), list(targets)
     for row in rows:
         before[row], after[row] = prose_pair(before[row], after[row])
@@ -203,12 +206,10 @@ def needs_translation(text: str) -> bool:
 
 def _copied_code(source: str, target: str) -> Iterator[Passage]:
     """Runs of lines that the translation has as they are and that may be code, of which nobody can tell alone."""
-    theirs = {*filter(None, map(str.strip, target.split("\n")))}
-    lines = source.splitlines(keepends=True) if theirs else []
-    for copied, run in groupby(lines, key=lambda line: not (stripped := line.strip()) or stripped in theirs):
-        block = "".join(run).strip()
-        if copied and block and may_be_code(block.split("\n")):
-            yield Passage(block, "code")
+    theirs = {*map(str.strip, target.split("\n"))} - {""}
+    for copied, run in groupby(source.split("\n"), key=lambda line: line.strip() in theirs):
+        if copied and may_be_code(lines := [*run]):
+            yield Passage("\n".join(lines).strip(), "code")
 
 
 def _verbatim(text: str, known: Iterable[Passage]) -> Iterator[Span]:
