@@ -50,7 +50,7 @@ class Dropped(Check):
         if length < 1 and (before := len(_source().findall(source)) + 1) > 1:
             language = self.language or "en"
             after = len(_target().findall(target)) + 1 if writes_stops(language) else before
-            joined = after == 1 and source[-1] in asking_marks("en") and target[-1] in asking_marks(language)
+            joined = after == 1 and target[-1:] in asking_marks(language)  # givens and question in one sentence
             worst = min(worst, length if joined else (min(1.0, after / before) * length) ** 0.5)
         return worst
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -8,12 +8,15 @@ from factory.checks.base import EXPECTED, Check
 from factory.text.column import Texts
 from factory.text.language_table import expected_ratio
 
+ACRONYM, WORD = 6, 7  # letters of an acronym at most, characters of a word
+
 
 class LengthRatio(Check):
     """The shorter text's length over the longer one's, in characters: 1 where they are as long as expected.
 
     ``(short + slack) / (long + slack)``; `slack` keeps short texts from failing over a few characters. `expected` is
-    how many characters of translation one character of source gives: a third in Chinese, 1.2 in Greek.
+    how many characters of translation one character of source gives: a third in Chinese, 1.2 in Greek. Acronyms count as the words that they stand for, which
+    many a translation writes out.
     """
 
     version: ClassVar[int] = 3
@@ -26,18 +29,32 @@ class LengthRatio(Check):
     slack: float = Field(10, ge=0)
 
     def measure(self, source: str | None, target: str) -> float:
-        wanted = len((source or "").strip()) * (self.expected or 1.0) + self.slack
-        found = len(target.strip()) + self.slack
+        wanted = _length((source or "").strip()) * (self.expected or 1.0) + self.slack
+        found = _length(target.strip()) + self.slack
         longer = wanted if wanted > found else found
         return (wanted + found - longer) / longer if longer else 1.0
 
     def column_scores(self, sources: Texts, targets: Texts) -> list[float | Exception]:
         import numpy as np
 
-        wanted = sources.stripped_lengths * (self.expected or 1.0) + self.slack
-        found = targets.stripped_lengths + self.slack
+        wanted = _lengths(sources) * (self.expected or 1.0) + self.slack
+        found = _lengths(targets) + self.slack
         longer = np.maximum(wanted, found)
         return np.divide(wanted + found - longer, longer, out=np.ones_like(longer), where=longer > 0).tolist()
 
     def in_language(self, target: str, source: str | None = None) -> Check:
         return self.expecting(expected_ratio(source or "en", target))
+
+
+def _length(text: str) -> int:
+    """Characters; a letter of an acronym stands for a word."""
+    return len(text) * WORD if len(text) <= ACRONYM and text.isupper() else len(text)
+
+
+def _lengths(texts: Texts) -> Any:
+    import numpy as np
+
+    lengths = texts.stripped_lengths.copy()
+    for row in np.flatnonzero(lengths <= ACRONYM).tolist():
+        lengths[row] = _length(texts.stripped[row])
+    return lengths

@@ -59,12 +59,10 @@ class Unfinished(Check):
             return 0.0
         if last.isdigit():
             return 1.0
-        if "\n" in target:  # a list whose items have no full stops
-            return (
-                0.25
-                if all(line.rstrip()[-1:] in text_ends() for line in target.split("\n")[:-1] if line.strip())
-                else 0.75
-            )
+        if "\n" in target:  # a list whose items have no full stops, or whose last one is as long as its source's
+            *others, end = filter(str.strip, target.split("\n"))
+            whole = MISSING * (self.expected or 1.0) * len(source[source.rfind("\n") + 1 :]) <= len(end)
+            return 0.25 if not whole and all(line.rstrip()[-1:] in text_ends() for line in others) else 0.75
         short = next(share for length, share in _SHORT if len(source) > length)
         cut = len(target) < short * (self.expected or 1.0) * len(source)
         return 0.25 if cut or _inside().search(target) else 0.75

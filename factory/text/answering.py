@@ -19,12 +19,12 @@ _INTERROGATIVE = re.compile(
     r"|(?:^|\W)[وف]?(?:هل|ماذا|لماذا|كيف|متي|اين)(?=\W|$)"
 )
 _VERBS = (
-    r"write|describe|explain|give|create|generate|identify|summari[sz]e|suggest|rewrite|compare|construct|classify|calculate"
+    r"write|describe|explain|give|create|generate|identify|summari[sz]e|suggest|rewrite|compare|classify|calculate"
     r"|compose|categori[sz]e|analy[sz]e|brainstorm|convert|choose|develop|formulate|paraphrase|define|predict|propose|provide"
     r"|discuss|evaluate|imagine|arrange|compute|recommend|tell (?:me|us)|prepare|solve|invent"
 )
 # Nouns as well ("State police …", "List prices …"): these demand something where what follows says so.
-_NOUNS = r"list|name|state|design|draft|estimate|sort|select|rank|outline|mention"
+_NOUNS = r"list|name|state|design|draft|estimate|sort|select|rank|outline|mention|construct"
 _DEMANDED = (
     r"the|an?|all|any|some|each|every|th(?:is|at|ese|ose)|my|your|his|her|its|our|their|out|down|at least|up to|as many"
     r"|several|various|different|both|whether|how|what|which|who|why|where|when|other|another|few|more|only|possible"
@@ -43,7 +43,7 @@ _ASKING = re.compile(
     r"|تقديم|ناقش|مناقش|قيم|تقييم|تخيل|تصور|اوجد|ايجاد|قم|قومي|قوموا|يرجي|الرجاء|رجاء|من فضلك|فضلا|جهز"
     r"|حضر|حل|ابتكر|اخترع|قدر|ابن|ضع|اجمع|جمع|استخرج|بين|علل|اخبر|قل|حدث|عبر|ارسم|اضف|احك|ادرج|سرد"
     r"|اسرد|انظم|نظم|فكر|استخدم|هات|افرز|فرز|اعرض|زود|امنح|استعرض|اصنع|طرح|اطرح|افترض|تحدث|تكلم|انتج"
-    r"|اعد|سجل|انسخ|خمن|فسر|تفسير|ابحث|اوص|نصح|انصح|تناول|لنفترض|نفذ|احصر"
+    r"|وفر|توفير|بناء|اعداد|اعد|سجل|انسخ|خمن|فسر|تفسير|ابحث|اوص|نصح|انصح|تناول|لنفترض|نفذ|احصر"
     r")"
 )
 # Of these, imperatives that are no other word, as the first word but for a "please".

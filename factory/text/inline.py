@@ -52,6 +52,7 @@ _BACKSLASH = re.compile(
 _DOLLAR = re.compile(
     r"\$\$(?P<display>[^$]++)\$\$"
     rf"|(?<![\\{_W}$])\$(?P<inline>(?=[^\s$])[^$\n]{{1,400}}+)(?<=[^\s\\])\$(?![\d$])"
+    rf"|(?<![\\{_W}$])\$(?P<spaced> [^$\n]{{0,200}}?[A-Za-z][^$\n]{{0,200}} )\$(?![\d$])"
 )
 _VARIABLE = re.compile(rf"(?<![{_W}$])\$(?:[A-Z_]{{2,}}+\d*+|[a-z_][{_W}]++)(?![{_W}$])")
 _BRACES = re.compile(
@@ -81,12 +82,14 @@ _OPENING = re.compile(r"(?<![\w\]])[{\[]")
 
 _RUNS = re.compile(r"[^\W\d_]+")
 _FUNCTION = re.compile(
-    r"(?:arc)?(?:sin|cos|tan)h?|cot|sec|log|ln|exp|sqrt|lim|max|min|mod|det|abs|gcd|ab|bc|ac|xy|d[xyt]|pi|[A-Za-zͰ-Ͽ²³µ]|[A-Z]{2,3}"
+    r"(?:arc)?(?:sin|cos|tan)h?|cot|sec|log|ln|exp|sqrt|lim|max|min|mod|det|abs|gcd|ab|bc|ac|xy|d[xyt]|pi|[A-Za-zͰ-Ͽ²³µ]|[A-Z]{2,3}|aq"
 )
+# What predicates and chemical elements are called.
+_ELEMENTS = re.compile(r"(?:[A-Z][a-z]?)+")
+_REACTION = re.compile(r"->|[→⟶⇌]")
 
 _NUMERALS = re.compile(r"[\W\d_]*+(?:(?:[ivx]{1,5}|[IVX]{1,5})(?:[\W\d_]++|$))*+")
 _LOGIC = re.compile("[⊃⊂⊆⊇⊢⊨∀∃∄∧∨¬≡→←↔⇒⇔∩∪∈∉•~]")
-_PREDICATE = re.compile("[A-Z][a-z]{1,2}")
 _SIGNED = re.compile(r"[=^<>+*/|·×÷≤≥≠≈∑∫√π]|\w\(|\b(?:log|ln|sin|cos|tan)\b.")
 
 _COMMAND = re.compile(r"\\(?:text|mathrm|operatorname|mbox)\s*+\{[^{}]*+\}|\\[A-Za-z]++")
@@ -117,9 +120,11 @@ def is_equation(line: str) -> bool:
     >>> is_equation("cos(C) = (a^2 + b^2) / 2ab"), is_equation("Area = 5 x 3")
     (True, False)
     """
-    if "=" not in line and "^" not in line:
+    reaction = _REACTION.search(line) is not None
+    if not reaction and "=" not in line and "^" not in line:
         return False
-    return len(line) < 500 and all(map(_FUNCTION.fullmatch, _RUNS.findall(line)))
+    runs = _RUNS.findall(line) if len(line) < 500 else ["none"]
+    return all(_FUNCTION.fullmatch(run) or (reaction and _ELEMENTS.fullmatch(run)) for run in runs)
 
 
 def is_symbolic(text: str) -> bool:
@@ -132,10 +137,10 @@ def is_symbolic(text: str) -> bool:
         return False
     if _NUMERALS.fullmatch(text):
         return True
-    predicates = _LOGIC.search(text) is not None
-    if not predicates and not _SIGNED.search(text):
-        return False
-    return all(_FUNCTION.fullmatch(run) or (predicates and _PREDICATE.fullmatch(run)) for run in _RUNS.findall(text))
+    logic = _LOGIC.search(text) is not None
+    if not logic and not _SIGNED.search(text):
+        return is_equation(text)
+    return all(_FUNCTION.fullmatch(run) or (logic and _ELEMENTS.fullmatch(run)) for run in _RUNS.findall(text))
 
 
 @lru_cache(maxsize=1024)  # a unit is looked at when a text is cut, again when it is masked, and when it is checked
@@ -210,7 +215,7 @@ def _formulas(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
     """What closes none may open one."""
     position = 0
     while match := pattern.search(text, position):
-        content = match["inline"] or match["display"]
+        content = match[match.lastgroup] if match.lastgroup else None
         formula = content is None or is_formula(content)
         position = match.end() if formula else match.start(match.lastgroup or 0)
         if formula:

@@ -26,6 +26,12 @@ _WIDE_COMMA = re.compile(r"(?<=\d)[،，](?=\d)")  # between thousands or before
 _ROMAN = re.compile(
     r"(?<![\w'’-])(?=[IVXLCM]{2,}|[VX])M{0,3}(?:CM|CD|D?C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})(?=(?:e|ème|º|ª)?(?![\w'’]))"
 )
+_VULGAR = {ord("¼"): ".25", ord("½"): ".5", ord("¾"): ".75"}
+_DATE = re.compile(r"(?<![\d.])(\d{1,2})\.\s?(\d{1,2})\.(?!\d{1,3}(?!\d))")  # 17.9.1939
+_CENTURY = re.compile(r"\b(\w+)(?= century)", re.IGNORECASE)
+_ORDINALS = "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth"
+_ORDINALS = f"{_ORDINALS} sixteenth seventeenth eighteenth nineteenth twentieth".split()
+BUDDHIST = 543  # years by which Thai dates are later
 _FRACTION = re.compile(r"(?<![\d/])\d/(?=\d(?![\d/]))")  # 1/2: a half
 _ROMAN_DIGITS = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
 _IN_NAME = re.compile(r"(?<![\w-])[A-Za-z]+\d+[A-Za-z\d]*")
@@ -52,7 +58,7 @@ ROUNDED = 0.12  # how far a converted number may be off
 _ENGLISH = re.compile(
     r"\b(?:zero|one|once|two|twice|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|twenty|thirty"
     r"|forty|fifty|sixty"
-    r"|seventy|eighty|ninety|hundreds?|thousands?|millions?|billions?|dozens?|half|first|second|third"
+    r"|seventy|eighty|ninety|hundreds?|thousands?|millions?|billions?|dozens?|half|halves|first|second|thirds?|quarters?|couple|triple|binary"
     r"|(?:hundred|thousand|million|billion|\w+tie|\w+teen|four|fif|six|seven|eigh|nin|ten|eleven|twelf)ths?"
     r"|both|single|pair|double)\b",
     re.IGNORECASE,
@@ -121,7 +127,7 @@ def numbers_overlap(source: str, target: str, languages: tuple[str, str] = ("en"
     """
     if _DIGIT.search(source) is None and _DIGIT.search(target) is None:
         return 1.0
-    source, target = (_SPAN.sub(_span, _GROUP.sub(_joined, ascii_digits(text))) for text in (source, target))
+    source, target = (_plain_forms(text) for text in (source, target))
     before, after = numbers(source), numbers(target)
     if before == after:
         return 1.0
@@ -141,6 +147,12 @@ def numbers_overlap(source: str, target: str, languages: tuple[str, str] = ("en"
     return best
 
 
+def _plain_forms(text: str) -> str:
+    """Digits, groups of thousands, spans of years and fractions in one form each."""
+    text = _SPAN.sub(_span, _GROUP.sub(_joined, ascii_digits(text)))
+    return text if text.isascii() else text.translate(_VULGAR)
+
+
 def _joined(group: re.Match[str]) -> str:
     return "".join(filter(str.isdecimal, group[0]))
 
@@ -151,6 +163,10 @@ def _span(years: re.Match[str]) -> str:
     return f"{first}-{century + (last < years[2]):02d}{last}"
 
 
+def _ordinal(word: re.Match[str]) -> str:
+    return str(_ORDINALS.index(word[0].lower()) + 1) if word[0].lower() in _ORDINALS else word[0]
+
+
 def _arabic_numeral(roman: re.Match[str]) -> str:
     values = [*map(_ROMAN_DIGITS.__getitem__, roman[0])]
     return str(sum(-value if value < max(values[place:]) else value for place, value in enumerate(values)))
@@ -159,7 +175,7 @@ def _arabic_numeral(roman: re.Match[str]) -> str:
 def _readings(source: str, target: str, languages: tuple[str, str]) -> Iterator[tuple[Counter[str], Counter[str]]]:
     """The numbers of both texts as they may be meant."""
     pairs = {(source, target): None}
-    for pattern, meant in ((_WIDE_COMMA, ","), (_ROMAN, _arabic_numeral), (_FRACTION, "")):
+    for pattern, meant in ((_WIDE_COMMA, ","), (_ROMAN, _arabic_numeral), (_FRACTION, ""), (_DATE, r"\1 \2 "), (_CENTURY, _ordinal)):
         pairs |= {(pattern.sub(meant, a), pattern.sub(meant, b)): None for a, b in pairs}
     for before, after in pairs:
         yield numbers(before), numbers(after)
@@ -261,7 +277,8 @@ def _spelled(folded: str, text: str, language: str) -> tuple[int, int]:
 def _unconverted(
     lost: Counter[str], added: Counter[str], source: str, target: str
 ) -> tuple[Counter[str], Counter[str]]:
-    """Without numbers of feet, miles and so on that became metres, and centuries named by their years."""
+    """Without numbers of feet, miles and so on that became metres, years of the Buddhist calendar, and centuries named
+    by their years."""
     lost, added = lost.copy(), added.copy()
     metric = {_plain(number): _value(number) for number in _NUMBER.findall(target)}
     for number, unit in _IMPERIAL.findall(source):
@@ -270,11 +287,11 @@ def _unconverted(
         if lost[old] > 0 and added[new] > 0:
             lost[old] -= 1
             added[new] -= 1
-    for old in [*lost]:
-        new = f"{int(old) - 1}00"
-        if int(old) <= CENTURIES and lost[old] > 0 and added[new] > 0:
-            lost[old] -= 1
-            added[new] -= 1
+    for old in map(int, [*lost]):
+        for new in ([f"{old - 1}00"] if old <= CENTURIES else [str(old + BUDDHIST)]):
+            if lost[str(old)] > 0 and added[new] > 0:
+                lost[str(old)] -= 1
+                added[new] -= 1
     return +lost, +added
 
 

@@ -38,6 +38,7 @@ _MATH_SAME = [
         (r"\\([%$#])", r"\1"),
     )
 ]
+_IN_BRACKETS = re.compile(r"\([^()]*\)")
 _MATH_CUT = re.compile(r"[,.;:?&]|\\\\")
 _MATH_SIGNS = str.maketrans({**DIGITS, **dict(zip(map(ord, "،؛؟٪٫"), ",;?%.", strict=True))})
 _NUMBER = re.compile(r"[vV]?(?:\\frac(?=[\d{])|[\d.,/%\\${}^])+$")  # `numbers` compares them
@@ -87,6 +88,7 @@ def math_parts(formula: str) -> list[str]:
     for pattern, same in _MATH_SAME:
         plain = pattern.sub(same, plain)
     plain = _MATH_BRACES.sub(r"\1", _MATH_DRESS.sub("", plain))
+    plain = plain[1:-1] if _IN_BRACKETS.fullmatch(plain) else plain
     return [part for part in _MATH_CUT.split(plain) if any(map(str.isalnum, part)) and not _NUMBER.match(part)]
 
 
