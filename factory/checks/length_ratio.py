@@ -48,7 +48,7 @@ class LengthRatio(Check):
 
 def _length(text: str) -> int:
     """Characters; a letter of an acronym stands for a word."""
-    return len(text) * WORD if len(text) <= ACRONYM and text.isupper() else len(text)
+    return len(text) * WORD if 1 < len(text) <= ACRONYM and all(map(str.isupper, text)) else len(text)
 
 
 def _lengths(texts: Texts) -> Any:

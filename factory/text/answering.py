@@ -19,12 +19,12 @@ _INTERROGATIVE = re.compile(
     r"|(?:^|\W)[وف]?(?:هل|ماذا|لماذا|كيف|متي|اين)(?=\W|$)"
 )
 _VERBS = (
-    r"write|describe|explain|give|create|generate|identify|summari[sz]e|suggest|rewrite|compare|classify|calculate"
-    r"|compose|categori[sz]e|analy[sz]e|brainstorm|convert|choose|develop|formulate|paraphrase|define|predict|propose|provide"
-    r"|discuss|evaluate|imagine|arrange|compute|recommend|tell (?:me|us)|prepare|solve|invent"
+    r"write|describe|explain|give|create|generate|identify|summari[sz]e|suggest|compare|classify|calculate"
+    r"|compose|categori[sz]e|analy[sz]e|brainstorm|choose|develop|formulate|paraphrase|define|predict|propose|provide"
+    r"|discuss|evaluate|imagine|arrange|recommend|tell (?:me|us)|prepare|solve|invent"
 )
 # Nouns as well ("State police …", "List prices …"): these demand something where what follows says so.
-_NOUNS = r"list|name|state|design|draft|estimate|sort|select|rank|outline|mention|construct"
+_NOUNS = r"list|name|state|design|draft|estimate|sort|select|rank|outline|mention|construct|convert|compute|rewrite"
 _DEMANDED = (
     r"the|an?|all|any|some|each|every|th(?:is|at|ese|ose)|my|your|his|her|its|our|their|out|down|at least|up to|as many"
     r"|several|various|different|both|whether|how|what|which|who|why|where|when|other|another|few|more|only|possible"

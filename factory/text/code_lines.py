@@ -113,7 +113,7 @@ def may_be_code(lines: Sequence[str]) -> bool:
     """Is it code rather than prose if nobody translated it? Every second line must have a sign for each word, or
     of several lines set a key.
 
-    >>> may_be_code(["df.groupby('city').sum()"]), may_be_code(["See (a); then (b)."])
+    >>> may_be_code(["df.groupby('city').sum()"]), may_be_code(["See the note (below)."])
     (True, False)
     """
     lines = [line for line in lines if line.strip()]

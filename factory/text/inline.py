@@ -52,7 +52,7 @@ _BACKSLASH = re.compile(
 _DOLLAR = re.compile(
     r"\$\$(?P<display>[^$]++)\$\$"
     rf"|(?<![\\{_W}$])\$(?P<inline>(?=[^\s$])[^$\n]{{1,400}}+)(?<=[^\s\\])\$(?![\d$])"
-    rf"|(?<![\\{_W}$])\$(?P<spaced> [^$\n]{{0,200}}?[A-Za-z][^$\n]{{0,200}} )\$(?![\d$])"
+    rf"|(?<![\\{_W}$])\$(?P<spaced> (?:[A-Za-z]|[^$\n]{{0,200}}?[\\^_=+<>][^$\n]{{0,200}}) )\$(?![\d$])"
 )
 _VARIABLE = re.compile(rf"(?<![{_W}$])\$(?:[A-Z_]{{2,}}+\d*+|[a-z_][{_W}]++)(?![{_W}$])")
 _BRACES = re.compile(
@@ -86,14 +86,14 @@ _FUNCTION = re.compile(
 )
 # What predicates and chemical elements are called.
 _ELEMENTS = re.compile(r"(?:[A-Z][a-z]?)+")
-_REACTION = re.compile(r"->|[→⟶⇌]")
+_REACTION = re.compile(r"->|[→⇌]")
 
 _NUMERALS = re.compile(r"[\W\d_]*+(?:(?:[ivx]{1,5}|[IVX]{1,5})(?:[\W\d_]++|$))*+")
 _LOGIC = re.compile("[⊃⊂⊆⊇⊢⊨∀∃∄∧∨¬≡→←↔⇒⇔∩∪∈∉•~]")
 _SIGNED = re.compile(r"[=^<>+*/|·×÷≤≥≠≈∑∫√π]|\w\(|\b(?:log|ln|sin|cos|tan)\b.")
 
 _COMMAND = re.compile(r"\\(?:text|mathrm|operatorname|mbox)\s*+\{[^{}]*+\}|\\[A-Za-z]++")
-_FORMULA = re.compile(r"[\\^_=+<>{}|*×÷≤≥≠∈∑∫√π]|^\s*-?\w{1,3}\s*$|\w\(\w|^[\d.,\s/:%-]+$")
+_FORMULA = re.compile(r"[\\^_=+<>{}|*×÷≤≥≠∈∑∫√π]|^\s*-?\w{1,3}\s*$|\w\(\w|^[\d.,\s/:%()\[\]!-]+$")
 _WORDS = re.compile(r"[^\W\d_]{3,}[,;]?\s+[^\W\d_]{2,}")
 
 

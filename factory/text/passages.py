@@ -36,7 +36,7 @@ _PROSE_KINDS = frozenset((PROSE, "text", "space", "marker", "table"))
 MARKS = "`$\\<>{[~@#_=^"
 # A text without these is all prose. What `signs` finds in many texts at once includes what this finds.
 _SIGNS = re.compile(
-    r"[`$\\<>{[~@#_=^]|\(\)|/(?=[\w.@*+-])|&(?=\w|#)|(?<!\d)%(?=\S)|\.[A-Za-z]|\d\.\d+\.\d|v\d+\.\d|[a-z][A-Z]|^[ \t]"
+    r"[`$\\<>{[~@#_=^→⇌]|\(\)|/(?=[\w.@*+-])|&(?=\w|#)|(?<!\d)%(?=\S)|\.[A-Za-z]|\d\.\d+\.\d|v\d+\.\d|[a-z][A-Z]|^[ \t]"
     "|^" + FIRST_WORDS,
     re.MULTILINE,
 )
@@ -371,7 +371,7 @@ def signs(texts: Texts) -> Any:
     import numpy as np
 
     word, digit = texts.at(WORD), texts.at(DIGIT)
-    found = texts.have(MARKS) | texts.follows("(", ")") | texts.follows(SMALL, CAPITAL)
+    found = texts.have(MARKS) | texts.containing("→") | texts.containing("⇌") | texts.follows("(", ")") | texts.follows(SMALL, CAPITAL)
     found |= texts.follows("/&", WORD | mask("/.@*+-#")) | texts.follows("\n", " \t")
     found |= texts.rows(texts.starts[texts.at(" \t")[texts.starts]])
     percent = texts.at("%")

@@ -81,7 +81,7 @@ def math_parts(formula: str) -> list[str]:
     stand in a formula of its own. Digits and signs of Arabic are ASCII ones, numbers alone are left out (`numbers`
     compares them).
 
-    >>> math_parts("$v = 12 \\text{ metres}, w = ٣$"), math_parts("\\(v = 12\\)")
+    >>> math_parts("$v = 12 \\\\text{ metres}, w = ٣$"), math_parts("\\\\(v = 12\\\\)")
     (['v=12', 'w=3'], ['v=12'])
     """
     plain = _MATH_WORDS.sub(",", formula.translate(_MATH_SIGNS))
