@@ -28,7 +28,7 @@ class Added(Check):
     text. Under 1 µs a short pair.
     """
 
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     reads_prose: ClassVar[bool] = True
     direction: ClassVar[Literal["min", "max"]] = "min"
     compares: ClassVar[bool] = True

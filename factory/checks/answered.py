@@ -21,7 +21,7 @@ class Answered(Check):
     2 µs a pair.
     """
 
-    version: ClassVar[int] = 4
+    version: ClassVar[int] = 5
     reads_prose: ClassVar[bool] = True
     direction: ClassVar[Literal["min", "max"]] = "max"
     usual: ClassVar[float] = 0.0

@@ -29,7 +29,7 @@ class Dropped(Check):
     write no full stops characters alone count. About 1 µs a short pair.
     """
 
-    version: ClassVar[int] = 4
+    version: ClassVar[int] = 5
     reads_prose: ClassVar[bool] = True
     direction: ClassVar[Literal["min", "max"]] = "min"
     compares: ClassVar[bool] = True

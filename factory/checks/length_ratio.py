@@ -15,11 +15,11 @@ class LengthRatio(Check):
     """The shorter text's length over the longer one's, in characters: 1 where they are as long as expected.
 
     ``(short + slack) / (long + slack)``; `slack` keeps short texts from failing over a few characters. `expected` is
-    how many characters of translation one character of source gives: a third in Chinese, 1.2 in Greek. Acronyms count as the words that they stand for, which
-    many a translation writes out.
+    how many characters of translation one character of source gives: a third in Chinese, 1.2 in Greek. Acronyms count
+    as the words that they stand for, which many a translation writes out.
     """
 
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     reads_prose: ClassVar[bool] = True
     direction: ClassVar[Literal["min", "max"]] = "min"
     compares: ClassVar[bool] = True

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from factory.checks.base import Check
 from factory.text.column import Texts
+from factory.text.language_codes import language_of
 from factory.text.lexicon import coverage, coverages, lexicon
 
 
@@ -46,7 +47,5 @@ class Lexicon(Check):
         return "" if lexicon(*(self.languages or ("", ""))) else f"no lexicon for {' to '.join(self.languages or ())}"
 
     def in_language(self, target: str, source: str | None = None) -> Check:
-        if self.languages:
-            return self
-        codes = [code.lower().replace("_", "-").split("-")[0] for code in (source or "", target)]
-        return self.model_copy(update={"languages": codes})
+        languages = [language_of(source or ""), language_of(target)]
+        return self if self.languages else self.model_copy(update={"languages": languages})

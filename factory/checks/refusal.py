@@ -57,14 +57,17 @@ ABOUT = (
 )
 _EXCUSES = {  # what a source has that does so itself, in other words than the patterns know
     "mention": re.compile(
-        r"translat|interpret|subtitl|render|version|dub|arab|biograph|turn\w* into|reflect|becom|ترجم|عرب", re.IGNORECASE
+        r"translat|interpret|subtitl|render|version|dub|arab|biograph|turn\w* into|reflect|becom|ترجم|عرب",
+        re.IGNORECASE,
     ),
     "note": re.compile(
         r"\bnot(?:e|ic)|remark|observ|comment|expla|interpret|clari|alternativ|literal|option"
         r"|any (?:\w+ )?questions?|anything else|feel free|hesitat|let (?:me|us) know",
         re.IGNORECASE,
     ),
-    "refusal": re.compile(r"\bcan(?:not|['’]t| not| only)\b|unable|could(?:n['’]t| not)|sorry|excuse me|pardon|apolog", re.I),
+    "refusal": re.compile(
+        r"\bcan(?:not|['’]t| not| only)\b|unable|could(?:n['’]t| not)|sorry|excuse me|pardon|apolog", re.I
+    ),
 }
 # Talk after the translation.
 POSTFACES = (
@@ -96,7 +99,7 @@ class Refusal(Check):
     were seen to say. Limit: none. FLORES-200 devtest: 0 of 1,012; about 3 µs a pair.
     """
 
-    version: ClassVar[int] = 4
+    version: ClassVar[int] = 5
     reads_prose: ClassVar[bool] = True
     direction: ClassVar[Literal["min", "max"]] = "max"
     usual: ClassVar[float] = 0.0

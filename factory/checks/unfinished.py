@@ -34,7 +34,7 @@ class Unfinished(Check):
     what is expected for a source of over `LONG` characters, else 1. Limit: 0.5. About 1 µs.
     """
 
-    version: ClassVar[int] = 4
+    version: ClassVar[int] = 5
     direction: ClassVar[Literal["min", "max"]] = "min"
     compares: ClassVar[bool] = True
 

@@ -18,7 +18,7 @@ from factory.look.pairs import FAILED, Judged, Pairs
 from factory.rows.formats import Row, Unreadable
 from factory.rows.reading import Rows
 from factory.text.json_text import dumps
-from factory.text.language_codes import require_known
+from factory.text.language_codes import require_pair
 
 ADDED = ("scores", "verdict", "reasons")
 PARALLEL_BYTES = 10_000_000  # smaller files are done before the processes have started
@@ -28,9 +28,8 @@ def open_pairs(
     ref: str, split: str, source_column: str, target_column: str, languages: tuple[str, str], checks: str | None
 ) -> Pairs:
     """Raises UsageError where the arguments are wrong."""
-    for language in languages:
-        require_known(language)
     source, target = languages
+    require_pair(source, target)
     chosen = [check.in_language(target, source) for check in choose_checks(checks)]
     return Pairs(Rows(ref, split), source_column, target_column, chosen, target)
 

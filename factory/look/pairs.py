@@ -16,6 +16,7 @@ from factory.rows.outcomes import failed
 from factory.rows.reading import Rows
 from factory.steps.filter import Filter
 from factory.store.columns import NotText, parse_path
+from factory.text.json_text import HALF
 from factory.text.languages import detected_as, varieties
 from factory.text.passages import prose
 
@@ -154,16 +155,17 @@ def _text_at(row: Row | Unreadable, path: str) -> str | NotText:
     if isinstance(row, Unreadable):
         return NotText(row.error)
     value: Any = row
-    if path in row:
-        value = row[path]
-    else:
-        for part in parse_path(path):
-            try:
-                value = value[part]
-            except (KeyError, IndexError, TypeError):
-                return ""
-    if value is None or isinstance(value, str):
-        return value or ""
+    for part in [path] if path in row else parse_path(path):
+        try:
+            value = value[part]
+        except (KeyError, IndexError):
+            return NotText(f"no {path}")
+        except TypeError:
+            return "" if value is None else NotText(f"no {path}")
+    if isinstance(value, str):
+        return value if value.isascii() or HALF.search(value) is None else NotText(f"{path} has half a surrogate pair")
+    if value is None or value != value:
+        return ""
     if isinstance(value, int | float) and not isinstance(value, bool):
         return str(value)
     return NotText(f"{path} is {type(value).__name__}, not text")

@@ -26,12 +26,13 @@ _VERBS = (
 # Nouns as well ("State police …", "List prices …"): these demand something where what follows says so.
 _NOUNS = r"list|name|state|design|draft|estimate|sort|select|rank|outline|mention|construct|convert|compute|rewrite"
 _DEMANDED = (
-    r"the|an?|all|any|some|each|every|th(?:is|at|ese|ose)|my|your|his|her|its|our|their|out|down|at least|up to|as many"
-    r"|several|various|different|both|whether|how|what|which|who|why|where|when|other|another|few|more|only|possible"
-    r"|one|two|three|four|five|six|seven|eight|nine|ten|\d+"
+    r"the|an?|all|any|some|each|every|th(?:is|at|ese|ose)|my|your|his|her|its|our|their|out|down|at least|up to"
+    r"|as many|several|various|different|both|whether|how|what|which|who|why|where|when|other|another|few|more|only"
+    r"|possible|one|two|three|four|five|six|seven|eight|nine|ten|\d+"
 )
 _IMPERATIVE = re.compile(
-    rf"^\W*(?:(?:please|kindly) (?:{_VERBS}|{_NOUNS})|(?:now |then |next,? )?(?:(?:{_VERBS})|(?:{_NOUNS}) (?:{_DEMANDED})))"
+    rf"^\W*(?:(?:please|kindly) (?:{_VERBS}|{_NOUNS})"
+    rf"|(?:now |then |next,? )?(?:(?:{_VERBS})|(?:{_NOUNS}) (?:{_DEMANDED})))"
     r"\b(?=\s|$)(?! of\b)",
     re.IGNORECASE,
 )
@@ -48,8 +49,8 @@ _ASKING = re.compile(
 )
 # Of these, imperatives that are no other word, as the first word but for a "please".
 _ARABIC_REQUEST = re.compile(
-    r"^\W*(?:(?:من فضلك|فضلا|رجاء)\W+)?(?:(?:يرجي|الرجاء|ارجو)(?=\W)|(?:اكتب|صف|اشرح|اذكر|سم|اعط|احسب|اختر|اوجد|اخبر|قل"
-    r"|ارسم|اسرد|هات|وضح|حدد|تخيل|اعرض|استخرج|علل|بيني|عددي|صفي)(?:ي|وا|ني|نا|لي|لنا)?(?=\W))"
+    r"^\W*(?:(?:من فضلك|فضلا|رجاء)\W+)?(?:(?:يرجي|الرجاء|ارجو)(?=\W)|(?:اكتب|صف|اشرح|اذكر|سم|اعط|احسب|اختر|اوجد|اخبر"
+    r"|قل|ارسم|اسرد|هات|وضح|حدد|تخيل|اعرض|استخرج|علل|بيني|عددي|صفي)(?:ي|وا|ني|نا|لي|لنا)?(?=\W))"
     r"|(?:من فضلك|لو سمحت|رجاء)\W*$"
 )
 _ADVICE = re.compile(r"\bhow (?:do|does|can|should|must|to)\b", re.IGNORECASE)
@@ -122,7 +123,9 @@ def _asks_otherwise(source: str, target: str, language: str) -> bool:
     if target.endswith((":", "：", "…", "__")):
         return True
     request = _request(language)
-    return request is not None and _ADVICE.search(source) is None and request.search(fold(target).casefold()) is not None
+    return (
+        request is not None and _ADVICE.search(source) is None and request.search(fold(target).casefold()) is not None
+    )
 
 
 @cache

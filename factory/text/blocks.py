@@ -15,7 +15,9 @@ from factory.text.fences import Fence, fences
 from factory.text.inline import Span, is_formula
 from factory.text.json_text import JsonFinder
 
-_OPENING = re.compile(r"`+|~{3,}|\$\$|\\\[|\\begin\{|[{\[](?=\s{0,400}[\"\[{}])|<(?=[A-Za-z/!?|<｜])|\[/?INST\]|\[asy\]")
+_OPENING = re.compile(
+    r"`+|~{3,}|\$\$|\\\[|\\begin\{|[{\[](?=\s{0,400}[\"\[{}])|<(?=[A-Za-z/!?|<｜])|\[/?INST\]|\[asy\]"
+)
 _HINTS = ("`", "<", "[", "{", "\\", "$", "~~~")
 _ENVIRONMENT = re.compile(r"\\(begin|end)\{([^{}\n]{1,40})\}")
 _VERBATIM = re.compile(r"\\begin\{(?:[vV]erbatim|lstlisting|minted|alltt)")

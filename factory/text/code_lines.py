@@ -83,9 +83,9 @@ _KEY, _INNER_KEY = re.compile(r"\s*[a-z][\w-]*:"), re.compile(r"\s+[\w-]+:(?:\s|
 _SYMBOLS = re.compile(r"[{}();=<>$_\\/\[\]|`]")
 _SIGNS = re.compile(rf"{_SYMBOLS.pattern}|\w\.(?=\w)|[*&+^~@]|:(?=\S|[^:;]*;)")
 _COMMAND = re.compile(
-    r"\s*(?:\$ )?(?:git|ls|cd|cp|mv|rm|cat|echo|chmod|chown|curl|wget|tar|ssh|scp|grep|sed|awk|find|sort|head|tail|make|docker"
-    r"|kubectl|npm|npx|yarn|pip3?|python3?|node|bash|sh|sudo|apt(?:-get)?|brew|conda|cargo|mkdir|touch|export|source|ps|kill)"
-    r" [^A-Z.?!]*(?:[.-]\w[^A-Z?!]*)*$"
+    r"\s*(?:\$ )?(?:git|ls|cd|cp|mv|rm|cat|echo|chmod|chown|curl|wget|tar|ssh|scp|grep|sed|awk|find|sort|head|tail"
+    r"|make|docker|kubectl|npm|npx|yarn|pip3?|python3?|node|bash|sh|sudo|apt(?:-get)?|brew|conda|cargo|mkdir|touch|export"
+    r"|source|ps) [^A-Z.?!]*(?:[.-]\w[^A-Z?!]*)*$"
 )
 _SET = re.compile(r"\s*(?:- )?[a-z][\w-]*:(?:\s|$)")
 _WORD = re.compile(r"[^\W\d_]{2,}")
@@ -142,7 +142,11 @@ def code_runs(lines: Sequence[str], starts_line: bool = True) -> dict[int, int]:
             continue
         start = first
         keyed = _KEY.fullmatch(lines[first].rstrip())
-        while start > end and start not in runs and (_joins(lines[start - 1]) or (keyed and _SET.match(lines[start - 1]))):
+        while (
+            start > end
+            and start not in runs
+            and (_joins(lines[start - 1]) or (keyed and _SET.match(lines[start - 1])))
+        ):
             start -= 1
         end = max(_run_end(lines, first), runs.get(start, 0))
         runs[start] = end
@@ -184,8 +188,9 @@ def _opens(lines: Sequence[str], i: int) -> bool:
     return _KEY.fullmatch(line) is not None and _INNER_KEY.match(following) is not None
 
 
-def _joins(line: str) -> bool:
-    return _COMMENT.match(line) is not None or _continues(line)
+def _joins(line: str, keyed: bool) -> bool:
+    """Does the line belong to the code that follows, which begins with a key (`keyed`) or not?"""
+    return _COMMENT.match(line) is not None or _continues(line) or (keyed and _SET.match(line) is not None)
 
 
 def _continues(line: str) -> bool:

@@ -59,8 +59,9 @@ def class_of(language: str) -> Mapping[str, int]:
 def symbol_counts() -> Any:
     """The table of `Texts.counts` for symbols, and for symbols, letters and digits.
 
-    White space, vowel marks and format characters are none of these. Signs that are read as words (%, $, °) and marks that belong to one script alone, as the
-    points between Tibetan syllables do, count as letters: they are how its words are spelled.
+    White space, vowel marks and format characters are none of these. Signs that are read as words (%, $, °) count as
+    letters, and marks that belong to one script alone, as the points between Tibetan syllables do: they are how its
+    words are spelled.
     """
     import numpy as np
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Collection, Sequence
 from json import decoder
@@ -110,10 +111,22 @@ def with_json_strings(document: str, strings: Sequence[JsonString], values: Sequ
 
 
 def dumps(value: Any) -> str:
-    """A value as JSON in one line, as it can be written in UTF-8: half of a surrogate pair is escaped.
+    """A value as JSON in one line that every reader takes: half of a surrogate pair is escaped, numbers that are none
+    (NaN) or infinite are null.
 
-    >>> dumps({"a": "س"})
-    '{"a": "س"}'
+    >>> dumps({"a": "س", "b": float("nan")})
+    '{"a": "س", "b": null}'
     """
-    text = json.dumps(value, ensure_ascii=False, default=str)
+    try:
+        text = json.dumps(value, ensure_ascii=False, default=str, allow_nan=False)
+    except ValueError:
+        return dumps(_finite(value))
     return json.dumps(value, default=str) if HALF.search(text) else text
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _finite(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(inner) for inner in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

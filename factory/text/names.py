@@ -7,7 +7,9 @@ import re
 _NAME = re.compile(r"\b[^\W\d_a-z]\w*")  # begins with no small ASCII letter
 # A species (Homo erectus), and what stands in quotation marks or brackets.
 _GLOSS = re.compile(r"\s*[(（]([^()（）\n]{2,60})[)）]")
-_AS_IT_IS = re.compile(r"\b[A-Z][a-z]+ [a-z]{2,}(?:us|is|um|a|i|ae|ns)\b|[\"'“«„(\[]([^\"'“”«»„()\[\]\n]{2,40})[\"'”»)\]]")
+_AS_IT_IS = re.compile(
+    r"\b[A-Z][a-z]+ [a-z]{2,}(?:us|is|um|a|i|ae|ns)\b|[\"'“«„(\[]([^\"'“”«»„()\[\]\n]{2,40})[\"'”»)\]]"
+)
 
 
 def without_names(text: str, source: str) -> str:

@@ -29,7 +29,9 @@ _ROMAN = re.compile(
 _VULGAR = {ord("¼"): ".25", ord("½"): ".5", ord("¾"): ".75"}
 _DATE = re.compile(r"(?<![\d.])(\d{1,2})\.\s?(\d{1,2})\.(?!\d{1,3}(?!\d))")  # 17.9.1939
 _CENTURY = re.compile(r"\b(\w+)(?= century)", re.IGNORECASE)
-_ORDINALS = "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth"
+_ORDINALS = (
+    "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth"
+)
 _ORDINALS = f"{_ORDINALS} sixteenth seventeenth eighteenth nineteenth twentieth".split()
 BUDDHIST = 543  # years by which Thai dates are later
 _FRACTION = re.compile(r"(?<![\d/])\d/(?=\d(?![\d/]))")  # 1/2: a half
@@ -172,10 +174,20 @@ def _arabic_numeral(roman: re.Match[str]) -> str:
     return str(sum(-value if value < max(values[place:]) else value for place, value in enumerate(values)))
 
 
+# What else may be read as numbers, and as which.
+_FORMS: list[tuple[re.Pattern[str], Any]] = [
+    (_WIDE_COMMA, ","),
+    (_ROMAN, _arabic_numeral),
+    (_FRACTION, ""),
+    (_DATE, r"\1 \2 "),
+    (_CENTURY, _ordinal),
+]
+
+
 def _readings(source: str, target: str, languages: tuple[str, str]) -> Iterator[tuple[Counter[str], Counter[str]]]:
     """The numbers of both texts as they may be meant."""
     pairs = {(source, target): None}
-    for pattern, meant in ((_WIDE_COMMA, ","), (_ROMAN, _arabic_numeral), (_FRACTION, ""), (_DATE, r"\1 \2 "), (_CENTURY, _ordinal)):
+    for pattern, meant in _FORMS:
         pairs |= {(pattern.sub(meant, a), pattern.sub(meant, b)): None for a, b in pairs}
     for before, after in pairs:
         yield numbers(before), numbers(after)
@@ -288,7 +300,7 @@ def _unconverted(
             lost[old] -= 1
             added[new] -= 1
     for old in map(int, [*lost]):
-        for new in ([f"{old - 1}00"] if old <= CENTURIES else [str(old + BUDDHIST)]):
+        for new in [f"{old - 1}00"] if old <= CENTURIES else [str(old + BUDDHIST)]:
             if lost[str(old)] > 0 and added[new] > 0:
                 lost[str(old)] -= 1
                 added[new] -= 1

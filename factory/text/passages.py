@@ -36,8 +36,8 @@ _PROSE_KINDS = frozenset((PROSE, "text", "space", "marker", "table"))
 MARKS = "`$\\<>{[~@#_=^"
 # A text without these is all prose. What `signs` finds in many texts at once includes what this finds.
 _SIGNS = re.compile(
-    r"[`$\\<>{[~@#_=^→⇌]|\(\)|/(?=[\w.@*+-])|&(?=\w|#)|(?<!\d)%(?=\S)|\.[A-Za-z]|\d\.\d+\.\d|v\d+\.\d|[a-z][A-Z]|^[ \t]"
-    "|^" + FIRST_WORDS,
+    r"[`$\\<>{[~@#_=^→⇌]|\(\)|/(?=[\w.@*+-])|&(?=\w|#)|(?<!\d)%(?=\S)|\.[A-Za-z]|\d\.\d+\.\d|v\d+\.\d|[a-z][A-Z]"
+    r"|^[ \t]|^" + FIRST_WORDS,
     re.MULTILINE,
 )
 _FREE = "\ufdd0"  # stands for a display while prose is put together; Unicode has kept it free
@@ -145,9 +145,9 @@ def views(source: str, target: str) -> tuple[View, View]:
     it does not look so by itself. Of a source without such blocks, lines that both have are code where they look more
     like it than like prose."""
     first, second = view(source), view(target)
-    if source == target or not (first.is_prose or second.is_prose):
-        if all(block.kind == "math" for block in first.blocks):
-            first = _views.get(source, tuple(_copied_code(source, target)))
+    marked = not (first.is_prose or second.is_prose)
+    if (marked or source == target) and all(block.kind == "math" for block in first.blocks):
+        first = _views.get(source, tuple(_copied_code(source, target)))
     return first, second if second.blocks == first.blocks else _views.get(target, first.blocks)
 
 
@@ -371,7 +371,13 @@ def signs(texts: Texts) -> Any:
     import numpy as np
 
     word, digit = texts.at(WORD), texts.at(DIGIT)
-    found = texts.have(MARKS) | texts.containing("→") | texts.containing("⇌") | texts.follows("(", ")") | texts.follows(SMALL, CAPITAL)
+    found = (
+        texts.have(MARKS)
+        | texts.containing("→")
+        | texts.containing("⇌")
+        | texts.follows("(", ")")
+        | texts.follows(SMALL, CAPITAL)
+    )
     found |= texts.follows("/&", WORD | mask("/.@*+-#")) | texts.follows("\n", " \t")
     found |= texts.rows(texts.starts[texts.at(" \t")[texts.starts]])
     percent = texts.at("%")

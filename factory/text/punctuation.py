@@ -45,7 +45,9 @@ def quotation_marks() -> frozenset[str]:
 def between_sentences() -> re.Pattern[str]:
     """What stands between sentences: not after an initial, not after 1.; marks beyond ASCII need no white space."""
     wide = a_class(sentence_ends() - {*".!?…"})
-    return re.compile(rf"(?:(?:(?<=[^\W_][^\W\d_])[.…]|[!?])[.!?…]*[\"'”»’)\]*]*\s+|[{wide}][{wide}\"'”»’)\]*]*\s*)(?=\S)")
+    return re.compile(
+        rf"(?:(?:(?<=[^\W_][^\W\d_])[.…]|[!?])[.!?…]*[\"'”»’)\]*]*\s+|[{wide}][{wide}\"'”»’)\]*]*\s*)(?=\S)"
+    )
 
 
 def a_class(marks: frozenset[str]) -> str:

@@ -42,9 +42,12 @@ _IN_BRACKETS = re.compile(r"\([^()]*\)")
 _MATH_CUT = re.compile(r"[,.;:?&]|\\\\")
 _MATH_SIGNS = str.maketrans({**DIGITS, **dict(zip(map(ord, "،؛؟٪٫"), ",;?%.", strict=True))})
 _NUMBER = re.compile(r"[vV]?(?:\\frac(?=[\d{])|[\d.,/%\\${}^])+$")  # `numbers` compares them
-# <title of the book>, <date>, [NAME]: to be filled in by the reader, in whatever language; not <br>, nor what is closed.
+# <title of the book>, <date>, [NAME]: to be filled in by the reader, in whatever language; not what is closed, nor
+# what is written without an end.
 _SLOT = re.compile(r"<([^\W\d_]+)(?: [\w'’-]+)*>$|\[[A-Z][A-Z_ ]*\]$")
-_OPEN_TAGS = frozenset("p li dt dd tr td th br hr img input wbr col tbody thead option b i u em strong".split())
+_OPEN_TAGS = frozenset(
+    ("p", "li", "dt", "dd", "tr", "td", "th", "br", "hr", "img", "input", "wbr", "b", "i", "u", "em")
+)
 _JSON_KEY = re.compile(r'"([^"\n\\]{1,60})"\s*:')
 _MARKER = re.compile(r"^[ \t]*(?:([-*•+–])|(\d{1,3})[.)]|(#{1,6}))[ \t]+(?=\S)", re.MULTILINE)
 _CHOICE = re.compile(r"^[ \t]*\(?[A-HJ-UYZa-hj-uyz\u0620-\u064a][.)][ \t]+(?=\S)", re.MULTILINE)
