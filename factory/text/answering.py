@@ -50,7 +50,7 @@ _ASKING = re.compile(
 # Of these, imperatives that are no other word, as the first word but for a "please".
 _ARABIC_REQUEST = re.compile(
     r"^\W*(?:(?:من فضلك|فضلا|رجاء)\W+)?(?:(?:يرجي|الرجاء|ارجو)(?=\W)|(?:اكتب|صف|اشرح|اذكر|سم|اعط|احسب|اختر|اوجد|اخبر"
-    r"|قل|ارسم|اسرد|هات|وضح|حدد|تخيل|اعرض|استخرج|علل|بيني|عددي|صفي)(?:ي|وا|ني|نا|لي|لنا)?(?=\W))"
+    r"|قل|احك|ارسم|اسرد|هات|وضح|حدد|تخيل|اعرض|استخرج|علل|بيني|عددي|صفي)(?:ي|وا|ني|نا|لي|لنا)?(?=\W))"
     r"|(?:من فضلك|لو سمحت|رجاء)\W*$"
 )
 _ADVICE = re.compile(r"\bhow (?:do|does|can|should|must|to)\b", re.IGNORECASE)
@@ -65,7 +65,7 @@ _ANSWERS = re.compile(r"answer|solution|respon|repl", re.IGNORECASE)
 MUCH_LONGER = 2.0
 SHORT = 400  # characters of a source that is one instruction or question
 BEGINNING = 60
-STEM = 5  # letters of a word of `requests.tsv` that stands for all that begin so
+STEM = 4  # letters of a word of `requests.tsv` that stands for all that begin so
 
 
 @dataclass(frozen=True)
@@ -145,10 +145,9 @@ def _at_the_edge(place: str, words: list[str], spaced: bool) -> re.Pattern[str]:
     if not spaced:
         listed = "|".join(map(re.escape, words))
         return re.compile(rf"^\W*(?:{listed})" if place == "begins" else rf"(?:{listed})\W*$")
-    listed = "|".join(re.escape(word) + r"\w*" * (len(word) >= STEM) for word in words)
-    return re.compile(
-        rf"^\W*(?:\w+\W+)?(?:{listed})(?!\w)" if place == "begins" else rf"(?<!\w)(?:{listed})\W*(?:\w+\W*)?$"
-    )
+    listed = "|".join(re.escape(word) + r"\S*" * (len(word) >= STEM) for word in words)
+    beginning, end = rf"^\W*(?:\S+\s+)?(?:{listed})(?!\w)", rf"(?<!\w)(?:{listed})(?:\s+\S+)?\W*$"
+    return re.compile(beginning if place == "begins" else end)
 
 
 @cache

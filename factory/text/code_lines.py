@@ -141,12 +141,8 @@ def code_runs(lines: Sequence[str], starts_line: bool = True) -> dict[int, int]:
         if first < end:
             continue
         start = first
-        keyed = _KEY.fullmatch(lines[first].rstrip())
-        while (
-            start > end
-            and start not in runs
-            and (_joins(lines[start - 1]) or (keyed and _SET.match(lines[start - 1])))
-        ):
+        keyed = _KEY.fullmatch(lines[first].rstrip()) is not None
+        while start > end and start not in runs and _joins(lines[start - 1], keyed):
             start -= 1
         end = max(_run_end(lines, first), runs.get(start, 0))
         runs[start] = end

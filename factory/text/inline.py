@@ -22,7 +22,7 @@ _ADDRESS = re.compile(
 )
 _EMAIL = re.compile(r"(?<![A-Za-z0-9_.+@/-])[A-Za-z0-9_.+-]++@[A-Za-z0-9-]++(?:\.[A-Za-z0-9-]++)++")
 _MENTION = re.compile(rf"(?<![{_W}@./])@[A-Za-z_][{_W}]{{1,30}}+(?!@|\.[{_W}])")
-_DOMAINS = "com|org|net|edu|gov|io|ai|dev|app|info|co\\.uk"
+_DOMAINS = r"com|org|net|edu|gov|io|ai|dev|app|info|(?:(?<=\.co\.)|(?<=\.ac\.)|(?<=\.com\.)|(?<=\.org\.))[a-z]{2}"
 _EXTENSIONS = (
     "py|ipynb|js|jsx|ts|tsx|mjs|java|kt|(?<=\\w\\w\\.)(?:c|h|go|rs|r|m)|cpp|hpp|cs|rb|php|pl|sh|bat|ps1|sql|swift|lua|html?|css|scss|xml|json|jsonl"
     "|ya?ml|toml|ini|cfg|conf|env|md|rst|txt|csv|tsv|xlsx?|docx?|pptx?|pdf|png|jpe?g|gif|svg|webp|mp[34]|wav|avi|zip|tar|gz|7z|exe"

@@ -28,6 +28,7 @@ _ROMAN = re.compile(
 )
 _VULGAR = {ord("¼"): ".25", ord("½"): ".5", ord("¾"): ".75"}
 _DATE = re.compile(r"(?<![\d.])(\d{1,2})\.\s?(\d{1,2})\.(?!\d{1,3}(?!\d))")  # 17.9.1939
+_PAGES = re.compile(r"(?<![\d.,])(?=(\d\d\d))(\d)\d\d[-–](\d\d)(?![\d.,]*\d)")  # 120-25
 _CENTURY = re.compile(r"\b(\w+)(?= century)", re.IGNORECASE)
 _ORDINALS = (
     "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth"
@@ -181,6 +182,7 @@ _FORMS: list[tuple[re.Pattern[str], Any]] = [
     (_FRACTION, ""),
     (_DATE, r"\1 \2 "),
     (_CENTURY, _ordinal),
+    (_PAGES, r"\1-\2\3"),
 ]
 
 

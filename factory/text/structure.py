@@ -41,10 +41,11 @@ _MATH_SAME = [
 _IN_BRACKETS = re.compile(r"\([^()]*\)")
 _MATH_CUT = re.compile(r"[,.;:?&]|\\\\")
 _MATH_SIGNS = str.maketrans({**DIGITS, **dict(zip(map(ord, "،؛؟٪٫"), ",;?%.", strict=True))})
-_NUMBER = re.compile(r"[vV]?(?:\\frac(?=[\d{])|[\d.,/%\\${}^])+$")  # `numbers` compares them
+# Numbers and sums of them, which `numbers` compares.
+_NUMBER = re.compile(r"[vV]?(?:\\(?:frac(?=[\d{])|times|cdot|div|pm|approx)|[\d.,/%\\${}^=+*()×÷!-])+$")
 # <title of the book>, <date>, [NAME]: to be filled in by the reader, in whatever language; not what is closed, nor
 # what is written without an end.
-_SLOT = re.compile(r"<([^\W\d_]+)(?: [\w'’-]+)*>$|\[[A-Z][A-Z_ ]*\]$")
+_SLOT = re.compile(r"<([^\W\d_]+)(?: [\w'’-]+)*>$|\{\{\w+(?: [\w'’-]+)+\}\}$|\[[A-Z][A-Z_ ]*\]$")
 _OPEN_TAGS = frozenset(
     ("p", "li", "dt", "dd", "tr", "td", "th", "br", "hr", "img", "input", "wbr", "b", "i", "u", "em")
 )
@@ -52,6 +53,7 @@ _JSON_KEY = re.compile(r'"([^"\n\\]{1,60})"\s*:')
 _MARKER = re.compile(r"^[ \t]*(?:([-*•+–])|(\d{1,3})[.)]|(#{1,6}))[ \t]+(?=\S)", re.MULTILINE)
 _CHOICE = re.compile(r"^[ \t]*\(?[A-HJ-UYZa-hj-uyz\u0620-\u064a][.)][ \t]+(?=\S)", re.MULTILINE)
 _FORMULA = re.compile(r"\d|[a-z][A-Z]|[A-Z]{2}[a-z]")
+_GREEK = re.compile("[Ͱ-Ͽ]")
 _ONE_SCRIPT = re.compile(r"[!-~]+|[^\s!-~]+")
 _TWO_LETTERS = re.compile(r"[A-Za-z]{2}|[^\W\d_A-Za-z]")
 
@@ -205,7 +207,7 @@ def plain_words(prose: str) -> str:
     return " ".join(
         word
         for word in _ONE_SCRIPT.findall(prose)
-        if not word.isascii()
+        if not (word.isascii() or _GREEK.fullmatch(word))
         or (word.isalpha() and word.islower() and len(word) > 1 and not is_symbolic(word))
         or (not _FORMULA.search(word) and _TWO_LETTERS.search(word) and not is_symbolic(word))
     )
