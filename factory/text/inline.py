@@ -93,7 +93,7 @@ _LOGIC = re.compile("[⊃⊂⊆⊇⊢⊨∀∃∄∧∨¬≡→←↔⇒⇔∩�
 _SIGNED = re.compile(r"[=^<>+*/|·×÷≤≥≠≈∑∫√π]|\w\(|\b(?:log|ln|sin|cos|tan)\b.")
 
 _COMMAND = re.compile(r"\\(?:text|mathrm|operatorname|mbox)\s*+\{[^{}]*+\}|\\[A-Za-z]++")
-_FORMULA = re.compile(r"[\\^_=+<>{}|*×÷≤≥≠∈∑∫√π]|^\s*-?\w{1,3}\s*$|\w\(\w|^[\d.,\s/:%()\[\]!-]+$")
+_FORMULA = re.compile(r"[\\^_=+<>{}|*×÷≤≥≠∈∑∫√π]|^\s*-?\w{1,3}(?:\s*,\s*-?\w{1,3})*\s*$|\w\(\w|^[\d.,\s/:%()\[\]!-]+$")
 _WORDS = re.compile(r"[^\W\d_]{3,}[,;]?\s+[^\W\d_]{2,}")
 
 

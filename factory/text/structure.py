@@ -41,8 +41,9 @@ _MATH_SAME = [
 _IN_BRACKETS = re.compile(r"\([^()]*\)")
 _MATH_CUT = re.compile(r"[,.;:?&]|\\\\")
 _MATH_SIGNS = str.maketrans({**DIGITS, **dict(zip(map(ord, "،؛؟٪٫"), ",;?%.", strict=True))})
-# Numbers and sums of them, which `numbers` compares.
-_NUMBER = re.compile(r"[vV]?(?:\\(?:frac(?=[\d{])|times|cdot|div|pm|approx)|[\d.,/%\\${}^=+*()×÷!-])+$")
+# Versions, and sums of numbers: `numbers` compares them.
+_NUMBER = re.compile(r"[vV]?[\d.,/%]+$")
+_SUM = re.compile(r"(?:\\(?:frac(?=[\d{])|times|cdot|div|pm|approx)|[\d.,/%\\${}^=+*()×÷!-])+$")
 # <title of the book>, <date>, [NAME]: to be filled in by the reader, in whatever language; not what is closed, nor
 # what is written without an end.
 _SLOT = re.compile(r"<([^\W\d_]+)(?: [\w'’-]+)*>$|\{\{\w+(?: [\w'’-]+)+\}\}$|\[[A-Z][A-Z_ ]*\]$")
@@ -94,7 +95,7 @@ def math_parts(formula: str) -> list[str]:
         plain = pattern.sub(same, plain)
     plain = _MATH_BRACES.sub(r"\1", _MATH_DRESS.sub("", plain))
     plain = plain[1:-1] if _IN_BRACKETS.fullmatch(plain) else plain
-    return [part for part in _MATH_CUT.split(plain) if any(map(str.isalnum, part)) and not _NUMBER.match(part)]
+    return [part for part in _MATH_CUT.split(plain) if any(map(str.isalnum, part)) and not _SUM.match(part)]
 
 
 def json_form(document: str) -> str:
