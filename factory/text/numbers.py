@@ -30,10 +30,10 @@ _VULGAR = {ord("¼"): ".25", ord("½"): ".5", ord("¾"): ".75"}
 _DATE = re.compile(r"(?<![\d.])(\d{1,2})\.\s?(\d{1,2})\.(?!\d{1,3}(?!\d))")  # 17.9.1939
 _PAGES = re.compile(r"(?<![\d.,])(?=(\d\d\d))(\d)\d\d[-–](\d\d)(?![\d.,]*\d)")  # 120-25
 _CENTURY = re.compile(r"\b(\w+)(?= century)", re.IGNORECASE)
-_ORDINALS = (
-    "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth"
-)
-_ORDINALS = f"{_ORDINALS} sixteenth seventeenth eighteenth nineteenth twentieth".split()
+_ORDINALS: list[str] = [
+    *"first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth".split(),
+    *"fifteenth sixteenth seventeenth eighteenth nineteenth twentieth".split(),
+]
 BUDDHIST = 543  # years by which Thai dates are later
 _FRACTION = re.compile(r"(?<![\d/])\d/(?=\d(?![\d/]))")  # 1/2: a half
 _ROMAN_DIGITS = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}

@@ -98,7 +98,7 @@ SAID = [
         "أي هذه الموجات هو الأكثر انعكاسًا إذا سقط الضوء على غشاء من الزيت فوق الماء؟",
         "ar",
     ),
-    ("Which translation into symbolic logic is it: no dog flies?", "أي ترجمة إلى المنطق الرمزي أفضل: لا كلب يطير؟", "ar"),
+    ("Which translation into logic is it: no dog flies?", "أي ترجمة إلى المنطق هي: لا كلب يطير؟", "ar"),
     ("Which planets are in conjunction now?", "أي الكواكب في اقتران الآن؟", "ar"),
     ("I and II only", "الخياران الأول والثاني فقط", "ar"),
     ("Field notes", "ملاحظات ميدانية", "ar"),
