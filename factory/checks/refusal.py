@@ -95,8 +95,9 @@ class Refusal(Check):
     "Here is the translation", "Option 1", a line of the prompt, "I hope this translation helps".
 
     Where a word of translating is all there is, there must be a source that has none. A source that speaks so itself
-    excuses its translation. Looks at the first 240 and the last 240 characters. Patterns are our own, from what models
-    were seen to say. Limit: none. FLORES-200 devtest: 0 of 1,012; about 3 µs a pair.
+    excuses its translation, one that speaks of notes excuses what reads like a note. Looks at the first 240 and the
+    last 240 characters. Patterns are our own, from what models were seen to say. Limit: none. FLORES-200 devtest: 0 of
+    1,012; about 3 µs a pair.
     """
 
     version: ClassVar[int] = 5

@@ -28,8 +28,9 @@ class Unfinished(Check):
 
     If the source ends a sentence and the translation ends in a letter, a comma or an opening bracket: 0 after a
     comma, an opening bracket or a word that never ends a sentence (in, which, because); 0.25 where the translation's
-    other sentences have their full stops, or it is short (under 0.55 of the characters expected for a source of over
-    30, 0.65 of one of over 60, 0.82 of one of over 100); else 0.75, a translator who writes none. An unclosed code
+    other sentences have their full stops (of a list, all other items, and the last one has under `MISSING` of what
+    is expected of it), or it is short (under 0.55 of the characters expected for a source of over 30, 0.65 of one of
+    over 60, 0.82 of one of over 100); else 0.75, a translator who writes none. An unclosed code
     fence that the source closes: 0. In languages that write no full stops length alone tells: 0.25 under `MISSING` of
     what is expected for a source of over `LONG` characters, else 1. Limit: 0.5. About 1 µs.
     """
