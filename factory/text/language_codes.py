@@ -53,13 +53,22 @@ def is_known(code: str) -> bool:
     return language.is_valid() and language.language is not None and not _NO_LANGUAGE.fullmatch(language.language)
 
 
+def same_language(one: str, other: str) -> bool:
+    """The same language in the same script, whatever the region.
+
+    >>> same_language("en", "en-GB"), same_language("sr-Latn", "sr-Cyrl")
+    (True, False)
+    """
+    return (language_of(one), script_of_code(one)) == (language_of(other), script_of_code(other))
+
+
 def require_pair(source: str, target: str) -> None:
     """Raises UsageError where one of the codes names no language, or both the same in the same script."""
     for code in (source, target):
         if not is_known(code):
             fix = "one of ISO 639, with a script or region: en, ar, zh-Hans"
             raise UsageError(f"{code!r} is no language code", fix=fix)
-    if (language_of(source), script_of_code(source)) == (language_of(target), script_of_code(target)):
+    if same_language(source, target):
         raise UsageError(f"{source} and {target} are one language", fix="name those of source and translation")
 
 
