@@ -54,6 +54,12 @@ _ARABIC_REQUEST = re.compile(
     r"|(?:من فضلك|لو سمحت|رجاء)\W*$"
 )
 _ADVICE = re.compile(r"\bhow (?:do|does|can|should|must|to)\b", re.IGNORECASE)
+# What asks for nothing but assent, and may become a statement.
+_TAG = re.compile(
+    r",\s*(?:(?:will|shall|can|could|would|should|do|does|did|is|are|was|were|has|have|had)(?:n['’]t)? \w+"
+    r"|won['’]t \w+|you know|right|okay|ok|huh|eh)\?\W*$",
+    re.IGNORECASE,
+)
 # An answer below the question, in the last line.
 _BELOW = re.compile(
     r"(?:^|\n)\W*(?:the )?(?:correct )?(?:answer|solution|ال(?:اجابه|جواب|حل))"
@@ -118,9 +124,9 @@ def _asks(source: str, language: str) -> bool:
 
 
 def _asks_otherwise(source: str, target: str, language: str) -> bool:
-    """Does the translation of a question ask without a mark: as a request, or as a sentence to be completed? A request
-    in answer to "How do I …?" is advice."""
-    if target.endswith((":", "：", "…", "__")):
+    """Does the translation of a question ask without a mark: as a request, as a sentence to be completed, or for
+    assent alone? A request in answer to "How do I …?" is advice."""
+    if target.endswith((":", "：", "…", "__")) or _TAG.search(source):
         return True
     request = _request(language)
     return (

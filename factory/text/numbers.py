@@ -74,6 +74,7 @@ _ARABIC = re.compile(
     "|نصف|صفر|اول|ثاني|ثالث|رابع|خامس|سادس|سابع|ثامن|تاسع|يناير|فبراير|مارس|ابريل|مايو|يونيو|يوليو|اغسطس|سبتمبر"
     "|اكتوبر|نوفمبر|ديسمبر"
 )
+_CHINESE = re.compile("[一二三四五六七八九十兩两]+[百千萬万億亿]")
 _DUAL = re.compile(r"\w(?:ان|ين)\b")
 _LARGE = re.compile("مائ|ماي[هت]|مئ|مي[هت]|الف|الاف|مليون|ملايين|مليار|hundred|thousand|million|billion")
 _MONTH = re.compile(r"\b(?:jan|feb|mar|apr|may|june?|july?|aug|sep|oct|nov|dec)", re.IGNORECASE)
@@ -287,7 +288,7 @@ def _spelled(folded: str, text: str, language: str) -> tuple[int, int]:
     """How many numbers of at most two digits, and how many longer ones, the text may spell out."""
     if language.startswith("en") or is_arabic(language):
         return len(_ARABIC.findall(folded)) + len(_ENGLISH.findall(text)), len(_LARGE.findall(folded))
-    return ANY, 0 if writes_digits(language) else ANY
+    return ANY, len(_CHINESE.findall(text)) if writes_digits(language) else ANY
 
 
 def _unconverted(

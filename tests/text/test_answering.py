@@ -18,6 +18,8 @@ from factory.text.answering import answered, languages
         ("What are two types of rock?", "चट्टान के दो प्रकार बताइए।", "hi"),
         ("ما نوعا الصخور؟", "Name two types of rock.", "en"),
         ("Is this the road?", "أهذا هو الطريق", "ar"),
+        ("She likes tea, you know?", "إنها تحب الشاي.", "ar"),
+        ("Come with me, will you?", "Kommen Sie mit.", "de"),
         ("Where do you live?", "คุณอาศัยอยู่ที่ไหน", "th"),
     ],
 )

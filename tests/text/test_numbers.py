@@ -49,6 +49,7 @@ def test_digits_of_every_script_are_the_same(value, zero):
         ("By September 17, 1939", "17.9.1939 mennessä", "fi"),
         ("in the twelfth century", "1100-luvulla", "fi"),
         ("1/2 of it", "نصفه", "ar"),
+        ("around 800 people", "八百人左右", "zh-Hant"),
     ],
 )
 def test_the_same_number_in_another_form(source, target, language):
