@@ -120,6 +120,8 @@ def is_equation(line: str) -> bool:
     >>> is_equation("cos(C) = (a^2 + b^2) / 2ab"), is_equation("Area = 5 x 3")
     (True, False)
     """
+    if "$" in line:
+        return False  # what marks it says where it ends
     reaction = _REACTION.search(line) is not None
     if not reaction and "=" not in line and "^" not in line:
         return False
