@@ -27,9 +27,9 @@ class Dropped(Check):
     (source + 0.5), at most 1. Lines that have no counterpart where lines are put beside each other by their lengths
     (Gale and Church, 1993): 1 / (1 + lost). Sentences of a source that has several: the geometric mean of (target /
     source) in sentences and in characters (of which `expected` are looked for per character of source, `SPARING` times
-    as many as usual), each at most 1; 1 where no characters are missing: a translator may join sentences, one who drops
-    a passage loses both. Where all became one question, as word problems do, characters alone count, without the square
-    root. In languages that write no full stops characters alone count. About 1 µs a short pair.
+    as many as usual), each at most 1; 1 where no characters are missing: a translator may join sentences, one who
+    drops a passage loses both. Where all became one question, as word problems do, characters alone count, without the
+    square root. In languages that write no full stops characters alone count. About 1 µs a short pair.
     """
 
     version: ClassVar[int] = 5
