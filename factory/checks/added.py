@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field
@@ -8,9 +9,10 @@ from pydantic import Field
 from factory.checks.base import EXPECTED, Check
 from factory.text.column import MARK, SPACE, Texts, mask
 from factory.text.language_table import expected_ratio, splits
+from factory.text.names import without_glosses
 from factory.text.punctuation import between_sentences
 
-_LINE = re.compile(r"\S[^\n]*(?:\n|$)")
+_HALF_STOP = re.compile(r"[;:]\s")  # a translation may have a full stop there
 GENEROUS = 1.04  # more than a usual translation has
 _SLACK = 5  # characters that a short translation may be longer
 
@@ -18,7 +20,7 @@ _SLACK = 5  # characters that a short translation may be longer
 class Added(Check):
     """How little the translation has beyond its source: 1 where it has no more lines and sentences, or no more text.
 
-    The geometric mean of (source / target) in lines or sentences, whichever is less, and in characters (of which
+    The geometric mean of (source / target) in sentences and lines, and in characters (of which
     `expected` are looked for per character of source, `GENEROUS` times as many as usual, and more in languages whose
     translators often cut sentences in two), each at most 1; 1 where
     either is: a translator may cut a sentence in two, one who goes on by himself does both. 0.5 at most where all of
@@ -26,7 +28,7 @@ class Added(Check):
     text. Under 1 µs a short pair.
     """
 
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     reads_prose: ClassVar[bool] = True
     direction: ClassVar[Literal["min", "max"]] = "min"
     compares: ClassVar[bool] = True
@@ -35,14 +37,13 @@ class Added(Check):
     expected: float | None = Field(None, gt=0, description=EXPECTED)
 
     def measure(self, source: str | None, target: str) -> float:
-        source, target = (source or "").strip(), target.strip()
+        source = (source or "").strip()
+        target = without_glosses(target.strip(), source)
         length = (len(source) * self._expected + _SLACK) / (len(target) or 1)
         if not source or length >= 1:
             return 1.0
-        units = min(
-            (len(found(source)) + more) / (len(found(target)) + more)
-            for found, more in ((between_sentences().findall, 1), (_LINE.findall, 0))
-        )
+        before, after = (len(_between().findall(text)) + 1 for text in (source, target))
+        units = (before + len(_HALF_STOP.findall(source))) / after
         score = (units * length) ** 0.5 if units < 1 else 1.0
         return min(score, 0.5) if _twice(target) and not _twice(source) else score
 
@@ -57,6 +58,12 @@ class Added(Check):
 
     def in_language(self, target: str, source: str | None = None) -> Check:
         return self.expecting(expected_ratio(source or "en", target) * (1 + splits(target)))
+
+
+@cache
+def _between() -> re.Pattern[str]:
+    """What stands between sentences and lines."""
+    return re.compile(rf"{between_sentences().pattern}|\n\s*")
 
 
 def _twice(text: str) -> bool:

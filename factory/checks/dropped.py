@@ -10,26 +10,29 @@ from factory.checks.base import EXPECTED, Check
 from factory.text.alignment import lost
 from factory.text.column import MARK, Texts, mask
 from factory.text.language_table import expected_ratio, writes_stops
-from factory.text.punctuation import a_class, sentence_ends
+from factory.text.punctuation import a_class, asking_marks, sentence_ends
 
 _BEFORE_SPACE = mask(".!?\"')]*")  # what a sentence can end with before white space
 SPARING = 0.87  # less than a usual translation has
 _LINE = re.compile(r"\S[^\n]*(?:\n|$)")
+# Between lines of a paragraph that was wrapped at a column.
+_WRAPPED = re.compile(r"(?<=[^\n]{39}[^\n.!?:;…|])[ \t]*\n(?=[ \t]*[a-z(])")
 
 
 class Dropped(Check):
     """How complete the translation is: 1 where it has as many lines as the source, and as many sentences or as much
     text.
 
-    The smallest of three scores. Lines that are not blank: (target + 0.5) / (source + 0.5), at most 1. Lines that have
-    no counterpart where lines are put beside each other by their lengths (Gale and Church, 1993): 1 / (1 + lost).
-    Sentences of a source that has several: the geometric mean of (target / source) in sentences and in characters (of
-    which `expected` are looked for per character of source, `SPARING` times as many as usual), each at most 1; 1 where
-    no characters are missing: a translator may join sentences, one who drops a passage loses both. In languages that
-    write no full stops characters alone count. About 1 µs a short pair.
+    The smallest of three scores. Lines that are not blank, those of a wrapped paragraph as one: (target + 0.5) /
+    (source + 0.5), at most 1. Lines that have no counterpart where lines are put beside each other by their lengths
+    (Gale and Church, 1993): 1 / (1 + lost). Sentences of a source that has several: the geometric mean of (target /
+    source) in sentences and in characters (of which `expected` are looked for per character of source, `SPARING` times
+    as many as usual), each at most 1; 1 where no characters are missing: a translator may join sentences, one who
+    drops a passage loses both. Where all became one question, as word problems do, characters alone count, without the
+    square root. In languages that write no full stops characters alone count. About 1 µs a short pair.
     """
 
-    version: ClassVar[int] = 4
+    version: ClassVar[int] = 5
     reads_prose: ClassVar[bool] = True
     direction: ClassVar[Literal["min", "max"]] = "min"
     compares: ClassVar[bool] = True
@@ -42,14 +45,16 @@ class Dropped(Check):
         source, target = (source or "").strip(), target.strip()
         worst = 1.0
         if "\n" in source:
-            before, after = ([*map(len, _LINE.findall(text))] for text in (source, target))
+            before, after = ([*map(len, _LINE.findall(_WRAPPED.sub(" ", text)))] for text in (source, target))
             if len(after) < len(before):
                 worst = min((len(after) + 0.5) / (len(before) + 0.5), 1 / (1 + lost(before, after, self._expected)))
         # Whatever was joined, nothing is missing from a text of full length.
         length = len(target) / (len(source) * self._expected) if len(source) > 40 else 1.0
         if length < 1 and (before := len(_source().findall(source)) + 1) > 1:
-            after = len(_target().findall(target)) + 1 if writes_stops(self.language or "en") else before
-            worst = min(worst, (min(1.0, after / before) * length) ** 0.5)
+            language = self.language or "en"
+            after = len(_target().findall(target)) + 1 if writes_stops(language) else before
+            joined = after == 1 and target[-1:] in asking_marks(language)  # givens and question in one sentence
+            worst = min(worst, length if joined else (min(1.0, after / before) * length) ** 0.5)
         return worst
 
     def candidates(self, sources: Texts, targets: Texts) -> Any:

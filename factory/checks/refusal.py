@@ -23,8 +23,8 @@ PREFACES = (
     r"(?:english|text|source|arabic|النص|الاصل|العربيه|بالعربيه|الانجليزيه)\s*:",
     r"ترجم (?:النص|الجمله|هذا|هذه|ما يلي|من الانجليزيه)",
     r"(?:انت|انك) مترجم\b",
-    r"(?:option|version|alternative) (?:1|one|a)\b",
-    r"(?:الخيار|الترجمه|البديل|الصيغه) (?:ال)?(?:اول|1)",
+    r"(?:option|version|alternative) (?:1|one|a)\s*[:\n(*]",
+    r"(?:الخيار|الترجمه|البديل|الصيغه) (?:ال)?(?:اولي?|1)\s*[:\n(*]",
     r"(?:here are|there are) .{0,20}(?:options|ways|versions|translations|alternatives)",
     r"(?:اليك|فيما يلي|هناك|توجد|هذه) (?:بعض|عده|عدد من|مجموعه من|ثلاثه|اربعه|خمسه) (?:من )?(?:ال)?(?:خيارات"
     r"|ترجمات|بدايل|احتمالات|صيغ ل|طرق ل)",
@@ -49,19 +49,30 @@ REFUSALS = (
 )
 # Talk about the translation anywhere at the beginning or the end; a source that has no such word says nothing of it.
 ABOUT = (
-    r"ترجم",
+    r"ترجم(?!ان)",  # but for a spokesman
     r"translat(?:e|ed|ing|ion|or)",
     r"(?:باللغه|الي اللغه) العربيه|بالعربيه\s?[:،]",
     r"\b(?:in|to|into) arabic\b",
     r"(?:^|\n)\W*(?:(?:arabic|english|العربيه|الانجليزيه)\s?:|(?:ar|en):)",
 )
 _EXCUSES = {  # what a source has that does so itself, in other words than the patterns know
-    "mention": re.compile(r"translat|interpret|subtitl|render|version|dub|arab|ترجم|عرب", re.IGNORECASE),
-    "refusal": re.compile(r"\bcan(?:not|['’]t| not| only)\b|unable|could(?:n['’]t| not)", re.I),
+    "mention": re.compile(
+        r"translat|interpret|subtitl|render|version|dub|arab|biograph|turn\w* into|reflect|becom|ترجم|عرب",
+        re.IGNORECASE,
+    ),
+    "note": re.compile(
+        r"\bnot(?:e|ic)|remark|observ|comment|expla|interpret|clari|alternativ|literal|option"
+        r"|any (?:\w+ )?questions?|anything else|feel free|hesitat|let (?:me|us) know",
+        re.IGNORECASE,
+    ),
+    "refusal": re.compile(
+        r"\bcan(?:not|['’]t| not| only)\b|unable|could(?:n['’]t| not)|sorry|excuse me|pardon|apolog", re.I
+    ),
 }
 # Talk after the translation.
 POSTFACES = (
-    r"(?:^|\n|[(\[])\W*(?:notes?|notice|observations?|remarks?|ملاحظه|ملحوظه|ملاحظات)\b(?! ان)",
+    r"(?:\n|[(\[])\W*(?:notes?|notice|observations?|remarks?|ملاحظه|ملحوظه|ملاحظات)\b(?! ان)",
+    r"^\W*(?:notes?|ملاحظه|ملحوظه|ملاحظات)\W*:",
     r"(?:^|\n)\W*(?:شرح|تفسير|توضيح|بديل|تعليق|explanation|literal(?:ly)?|alternative(?:ly)?|comment)\b.{0,30}:",
     r"(?:^|\n)\W*(?:لا تتردد|لا تترددي|لا تترددوا|feel free|don't hesitate)",
     r"(?:اذا كان|ان كان|اذا كانت) لديك (?:اي|اي من) (?:اسيله|اسءله|استفسار|سؤال|سوال|استفسارات)",
@@ -84,11 +95,12 @@ class Refusal(Check):
     "Here is the translation", "Option 1", a line of the prompt, "I hope this translation helps".
 
     Where a word of translating is all there is, there must be a source that has none. A source that speaks so itself
-    excuses its translation. Looks at the first 240 and the last 240 characters. Patterns are our own, from what models
-    were seen to say. Limit: none. FLORES-200 devtest: 0 of 1,012; about 3 µs a pair.
+    excuses its translation, one that speaks of notes excuses what reads like a note. Looks at the first 240 and the
+    last 240 characters. Patterns are our own, from what models were seen to say. Limit: none. FLORES-200 devtest: 0 of
+    1,012; about 3 µs a pair.
     """
 
-    version: ClassVar[int] = 4
+    version: ClassVar[int] = 5
     reads_prose: ClassVar[bool] = True
     direction: ClassVar[Literal["min", "max"]] = "max"
     usual: ClassVar[float] = 0.0
@@ -123,8 +135,8 @@ def _required() -> tuple[frozenset[str], ...]:
 
 
 def speaks_of_itself(text: str) -> set[str]:
-    """Which of ``refusal`` and ``translation`` the text's beginning and end talk about; ``mention`` where a word of
-    translating is all there is."""
+    """Which of ``refusal``, ``translation`` and ``note`` (on it) the text's beginning and end are; ``mention`` where a
+    word of translating is all there is."""
     head = fold(text[:HEAD]).lower()
     tail = head if len(text) <= HEAD else fold(text[-HEAD:]).lower()
     begins = head.lstrip(" \t\n*\"'«“#-")
@@ -133,7 +145,7 @@ def speaks_of_itself(text: str) -> set[str]:
     if any(map(begins.__contains__, prefaces)) and _PREFACE.match(begins):
         found.add("translation")
     if any(map(tail.__contains__, postfaces)) and _POSTFACE.search(tail):
-        found.add("translation")
+        found.add("note")
     if any(map(begins.__contains__, refusals)) and _REFUSAL.search(begins):
         found.add("refusal")
     if any(any(map(part.__contains__, about)) and _ABOUT.search(part) for part in {head, tail}):

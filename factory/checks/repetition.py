@@ -23,7 +23,7 @@ class Repetition(Check):
     of its translation: the score is relative to the source's own, at most 1.
     """
 
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     reads_prose: ClassVar[bool] = True
     direction: ClassVar[Literal["min", "max"]] = "min"
 

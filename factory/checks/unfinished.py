@@ -28,13 +28,14 @@ class Unfinished(Check):
 
     If the source ends a sentence and the translation ends in a letter, a comma or an opening bracket: 0 after a
     comma, an opening bracket or a word that never ends a sentence (in, which, because); 0.25 where the translation's
-    other sentences have their full stops, or it is short (under 0.55 of the characters expected for a source of over
-    30, 0.65 of one of over 60, 0.82 of one of over 100); else 0.75, a translator who writes none. An unclosed code
+    other sentences have their full stops (of a list, all other items, and the last one has under `MISSING` of what
+    is expected of it), or it is short (under 0.55 of the characters expected for a source of over 30, 0.65 of one of
+    over 60, 0.82 of one of over 100); else 0.75, a translator who writes none. An unclosed code
     fence that the source closes: 0. In languages that write no full stops length alone tells: 0.25 under `MISSING` of
     what is expected for a source of over `LONG` characters, else 1. Limit: 0.5. About 1 µs.
     """
 
-    version: ClassVar[int] = 4
+    version: ClassVar[int] = 5
     direction: ClassVar[Literal["min", "max"]] = "min"
     compares: ClassVar[bool] = True
 
@@ -59,12 +60,10 @@ class Unfinished(Check):
             return 0.0
         if last.isdigit():
             return 1.0
-        if "\n" in target:  # a list whose items have no full stops
-            return (
-                0.25
-                if all(line.rstrip()[-1:] in text_ends() for line in target.split("\n")[:-1] if line.strip())
-                else 0.75
-            )
+        if "\n" in target:  # a list whose items have no full stops, or whose last one is as long as its source's
+            *others, end = filter(str.strip, target.split("\n"))
+            whole = MISSING * (self.expected or 1.0) * len(source[source.rfind("\n") + 1 :]) <= len(end)
+            return 0.25 if not whole and all(line.rstrip()[-1:] in text_ends() for line in others) else 0.75
         short = next(share for length, share in _SHORT if len(source) > length)
         cut = len(target) < short * (self.expected or 1.0) * len(source)
         return 0.25 if cut or _inside().search(target) else 0.75

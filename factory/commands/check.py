@@ -1,6 +1,5 @@
 """`factory check`: the checks over any file or Hub dataset of source and translation, with no recipe."""
 
-import json
 import os
 import time
 from collections import Counter
@@ -19,7 +18,8 @@ from factory.look.pairs import FAILED, Judged, Pairs
 from factory.rows.formats import Row, Unreadable
 from factory.rows.reading import Rows
 from factory.step.progress import Progress
-from factory.text.language_codes import require_known
+from factory.text.json_text import dumps
+from factory.text.language_codes import require_pair
 
 ADDED = ("scores", "verdict", "reasons")
 PARALLEL_BYTES = 10_000_000  # smaller files are done before the processes have started
@@ -44,8 +44,7 @@ def open_pairs(
     Raises:
         UsageError: the arguments are wrong.
     """
-    for language in (source_language, target_language):
-        require_known(language)
+    require_pair(source_language, target_language)
     chosen = choose_checks(checks)
     if meaning and not any(check.embeds for check in chosen):
         chosen.append(parse_check("meaning"))
@@ -125,7 +124,7 @@ def run_check(
     partial = out.with_name(f".{out.name}.partial")
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        file = partial.open("w", encoding="utf-8", errors="surrogatepass")
+        file = partial.open("w", encoding="utf-8")
     except OSError as error:
         raise UsageError(f"cannot write: {error.strerror}", where=str(out)) from None
     try:
@@ -159,7 +158,7 @@ def _line(row: Row | Unreadable, outcome: Judged) -> str:
     else:
         content = {(f"{name}_before" if name in ADDED else name): value for name, value in row.items()}
     content |= {"scores": outcome.scores, "verdict": outcome.verdict, "reasons": outcome.reasons}
-    return json.dumps(content, ensure_ascii=False, default=str) + "\n"
+    return dumps(content) + "\n"
 
 
 class Funnel:

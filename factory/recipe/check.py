@@ -13,6 +13,7 @@ from factory.refs import HubRef, artifact_name, is_hub_ref, is_local, is_repo_na
 from factory.resources import resource
 from factory.step.base import Step
 from factory.steps.split import Split
+from factory.text.language_codes import same_language
 
 
 def check(recipe: Recipe, source: Source) -> None:
@@ -60,6 +61,10 @@ def _check_artifact(recipe: Recipe, source: Source, at: Location, spec: DatasetS
         for parameter, value, wanted in step.references():
             _check_reference(recipe, source, (*at, "steps", index, step.verb, parameter), value, wanted)
         _check_splits(recipe, source, (*at, "steps", index, step.verb), step)
+        languages = recipe.language.source, recipe.language.target
+        if step.verb in ("translate", "backtranslate") and same_language(*languages):
+            message = f"`language` has one language twice ({' and '.join(languages)}): there is nothing to translate"
+            source.report((*at, "steps", index), message)
         if step.verb == "split" and index < len(spec.steps) - 1:
             source.report((*at, "steps", index), "`split` must be the last step")
     if isinstance(spec, ModelSpec) and spec.trust_remote_code:

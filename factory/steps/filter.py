@@ -112,7 +112,7 @@ class Filter(ScoreStep):
 
     def references(self) -> Iterator[tuple[str, str, ReferenceKind]]:
         yield from super().references()
-        for check in self.checks:
+        for check in self.checks or ():  # None in what is left of a step with mistakes
             if (model := model_of(check)) is not None:
                 yield f"checks.{check.name}.model", model, "model"
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib import resources
@@ -29,6 +29,7 @@ Named = tuple[Item, str, bool]
 SHORTEST, STEM, SPARED = 3, 4, 2  # letters of a form; of its stem at least; that an ending may change
 _CLITICS = re.compile(r"(?:^|[^\w])[وف]?[بلك]?(?:ال|ل)?$")  # what Arabic writes onto the beginning of a word
 _DATED = re.compile(r"(?:\b(?:in|on|of|by|since|until|from|to|late|early|mid|last|next|this|and)|\d|-)\s*$")
+JOINER = "\u200c"  # keeps letters of one word apart
 _HALF = re.compile("[\ud800-\udfff]")
 _KATAKANA = re.compile("[\u30a1-\u30ff]")
 _VERBS = frozenset(["May", "March"])  # months that begin English sentences as verbs
@@ -213,7 +214,8 @@ def _from_cldr(language: str) -> Iterator[Named]:
                 (("month", str(number)), name, True) for number, name in variant.months[context]["wide"].items()
             )
     for context in ("format", "stand-alone"):
-        yield from ((("weekday", str(number)), name, True) for number, name in known.days[context]["wide"].items())
+        names = known.days[context]["wide"]
+        yield from ((("weekday", str(number)), form, True) for number in names for form in _compounds(number, names))
     for code, name in known.territories.items():
         if len(code) == 2 and code not in _NO_COUNTRIES:
             yield ("territory", code), name.split(" (")[0], True
@@ -221,6 +223,14 @@ def _from_cldr(language: str) -> Iterator[Named]:
     yield from ((("scale", str(scale)), word, True) for word, scale in scale_words(language).items() if scale >= 10**6)
     yield from _cities(known)
     yield from _currencies(known)
+
+
+def _compounds(number: int, names: Mapping[int, str]) -> Iterator[str]:
+    """A weekday's name, and apart where it ends with another one: of Thursday, پنجشنبه, in Persian پنج شنبه, too."""
+    yield names[number]
+    for other in {*names.values()} - {names[number]}:
+        if names[number].endswith(other):
+            yield from (f"{names[number].removesuffix(other).rstrip(JOINER)}{gap}{other}" for gap in (" ", JOINER))
 
 
 def _variants(language: str) -> Iterator[Any]:

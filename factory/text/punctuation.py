@@ -45,7 +45,8 @@ def quotation_marks() -> frozenset[str]:
 def between_sentences() -> re.Pattern[str]:
     """What stands between sentences: not after an initial, not after 1.; marks beyond ASCII need no white space."""
     wide = a_class(sentence_ends() - {*".!?…"})
-    return re.compile(rf"(?:(?<=[^\W\d_]{{2}})[.!?…]+[\"'”»’)\]*]*\s+|[{wide}][{wide}\"'”»’)\]*]*\s*)(?=\S)")
+    stop = r"(?:(?:(?<=[^\W_][^\W\d_])|(?<=[^\n]\d\d))[.…]|[!?])[.!?…]*[\"'”»’)\]*]*\s+"
+    return re.compile(rf"(?:{stop}|[{wide}][{wide}\"'”»’)\]*]*\s*)(?=\S)")
 
 
 def a_class(marks: frozenset[str]) -> str:

@@ -47,12 +47,12 @@ def test_every_row_comes_back_with_its_outcome(tmp_path):
     assert list(out.parent.iterdir()) == [out]
 
 
-def test_missing_texts_are_rejected_and_own_columns_step_aside(tmp_path):
+def test_empty_texts_are_rejected_missing_ones_fail_and_own_columns_step_aside(tmp_path):
     pairs = lines(tmp_path / "p.jsonl", [GOOD | {"scores": 7}, {"source": "Hello", "target": None}, {"id": 9}])
     check(pairs, "--out", tmp_path / "o.jsonl")
     rows = read(tmp_path / "o.jsonl")
     assert rows[0]["scores_before"] == 7
-    assert [row["verdict"] for row in rows] == ["kept", "rejected", "rejected"]
+    assert [row["verdict"] for row in rows] == ["kept", "rejected", "failed"]
 
 
 @pytest.mark.parametrize("kind", ["csv", "tsv", "parquet", "json"])
@@ -111,6 +111,9 @@ def test_checks_are_chosen_and_limits_set(tmp_path):
         (["p.jsonl", "--checks", "scrypt"], "did you mean 'script'"),
         (["p.jsonl", "--checks", "script=high"], "could not convert"),
         (["p.jsonl", "--target-language", "Arabic"], "no language code"),
+        (["p.jsonl", "--source-language", "xx"], "'xx' is no language code"),
+        (["p.jsonl", "--target-language", "und"], "'und' is no language code"),
+        (["p.jsonl", "--source-language", "ar-EG"], "ar-EG and ar are one language"),
         (["p.jsonl", "--out", "p.jsonl"], "the file that is read"),
         (["p.jsonl", "--out", "o.parquet"], "JSON lines"),
     ],
@@ -122,6 +125,20 @@ def test_wrong_arguments(tmp_path, monkeypatch, arguments, says):
     output = check(*arguments, *([] if "--out" in arguments else ["--out", "o.jsonl"]), code=2)
     assert says in output
     assert not (tmp_path / "o.jsonl").exists()
+
+
+def test_odd_rows_fail_alone_wherever_they_stand_and_the_file_is_valid(tmp_path):
+    odd = [
+        {"other": 1}, '"text"\n', "null\n", '{"source": "Half \\ud83d", "target": "نصف \\ud83d"}\n',
+        {"source": True, "target": "س"}, {"source": {"a": 1}, "target": ["b"]}, '{"source": 1e999, "target": "س"}\n',
+    ]  # fmt: skip
+    pairs = lines(tmp_path / "p.jsonl", [*odd, GOOD | {"extra": float("nan")}, '{"\\ud83d": 1, "source": "a"}\n'])
+    check(pairs, "--out", tmp_path / "o.jsonl")
+    text = (tmp_path / "o.jsonl").read_text(encoding="utf-8")  # raises where it is no UTF-8
+    rows = [json.loads(line, parse_constant=pytest.fail) for line in text.splitlines()]
+    assert [row["verdict"] for row in rows[:6]] == ["failed"] * 6 and rows[7]["verdict"] == "kept"
+    assert "half a surrogate pair" in rows[3]["reasons"][0] and "bool, not text" in rows[4]["reasons"][0]
+    assert rows[7]["extra"] is None and rows[8]["reasons"] == ["failed: no target"] and "\ud83d" in rows[8]
 
 
 def test_a_file_without_rows(tmp_path):
