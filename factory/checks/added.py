@@ -9,9 +9,11 @@ from factory.checks.base import EXPECTED, Check
 from factory.text.column import MARK, SPACE, Texts, mask
 from factory.text.language_table import expected_ratio, splits
 from factory.text.punctuation import between_sentences
+from factory.text.repeats import says_again
 
 _LINE = re.compile(r"\S[^\n]*(?:\n|$)")
 GENEROUS = 1.04  # more than a usual translation has
+AGAIN = 0.5  # the score of a translation that says something again
 _SLACK = 5  # characters that a short translation may be longer
 
 
@@ -21,21 +23,24 @@ class Added(Check):
     The geometric mean of (source / target) in lines or sentences, whichever is less, and in characters (of which
     `expected` are looked for per character of source, `GENEROUS` times as many as usual, and more in languages whose
     translators often cut sentences in two), each at most 1; 1 where
-    either is: a translator may cut a sentence in two, one who goes on by himself does both. 0.5 at most where all of
-    it comes twice. Finds explanations, alternatives, a second translation below the first, the beginning of the next
-    text. Under 1 µs a short pair.
+    either is: a translator may cut a sentence in two, one who goes on by himself does both. `AGAIN` where a line, a
+    sentence or all of it comes again and nothing of the source does. Finds explanations, alternatives, a second
+    translation below the first, the beginning of the next text. Under 1 µs a short pair.
     """
 
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     reads_prose: ClassVar[bool] = True
     direction: ClassVar[Literal["min", "max"]] = "min"
     compares: ClassVar[bool] = True
 
     min: float = Field(0.65, ge=0, le=1)
     expected: float | None = Field(None, gt=0, description=EXPECTED)
+    language: str | None = Field(None, description="default: the recipe's target language")
 
     def measure(self, source: str | None, target: str) -> float:
         source, target = (source or "").strip(), target.strip()
+        if source and says_again(source, target, self.language or "en"):
+            return AGAIN
         length = (len(source) * self._expected + _SLACK) / (len(target) or 1)
         if not source or length >= 1:
             return 1.0
@@ -43,23 +48,18 @@ class Added(Check):
             (len(found(source)) + more) / (len(found(target)) + more)
             for found, more in ((between_sentences().findall, 1), (_LINE.findall, 0))
         )
-        score = (units * length) ** 0.5 if units < 1 else 1.0
-        return min(score, 0.5) if _twice(target) and not _twice(source) else score
+        return (units * length) ** 0.5 if units < 1 else 1.0
 
     def candidates(self, sources: Texts, targets: Texts) -> Any:
         before, after = sources.stripped_lengths, targets.stripped_lengths
         longer = after > (before * self._expected + _SLACK) * (1 - 1e-9)
-        return longer & (targets.have("\n") | targets.follows(MARK | mask(".!?\"')]*"), SPACE) | targets.have(MARK))
+        several = targets.have("\n") | targets.follows(MARK | mask(".!?\"')]*"), SPACE)
+        return several | longer
 
     @property
     def _expected(self) -> float:
         return GENEROUS * (self.expected or 1.0)
 
     def in_language(self, target: str, source: str | None = None) -> Check:
-        return self.expecting(expected_ratio(source or "en", target) * (1 + splits(target)))
-
-
-def _twice(text: str) -> bool:
-    words = text.split()
-    half = len(words) // 2
-    return half > 1 and words[:half] == words[half:]
+        expecting = self.expecting(expected_ratio(source or "en", target) * (1 + splits(target)))
+        return expecting.model_copy(update={"language": self.language or target})
