@@ -13,30 +13,32 @@ from factory.text.passages import View, views
 from factory.text.structure import KINDS, PROSE_KINDS, overlap
 
 _ANYTHING = re.compile(
-    r"[`{}<>$\\|_/%]|~~~|^[ \t]*(?:[-*•+–#]|\d{1,3}[.)]|\(?[A-Za-z\u0620-\u064a][.)][ \t])|\(\)|[a-z][A-Z]|\w\.\w",
+    r"[`{}<>$\\|_/%*]|~~~|^[ \t]*(?:[-*•+–#]|\d{1,3}[.)]|\(?[A-Za-z\u0620-\u064a][.)][ \t])|\(\)|[a-z][A-Z]|\w\.\w",
     re.MULTILINE,
 )
 
 # The characters without which `_ANYTHING` finds nothing, but for list markers at the starts of lines, (), aB and a.b.
-_SIGNS = "`{}<>$\\|_/%~"
+_SIGNS = "`{}<>$\\|_/%*~"
 _MARKER_STARTS = DIGIT | MARK | mask("-*+# \t")
 
 
 class Structure(Check):
     """How much of what must not be translated came over: code, names from code, placeholders, formulas, JSON keys,
-    list markers, rows of tables.
+    list markers, rows of tables, bold type and italics.
 
     The worst overlap (Dice coefficient of the two multisets) among `kinds`; 1 where nothing is lost or added. Limit:
     one of twenty items may be lost. About 6 µs a pair of plain prose. Addresses and numbers have checks of their own.
     """
 
-    version: ClassVar[int] = 5
+    version: ClassVar[int] = 6
     direction: ClassVar[Literal["min", "max"]] = "min"
     compares: ClassVar[bool] = True
 
     min: float = Field(0.95, ge=0, le=1)
     kinds: list[
-        Literal["code", "inline_code", "placeholders", "math", "identifiers", "json_keys", "lists", "tables"]
+        Literal[
+            "code", "inline_code", "placeholders", "math", "identifiers", "json_keys", "lists", "tables", "emphasis"
+        ]
     ] = Field(
         list(KINDS),  # type: ignore[arg-type]
         min_length=1,
