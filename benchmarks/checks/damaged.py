@@ -187,7 +187,9 @@ def clean_sets(data: Path, target: str) -> dict[str, list[Pair]]:
 
 
 def question(one: dict[str, Any]) -> str:
-    return "\n".join([one["question"], *(f"{letter}. {text}" for letter, text in zip("ABCD", one["choices"]))])
+    return "\n".join(
+        [one["question"], *(f"{letter}. {text}" for letter, text in zip("ABCD", one["choices"], strict=True))]
+    )
 
 
 def measured(kind: str, pairs: list[Pair], target: str, show: bool) -> dict[str, dict[str, Any]]:

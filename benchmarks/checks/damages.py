@@ -257,7 +257,8 @@ def entities_changed(kind: str = "") -> Damage:
             for form, item in theirs.forms.items():
                 if item in shared and item[0].startswith(kind) and re.search(rf"(?<!\w){re.escape(form)}", b):
                     others = [o for o, other in theirs.forms.items() if other[0] == item[0] and other not in shared]
-                    found += [Broken(a, b, b.replace(form, draw.choice(others)))] if others else []
+                    whole = re.escape(form) + (r"\w*" if spaced(code) else "")
+                    found += [Broken(a, b, re.sub(whole, draw.choice(others), b))] if others else []
                     break
         return found[:MOST]
 

@@ -66,9 +66,14 @@ class Dropped(Check):
         for before, after in zip(source, target, strict=True):
             if len(before) >= LONG and len(after) < FULL * expected * len(before):
                 ours, theirs = _lengths(_source(), before), _lengths(_target(), after)
-                if len(ours) >= SEVERAL and 2 * len(theirs) > len(ours) and not _question_first(before, after):
+                if len(ours) >= SEVERAL and 2 * len(theirs) > len(ours) and not self._question_first(before, after):
                     most = max(most, lost(ours, theirs, expected))
         return 1 / (1 + most)
+
+    def _question_first(self, source: str, target: str) -> bool:
+        """Does the source end in a question and the translation not, as where it begins with that?"""
+        last, marks = target.rstrip()[-1:], asking_marks(self.language or "en")
+        return source.rstrip()[-1:] in asking_marks("en") and last not in marks
 
     def candidates(self, sources: Texts, targets: Texts) -> Any:
         before, after = sources.stripped_lengths, targets.stripped_lengths
@@ -82,11 +87,6 @@ class Dropped(Check):
     def in_language(self, target: str, source: str | None = None) -> Check:
         expecting = self.expecting(expected_ratio(source or "en", target))
         return expecting.model_copy(update={"language": self.language or target})
-
-
-def _question_first(source: str, target: str) -> bool:
-    """Does the source end in a question and the translation not, as where it begins with that?"""
-    return source.rstrip()[-1:] == "?" and target.rstrip()[-1:] not in asking_marks("el")
 
 
 def _lengths(between: re.Pattern[str], line: str) -> list[int]:
