@@ -6,10 +6,11 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field
 
 from factory.checks.base import EXPECTED, Check
-from factory.text.column import MARK, SPACE, Texts, mask
+from factory.text.column import Texts
 from factory.text.language_table import expected_ratio, splits
 from factory.text.punctuation import between_sentences
-from factory.text.repeats import says_again
+from factory.text.repeats import says_again, says_trigram_again
+from factory.text.trigrams import repeats
 
 _LINE = re.compile(r"\S[^\n]*(?:\n|$)")
 GENEROUS = 1.04  # more than a usual translation has
@@ -39,22 +40,20 @@ class Added(Check):
 
     def measure(self, source: str | None, target: str) -> float:
         source, target = (source or "").strip(), target.strip()
-        if source and says_again(source, target, self.language or "en"):
-            return AGAIN
         length = (len(source) * self._expected + _SLACK) / (len(target) or 1)
-        if not source or length >= 1:
+        if not source or (length >= 1 and not says_trigram_again(target)):
             return 1.0
+        if says_again(source, target, self.language or "en"):
+            return AGAIN
         units = min(
             (len(found(source)) + more) / (len(found(target)) + more)
             for found, more in ((between_sentences().findall, 1), (_LINE.findall, 0))
         )
-        return (units * length) ** 0.5 if units < 1 else 1.0
+        return (units * length) ** 0.5 if units < 1 and length < 1 else 1.0
 
     def candidates(self, sources: Texts, targets: Texts) -> Any:
         before, after = sources.stripped_lengths, targets.stripped_lengths
-        longer = after > (before * self._expected + _SLACK) * (1 - 1e-9)
-        several = targets.have("\n") | targets.follows(MARK | mask(".!?\"')]*"), SPACE)
-        return several | longer
+        return (after > (before * self._expected + _SLACK) * (1 - 1e-9)) | repeats(targets)
 
     @property
     def _expected(self) -> float:

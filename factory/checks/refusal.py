@@ -112,8 +112,12 @@ class Refusal(Check):
     def candidates(self, sources: Texts, targets: Texts) -> Any:
         if (targets.lengths > 4 * HEAD).any():  # only the ends are looked at
             targets = Texts([f"{text[:HEAD]}\0{text[-HEAD:]}" if len(text) > 2 * HEAD else text for text in targets])
-        found = _signs(self._languages).found(list(map(str.lower, targets.folded)), "signs")
-        return found | targets.have(SHIFTING) | may_be_labelled(sources, targets)
+        signs = _signs(self._languages)
+        found = signs.groups(list(map(str.lower, targets.folded)))
+        asks = signs.has(found, "asking") & signs.has(found, "polite", "languages")
+        return (
+            signs.has(found, "own", "translating") | asks | targets.have(SHIFTING) | may_be_labelled(sources, targets)
+        )
 
     @property
     def _languages(self) -> tuple[str, str]:
@@ -127,7 +131,7 @@ class Refusal(Check):
 @cache
 def _signs(languages: tuple[str, str]) -> Phrases:
     """The strings without which none of the patterns matches."""
-    return Phrases({"signs": words(languages[1], *languages).signs.union(*_required())})
+    return Phrases({"own": frozenset().union(*_required()), **words(languages[1], *languages).stems})
 
 
 @cache

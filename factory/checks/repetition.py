@@ -7,14 +7,15 @@ from pydantic import Field
 
 from factory.checks.base import Check
 from factory.text.column import Texts
-from factory.text.trigrams import may_repeat
+from factory.text.trigrams import repeats, stutters
 
 MIN_WORDS = 8  # fewer words say nothing about repetition
 LONG_WORD = 16
 PERIOD = 20  # words that are looked for three times in a row
 TIMES = 4  # of one word in a row, as no one writes but for effect
-_RUN = re.compile(r"(\D{1,8}?)\1{7,}")
-_PIECE = re.compile(rf"(([^\W\d_])(?!\2)[^\W\d_]{{1,7}}?)\1{{{TIMES - 1},}}")
+LONGEST_PIECE = 8  # characters
+_RUN = re.compile(rf"(\D{{1,{LONGEST_PIECE}}}?)\1{{7,}}")
+_PIECE = re.compile(rf"(([^\W\d_])(?!\2)[^\W\d_]{{1,{LONGEST_PIECE - 1}}}?)\1{{{TIMES - 1},}}")
 
 
 class Repetition(Check):
@@ -40,7 +41,7 @@ class Repetition(Check):
         return share if share < 1.0 else 1.0
 
     def candidates(self, sources: Texts, targets: Texts) -> Any:
-        return may_repeat(targets, TIMES, LONG_WORD)
+        return repeats(targets) | stutters(targets, LONGEST_PIECE, TIMES)
 
 
 def distinct(text: str) -> float:

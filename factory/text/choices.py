@@ -13,15 +13,12 @@ _PLACES: dict[str, set[int]] = {}
 for _alphabet in ALPHABETS:
     for _place, _letter in enumerate(_alphabet):
         _PLACES.setdefault(_letter.casefold(), set()).add(_place)
-_CLOSED = r"[\s*)\]\"'”».。।]*$"
-_LETTER = rf"(?<![^\W_])([{''.join(ALPHABETS)}A-Ja-j])ـ?{_CLOSED}"
-_NAMED = re.compile(rf"^[^\n]*?[^\W\d_]{{2}}[^\n:：]*[:：][\s*(\[\"'“«]*{_LETTER}", re.MULTILINE)
-_SAID = re.compile(
-    rf"^[^\n]*?\b(?:answer|option|choice|solution|alternative|correct)\b[^\n]*?{_LETTER}", re.MULTILINE | re.IGNORECASE
-)
-_ENDS = re.compile(rf"^[^\n]*?[^\W\d_]{{2}}[^\n]*?{_LETTER}", re.MULTILINE)
-_MAY_NAME = re.compile(rf"[A-Ja-j]{_CLOSED}")
+_NAMED = re.compile(rf"(?<![^\W_])([{''.join(ALPHABETS)}A-Ja-j])ـ?[\s*)\]\"'”».。]*$")  # at the end of a line
+_LABEL = re.compile(r"[^\W\d_]{2}[^:：]*[:：][\s*(\[\"'“«]*$")
+_SAYS = re.compile(r"\b(?:answer|option|choice|solution|alternative|correct)\b", re.IGNORECASE)
+_WORD = re.compile(r"[^\W\d_]{2}")
 LONGEST = 100  # characters of a line that names an answer
+_TAIL = 10  # characters at its end with the letter
 
 
 def names_another(source: str, target: str) -> bool:
@@ -30,17 +27,24 @@ def names_another(source: str, target: str) -> bool:
     >>> names_another("Answer: B", "الإجابة: C"), names_another("The answer is (B).", "الإجابة هي (ب).")
     (True, False)
     """
-    named = _places(_NAMED, source) or _places(_SAID, source)
-    if not named:
-        return False
-    found = _places(_NAMED, target) or _places(_ENDS, target)
-    return len(named) == len(found) and any(map(set.isdisjoint, named, found))
+    before = _ends(source)
+    after = _ends(target) if before else []
+    for label, other in ((_LABEL, _LABEL), (_LABEL, _WORD), (_SAYS, _LABEL), (_SAYS, _WORD)):
+        named, found = (
+            [place for line, place in ends if kind.search(line)] for kind, ends in ((label, before), (other, after))
+        )
+        if named and found:
+            return len(named) == len(found) and any(map(set.isdisjoint, named, found))
+    return False
 
 
-def _places(pattern: re.Pattern[str], text: str) -> list[set[int]]:
-    return [_PLACES[match[1].casefold()] for match in pattern.finditer(text) if len(match[0]) <= LONGEST]
+def _ends(text: str) -> list[tuple[str, set[int]]]:
+    """Lines that end in the letter of a choice: what stands before it, and its places in the alphabets."""
+    lines = (line for line in text.split("\n") if len(line) <= LONGEST)
+    found = ((line, _NAMED.search(line, max(0, len(line) - _TAIL))) for line in lines)
+    return [(line[: match.start()], _PLACES[match[1].casefold()]) for line, match in found if match]
 
 
 def may_name(source: str) -> bool:
     """Does the last line end in a letter of a choice? `source` has no white space at its end."""
-    return _MAY_NAME.search(source[-6:]) is not None
+    return _NAMED.search(source, max(0, len(source) - _TAIL)) is not None

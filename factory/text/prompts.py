@@ -21,10 +21,12 @@ from factory.text.punctuation import quotation_marks, sentence_ends
 from factory.text.words import WITHOUT_SPACES
 
 LONGEST, WORDS = 50, 5  # characters and words of a label
+ENDS = 200  # characters at the beginning and at the end that are looked at
 REQUEST = 90  # characters of a sentence that asks for an answer
 ENDING = 6  # letters of a name from which two may be its ending
 # Languages that models are asked to answer in; of others only those of the translation itself are looked for.
 _ASKED = ("en", "ar", "fr", "de", "es", "pt", "it", "ru", "zh", "ja", "ko", "hi", "ur", "fa", "tr", "he", "nl", "id")
+COLUMNS = ("translating", "labels", "asking", "polite", "languages")  # of `prompts.tsv`
 _COLON = re.compile("[:：\n]")
 _BETWEEN = re.compile("\\n|(?<=[.!?…؟۔।。！？])[\"'”»’)\\]*]*(?:\\s+|(?<=[。！？]))")  # abbreviations do no harm here
 _CLITIC = "[وف]?[بلك]?(?:ال)?"  # what Arabic writes onto the beginning of a word
@@ -35,7 +37,7 @@ class Words:
     """Beginnings of words, in the form that `plain` gives a text; ``None`` in place of a pattern that has none.
 
     Attributes:
-        signs: a target without any of these strings has no instruction and does not mention translating.
+        stems: the strings of each pattern.
     """
 
     translating: re.Pattern[str] | None
@@ -43,7 +45,7 @@ class Words:
     asking: re.Pattern[str] | None
     polite: re.Pattern[str] | None
     languages: re.Pattern[str] | None
-    signs: frozenset[str]
+    stems: dict[str, frozenset[str]]
 
 
 def plain(text: str) -> str:
@@ -63,17 +65,18 @@ def remarks(source: str, target: str, languages: tuple[str, str]) -> set[str]:
     ours, found = words(languages[1], *languages), set[str]()
     if _labelled(source, target, ours):
         found.add("label")
-    theirs = words(languages[0], *languages)
-    sentences = list(filter(None, _BETWEEN.split(plain(target))))
-    before = plain(source)
+    ends = plain(target if len(target) <= 2 * ENDS else f"{target[:ENDS]}\n{target[-ENDS:]}")
+    if not (_has(ours.asking, ends) or _has(ours.translating, ends)):
+        return found
+    theirs, before = words(languages[0], *languages), plain(source)
+    sentences = list(filter(None, _BETWEEN.split(ends)))
     for sentence in {*sentences[:1], *sentences[-1:]}:
         if _has(ours.translating, sentence) and not _has(theirs.translating, before):
             found.add("mention")
-        if len(sentence) > REQUEST or not _has(ours.asking, sentence):
-            continue
-        for sign in ("languages", "polite"):
-            if _has(getattr(ours, sign), sentence) and not _has(getattr(theirs, sign), before):
-                found.add("instruction")
+        if len(sentence) <= REQUEST and _has(ours.asking, sentence):
+            said = ("languages", "polite")
+            new = (_has(getattr(ours, it), sentence) and not _has(getattr(theirs, it), before) for it in said)
+            found |= {"instruction"} if any(new) else set()
     return found
 
 
@@ -95,15 +98,10 @@ def _labelled(source: str, target: str, ours: Words) -> bool:
 
 def may_be_labelled(sources: Texts, targets: Texts) -> Any:
     """Which targets have a colon or a line's end where a label would, and sources have none: a truth value each."""
-    import numpy as np
-
-    pairs = zip(sources, targets, strict=True)
-    found = (
-        _COLON.search(target, 0, LONGEST) is not None and _COLON.search(source, 0, LONGEST) is None
-        for source, target in pairs
-    )
-    rows = targets.have(":\n") | targets.containing("：")
-    return rows & np.fromiter(found, bool, len(targets)) if rows.any() else rows
+    found = targets.have(":\n") | targets.containing("：")
+    for row in found.nonzero()[0].tolist():
+        found[row] = _COLON.search(targets[row], 0, 2 * LONGEST) and not _COLON.search(sources[row], 0, LONGEST)
+    return found
 
 
 @cache
@@ -116,7 +114,7 @@ def words(language: str, *others: str) -> Words:
     columns[1] += [name for code in codes for name in _names(code, (*map(language_of, others), language_of(language)))]
     columns[4] += sorted(names)
     patterns = [_beginning(stems, language) for stems in columns]
-    return Words(*patterns, frozenset(columns[0] + columns[3] + columns[4]))
+    return Words(*patterns, dict(zip(COLUMNS, map(frozenset, columns), strict=True)))
 
 
 def _rows() -> Iterable[list[str]]:
