@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
@@ -13,17 +14,20 @@ PACKAGE = Path(__file__).resolve().parent
 Kind = TypeVar("Kind")
 
 
-def modules_of(package: str) -> list[str]:
-    """The names of a package's modules, none of them imported."""
+@cache
+def _modules(package: str) -> list[str]:
     return [info.name for info in pkgutil.iter_modules(importlib.import_module(package).__path__)]
 
 
-def class_in(module_name: str, base: type[Kind]) -> type[Kind] | None:
-    """The subclass of `base` that a module defines; None where it has none.
+def one_of(package: str, name: str, base: type[Kind]) -> type[Kind] | None:
+    """The subclass of `base` that this module of `package` defines, no other module imported; None if there is none.
 
     Raises:
         TypeError: it defines several.
     """
+    if name not in _modules(package):
+        return None
+    module_name = f"{package}.{name}"
     module = importlib.import_module(module_name)
     own = [member for member in vars(module).values() if getattr(member, "__module__", "") == module.__name__]
     found = [each for each in own if isinstance(each, type) and issubclass(each, base) and each is not base]
@@ -34,7 +38,7 @@ def class_in(module_name: str, base: type[Kind]) -> type[Kind] | None:
 
 def one_a_module(package: str, base: type[Kind]) -> dict[str, type[Kind]]:
     """The subclass of `base` that each module of `package` defines, by the module's name; some have none."""
-    found = {name: class_in(f"{package}.{name}", base) for name in modules_of(package)}
+    found = {name: one_of(package, name, base) for name in _modules(package)}
     return {name: kind for name, kind in found.items() if kind is not None}
 
 

@@ -51,6 +51,10 @@ class Check(BaseModel):
     def limit(self) -> float:
         return getattr(self, self.direction)
 
+    def identity(self) -> dict[str, Any]:
+        """The check as a fingerprint covers it: name -> version and all parameters."""
+        return {self.name: {"version": self.version, **self.model_dump(mode="json")}}
+
     def score(self, source: str | None, target: str) -> float:
         """The score of `target`; `source` is None for a text that is no translation."""
         return self.measure(*(prose_pair(source, target) if self.reads_prose else (source, target)))

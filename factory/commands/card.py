@@ -7,7 +7,7 @@ from factory.errors import UsageError, nearest
 
 
 def show_cards(session: Session, name: str | None) -> None:
-    from factory.publishing.publisher import render_card
+    from factory.publishing.stages import render_card
 
     with session.open() as opened:
         graph = opened.graph

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from factory.checks import DEFAULT, Check, parse_check
-from factory.commands.hub_choice import Choice, embedded
+from factory.commands.session import Choice, embedded
 from factory.commands.table import print_json, print_table
 from factory.errors import UsageError
 from factory.look.pairs import FAILED, Judged, Pairs

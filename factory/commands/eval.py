@@ -6,9 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from factory.commands.hub_choice import Choice
 from factory.commands.publish import stop_cleanly
-from factory.commands.session import Session
+from factory.commands.session import Choice, Session
 from factory.commands.table import print_json, print_table
 from factory.errors import UsageError, nearest
 from factory.graph import lineage

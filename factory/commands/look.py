@@ -9,8 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from factory.commands.hub_choice import Choice, embedded
-from factory.commands.session import Session
+from factory.commands.session import Choice, Session, embedded
 from factory.commands.table import print_json
 from factory.errors import UsageError
 from factory.look.layout import layout, view

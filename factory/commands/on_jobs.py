@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import click
 
-from factory.commands.hub_choice import is_local
-from factory.commands.session import Session
+from factory.commands.session import Session, is_local
 from factory.commands.table import print_json
 from factory.errors import UsageError
 from factory.recipe import load

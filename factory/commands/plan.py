@@ -10,6 +10,8 @@ from factory.graph.plan import Plan, make_plan
 from factory.graph.plan import as_json as nodes_as_json
 from factory.publishing.stages import Build, stages
 
+SCORED = "its scores are stored, nothing is scored again"
+
 
 def show_plan(session: Session, *, as_json: bool = False, assumptions: bool = False) -> None:
     """What a publish would do, in its order, and what that costs."""
@@ -103,7 +105,10 @@ def _print(plan: Plan, costs: object, problems: list[str]) -> None:
         ]
         done = sum(entry.state == "done" for entry in nodes)
         print(f"evaluate {suite}: {len(nodes)} models, {done} done")
-    rows = [[s["stage"], s["subject"], s["state"], ", ".join(s["because"])] for s in _stages(plan)]
+    rows = [
+        [s["stage"], s["subject"], s["state"], ", ".join([*s["because"], *([SCORED] if s["scored"] else [])])]
+        for s in _stages(plan)
+    ]
     print_table("what publish does, in this order", ["stage", "of", "state", "because of"], rows)
     print(costs.summary())  # type: ignore[attr-defined]
     for problem in problems:
@@ -114,10 +119,11 @@ def _print(plan: Plan, costs: object, problems: list[str]) -> None:
 
 
 def _stages(plan: Plan) -> list[dict[str, Any]]:
-    """One entry a stage: {stage, subject, state, because, needs}. What is on the Hub already is not asked."""
+    """One entry a stage: {stage, subject, state, because, scored, needs}. What is on the Hub already is not asked."""
     found = []
     for stage in stages(plan.graph):
         entry = plan.nodes[stage.subject] if isinstance(stage, Build) else None
-        said = {"state": entry.state, "because": entry.because} if entry else {"state": "", "because": []}
-        found.append({"stage": stage.kind, "subject": stage.subject, **said, "needs": list(stage.needs)})
+        state, because, scored = (entry.state, entry.because, entry.scored) if entry else ("", [], False)
+        said = {"state": state, "because": because, "scored": scored, "needs": list(stage.needs)}
+        found.append({"stage": stage.kind, "subject": stage.subject, **said})
     return found

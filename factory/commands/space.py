@@ -17,8 +17,7 @@ def run_space(session: Session, *, push: bool, port: int) -> None:
         UsageError: the recipe has no Space, or gradio is not installed.
         FactoryError: a model that the Space offers is not built yet, or the push is refused.
     """
-    from factory.publishing.publisher import publish_space
-    from factory.publishing.space import write_space
+    from factory.publishing.space import publish_space, write_space
     from factory.store import Manifest
 
     with session.open(building=True) as opened:

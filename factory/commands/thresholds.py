@@ -7,7 +7,7 @@ from typing import Any
 
 from factory.checks.base import Check
 from factory.commands.check import processes_for
-from factory.commands.hub_choice import Choice
+from factory.commands.session import Choice, Session
 from factory.commands.table import print_json, print_table
 from factory.errors import FactoryError
 from factory.look.pairs import Pairs
@@ -44,7 +44,6 @@ def suggest_for_recipe(recipe: Path, store: Path, hub: Choice, *, as_json: bool 
     Raises:
         FactoryError: no filter of the recipe is finished, or none kept its scores.
     """
-    from factory.commands.session import Session
     from factory.steps.filter import Filter
     from factory.store import Manifest
 

@@ -115,9 +115,9 @@ class _Estimator:
         disk = (flow.rows or 0.0) * flow.row_tokens * self.rates.value("text", "bytes_per_token")
         if isinstance(step, HubDataset):
             return self._fetch(node, disk, flow.rows)
-        if step.verb in VERBS["translation"] | VERBS["judging"]:
+        if step.verb in VERBS["translation"] | VERBS["judging"] and not entry.scored:
             return self._generation(entry, flow.rows, disk)
-        return self._rows(node, flow.rows, disk)
+        return self._rows(entry, flow.rows, disk)
 
     def _fetch(self, node: Node, size: float | None, rows: float | None = None) -> NodeCost:
         if not size:
@@ -125,14 +125,16 @@ class _Estimator:
         seconds = size / self.rates.value("work", "download_bytes_per_second")
         return NodeCost(node.name, node.artifact, rows, seconds=seconds, disk=size, basis="table")
 
-    def _rows(self, node: Node, rows: float | None, disk: float) -> NodeCost:
-        """A verb without a model: rows through the CPU."""
+    def _rows(self, entry: NodePlan, rows: float | None, disk: float) -> NodeCost:
+        """A verb without a model, or one whose scores are all stored: rows through the CPU."""
+        node = entry.node
         came = self.flows.into(node).rows if node.edges else rows
         if came is None:
             return NodeCost(node.name, node.artifact, rows, seconds=None, device_seconds=None)
-        found = best(self.measured, node.step.verb, "rows", "cpu")
+        found = None if entry.scored else best(self.measured, node.step.verb, "rows", "cpu")
         speed = found.rate if found else self.rates.value("work", "rows_per_second")
-        return NodeCost(node.name, node.artifact, rows, seconds=came / speed, disk=disk, basis=_basis(found))
+        basis = "scores are stored" if entry.scored else _basis(found)
+        return NodeCost(node.name, node.artifact, rows, seconds=came / speed, disk=disk, basis=basis)
 
     def _generation(self, entry: NodePlan, rows: float | None, disk: float) -> NodeCost:
         """A model that answers once per row, or once per text that is translated."""

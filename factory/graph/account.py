@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from factory.graph.heartbeat import Beat, read
 from factory.graph.nodes import Graph, Node
 from factory.graph.plan import NodePlan, make_plan
 from factory.rows.translations import summary
+from factory.step.progress import Beat, last_beat
 from factory.store import Ledger, Manifest, RowCounts, Usage
 from factory.text.figures import time_text
 
@@ -61,7 +61,7 @@ class Account:
 def account(graph: Graph) -> Account:
     """Read the store; takes no lock and writes nothing, so that a run going on is not disturbed."""
     name = graph.loaded.recipe.name
-    beat = read(graph.store, name)
+    beat = last_beat(graph.store, name)
     running = beat is not None and beat.alive
     steps = [_step(graph, plan, beat if running else None) for plan in make_plan(graph).nodes.values()]
     return Account(name, steps, beat, running)

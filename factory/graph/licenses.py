@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from factory.errors import FactoryError
-from factory.graph.lineage import NOT_DERIVED, hub_source, repo_id
+from factory.graph.lineage import NOT_DERIVED, hub_source
 from factory.graph.nodes import Graph, Node
 from factory.graph.sources import DemoDataset, LocalDataset, LocalModel
 from factory.refs import is_hub_ref
@@ -168,7 +168,7 @@ def data() -> dict[str, Any]:
 
 def _published(graph: Graph) -> list[str]:
     recipe = graph.loaded.recipe
-    return [name for name in [*recipe.datasets, *recipe.models] if repo_id(graph, name) is not None]
+    return [name for name in [*recipe.datasets, *recipe.models] if recipe.repo_id(name) is not None]
 
 
 def _chain(graph: Graph, name: str, known: _Known) -> list[Link]:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from factory.evaluate.board import Entry, entry_of
-from factory.graph.nodes import Graph, Node
+from factory.graph.nodes import Edge, Graph, Node
 from factory.graph.sources import HubDataset, HubModel
 from factory.hub.client import endpoint
 from factory.hub.push import is_loopback, read_record
-from factory.recipe import DatasetSpec, ModelSpec
+from factory.recipe import DatasetSpec
 from factory.refs import artifact_name, is_hub_ref
 from factory.step.base import Source
 from factory.store import Manifest, Usage
@@ -27,44 +27,63 @@ class Made:
     manifest: Manifest | None
 
 
-def spec_of(graph: Graph, name: str) -> DatasetSpec | ModelSpec:
-    recipe = graph.loaded.recipe
-    return recipe.datasets.get(name) or recipe.models[name]
+@dataclass(frozen=True)
+class Lineage:
+    """All that an artifact was made from, as the store has it by now. Each list has inputs first, its own end last.
+
+    Attributes:
+        everything: whatever went into it.
+        derived: of that, the steps whose rows or weights go on into it.
+        own: of these, those through every `from`, and for a dataset through the datasets mixed into it, back to the
+            sources or to what is published apart.
+        rows: every step its rows went through: its own chain, and what a mix took in that is not published.
+    """
+
+    final: Node
+    everything: list[Made]
+    derived: list[Made]
+    own: list[Made]
+    rows: list[Made]
+
+    @property
+    def stand_in(self) -> bool:
+        """Whether anything that went into it was made by a rehearsal."""
+        return any(step.manifest.stand_in for step in self.everything if step.manifest)
 
 
-def repo_id(graph: Graph, name: str) -> str | None:
-    """``owner/name`` that an artifact of the recipe is published as; None where it is not."""
-    recipe = graph.loaded.recipe
-    spec = recipe.datasets.get(name) or recipe.models.get(name)
-    if spec is None or spec.publish is None:
-        return None
-    return spec.publish.repo if "/" in spec.publish.repo else f"{recipe.hub.namespace}/{spec.publish.repo}"
+def of(graph: Graph, name: str) -> Lineage:
+    """The lineage of an artifact of the recipe, or of a model that a ref names."""
+    recipe, final = graph.loaded.recipe, graph.final(name)
+    needed = [node for node in graph.needed_for([final.name]) if node.kind != "evaluation"]
+    known = {step.node.name: step for step in made(graph, needed)}
+    elsewhere = {other for other in graph.finals if other != name and recipe.repo_id(other)}
+
+    def reached(onward: Callable[[Node], list[Edge]], apart: Collection[str] = ()) -> list[Made]:
+        found: set[str] = set()
+        waiting = [final.name]
+        while waiting:
+            if (here := waiting.pop()) not in found:
+                found.add(here)
+                names = [edge.node for edge in onward(known[here].node)]
+                waiting += [name for name in names if known[name].node.artifact not in apart]
+        return [step for step in known.values() if step.node.name in found]
+
+    rows = [] if final.artifact in elsewhere else reached(_row_edges, elsewhere)
+    own = reached(_derived_edges, elsewhere)
+    return Lineage(final, [*known.values()], reached(_derived_edges), own, rows)
 
 
-def is_private(graph: Graph, name: str) -> bool:
-    """Whether an artifact's repo is to be private."""
-    spec, hub = spec_of(graph, name), graph.loaded.recipe.hub
-    stated = spec.publish.private if spec.publish else None
-    return hub.private if stated is None else stated
+def _derived_edges(node: Node) -> list[Edge]:
+    """Inputs whose rows or weights go on."""
+    edges = [node.source] if node.source else []
+    if node.inputs and node.kind == "dataset" and node.step.verb not in NOT_DERIVED:
+        edges += [node.inputs[value] for _, value, kind in node.step.references() if kind == "dataset"]
+    return edges
 
 
-def is_pushed(graph: Graph, name: str) -> bool:
-    """Whether this very artifact has been pushed to the Hub in use."""
-    record = read_record(graph.final(name).folder)
-    there, here = str(record.get("endpoint", "")), endpoint()
-    same = there == here or (is_loopback(there) and is_loopback(here))  # the embedded Hub's port changes
-    return same and record["repo"] == repo_id(graph, name)
-
-
-def is_stand_in(graph: Graph, *names: str) -> bool:
-    """Whether anything that went into one of the artifacts was made by a rehearsal."""
-    steps = made(graph, [node for name in names for node in upstream(graph, name)])
-    return any(step.manifest.stand_in for step in steps if step.manifest)
-
-
-def board(graph: Graph) -> list[Entry]:
-    """What was measured of the recipe's models so far, in the order of its suites and their models."""
-    return [entry_of(step.manifest) for step in made(graph, graph.evaluations()) if step.manifest]
+def _row_edges(node: Node) -> list[Edge]:
+    """Where a dataset step's rows come from: the step before, or what a mix takes in."""
+    return [*([node.source] if node.source else []), *(node.inputs.values() if node.step.starts else ())]
 
 
 def made(graph: Graph, nodes: Collection[Node]) -> list[Made]:
@@ -82,48 +101,17 @@ def usage(steps: Iterable[Made]) -> Usage:
     return total
 
 
-def own_chain(graph: Graph, name: str) -> list[Made]:
-    """The steps that made it, inputs first: through every `from`, and for a dataset through the datasets mixed into
-    it, back to the sources or to what is published apart."""
-    return made(graph, derived_from(graph, name, stop_at_published=True))
+def board(graph: Graph) -> list[Entry]:
+    """What was measured of the recipe's models so far, in the order of its suites and their models."""
+    return [entry_of(step.manifest) for step in made(graph, graph.evaluations()) if step.manifest]
 
 
-def derived_from(graph: Graph, name: str, *, stop_at_published: bool = False) -> list[Node]:
-    """The nodes whose rows or weights go on into the artifact, inputs first, its last node at the end."""
-    final = graph.final(name)
-    found: set[str] = set()
-    waiting = [final]
-    while waiting:
-        node = waiting.pop()
-        apart = node.artifact != name and repo_id(graph, node.artifact) is not None
-        if node.name in found or (stop_at_published and apart and node is not final):
-            continue
-        found.add(node.name)
-        edges = [node.source] if node.source else []
-        if node.inputs and node.kind == "dataset" and node.step.verb not in NOT_DERIVED:
-            edges += [node.inputs[value] for _, value, kind in node.step.references() if kind == "dataset"]
-        waiting += [graph.nodes[edge.node] for edge in edges]
-    return [node for node in graph.order() if node.name in found]
-
-
-def row_chain(graph: Graph, name: str) -> list[Made]:
-    """Every step its rows went through, inputs first: its own chain, and what a mix took in that is not published."""
-    wanted: set[str] = set()
-    stack = [graph.final(name)]
-    while stack:
-        node = stack.pop()
-        apart = node.artifact != name and node.artifact in graph.finals and repo_id(graph, node.artifact) is not None
-        if node.name in wanted or apart:
-            continue
-        wanted.add(node.name)
-        mixed = node.inputs.values() if node.step.starts else ()
-        stack += [graph.nodes[edge.node] for edge in (node.source, *mixed) if edge is not None]
-    return made(graph, [node for node in upstream(graph, name) if node.name in wanted])
-
-
-def upstream(graph: Graph, name: str) -> list[Node]:
-    """Every node that went into it, inputs first, itself included."""
-    return [node for node in graph.needed_for([graph.final(name).name]) if node.kind != "evaluation"]
+def is_pushed(graph: Graph, name: str) -> bool:
+    """Whether this very artifact has been pushed to the Hub in use."""
+    record = read_record(graph.final(name).folder)
+    there, here = str(record.get("endpoint", "")), endpoint()
+    same = there == here or (is_loopback(there) and is_loopback(here))  # the embedded Hub's port changes
+    return same and record["repo"] == graph.loaded.recipe.repo_id(name)
 
 
 def hub_source(node: Node) -> tuple[str, str] | None:
@@ -139,9 +127,9 @@ def public_name(graph: Graph, reference: str) -> list[str]:
     name = artifact_name(reference)
     if name not in graph.finals:
         return []
-    if (repo := repo_id(graph, name)) is not None:
+    if (repo := graph.loaded.recipe.repo_id(name)) is not None:
         return [repo]
-    spec = spec_of(graph, name)
+    spec = graph.loaded.recipe.artifact(name)
     found: list[str] = []
     kind = "dataset" if isinstance(spec, DatasetSpec) else "model"
     references = [spec.from_] if isinstance(spec.from_, str) else []
@@ -155,7 +143,7 @@ def public_name(graph: Graph, reference: str) -> list[str]:
 def training_data(graph: Graph, name: str) -> list[str]:
     """Repo ids of the datasets a model was trained on, those of its unpublished ancestors included."""
     found: list[str] = []
-    for step in own_chain(graph, name):
+    for step in of(graph, name).own:
         for parameter, value, kind in step.node.step.references():
             if kind == "dataset" and parameter != "validate_on":  # which measures and changes nothing
                 found += public_name(graph, value)
@@ -165,16 +153,16 @@ def training_data(graph: Graph, name: str) -> list[str]:
 
 
 def _unpublished(graph: Graph, name: str, other: str) -> bool:
-    return name in graph.finals and name != other and repo_id(graph, name) is None
+    return name in graph.finals and name != other and graph.loaded.recipe.repo_id(name) is None
 
 
 def base_models(graph: Graph, name: str) -> list[str]:
     """Repo ids of the models that a model's weights come from."""
-    spec = spec_of(graph, name)
+    spec = graph.loaded.recipe.artifact(name)
     references = [spec.from_] if isinstance(spec.from_, str) else []
     merges = [step for step in spec.steps if step.verb == "merge"]
     references += [value for step in merges for _, value, kind in step.references() if kind == "model"]
-    own = repo_id(graph, name)
+    own = graph.loaded.recipe.repo_id(name)
     found = [repo for reference in references for repo in public_name(graph, reference)]
     return [repo for repo in dict.fromkeys(found) if repo != own]
 

@@ -7,6 +7,7 @@ belongs: ``orca-ar/02-translate``, ``hub/Open-Orca/OpenOrca``, ``oall-v2/hala-1.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any, Literal
@@ -62,7 +63,7 @@ class Node:
     last: bool = False
     trust_remote_code: bool = False
 
-    @property
+    @cached_property
     def edges(self) -> list[Edge]:
         return [*([self.source] if self.source else []), *self.inputs.values()]
 
@@ -308,7 +309,7 @@ class _Builder:
         return {repo: sha for repo, sha in found.items() if sha is not None}
 
     def _add(self, name: str, *, step: Step, source: Edge | None, inputs: dict[str, Edge], **rest: Any) -> Node:
-        parameters, references = step.parameters(), list(step.references())
+        parameters, made, references = step.parameters(), step.made(), list(step.references())
         identity: dict[str, Any] = {"verb": step.verb, "version": step.version, "parameters": parameters}
         if getattr(step, "uses_language", False):
             identity["language"] = self.recipe.language.model_dump()
@@ -322,7 +323,7 @@ class _Builder:
             for parameter, value in roles:
                 number = sum(role.startswith(f"{parameter}[") for role in identity["inputs"])
                 identity["inputs"][f"{parameter}[{number}]"] = self._input_identity(inputs[value])
-        digest, made = fingerprint(identity), fingerprint(identity | {"parameters": step.made()})
+        digest, made_digest = fingerprint(identity), fingerprint(identity | {"parameters": made})
         node = Node(
             name=name,
             step=step,
@@ -331,7 +332,7 @@ class _Builder:
             identity=identity,
             fingerprint=digest,
             folder=self.graph.store.folder(rest["artifact"], rest["label"], digest),
-            made=self.graph.store.made(rest["artifact"], rest["label"], made),
+            made=self.graph.store.made(rest["artifact"], rest["label"], made_digest),
             **rest,
         )
         self.graph.nodes[name] = node

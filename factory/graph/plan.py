@@ -6,19 +6,27 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from factory.graph.nodes import Graph, Node
-from factory.store import Manifest, differences
+from factory.rows.scoring import ScoreStep
+from factory.store import Dataset, Manifest, differences
 
 State = Literal["done", "resume", "new", "changed"]
 
 
 @dataclass
 class NodePlan:
-    """One node's state; `because` names the parts of its identity that differ from what the recipe made last."""
+    """One node's state.
+
+    Attributes:
+        because: the parts of its identity that differ from what the recipe made last.
+        manifest: of that, or where it is done its own.
+        scored: its scores are all stored: limits are applied, no model is asked.
+    """
 
     node: Node
     state: State
     because: list[str] = field(default_factory=list)
     manifest: Manifest | None = None
+    scored: bool = False
 
 
 @dataclass
@@ -52,11 +60,20 @@ def make_plan(graph: Graph) -> Plan:
             continue
         before = graph.store.previous(node.folder, graph.loaded.recipe.name)
         if before is not None:
-            plans[node.name] = NodePlan(node, "changed", _causes(node, before, plans), before)
+            plan = NodePlan(node, "changed", _causes(node, before, plans), before)
         else:
-            partial = graph.store.partial(node.folder)
-            plans[node.name] = NodePlan(node, "resume" if partial.is_dir() else "new")
+            plan = NodePlan(node, "resume" if graph.store.partial(node.folder).is_dir() else "new")
+        plan.scored = _scored(graph, node)
+        plans[node.name] = plan
     return Plan(graph, plans)
+
+
+def _scored(graph: Graph, node: Node) -> bool:
+    """Does the store hold the scores of every shard that the node reads?"""
+    if not isinstance(node.step, ScoreStep) or node.source is None:
+        return False
+    shards = Dataset(graph.nodes[node.source.node].folder).shards(node.source.split)
+    return bool(shards) and node.step.has_scored(node.made, len(shards))
 
 
 def _causes(node: Node, before: Manifest, plans: dict[str, NodePlan]) -> list[str]:
@@ -100,6 +117,7 @@ def as_json(plan: Plan) -> list[dict[str, Any]]:
             "verb": entry.node.step.verb,
             "state": entry.state,
             "because": entry.because,
+            "scored": entry.scored,
             "fingerprint": entry.node.fingerprint,
             "folder": str(entry.node.folder),
         }

@@ -15,11 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from factory.errors import FactoryError
-from factory.graph.heartbeat import Heartbeat
 from factory.graph.nodes import Edge, Graph, Node
 from factory.profile import Profile
 from factory.step.job import Artifact, Job
-from factory.step.progress import Progress
+from factory.step.progress import Heartbeat, Progress
 from factory.step.surroundings import freed_memory_kept, quiet_libraries, torch_threads
 from factory.store import Ledger, Manifest, Usage
 
@@ -77,13 +76,13 @@ class Runner:
         partial = self.graph.store.partial(node.folder)
         with self.graph.store.lock(f"{node.artifact}--{node.made.name}"):
             partial.mkdir(parents=True, exist_ok=True)
-            job = self._job(node, partial)
+            job, works = self._job(node, partial), uses_model(node)
+            models = _models(job)
             self.progress.log(f"{node.name}{' (resuming)' if any(partial.iterdir()) else ''}")
             began = time.monotonic()
-            works = uses_model(node)
             try:
                 memory = freed_memory_kept() if works else nullcontext()
-                with quiet_libraries(), torch_threads(self.profile, _models(job)), memory:
+                with quiet_libraries(), torch_threads(self.profile, models), memory:
                     node.step.run(job)
                     device = _device(self.profile) if works else "cpu"
             except FactoryError as error:
@@ -94,8 +93,11 @@ class Runner:
             except Exception as error:
                 raise self.crash(error, node.name, str(node.place)) from error
             finally:
-                with Ledger(partial / "attempts.jsonl") as attempts:
-                    attempts.append(attempt(self.profile, time.monotonic() - began, model=works))
+                entry = attempt(self.profile, time.monotonic() - began, model=works)
+                with Ledger(partial / "attempts.jsonl") as ledger:
+                    ledger.append(entry)
+                    attempts = list(ledger)
+            bill(job.usage, attempts, self.profile)
             self.graph.store.finish(node.folder, self._manifest(node, job, device))
 
     def _job(self, node: Node, out: Path) -> Job:
@@ -123,7 +125,6 @@ class Runner:
     def _manifest(self, node: Node, job: Job, device: str) -> Manifest:
         if node.kind == "dataset" and (job.rows is None or not job.rows.balanced):
             raise FactoryError(f"rows do not add up: {job.rows}", where=node.name)
-        bill(job.usage, list(Ledger.read(job.out / "attempts.jsonl")), self.profile)
         inputs = [*([job.source] if job.source else []), *job.inputs.values()]
         return Manifest(
             name=node.name,

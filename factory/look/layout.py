@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from factory.rows.pairs import pairs_of
+from factory.store.columns import pairs_of
 
 REASONS = ("reason", "reasons")
 OUTCOMES = ("outcome", "verdict")

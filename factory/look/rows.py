@@ -81,14 +81,14 @@ def of_artifact(graph: Graph, name: str, split: str = TRAIN) -> Rows:
     Raises:
         UsageError: no such dataset. FactoryError: nothing of it is made yet.
     """
-    from factory.graph.lineage import row_chain
+    from factory.graph import lineage
 
     nodes = {node.name: node for node in graph.nodes.values() if node.kind == "dataset"}
     names = [*(a for a in graph.finals if graph.final(a).kind == "dataset"), *nodes]
     if name not in names:
         raise UsageError(f"no dataset {name!r} in the recipe{nearest(name, names)}", fix=f"one of: {', '.join(names)}")
     if name in graph.finals:
-        through = [made.node for made in row_chain(graph, name) if made.node.kind == "dataset"]
+        through = [made.node for made in lineage.of(graph, name).rows if made.node.kind == "dataset"]
     else:
         through = [nodes[name]]
     folder, node = _made(graph, through)

@@ -1,4 +1,4 @@
-"""A dataset's shards as a repo wants them, and what its card must say so that `datasets` loads them.
+"""A dataset's shards as a repo wants them, what its card must say so that `datasets` loads them, and when none leave.
 
 ``data/<split>-00000-of-00007.parquet`` are the kept rows, ``rejected/train-…`` those that any step sorted out.
 """
@@ -13,7 +13,9 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from factory.graph.lineage import Made
+from factory.errors import FactoryError
+from factory.graph.lineage import Lineage
+from factory.graph.nodes import Graph
 from factory.store import SHARD_ROWS, TRAIN, Dataset, write_shard
 
 if TYPE_CHECKING:
@@ -126,51 +128,99 @@ class Part:
             yield pa.Table.from_arrays(columns, schema=schema)
 
 
+@dataclass(frozen=True)
+class DatasetFiles:
+    """A dataset as its repo holds it: rows that were kept, a part per split, and those that any step sorted out."""
+
+    kept: list[Part]
+    rejected: Part | None
+
+    @cached_property
+    def rows(self) -> int:
+        """How many were kept."""
+        return sum(part.rows for part in self.kept)
+
+    def paths(self, scratch: Path) -> dict[str, Path]:
+        """Path in the repo -> file; what does not fit as it is gets written into `scratch`."""
+        parts = [*self.kept, *([self.rejected] if self.rejected else [])]
+        return {path: file for part in parts for path, file in part.files(scratch).items()}
+
+    def metadata(self) -> dict[str, Any]:
+        """`configs` and `dataset_info` of the card, as `datasets` reads them."""
+        from datasets import DatasetInfo, SplitDict, SplitInfo
+        from datasets.info import DatasetInfosDict
+        from huggingface_hub import DatasetCardData
+
+        configs = {"default": self.kept, **({REJECTED: [self.rejected]} if self.rejected else {})}
+        infos = {
+            name: DatasetInfo(
+                features=members[0].features,
+                splits=SplitDict({m.split: SplitInfo(m.split, m.num_bytes, m.rows) for m in members}),
+                download_size=sum(m.download_size for m in members),
+                dataset_size=sum(m.num_bytes for m in members),
+            )
+            for name, members in configs.items()
+        }
+        card = DatasetCardData()
+        DatasetInfosDict(infos).to_dataset_card_data(card)
+        files = [
+            {
+                "config_name": name,
+                **({"default": True} if name == "default" and self.rejected else {}),
+                "data_files": [{"split": m.split, "path": f"{m.folder}/{m.split}-*"} for m in members],
+            }
+            for name, members in configs.items()
+        ]
+        return {"configs": files, "dataset_info": card.to_dict()["dataset_info"]}
+
+
+def files_of(lineage: Lineage) -> DatasetFiles:
+    """The files of a dataset with this lineage; none before it is done."""
+    if lineage.own[-1].manifest is None:
+        return DatasetFiles([], None)
+    shards = [
+        Shard(path, step.node.name)
+        for step in lineage.rows
+        if step.node.kind == "dataset"
+        for path in sorted((step.node.folder / REJECTED).glob("*.parquet"))
+    ]
+    rejected = Part(REJECTED, TRAIN, shards)
+    return DatasetFiles(kept(lineage.final.folder), rejected if rejected.rows else None)
+
+
 def kept(folder: Path) -> list[Part]:
     """The kept rows of a finished dataset, a part per split."""
     dataset = Dataset(folder)
     return [Part("data", split, [Shard(path) for path in dataset.shards(split)]) for split in dataset.splits]
 
 
-def rejected(steps: Sequence[Made]) -> Part | None:
-    """What every step sorted out, in the order of the steps; None where nothing was."""
-    shards = [
-        Shard(path, step.node.name)
-        for step in steps
-        if step.node.kind == "dataset"
-        for path in sorted((step.node.folder / REJECTED).glob("*.parquet"))
-    ]
-    part = Part(REJECTED, TRAIN, shards)
-    return part if part.rows else None
+def require_rows(graph: Graph, lineage: Lineage) -> None:
+    """Every dataset whose rows went in must add up, with no more failed rows than its `max_failed`.
 
-
-def hub_metadata(parts: list[Part], rest: Part | None) -> dict[str, Any]:
-    """`configs` and `dataset_info` of the card, as `datasets` reads them."""
-    from datasets import DatasetInfo, SplitDict, SplitInfo
-    from datasets.info import DatasetInfosDict
-    from huggingface_hub import DatasetCardData
-
-    configs = {"default": parts, **({REJECTED: [rest]} if rest else {})}
-    infos = {
-        name: DatasetInfo(
-            features=members[0].features,
-            splits=SplitDict({m.split: SplitInfo(m.split, m.num_bytes, m.rows) for m in members}),
-            download_size=sum(m.download_size for m in members),
-            dataset_size=sum(m.num_bytes for m in members),
-        )
-        for name, members in configs.items()
-    }
-    card = DatasetCardData()
-    DatasetInfosDict(infos).to_dataset_card_data(card)
-    files = [
-        {
-            "config_name": name,
-            **({"default": True} if name == "default" and rest else {}),
-            "data_files": [{"split": m.split, "path": f"{m.folder}/{m.split}-*"} for m in members],
-        }
-        for name, members in configs.items()
-    ]
-    return {"configs": files, "dataset_info": card.to_dict()["dataset_info"]}
+    Raises:
+        FactoryError: one does not, or is not finished.
+    """
+    datasets = graph.loaded.recipe.datasets
+    for step in lineage.derived:
+        if step.node.artifact not in datasets:
+            continue
+        node, rows = step.node, step.manifest.rows if step.manifest else None
+        if rows is None:
+            raise FactoryError(f"{node.name} is not finished", where=str(node.place), fix="build it first")
+        if not rows.balanced:
+            raise FactoryError(
+                f"rows do not add up: {rows.rows_in:,} in, {rows.kept:,} kept, {rows.rejected:,} rejected, "
+                f"{rows.failed:,} failed",
+                where=node.name,
+                fix=f"delete {node.folder} and build it again",
+            )
+        allowed = datasets[node.artifact].max_failed
+        if rows.failed > allowed * rows.rows_in:
+            raise FactoryError(
+                f"{rows.failed:,} of {rows.rows_in:,} rows failed, max_failed is {allowed:g}; not pushed",
+                where=str(node.place),
+                fix=f"see why in {node.folder / 'rejected'}, or allow it: max_failed",
+            )
 
 
 def _wider(one: Any, other: Any) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,12 @@ from factory.graph import lineage
 from factory.graph.licenses import effective
 from factory.graph.licenses import metadata as license_metadata
 from factory.graph.nodes import Graph, Node
+from factory.hub.push import Pushed, Release, push
 from factory.publishing.cards import facts as card_facts
 from factory.publishing.cards.text import render
 from factory.refs import is_hub_ref, is_local
 from factory.resources import resource
+from factory.store import fingerprint
 
 SDK_VERSION = "6.31.0"
 CONFIG = "space.json"
@@ -41,6 +44,31 @@ def space_files(graph: Graph, models: Sequence[str] | None = None) -> dict[str, 
     files[CONFIG] = (json.dumps(config, ensure_ascii=False, indent=2) + "\n").encode()
     files["README.md"] = space_card(graph, config, space.demo if models is None else models).encode()
     return files
+
+
+def publish_space(graph: Graph, *, force: bool = False) -> Pushed:
+    """Push the Space: the app, its `space.json` and its card. It shows those of its models that are on the Hub."""
+    recipe = graph.loaded.recipe
+    assert recipe.space is not None
+    own = {model for model in recipe.space.demo if model in graph.finals}
+    missing = [model for model in sorted(own) if recipe.repo_id(model) and not lineage.is_pushed(graph, model)]
+    shown = [model for model in recipe.space.demo if model not in missing]
+    own -= {*missing}
+    pushed = push(
+        Release(
+            kind="space",
+            repo_id=recipe.in_namespace(recipe.space.repo),
+            fingerprint=fingerprint({model: graph.final(model).fingerprint for model in own}),
+            title=recipe.space.title or recipe.space.repo,
+            documents=space_files(graph, shown),
+            private=recipe.hub.private,
+            stand_in=any(lineage.of(graph, model).stand_in for model in own),
+            record=graph.store.record(f"{recipe.name}-space"),
+        ),
+        force=force,
+    )
+    notes = [f"not on the Hub, so left out of the Space: {', '.join(missing)}"] if missing else []
+    return replace(pushed, notes=(*pushed.notes, *notes))
 
 
 def write_space(graph: Graph, folder: Path) -> Path:
@@ -82,7 +110,7 @@ def scores(graph: Graph) -> list[dict[str, Any]]:
 
 def _label(graph: Graph, reference: str) -> str:
     """A repo has the scores of what was pushed to it; anything else is called as in the recipe."""
-    repo = lineage.repo_id(graph, reference)
+    repo = graph.loaded.recipe.repo_id(reference)
     return repo if repo and lineage.is_pushed(graph, reference) else reference
 
 
@@ -91,7 +119,7 @@ def _model(graph: Graph, reference: str) -> dict[str, Any]:
     if is_hub_ref(reference):
         repo = reference.partition("@")[0]
     elif not is_local(reference):
-        published = lineage.repo_id(graph, reference)
+        published = graph.loaded.recipe.repo_id(reference)
         if published is None:
             raise FactoryError(
                 f"{reference} is not published, so its Space cannot load it",
@@ -117,7 +145,7 @@ def space_card(graph: Graph, config: dict[str, Any], models: Sequence[str]) -> s
     references = [reference for reference in models if reference in graph.finals]
     first = next(iter(references), None)
     license = effective(graph, first).license if first else recipe.hub.license
-    stand_in = lineage.is_stand_in(graph, *references)
+    stand_in = any(lineage.of(graph, reference).stand_in for reference in references)
     header = {
         "title": config["title"],
         "emoji": "💬",

@@ -6,20 +6,32 @@ needs it is left out.
 
 from __future__ import annotations
 
+import tempfile
 import time
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 from factory.errors import FactoryError
 from factory.evaluate.gates import parse_gate
-from factory.graph.lineage import repo_id
+from factory.graph import lineage
+from factory.graph.lineage import Lineage
 from factory.graph.nodes import Graph, Node
 from factory.graph.run import Runner
-from factory.hub.push import Pushed
-from factory.publishing import publisher
+from factory.hub.push import Pushed, Release, push
+from factory.publishing.cards.dataset import dataset_card
+from factory.publishing.cards.model import model_card
+from factory.publishing.collection import publish_collection
+from factory.publishing.dataset_files import files_of, require_rows
+from factory.publishing.model_files import judge_gates, model_documents, model_files
+from factory.publishing.space import publish_space
 from factory.recipe import ModelSpec, Place
+
+Content = tuple[dict[str, bytes], Callable[[Path], dict[str, Path]]]
+"""Documents, and what makes the large files, if need be in a folder that stays for the push; by path in the repo."""
 
 Listener = Callable[[str, str], AbstractContextManager[None]]
 """Called with a stage's kind and subject; the stage is done inside the block that it returns."""
@@ -76,7 +88,7 @@ def builds(nodes: Iterable[Node]) -> list[Stage]:
 def stages(graph: Graph) -> list[Stage]:
     """All that a publish of the recipe does: each artifact leaves as soon as it and all it shows is there."""
     recipe, place = graph.loaded.recipe, graph.loaded.place
-    waiting = {name: _awaited(graph, name) for name in (*recipe.datasets, *recipe.models) if repo_id(graph, name)}
+    waiting = {name: _awaited(graph, name) for name in (*recipe.datasets, *recipe.models) if recipe.repo_id(name)}
     found: list[Stage] = []
     made: set[str] = set()
     for build in builds(graph.order()):
@@ -86,7 +98,7 @@ def stages(graph: Graph) -> list[Stage]:
             del waiting[name]
             found += _leaving(graph, name)
     if recipe.space is not None:
-        found.append(Space(publisher.space_repo(graph), place("space")))
+        found.append(Space(recipe.in_namespace(recipe.space.repo), place("space")))
     if recipe.hub.collection is not None:
         found.append(Collection(recipe.hub.collection, place("hub", "collection")))
     return found
@@ -118,6 +130,65 @@ def _leaving(graph: Graph, name: str) -> list[Stage]:
     scored = dict.fromkeys(f"build {node}" for node in asked if node in graph.nodes)
     gate = Gate(name, place("models", name, "gates"), (final, *scored))
     return [gate, Push(name, place("models", name, "publish"), (final, gate.name))]
+
+
+def publish(graph: Graph, name: str, *, force: bool = False) -> Pushed:
+    """Push a finished artifact that the recipe publishes: its files and its card.
+
+    Raises:
+        FactoryError: it must not leave as it is (failed rows, no rows, unsafe weights), or the push is refused.
+    """
+    recipe, history = graph.loaded.recipe, lineage.of(graph, name)
+    final, repo = history.final, recipe.repo_id(name)
+    assert repo is not None, f"{name} is not published"
+    is_dataset = name in recipe.datasets
+    documents, files = (dataset_content if is_dataset else model_content)(graph, name, history)
+    with tempfile.TemporaryDirectory(prefix=".push-", dir=graph.store.root) as scratch:
+        release = Release(
+            kind="dataset" if is_dataset else "model",
+            repo_id=repo,
+            fingerprint=final.fingerprint,
+            title=name,
+            documents=documents,
+            files=partial(files, Path(scratch)),
+            private=recipe.is_private(name),
+            stand_in=history.stand_in,
+            record=final.folder,
+            recipe=recipe.name,
+        )
+        return push(release, force=force)
+
+
+def render_card(graph: Graph, name: str) -> str:
+    """The README.md an artifact would be published with; what is not measured yet says so."""
+    history = lineage.of(graph, name)
+    if name in graph.loaded.recipe.datasets:
+        return dataset_card(graph, name, history, files_of(history))
+    return model_card(graph, name, history)
+
+
+def dataset_content(graph: Graph, name: str, history: Lineage) -> Content:
+    """The card of a finished dataset, and its shards.
+
+    Raises:
+        FactoryError: rows failed beyond `max_failed`, do not add up, or none was kept.
+    """
+    require_rows(graph, history)
+    files = files_of(history)
+    if files.rows == 0:
+        where, why = str(history.final.place), f"look at why: factory card … {name}"
+        raise FactoryError("no row was kept", where=where, fix=why)
+    return {"README.md": dataset_card(graph, name, history, files).encode()}, files.paths
+
+
+def model_content(graph: Graph, name: str, history: Lineage) -> Content:
+    """The card of a finished model with its scores, and its weights.
+
+    Raises:
+        FactoryError: a file is not safe to pass on.
+    """
+    files, documents = model_files(name, history), model_documents(graph, name, history)
+    return documents, lambda scratch: {path: file for path, file in files.items() if path not in documents}
 
 
 @dataclass
@@ -197,14 +268,14 @@ class Execution:
         graph, pushed = self.runner.graph, self.report.pushed
         match stage:
             case Gate():
-                for note in publisher.check_gates(graph, stage.subject):
+                for note in judge_gates(graph, stage.subject):
                     self.runner.progress.log(note)
             case Push():
-                self._note(stage.subject, publisher.publish(graph, stage.subject, force=self.force))
+                self._note(stage.subject, publish(graph, stage.subject, force=self.force))
             case Space():
-                self._note("Space", publisher.publish_space(graph, force=self.force))
+                self._note("Space", publish_space(graph, force=self.force))
             case Collection() if pushed:
-                self._note("Collection", publisher.publish_collection(graph, pushed))
+                self._note("Collection", publish_collection(graph, pushed))
 
     def _note(self, name: str, pushed: Pushed) -> None:
         self.report.pushed[name] = pushed

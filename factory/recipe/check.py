@@ -174,14 +174,13 @@ def _check_repos(recipe: Recipe, source: Source) -> None:
         for name, spec in specs.items():
             if spec.publish is None:
                 continue
-            repo = spec.publish.repo if "/" in spec.publish.repo else f"{recipe.hub.namespace}/{spec.publish.repo}"
+            repo = recipe.in_namespace(spec.publish.repo)
             _check_repo_name(repo, source, (section, name, "publish"))
             if (other := taken.get((section, repo.lower()))) is not None:
                 source.report((section, name, "publish"), f"{repo} is already published by {other!r}")
             taken[(section, repo.lower())] = name
     if recipe.space:
-        repo = recipe.space.repo if "/" in recipe.space.repo else f"{recipe.hub.namespace}/{recipe.space.repo}"
-        _check_repo_name(repo, source, ("space", "repo"))
+        _check_repo_name(recipe.in_namespace(recipe.space.repo), source, ("space", "repo"))
 
 
 def _check_repo_name(repo: str, source: Source, at: Location) -> None:

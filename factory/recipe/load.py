@@ -11,11 +11,12 @@ from pydantic import BaseModel, ValidationError
 
 from factory.errors import UsageError, nearest
 from factory.recipe.check import check
-from factory.recipe.schema import Recipe, split_call
+from factory.recipe.schema import Recipe
 from factory.recipe.source import Location, Place, RecipeError, Source, read
 from factory.refs import local_path
+from factory.resources import one_of
 from factory.step.base import Step, reference_kinds
-from factory.steps import verb_named, verbs
+from factory.steps import verbs
 
 NO_RECIPE = "recipes are .yaml files; `factory init` writes one"
 
@@ -114,9 +115,9 @@ def _steps(source: Source, at: Location, calls: Any, produces: str) -> list[Step
         return []
     steps = []
     for index, call in enumerate(calls):
-        verb, parameters = split_call(call)
+        verb, parameters = _call(call)
         here = (*at, index)
-        step = verb_named(verb) if verb else None
+        step = one_of("factory.steps", verb, Step) if isinstance(verb, str) else None
         if verb is None:
             source.report(here, "a step is one verb with its parameters: `- verb: {parameters}`")
         elif step is None or step.produces != produces:
@@ -128,6 +129,16 @@ def _steps(source: Source, at: Location, calls: Any, produces: str) -> list[Step
             continue
         steps.append(Step.model_construct())  # the steps after it keep their numbers
     return steps
+
+
+def _call(value: Any) -> tuple[Any, Any]:
+    """A step as written, ``verb`` or ``{verb: parameters}``, as (verb, parameters)."""
+    if isinstance(value, str):
+        return value, {}
+    if isinstance(value, dict) and len(value) == 1:
+        verb, parameters = next(iter(value.items()))
+        return verb, {} if parameters is None else parameters
+    return None, value
 
 
 def _suite(source: Source, at: Location, entry: Any) -> Step | None:

@@ -134,12 +134,24 @@ class Recipe(Part):
     evaluate: dict[str, SerializeAsAny[Step]] = {}
     space: Space | None = None
 
+    def artifact(self, name: str) -> DatasetSpec | ModelSpec:
+        """The dataset or model of this name.
 
-def split_call(value: Any) -> tuple[Any, Any]:
-    """A step as written, ``verb`` or ``{verb: parameters}``, as (verb, parameters)."""
-    if isinstance(value, str):
-        return value, {}
-    if isinstance(value, dict) and len(value) == 1:
-        verb, parameters = next(iter(value.items()))
-        return verb, {} if parameters is None else parameters
-    return None, value
+        Raises:
+            KeyError: there is none.
+        """
+        return self.datasets.get(name) or self.models[name]
+
+    def repo_id(self, name: str) -> str | None:
+        """``owner/name`` that an artifact is published as; None where it is not, or is none of the recipe."""
+        spec = self.datasets.get(name) or self.models.get(name)
+        return self.in_namespace(spec.publish.repo) if spec and spec.publish else None
+
+    def in_namespace(self, repo: str) -> str:
+        """``owner/name`` of a repo that may be written without its owner."""
+        return repo if "/" in repo else f"{self.hub.namespace}/{repo}"
+
+    def is_private(self, name: str) -> bool:
+        """Whether an artifact's repo is to be private."""
+        publish = self.artifact(name).publish
+        return self.hub.private if publish is None or publish.private is None else publish.private

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from factory.checks import Check
 from factory.engines import Completion
 from factory.rows.generation import TOO_LONG
+from factory.rows.outcomes import Verdict
 from factory.text.chat import leaked_tokens
 from factory.text.column import Texts
 from factory.text.masks import Form, unmask
@@ -31,10 +32,10 @@ class Fault(NamedTuple):
     reason: str
     detail: str = ""
 
-    @property
-    def is_error(self) -> bool:
-        """The engine could not answer: the row has failed, it is not rejected for what it says."""
-        return self.reason == "error"
+    def verdict(self, verb: str) -> Verdict:
+        """What becomes of the row: where the engine could not answer it has failed, else it is rejected."""
+        outcome = "failed" if self.reason == "error" else "rejected"
+        return Verdict(outcome, f"{verb}: {self.reason}", self.detail)
 
 
 class Sent(NamedTuple):
@@ -65,7 +66,7 @@ class Examiner:
         plain: list[tuple[str, str]] = []
         for i, (unit, completion) in enumerate(zip(sent, completions, strict=True)):
             answer = completion.text.strip()
-            fault = _certain(unit, completion, answer) or self._leak(unit.text, answer)
+            fault = certain(unit.text, completion) or self._leak(unit.text, answer)
             source = unit.text
             if unit.form is None:
                 texts.append(answer)
@@ -120,14 +121,15 @@ def _begins_name(word: str) -> bool:
     return not first.islower() or any(map(str.isupper, word))
 
 
-def _certain(unit: Sent, completion: Completion, answer: str) -> Fault | None:
+def certain(asked: str, completion: Completion) -> Fault | None:
+    """Why what the model wrote is no translation of `asked`, whatever its words are."""
     if completion.finish_reason == "error":
         return Fault("too long") if completion.detail == TOO_LONG else Fault("error", completion.detail[:200])
     if completion.finish_reason == "length":
         return Fault("cut off")
-    if not answer:
+    if not completion.text.strip():
         return Fault("empty")
-    if leaked := leaked_tokens(unit.text, answer):
+    if leaked := leaked_tokens(asked, completion.text):
         return Fault("chat tokens", " ".join(leaked))
     return None
 

@@ -131,11 +131,17 @@ def sketch(values: list[float]) -> dict[str, Any]:
     return {"n": len(values), "at": np.round(np.percentile(values, range(0, 101, 2)), 4).tolist()}
 
 
-def percentiles(sketches: Sequence[dict[str, Any] | None]) -> dict[str, float]:
-    """Percentiles over all shards from each shard's own: within 2 percent ranks of the exact ones."""
+def percentiles(shards: Sequence[Mapping[str, dict[str, Any]]]) -> dict[str, dict[str, float]]:
+    """Percentiles of every list of numbers over all shards, from each shard's `sketch` of it by its name."""
+    names = {name: None for sketches in shards for name in sketches}
+    return {name: _percentiles([sketches[name] for sketches in shards if name in sketches]) for name in names}
+
+
+def _percentiles(sketches: Sequence[dict[str, Any]]) -> dict[str, float]:
+    """Within 2 percent ranks of the exact ones."""
     import numpy as np
 
-    found = [known for known in sketches if known and known["n"]]
+    found = [known for known in sketches if known["n"]]
     if not found:
         return {}
     values = np.concatenate([known["at"] for known in found])

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from factory.store.ledger import sync_folder
+from factory.store import sync_folder
 
 if TYPE_CHECKING:
     import numpy as np

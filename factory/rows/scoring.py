@@ -89,9 +89,14 @@ class ScoreStep(RowStep):
             job.notes.append(f"{self.verb}: scores taken from an earlier build that differs in its limits only")
         super().run(job)
 
-    def scores_file(self, job: Job, number: int) -> Path:
-        """Where the scores of a shard lie, once they are found out."""
-        return job.made / self.folder / f"{number:05d}.parquet"
+    def scores_file(self, made: Path, number: int) -> Path:
+        """Where the scores of a shard lie, once they are found out; `made` is ``job.made``."""
+        return made / self.folder / f"{number:05d}.parquet"
+
+    def has_scored(self, made: Path, shards: int) -> bool:
+        """Are the scores of so many shards all there, and all that these limits ask for? Then no model is asked."""
+        files = [self.scores_file(made, number) for number in range(shards)]
+        return all(file.exists() for file in files) and not any(self.lacks(_read(file, "")) for file in files)
 
     @contextmanager
     def working(self, job: Job) -> Iterator[ShardFunction]:
@@ -99,7 +104,7 @@ class ScoreStep(RowStep):
             opened = cache(lambda: stack.enter_context(self.scoring(job)))
 
             def work(number: int, table: pa.Table, tick: Tick) -> ShardResult:
-                path, payer = self.scores_file(job, number), job.out.name
+                path, payer = self.scores_file(job.made, number), job.out.name
                 known = _read(path, payer) if path.exists() else None
                 if known is None or self.lacks(known):
                     _write(path, opened()(number, table, tick, known), table.num_rows, payer)
@@ -109,21 +114,21 @@ class ScoreStep(RowStep):
             yield work
 
     def _sort_out(self, table: pa.Table, scores: Scores) -> ShardResult:
-        numbers = {}
         for name, column in scores.columns.items():
             table = with_column(table, name, column)
-            if _is_number(column.type):
-                numbers[name] = column.drop_null().to_pylist()
+        numbers = {
+            name: column.drop_null().to_pylist() for name, column in scores.columns.items() if _is_number(column.type)
+        }
         hidden = self.hidden(list(scores.columns))
         return ShardResult(table, scores.verdicts, scores.usage, scores.totals, numbers, hidden=hidden)
 
     def _take_over(self, job: Job, target: Path) -> None:
         """Copy scores that a store of an older version holds in the folders of artifacts."""
-        made = job.identity | {"parameters": self.made()}
         for folder in [job.out / self.folder, *job.out.parent.glob(f"*-{self.verb}-*/{self.folder}")]:
-            manifest = Manifest.load(folder.parent)
-            same = _agrees(manifest.identity, job.identity, made) if manifest else folder.parent == job.out
-            if same and folder.is_dir():
+            if not folder.is_dir():
+                continue
+            manifest, made = Manifest.load(folder.parent), job.identity | {"parameters": self.made()}
+            if _agrees(manifest.identity, job.identity, made) if manifest else folder.parent == job.out:
                 shutil.copytree(folder, partial := target.with_name("taken.tmp"), dirs_exist_ok=True)
                 partial.rename(target)
                 return

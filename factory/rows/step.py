@@ -59,10 +59,11 @@ class RowStep(Step):
         Raises:
             FactoryError: a column is missing or has the wrong type, or the input has no such split.
         """
-        shards = input_shards(job.input)
-        check_input(self, job.input)
+        source = job.input
+        shards = input_shards(source)
+        check_input(self, source)
         entries: dict[int, dict[str, Any]] = {}
-        total = job.input.dataset.num_rows(job.input.split)
+        total = source.dataset.num_rows(source.split)
         with job.ledger() as ledger, job.progress.task(job.name, total=total):
             for entry in ledger:
                 entries[entry["shard"]] = entry
@@ -127,10 +128,8 @@ class RowStep(Step):
                 shown.setdefault(reason, []).extend(rows)
         if shown:
             job.metrics["examples"] = {reason: rows[:EXAMPLES] for reason, rows in shown.items()}
-        if names := {name: None for entry in entries for name in entry["values"]}:
-            job.metrics["percentiles"] = {
-                name: percentiles([e["values"].get(name) for e in entries]) for name in names
-            }
+        if found := percentiles([entry["values"] for entry in entries]):
+            job.metrics["percentiles"] = found
         self.finish(job, totals)
 
 

@@ -100,6 +100,22 @@ Pairs = Annotated[dict[str, str], Field(min_length=1)]
 """Columns that a verb reads in pairs: source -> translation."""
 
 
+def _from_recipe(value: str | None, info: ValidationInfo) -> str | None:
+    """Where the recipe's language is known while it is read, the default is settled there."""
+    language = (info.context or {}).get("language")
+    if value is None and isinstance(language, dict) and isinstance(language.get("target"), str):
+        return f"_{language['target']}"
+    return value
+
+
+Suffix = Annotated[str | None, AfterValidator(_from_recipe)]
+"""What a translation's column adds to its source's: ``instruction`` and ``instruction_ar``."""
+
+
+def suffix_of(suffix: str | None, job: Job) -> str:
+    return suffix if suffix is not None else f"_{job.language['target']}"
+
+
 def holding(needed: str, *possible: str) -> AfterValidator:
     """Marks a prompt that the verb itself fills: it must hold `{needed}`, may hold `possible`, and nothing else."""
 

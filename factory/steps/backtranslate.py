@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from pydantic import Field, TypeAdapter, model_validator
 
 from factory.rows.executors import Tick
+from factory.rows.faults import certain
 from factory.rows.generation import Ask, Generations, generations
-from factory.rows.outcomes import Verdict, rejected
-from factory.rows.pairs import Suffix, column_pairs, suffix_of, text_pairs
+from factory.rows.outcomes import Verdict
+from factory.rows.pairs import text_pairs
 from factory.rows.scoring import Scores, ScoreShard, ScoreStep, below, worst
-from factory.step.base import Limit, ModelRef, Pairs, Prompt, TextPrompt, holding
+from factory.step.base import Limit, ModelRef, Pairs, Prompt, Suffix, TextPrompt, holding, suffix_of
 from factory.store import Usage
-from factory.store.columns import NotText, texts
-from factory.text.chat import leaked_tokens
+from factory.store.columns import NotText, column_pairs, texts
 from factory.text.closeness import METRICS, closeness
 from factory.text.template import fill
 
@@ -240,7 +240,7 @@ class _Shard:
             for _, one in made
         ]
         for (source, one), completion in zip(made, self._answers(self.back, asks, round, share), strict=True):
-            one.back, one.fault = completion.text.strip(), _fault(one.translation, completion)
+            one.back, one.fault = completion.text.strip(), self._verdict(one.translation, completion)
             if one.fault is None or one.fault.outcome == "rejected":
                 one.scores = closeness(one.back, source, self.language)
 
@@ -258,10 +258,14 @@ class _Shard:
         ]
         fresh = []
         for (source, tries), completion in zip(pairs, self._answers(self.anew, asks, "anew", (1, 3)), strict=True):
-            tries.append(_Try(completion.text.strip(), fault=_fault(source, completion)))
+            tries.append(_Try(completion.text.strip(), fault=self._verdict(source, completion)))
             if tries[1].fault is None and tries[1].translation != tries[0].translation:
                 fresh.append((source, tries[1]))
         self._translate_back(fresh, "back again", (2, 3))
+
+    def _verdict(self, asked: str, completion: Completion) -> Verdict | None:
+        fault = certain(asked, completion)
+        return fault and fault.verdict(self.step.verb)
 
     def _answers(self, ledger: Generations, asks: list[Ask], round: str, share: tuple[int, int]) -> list[Completion]:
         place, rounds = share
@@ -285,16 +289,3 @@ def _tries(scores: Scores) -> Tries:
 
 def _score(metric: str) -> str:
     return f"score_back_{metric}"
-
-
-def _fault(asked: str, completion: Completion) -> Verdict | None:
-    """Why what the model wrote is no translation, whatever its words are."""
-    if completion.finish_reason == "error":
-        return Verdict("failed", "backtranslate: no reply", completion.detail)
-    if completion.finish_reason == "length":
-        return rejected("backtranslate: cut off")
-    if not completion.text.strip():
-        return rejected("backtranslate: empty")
-    if leaked := leaked_tokens(asked, completion.text):
-        return rejected("backtranslate: chat tokens", " ".join(leaked))
-    return None

@@ -67,11 +67,9 @@ class Columns(RowStep):
         return super().parameters() | forms
 
     def check_columns(self, columns: list[str] | None) -> list[str] | None:
-        kept = columns if self.keep == "all" else list(self.keep)
-        if kept is not None:
-            require(kept, columns)
-        require((path for definition in self.definitions.values() for path in _paths(definition)), columns)
-        return None if kept is None else [*kept, *(name for name in self.definitions if name not in kept)]
+        kept, definitions = columns if self.keep == "all" else list(self.keep), self.definitions
+        require([*(kept or ()), *(path for each in definitions.values() for path in _paths(each))], columns)
+        return None if kept is None else [*kept, *(name for name in definitions if name not in kept)]
 
     def apply(self, table: pa.Table) -> ShardResult:
         import pyarrow as pa

@@ -16,11 +16,10 @@ from factory.checks.base import Pairs
 from factory.checks.scoring import Scored
 from factory.rows.executors import Tick
 from factory.rows.outcomes import Verdict, failed, rejected
-from factory.rows.pairs import Suffix, column_pairs, suffix_of
 from factory.rows.scoring import Scores, ScoreShard, ScoreStep
-from factory.step.base import Columns, Limit
+from factory.step.base import Columns, Limit, Suffix, suffix_of
 from factory.store import fingerprint
-from factory.store.columns import NotText, read_columns, require, texts
+from factory.store.columns import NotText, column_pairs, read_columns, require, texts
 
 if TYPE_CHECKING:
     from typing import Self
@@ -43,7 +42,7 @@ def _check_schema() -> dict[str, Any]:
 CheckField = Annotated[
     SerializeAsAny[Check],
     BeforeValidator(parse_check),
-    PlainSerializer(lambda check: {check.name: {"version": check.version, **check.model_dump(mode="json")}}),
+    PlainSerializer(Check.identity),
     WithJsonSchema(_check_schema()),
 ]
 
@@ -118,9 +117,10 @@ class Filter(ScoreStep):
 
     def _pairs(self, columns: list[str], suffix: str) -> list[tuple[str | None, str]]:
         """(source column or None, column) of everything that is checked."""
-        require(self.singles, columns)
-        found = column_pairs(columns, self.pairs, suffix, otherwise="`columns: [column]`")
-        return [*found.items(), *((None, name) for name in self.singles)]
+        singles, pairs = self.singles, self.pairs
+        require(singles, columns)
+        found = column_pairs(columns, pairs, suffix, otherwise="`columns: [column]`")
+        return [*found.items(), *((None, name) for name in singles)]
 
     @contextmanager
     def scoring(self, job: Job) -> Iterator[ScoreShard]:

@@ -148,7 +148,8 @@ class Preferences(ScoreStep):
         """Let one model after the other answer all that is not scored, so that only one is in memory at a time."""
         import pyarrow.parquet as pq
 
-        shards = [(n, path) for n, path in enumerate(input_shards(job.input)) if not self.scores_file(job, n).exists()]
+        shards = enumerate(input_shards(job.input))
+        shards = [(n, path) for n, path in shards if not self.scores_file(job.made, n).exists()]
         for number, model in enumerate(self.models):
             with generations(job, job.inputs[model], f"answers-{number}") as ledger:
                 for shard, path in shards:

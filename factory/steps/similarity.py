@@ -11,10 +11,11 @@ from pydantic import Field
 from factory.rows.embeddings import Encoder, Pooling
 from factory.rows.executors import Tick
 from factory.rows.outcomes import Verdict
-from factory.rows.pairs import Suffix, column_pairs, suffix_of, text_pairs
+from factory.rows.pairs import text_pairs
 from factory.rows.scoring import Scores, ScoreShard, ScoreStep, below, worst
-from factory.step.base import Limit, ModelRef, Pairs
+from factory.step.base import Limit, ModelRef, Pairs, Suffix, suffix_of
 from factory.store import Usage
+from factory.store.columns import column_pairs
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -16,11 +16,10 @@ from factory.rows.faults import Examiner
 from factory.rows.generation import LEDGER, generations
 from factory.rows.ladder import Climb, Ladder, Prompts, Rung
 from factory.rows.outcomes import ShardResult, Verdict, failed, rejected
-from factory.rows.pairs import Suffix, suffix_of
 from factory.rows.step import RowStep
 from factory.rows.translations import summary
 from factory.rows.units import Cell, Cutter, Division, Units, instructions
-from factory.step.base import Columns, ModelRef, Prompt, TextPrompt
+from factory.step.base import Columns, ModelRef, Prompt, Suffix, TextPrompt, suffix_of
 from factory.steps.filter import CheckField
 from factory.store.columns import column, require, with_column
 from factory.text.language_tasks import requires_source_language
@@ -172,10 +171,7 @@ class Translate(RowStep):
         except Exception as error:  # one bad row never stops a run
             return None, failed(self.verb, error)
         fault = next((fault for unit in cell.units() if (fault := climb.outcomes[unit].fault)), None)
-        if fault is None:
-            return value, None
-        reason = f"{self.verb}: {fault.reason}"
-        return value, Verdict("failed", reason, fault.detail) if fault.is_error else rejected(reason, fault.detail)
+        return value, fault and fault.verdict(self.verb)
 
 
 def _totals(units: Units, climb: Climb) -> dict[str, float]:

@@ -13,14 +13,24 @@ import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from factory.errors import FactoryError
-from factory.store.ledger import Ledger, sync_folder, write_atomically
-from factory.store.shards import SHARD_ROWS, TRAIN, Dataset, ShardWriter, write_shard
+from factory.store.writing import (
+    SHARD_ROWS,
+    TRAIN,
+    Ledger,
+    ShardWriter,
+    sync_folder,
+    write_atomically,
+    write_shard,
+)
 from factory.text.figures import time_text
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 __all__ = [
     "SHARD_ROWS",
@@ -36,6 +46,7 @@ __all__ = [
     "differences",
     "file_digest",
     "fingerprint",
+    "sync_folder",
     "write_atomically",
     "write_shard",
 ]
@@ -169,16 +180,64 @@ class Manifest(BaseModel):
             return None
 
 
+class Dataset:
+    """A finished (or partial) dataset artifact: Parquet shards, read one at a time so that memory does not grow.
+
+    Below `folder` lie ``data/{split}-{number:05d}.parquet`` with the rows that were kept and
+    ``rejected/{split}-{number:05d}.parquet`` with the rest, which have two more columns, `outcome` (rejected or
+    failed) and `reason`.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @property
+    def splits(self) -> list[str]:
+        names = {path.stem.rsplit("-", 1)[0] for path in (self.folder / "data").glob("*.parquet")}
+        return sorted(names, key=lambda name: (name != TRAIN, name))
+
+    def shards(self, split: str = TRAIN, part: str = "data") -> list[Path]:
+        return sorted((self.folder / part).glob(f"{split}-*.parquet"))
+
+    def schema(self, split: str = TRAIN) -> pa.Schema:
+        import pyarrow.parquet as pq
+
+        return pq.read_schema(self.shards(split)[0])
+
+    def num_rows(self, split: str = TRAIN, part: str = "data") -> int:
+        import pyarrow.parquet as pq
+
+        return sum(pq.read_metadata(path).num_rows for path in self.shards(split, part))
+
+    def tables(self, split: str = TRAIN, part: str = "data") -> Iterator[pa.Table]:
+        import pyarrow.parquet as pq
+
+        for path in self.shards(split, part):
+            yield pq.ParquetFile(path).read()
+
+    def rows(self, split: str = TRAIN, part: str = "data") -> Iterator[dict[str, Any]]:
+        import pyarrow.parquet as pq
+
+        for path in self.shards(split, part):
+            with pq.ParquetFile(path) as file:
+                for batch in file.iter_batches(1000):
+                    yield from batch.to_pylist()
+
+    def load(self, split: str = TRAIN) -> Any:
+        """The split as a memory-mapped `datasets.Dataset`, for trainers."""
+        import datasets
+
+        files: list[Any] = [str(path) for path in self.shards(split)]
+        cache = self.folder.parents[1] / "cache"  # beside the artifacts: a finished folder is not written to
+        return datasets.Dataset.from_parquet(files, cache_dir=str(cache), keep_in_memory=False)
+
+
 class Store:
     """The folder that holds every artifact of every recipe run from it."""
 
     def __init__(self, root: Path) -> None:
         self.root = root.absolute()
-
-    @property
-    def memory(self) -> Path:
-        """Where what models answered before is kept."""
-        return self.root / "memory"
+        self.memory = self.root / "memory"  # where what models answered before is kept
 
     def folder(self, artifact: str, label: str, digest: str) -> Path:
         """Where the finished step lies (or will): `label` is its position and verb, e.g. ``02-translate``."""
@@ -191,6 +250,10 @@ class Store:
         """What all versions of a step share that differ in limits only; `digest` is of its identity without them."""
         folder = self.folder(artifact, label, digest)
         return folder.with_name(folder.name + ".made")
+
+    def record(self, name: str) -> Path:
+        """Where what is no artifact, such as a Space, remembers its last push."""
+        return self.root / "published" / name
 
     def finish(self, folder: Path, manifest: Manifest) -> None:
         """Write the manifest into the partial folder and rename it in one move."""

@@ -1,8 +1,9 @@
-"""Columns of Arrow tables by path: ``question``, ``translation.en``, ``messages[0].content``."""
+"""Columns of datasets by path (``question``, ``translation.en``, ``messages[0].content``), and in pairs by name."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -11,6 +12,14 @@ from factory.text.template import fill, parse_path, placeholders
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+SIDES = (("source", "target"), ("src", "tgt"), ("source", "translation"), ("original", "translation"))
+LANGUAGES = {
+    *("ar", "de", "en", "es", "fa", "fr", "he", "hi", "id", "it", "ja", "ko", "nl", "pl", "pt", "ru", "sv", "sw"),
+    *("th", "tr", "uk", "ur", "vi", "zh", "ara", "arb", "eng", "fra", "deu", "spa"),
+}
+FIRST = ("en", "eng")  # the side that is the source where only languages are named
+SUFFIX = re.compile(r"[a-z]{2,3}(?:_[A-Z][a-z]{3})?|translation|translated")
 
 
 def unknown_column(name: str, columns: Iterable[str], *, of: str = "", where: str | None = None) -> FactoryError:
@@ -30,6 +39,78 @@ def require(paths: Iterable[str], columns: list[str] | None, *, of: str = "", wh
     for path in paths:
         if path not in columns and (name := str(_keys(path)[0])) not in columns:
             raise unknown_column(name, columns, of=of, where=where)
+
+
+def column_pairs(
+    columns: list[str], pairs: Mapping[str, str] | None, suffix: str, *, otherwise: str = ""
+) -> dict[str, str]:
+    """Source column -> translation: `pairs` where given, else every (x, x + suffix) there is.
+
+    `otherwise` is what a user could write instead of pairs, said where no pair is found.
+
+    Raises:
+        FactoryError: a column is not there, or there is no such pair.
+    """
+    if pairs is not None:
+        require((*pairs, *pairs.values()), columns)
+        return dict(pairs)
+    found = {name: name + suffix for name in columns if name + suffix in columns}
+    if not found:
+        raise FactoryError(
+            f"no pair of columns x and x{suffix}: {', '.join(columns)}",
+            fix="say which: `columns: {source: translation}`" + (f" or {otherwise}" if otherwise else ""),
+        )
+    return found
+
+
+def pairs_of(names: Sequence[str]) -> list[tuple[str, str]]:
+    """(source, translation) among column names.
+
+    >>> pairs_of(["id", "question", "answer", "question_ar", "answer_ar"])
+    [('question', 'question_ar'), ('answer', 'answer_ar')]
+    >>> pairs_of(["ar_text", "en_text"]), pairs_of(["translation.ar", "translation.en"])
+    ([('en_text', 'ar_text')], [('translation.en', 'translation.ar')])
+    """
+    found: list[tuple[str, str]] = []
+    free = list(dict.fromkeys(names))
+
+    def take(source: str, target: str) -> None:
+        found.append((source, target))
+        free.remove(source)
+        free.remove(target)
+
+    for name in list(free):
+        marks = [other for other in free if other.startswith(f"{name}_") and SUFFIX.fullmatch(other[len(name) + 1 :])]
+        if name in free and marks:
+            take(name, marks[0])
+    for one, other in SIDES:
+        for name in list(free):
+            partner = re.sub(rf"(?<![A-Za-z]){one}(?![A-Za-z])", other, name)
+            if partner != name and name in free and partner in free:
+                take(name, partner)
+    groups: dict[str, list[str]] = {}
+    for name in free:
+        if (rest := _without_language(name)) is not None:
+            groups.setdefault(rest, []).append(name)
+    for members in groups.values():
+        if len(members) == 2:
+            source, target = sorted(members, key=lambda name: _language(name) not in FIRST)
+            take(source, target)
+    return found
+
+
+def _parts(name: str) -> list[str]:
+    return re.split(r"[._]", name.lower())
+
+
+def _language(name: str) -> str:
+    return next((part for part in _parts(name) if part in LANGUAGES), "")
+
+
+def _without_language(name: str) -> str | None:
+    parts = _parts(name)
+    rest = [part for part in parts if part not in LANGUAGES]
+    return ".".join(rest) if len(rest) == len(parts) - 1 else None
 
 
 def _keys(path: str) -> list[str | int]:

@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 from factory.cli import main
 from factory.graph.nodes import Graph
 from factory.hub.client import api
-from factory.publishing.publisher import publish_model
+from factory.publishing.stages import publish
 from tests.publishing.test_stages import own_names, repo
 from tests.shelf import build, shelf
 
@@ -35,7 +35,7 @@ def test_the_space_is_pushed_with_what_is_on_the_hub(tmp_path: Path) -> None:
     note, url = first.stdout.splitlines()
     assert "left out of the Space: tuned" in note and config(url)["models"] == []
 
-    publish_model(graph, "tuned")
+    publish(graph, "tuned")
     again = push(graph)
     assert again.stdout.splitlines() == [url]
     assert [model["repo"] for model in config(url)["models"]] == [repo(graph, "tuned")]

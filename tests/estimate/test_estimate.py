@@ -8,18 +8,20 @@ from click.testing import CliRunner
 
 from factory.cli import main
 from factory.errors import UsageError
-from factory.estimate.estimate import Costs, estimate
+from factory.estimate.estimate import Costs, NodeCost, estimate
 from factory.estimate.family import assumption_lines, beside, family
 from factory.estimate.rates import Measured, Rates, best, device_key, interpolate, table
 from factory.estimate.sizes import in_name
 from factory.graph.nodes import Graph, build_graph
-from factory.graph.plan import make_plan
+from factory.graph.plan import NodePlan, make_plan
 from factory.profile import Profile
 from factory.recipe import load
 from factory.recipe.lock import Resolver
 from factory.recipe.schema import ReportedCost
 from factory.store import Manifest, RowCounts, Store, Usage
 from factory.text.figures import number_text, rows_text, time_text
+from tests.echo import EchoEngine, use
+from tests.support import build
 
 RECIPE = """\
 recipe: 1
@@ -57,6 +59,17 @@ models:
       - sft: {data: halves, max_steps: 10, batch_size: 4, max_length: 50, learning_rate: 1.0e-5}
 evaluate:
   mmlu-translation: {models: [tuned], n: 500}
+"""
+JUDGED = """\
+recipe: 1
+name: judged
+language: {source: en, target: ar}
+hub: {namespace: me}
+datasets:
+  judged:
+    from: {demo: instructions, rows: 20}
+    steps:
+      - judge: {model: LiquidAI/LFM2-350M, prompt: "PROMPT", criteria: {mark: LIMIT}}
 """
 H100 = Profile(gpu="h100", engine="vllm")
 
@@ -106,6 +119,30 @@ def test_tokens_are_rows_times_texts_times_length(tmp_path: Path) -> None:
     assert trained is not None
     assert costs.nodes["tuned/01-sft"].tokens == pytest.approx(trained * 0.75 * 2 * text * 2)  # 25 % are set apart
     assert costs.nodes["steps/01-sft"].tokens == 10 * 4 * 50
+
+
+def test_a_step_whose_limit_moved_asks_nothing_and_plan_says_why(tmp_path: Path, monkeypatch: Any) -> None:
+    use(monkeypatch, EchoEngine(lambda text: "3"))
+
+    def planned(limit: int, prompt: str = "{question}") -> tuple[NodePlan, NodeCost]:
+        plan = make_plan(graph_of(tmp_path, JUDGED.replace("LIMIT", str(limit)).replace("PROMPT", prompt)))
+        return plan.nodes["judged/01-judge"], estimate(plan, H100).nodes["judged/01-judge"]
+
+    graph = graph_of(tmp_path, JUDGED.replace("LIMIT", "2").replace("PROMPT", "{question}"))
+    finish(graph, "hub/LiquidAI/LFM2-350M", metrics={"parameters": 3.5e8})
+    entry, cost = planned(2)
+    assert not entry.scored and cost.tokens and cost.dollars
+    build(graph)
+
+    entry, cost = planned(4)
+    moved = "judge.criteria.mark"
+    assert (entry.state, entry.because, entry.scored) == ("changed", [moved], True)
+    assert (cost.tokens, cost.dollars, cost.basis) == (0, 0, "scores are stored") and cost.seconds
+    arguments = ["plan", str(tmp_path / "recipe.yaml"), "--store", str(tmp_path / "store"), "--hub", "local"]
+    assert f"{moved}, its scores are stored" in CliRunner().invoke(main, arguments).output
+
+    entry, cost = planned(4, "another {question}")
+    assert set(entry.because) == {"judge.prompt", moved} and not entry.scored and cost.tokens
 
 
 def test_devices_divide_time_and_not_money(tmp_path: Path) -> None:

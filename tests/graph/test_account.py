@@ -17,9 +17,7 @@ import pytest
 
 from factory.commands.status import as_document, rendered
 from factory.graph.account import Account, account, so_far, translations_so_far
-from factory.graph.heartbeat import Beat, Heartbeat, path_of, read
-from factory.step.progress import quiet
-from factory.store import Ledger, Store
+from factory.store import Ledger
 from tests.graph.test_run import graph_of, run
 
 SLOW = """\
@@ -118,42 +116,6 @@ def test_a_run_elsewhere_is_seen_and_not_disturbed_and_a_killed_one_is_called_so
     run(graph)
     whole = account(graph)
     assert whole.steps[-1].rows is not None and whole.steps[-1].rows.rows_in == 40_000 and whole.beat is None
-
-
-def test_a_heart_beats_what_the_progress_says(tmp_path: Path) -> None:
-    store, progress = Store(tmp_path), quiet()
-    with Heartbeat(store, "r", progress) as heart:
-        heart.step = "a/01-translate"
-        with progress.task("a/01-translate", total=100):
-            progress.advance(40, kept=30)
-            progress.resume()
-            progress.advance(20, kept=15, tokens=600)
-            progress.started -= 10
-            heart.write()
-            beat = read(store, "r")
-        assert beat is not None and beat.alive and beat.step == "a/01-translate"
-        assert (beat.done, beat.total, beat.counts) == (60, 100, {"kept": 45, "tokens": 600})
-        assert beat.rate == pytest.approx(2, rel=0.1) and beat.left == pytest.approx(20, rel=0.1)
-        assert beat.tokens_per_second == pytest.approx(60, rel=0.1)
-        heart.write()
-        between = read(store, "r")
-        assert between is not None and between.task == "" and between.rate is None
-    assert read(store, "r") is None
-
-
-def test_another_machines_run_is_known_by_its_age_and_a_broken_file_is_none(tmp_path: Path) -> None:
-    from datetime import UTC, datetime, timedelta
-
-    now = datetime.now(UTC)
-    fresh, stale = (
-        Beat(1, 0.0, "another-machine", now.isoformat(), (now - timedelta(seconds=age)).isoformat())
-        for age in (5, 600)
-    )
-    assert fresh.alive and not stale.alive
-    store = Store(tmp_path)
-    path_of(store, "r").parent.mkdir(parents=True)
-    path_of(store, "r").write_text('{"pid": 1')
-    assert read(store, "r") is None
 
 
 def test_ledgers_of_every_shape_add_up_and_a_torn_line_is_left_out(tmp_path: Path) -> None:

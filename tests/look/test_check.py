@@ -185,7 +185,7 @@ def test_thresholds_of_a_recipe(tmp_path, monkeypatch):
 PUSH = """\
 import sys
 from pathlib import Path
-from factory.commands.hub_choice import embedded
+from factory.commands.session import embedded
 with embedded(Path(sys.argv[1])):
     from huggingface_hub import HfApi
     api = HfApi()

@@ -14,7 +14,7 @@ from rich.console import Console
 from factory.look.layout import columns_of, layout, reason_group, view
 from factory.look.terminal import END, ISOLATE, Screen, clean
 from factory.rows.outcomes import rejected
-from factory.rows.pairs import pairs_of
+from factory.store.columns import pairs_of
 
 ARABIC = "اشرح الفرق بين `list` و`tuple` في Python، مع مثال لكل منهما (نحو 3 أسطر)."
 

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from factory.publishing.cards.dataset import size_category
-from factory.publishing.dataset_files import Part, Shard, hub_metadata, kept
+from factory.publishing.dataset_files import DatasetFiles, Part, Shard, kept
 from factory.store import SHARD_ROWS, write_shard
 
 
@@ -88,14 +88,14 @@ def test_image_columns_stay_images(tmp_path: Path) -> None:
     part = Part("rejected", "train", shards(tmp_path, table, step="s"))
     path = next(iter(part.files(tmp_path / "scratch").values()))
     assert Features.from_arrow_schema(pq.read_schema(path))["picture"] == Image()
-    info = hub_metadata([Part("data", "train", shards(tmp_path, [{"a": 1}]))], part)["dataset_info"]
+    info = DatasetFiles([Part("data", "train", shards(tmp_path, [{"a": 1}]))], part).metadata()["dataset_info"]
     assert {"name": "picture", "dtype": "image"} in info[1]["features"]
 
 
 def test_metadata_counts_each_split(tmp_path: Path) -> None:
     for split, count in (("train", 3), ("test", 2)):
         write_shard(tmp_path / "data" / f"{split}-00000.parquet", pa.table({"a": list(range(count))}))
-    header = hub_metadata(kept(tmp_path), None)
+    header = DatasetFiles(kept(tmp_path), None).metadata()
     assert header["configs"] == [
         {
             "config_name": "default",

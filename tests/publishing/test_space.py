@@ -10,8 +10,8 @@ import pytest
 import yaml
 
 from factory.errors import FactoryError
-from factory.publishing.publisher import publish_model
 from factory.publishing.space import space_config, space_files, write_space
+from factory.publishing.stages import publish
 from tests.shelf import RECIPE, build, shelf
 
 TRANSLATING = RECIPE.replace(
@@ -58,7 +58,7 @@ def test_the_app_runs_and_answers(tmp_path: Path, embedded_hub: Any, hub_client:
     text = TRANSLATING.replace("shelf-", "app-").replace("demo: [tuned]", "demo: [tuned, base]")
     graph = build(shelf(tmp_path / "shelf", text))
     for name in ("base", "tuned"):
-        publish_model(graph, name)
+        publish(graph, name)
     folder = write_space(graph, tmp_path / "app")
     code = f"""
 import sys

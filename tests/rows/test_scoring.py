@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from factory.graph.nodes import Graph, Node, build_graph
+from factory.graph.plan import make_plan
 from factory.profile import Profile
 from factory.recipe import load
 from factory.recipe.lock import Resolver
@@ -237,8 +238,15 @@ def test_a_raised_gate_asks_for_what_fails_now_and_was_never_translated_again(tm
     build(graph_of(tmp_path, "backtranslate", ANEW | {"gates": {"rouge_f1": 60}}))
     asked = list(engine.asked)
     again = {text.split()[-1] for text in asked if text.startswith("anew:")}
+
+    def has_scored(limit: int) -> bool:
+        plan = make_plan(graph_of(tmp_path, "backtranslate", ANEW | {"gates": {"rouge_f1": limit}}))
+        return plan.nodes["rows/01-backtranslate"].scored
+
+    assert has_scored(50) and not has_scored(90)
     scored = counted(monkeypatch, "factory.steps.backtranslate.closeness")
     node = build(graph_of(tmp_path, "backtranslate", ANEW | {"gates": {"rouge_f1": 90}}))
+    assert has_scored(70)
     more = engine.asked[len(asked) :]
     new = {text.split()[-1] for text in more if text.startswith("anew:")}
     assert new and not new & again

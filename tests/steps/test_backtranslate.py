@@ -50,6 +50,13 @@ def test_what_does_not_come_back_goes_with_its_scores(tmp_path, models):
     assert job.usage.requests == 3 and job.usage.completion_tokens > 6
 
 
+def test_a_translation_longer_than_the_context_is_rejected_and_not_failed(tmp_path, models):
+    rows = [{"en": "big", "ar": "d"}, {"en": "big", "ar": "d" * 5000}]
+    job = run_step(backtranslate(), dataset(tmp_path / "in", rows), tmp_path / "out", back=models["back"])
+    assert (job.rows.kept, job.rows.rejected, job.rows.failed) == (1, 1, 0)
+    assert job.rows.reasons == {"backtranslate: too long": 1}
+
+
 def test_what_fails_is_translated_once_more(tmp_path, models):
     rows = [{"en": "big", "ar": "d"}, {"en": "big", "ar": "x"}, {"en": "red hut", "ar": "x"}]
     step = backtranslate(retranslate_model="anew", retranslate_prompt="{text}", keep_back=True)

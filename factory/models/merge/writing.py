@@ -11,8 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from factory.store import write_atomically
-from factory.store.ledger import sync_folder
+from factory.store import sync_folder, write_atomically
 
 if TYPE_CHECKING:
     import torch

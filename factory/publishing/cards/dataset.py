@@ -9,13 +9,13 @@ from typing import Any
 from factory.graph import lineage
 from factory.graph.account import Account
 from factory.graph.licenses import metadata as license_metadata
-from factory.graph.lineage import Made
+from factory.graph.lineage import Lineage, Made
 from factory.graph.nodes import Graph
 from factory.publishing.cards import facts as card_facts
 from factory.publishing.cards.text import render
-from factory.publishing.dataset_files import Part, hub_metadata, kept, rejected
-from factory.rows.pairs import pairs_of
+from factory.publishing.dataset_files import DatasetFiles, Part
 from factory.store import Dataset, RowCounts, Usage
+from factory.store.columns import pairs_of
 
 SIZES = [
     (1e3, "n<1K"),
@@ -94,15 +94,12 @@ def size_category(rows: int) -> str:
     return next((label for limit, label in SIZES if rows < limit), "n>100M")
 
 
-def dataset_card(graph: Graph, name: str, so_far: Account | None = None) -> str:
+def dataset_card(graph: Graph, name: str, history: Lineage, files: DatasetFiles, so_far: Account | None = None) -> str:
     """The whole README.md. Before the dataset is built its measured parts say so; `so_far` has what is counted yet."""
-    facts = card_facts.common(graph, name)
-    rows_through = lineage.row_chain(graph, name)
-    final = graph.final(name)
-    parts: list[Part] = kept(final.folder) if facts["done"] else []
-    rest = rejected(rows_through) if facts["done"] else None
-    header = _metadata(graph, name, facts, rows_through, parts, rest)
-    lines = account_lines(rows_through)
+    facts = card_facts.common(graph, name, history)
+    header = _metadata(graph, name, facts, history, files)
+    lines = account_lines(history.rows)
+    parts = files.kept
     if so_far is not None and not facts["done"]:
         lines = [_counted(line, so_far) for line in lines]
     return render(
@@ -111,14 +108,14 @@ def dataset_card(graph: Graph, name: str, so_far: Account | None = None) -> str:
         **facts,
         kind="dataset",
         parts=parts,
-        rejected=rest,
-        rows=sum(part.rows for part in parts),
+        rejected=files.rejected,
+        rows=files.rows,
         columns=_columns(parts),
-        examples=list(islice(Dataset(final.folder).rows(parts[0].split), SHOWN_ROWS)) if parts else [],
+        examples=list(islice(Dataset(history.final.folder).rows(parts[0].split), SHOWN_ROWS)) if parts else [],
         account=lines,
         account_begun=any(line.rows for line in lines),
-        verbs={made.node.step.verb for made in rows_through},
-        translations=translations(rows_through),
+        verbs={made.node.step.verb for made in history.rows},
+        translations=translations(history.rows),
     )
 
 
@@ -128,12 +125,10 @@ def _columns(parts: list[Part]) -> list[tuple[str, str]]:
     return [(field.name, str(field.type)) for field in parts[0].features.arrow_schema]
 
 
-def _metadata(
-    graph: Graph, name: str, facts: dict[str, Any], through: list[Made], parts: list[Part], rest: Part | None
-) -> dict[str, Any]:
-    verbs = {made.node.step.verb for made in facts["everything"]}
+def _metadata(graph: Graph, name: str, facts: dict[str, Any], history: Lineage, files: DatasetFiles) -> dict[str, Any]:
+    verbs = {made.node.step.verb for made in history.everything}
     translated = bool(verbs & TRANSLATING)
-    hub_sources = [lineage.hub_source(made.node) for made in through]
+    hub_sources = [lineage.hub_source(made.node) for made in history.rows]
     sources = dict.fromkeys(repo for repo, _ in filter(None, hub_sources))
     header: dict[str, Any] = {
         "pretty_name": facts["title"],
@@ -142,10 +137,8 @@ def _metadata(
         "task_categories": ["text-generation", *(["translation"] if translated else [])],
         "tags": card_facts.tags(graph, name, stand_in=facts["stand_in"]),
     }
-    if parts:
-        header["size_categories"] = [size_category(sum(part.rows for part in parts))]
+    if files.kept:
+        header["size_categories"] = [size_category(files.rows)]
     if sources:
         header["source_datasets"] = [f"extended|{source}" for source in sources]
-    if parts:
-        header |= hub_metadata(parts, rest)
-    return header
+    return header | (files.metadata() if files.kept else {})

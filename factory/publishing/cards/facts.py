@@ -11,7 +11,7 @@ from typing import Any
 from factory import __version__
 from factory.graph import lineage
 from factory.graph.licenses import Rollup, effective
-from factory.graph.lineage import Made
+from factory.graph.lineage import Lineage, Made
 from factory.graph.nodes import Graph, Node
 from factory.graph.sources import DemoDataset, LocalDataset, LocalModel
 from factory.hub.client import endpoint
@@ -83,7 +83,7 @@ def _ingredient(graph: Graph, artifact: str, nodes: list[Node]) -> Ingredient:
     if isinstance(first.step, DemoDataset):
         step = first.step
         made_from = f"the demo world's `{step.demo}`, {step.rows:,} rows, seed {step.seed}"
-    repo = lineage.repo_id(graph, artifact)
+    repo = graph.loaded.recipe.repo_id(artifact)
     link = page(last.kind, repo) if repo else None
     return Ingredient(artifact, link, f"fingerprint `{last.fingerprint[:12]}`", verbs, made_from or "nothing")
 
@@ -129,7 +129,7 @@ def _as_yaml(value: Any) -> str:
 
 def assumed(graph: Graph, name: str) -> dict[str, str]:
     """The parameters that the source document does not state, with the values taken for them."""
-    spec = lineage.spec_of(graph, name)
+    spec = graph.loaded.recipe.artifact(name)
     values: dict[str, str] = {}
     for key in spec.assumed:
         verb, _, parameter = key.rpartition(".")
@@ -167,29 +167,27 @@ def _relative(path: Path, root: Path) -> str:
     return Path(os.path.relpath(path.resolve(), root)).as_posix()
 
 
-def common(graph: Graph, name: str) -> dict[str, Any]:
+def common(graph: Graph, name: str, history: Lineage) -> dict[str, Any]:
     """Template variables that dataset and model cards share."""
-    recipe, spec = graph.loaded.recipe, lineage.spec_of(graph, name)
-    chain = lineage.own_chain(graph, name)
-    everything = lineage.made(graph, lineage.upstream(graph, name))
+    recipe = graph.loaded.recipe
+    spec, repo = recipe.artifact(name), recipe.repo_id(name) or f"{recipe.hub.namespace}/{name}"
+    chain, everything = history.own, history.everything
     last = chain[-1].manifest
     rollup: Rollup = effective(graph, name)
     return {
         "name": name,
-        "repo": lineage.repo_id(graph, name) or f"{recipe.hub.namespace}/{name}",
-        "title": (spec.publish.title if spec.publish else None) or _title(graph, name),
+        "repo": repo,
+        "title": (spec.publish.title if spec.publish else None) or repo.rpartition("/")[2],
         "description": (spec.publish.description if spec.publish else None) or spec.description or "",
         "recipe": recipe,
         "recipe_file": graph.loaded.path.name,
         "recipe_files": recipe_files(graph),
         "ingredients": ingredients(graph, everything),
         "steps": step_views(chain),
-        "chain": chain,
-        "everything": everything,
         "done": last is not None,
         "manifest": last,
-        "fingerprint": chain[-1].node.fingerprint,
-        "stand_in": any(made.manifest is not None and made.manifest.stand_in for made in everything),
+        "fingerprint": history.final.fingerprint,
+        "stand_in": history.stand_in,
         "assumed": assumed(graph, name),
         "own_usage": lineage.usage(chain),
         "whole_usage": lineage.usage(everything),
@@ -202,16 +200,12 @@ def common(graph: Graph, name: str) -> dict[str, Any]:
     }
 
 
-def _title(graph: Graph, name: str) -> str:
-    return (lineage.repo_id(graph, name) or name).rpartition("/")[2]
-
-
 def languages(graph: Graph) -> list[str]:
     language = graph.loaded.recipe.language
     return list(dict.fromkeys([language.target, language.source]))
 
 
 def tags(graph: Graph, name: str, *more: str, stand_in: bool) -> list[str]:
-    spec = lineage.spec_of(graph, name)
+    spec = graph.loaded.recipe.artifact(name)
     own = spec.publish.tags if spec.publish else []
     return list(dict.fromkeys(["factory", *more, *own, *(["stand-in"] if stand_in else [])]))

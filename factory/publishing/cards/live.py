@@ -11,19 +11,21 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from factory.errors import first_line
+from factory.graph import lineage
 from factory.graph.account import Account, account, pace
-from factory.graph.lineage import is_private, repo_id, row_chain
 from factory.graph.nodes import Graph
 from factory.hub.client import api, hub_errors
 from factory.hub.push import FIRST_FILES, RECIPE_TRAILER, is_loopback, trailers
+from factory.publishing.cards.dataset import dataset_card
 from factory.publishing.cards.text import share
+from factory.publishing.dataset_files import files_of
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
@@ -110,8 +112,9 @@ class LiveCards:
         Raises:
             FactoryError: the Hub refuses.
         """
-        repo, found = repo_id(self.graph, name), account(self.graph)
-        names = {made.node.name for made in row_chain(self.graph, name) if made.node.kind == "dataset"}
+        repo, found = self.graph.loaded.recipe.repo_id(name), account(self.graph)
+        history = lineage.of(self.graph, name)
+        names = {made.node.name for made in history.rows if made.node.kind == "dataset"}
         states = {step.node.name: step.state for step in found.steps}
         if repo is None or states[self.graph.final(name).name] == "done":
             return None
@@ -122,38 +125,40 @@ class LiveCards:
         client = api()
         if not is_loopback(client.endpoint) and self._of_stand_ins():
             return None
+        section, files = notice(found, names, datetime.now(UTC)), files_of(history)
         with hub_errors(repo, "dataset"):
-            commit = self._commit(client, name, repo, notice(found, names, datetime.now(UTC)), found)
+            commit = self._commit(
+                client, repo, name, section, lambda: dataset_card(self.graph, name, history, files, found)
+            )
         self._pushed[name] = time.monotonic()
         return commit
 
     def _of_stand_ins(self) -> bool:
         return any(manifest.stand_in for _, manifest in self.graph.store.manifests())
 
-    def _commit(self, client: HfApi, name: str, repo: str, section: str, found: Account) -> str | None:
+    def _commit(self, client: HfApi, repo: str, name: str, section: str, card: Callable[[], str]) -> str | None:
         from huggingface_hub import CommitOperationAdd
 
-        from factory.publishing.cards.dataset import dataset_card
-
-        client.create_repo(repo, repo_type="dataset", private=is_private(self.graph, name), exist_ok=True)
+        recipe = self.graph.loaded.recipe
+        client.create_repo(repo, repo_type="dataset", private=recipe.is_private(name), exist_ok=True)
         commits = client.list_repo_commits(repo, repo_type="dataset")
-        head, recipe = commits[0], self.graph.loaded.recipe.name
+        head = commits[0]
         files = client.list_repo_files(repo, repo_type="dataset", revision=head.commit_id)
         fresh = len(commits) == 1 and set(files) <= FIRST_FILES
-        if not fresh and trailers(head).get(RECIPE_TRAILER) != recipe:
+        if not fresh and trailers(head).get(RECIPE_TRAILER) != recipe.name:
             self.progress.log(f"no live card for {repo}: its last commit is not this recipe's")
             return None
         if LIVE_TRAILER in head.message and _age(head.created_at) < self.interval:
             return None  # an earlier run of this recipe was here a moment ago
         published = any(path.startswith("data/") for path in files)
-        card = self._read(client, repo, head.commit_id) if published else dataset_card(self.graph, name, found)
+        text = self._read(client, repo, head.commit_id) if published else card()
         info = client.create_commit(
             repo,
-            [CommitOperationAdd("README.md", with_notice(card, section).encode())],
+            [CommitOperationAdd("README.md", with_notice(text, section).encode())],
             repo_type="dataset",
             parent_commit=head.commit_id,
             commit_message=f"{name} is in progress",
-            commit_description=f"{LIVE_TRAILER}: true\n{RECIPE_TRAILER}: {recipe}",
+            commit_description=f"{LIVE_TRAILER}: true\n{RECIPE_TRAILER}: {recipe.name}",
         )
         return info.oid
 

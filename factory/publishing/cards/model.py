@@ -12,7 +12,7 @@ from typing import Any
 from factory.evaluate.board import by_suite
 from factory.graph import lineage
 from factory.graph.licenses import metadata as license_metadata
-from factory.graph.lineage import Made
+from factory.graph.lineage import Lineage, Made
 from factory.graph.nodes import Graph
 from factory.publishing.cards import facts as card_facts
 from factory.publishing.cards.text import render
@@ -44,7 +44,7 @@ def measured(graph: Graph, name: str) -> dict[str, dict[str, Any]]:
 
 def score_tables(graph: Graph, name: str) -> list[ScoreTable]:
     """A table for every suite that lists the model, measured or not yet."""
-    base = lineage.spec_of(graph, name).from_
+    base = graph.loaded.recipe.models[name].from_
     tables = []
     scores = by_suite(lineage.board(graph))
     for suite in graph.loaded.recipe.evaluate:
@@ -70,7 +70,7 @@ def score_tables(graph: Graph, name: str) -> list[ScoreTable]:
 
 def _made_from(graph: Graph, model: str, name: str) -> bool:
     """Whether `model` is `name` or a descendant, which has a card of its own to be compared on."""
-    return graph.final(name).name in {node.name for node in lineage.upstream(graph, model)}
+    return graph.final(name) in graph.needed_for([graph.final(model).name])
 
 
 @dataclass(frozen=True)
@@ -83,8 +83,7 @@ class Reported:
 
 
 def reported(graph: Graph, name: str) -> list[Reported]:
-    spec = lineage.spec_of(graph, name)
-    stated = getattr(spec, "reported", None)
+    stated = graph.loaded.recipe.models[name].reported
     here = measured(graph, name)
     lines = []
     for key, value in (stated.scores if stated else {}).items():
@@ -95,23 +94,23 @@ def reported(graph: Graph, name: str) -> list[Reported]:
     return lines
 
 
-def model_card(graph: Graph, name: str) -> str:
+def model_card(graph: Graph, name: str, history: Lineage) -> str:
     """The whole README.md. Before the model is built or scored those parts say so."""
-    facts = card_facts.common(graph, name)
-    chain: list[Made] = facts["chain"]
+    facts = card_facts.common(graph, name, history)
+    chain = history.own
     done: list[Any] = [made for made in chain if made.manifest]
     folder = graph.final(name).folder / "model"
     config = _config(folder)
     return render(
         "model.md",
-        _metadata(graph, name, facts, config),
+        _metadata(graph, name, facts, chain, config),
         **facts,
         kind="model",
         gates=graph.loaded.recipe.models[name].gates,
         tables=score_tables(graph, name),
         shown_scores=SHOWN_SCORES,
         reported=reported(graph, name),
-        reported_source=getattr(getattr(lineage.spec_of(graph, name), "reported", None), "source", ""),
+        reported_source=getattr(graph.loaded.recipe.models[name].reported, "source", ""),
         training=[made for made in done if made.node.step.verb in TRAINERS],
         expanded=[made for made in done if made.node.step.verb == "expand_vocab"],
         quantized=[made for made in done if made.node.step.verb == "quantize" and made.manifest.metrics],
@@ -120,15 +119,15 @@ def model_card(graph: Graph, name: str) -> str:
         architecture=", ".join(config.get("architectures") or []),
         metrics=facts["manifest"].metrics if facts["manifest"] else {},
         snippet=_snippet(folder, config),
-        loss_picture=LOSS_PICTURE if loss_picture(graph, name) else None,
+        loss_picture=LOSS_PICTURE if loss_picture(chain) else None,
         question=_question(graph, name, chain),
     )
 
 
-def loss_picture(graph: Graph, name: str) -> bytes | None:
-    """The losses of the model's own training steps, in training and on held-out rows, as an SVG; None without any."""
+def loss_picture(chain: list[Made]) -> bytes | None:
+    """The losses of a model's own training steps, in training and on held-out rows, as an SVG; None without any."""
     curves: dict[str, Sequence[Sequence[float]]] = {}
-    for made in lineage.own_chain(graph, name):
+    for made in chain:
         if made.node.step.verb in TRAINERS and made.manifest and made.manifest.metrics.get("loss"):
             metrics = made.manifest.metrics
             curves[made.node.name] = metrics["loss"]["curve"]
@@ -164,20 +163,22 @@ def _question(graph: Graph, name: str, chain: list[Made]) -> str:
     return "Hello!"
 
 
-def _metadata(graph: Graph, name: str, facts: dict[str, Any], config: dict[str, Any]) -> dict[str, Any]:
+def _metadata(
+    graph: Graph, name: str, facts: dict[str, Any], chain: list[Made], config: dict[str, Any]
+) -> dict[str, Any]:
     from huggingface_hub import ModelCardData
 
     from factory.evaluate.eval_results import eval_results
 
     bases, data = lineage.base_models(graph, name), lineage.training_data(graph, name)
-    verbs = [made.node.step.verb for made in facts["chain"] if not isinstance(made.node.step, Source)]
+    verbs = [made.node.step.verb for made in chain if not isinstance(made.node.step, Source)]
     relation = "quantized" if set(verbs) == {"quantize"} else "merge" if "merge" in verbs else "finetune"
     card: dict[str, Any] = {
         "language": card_facts.languages(graph),
         **license_metadata(facts["license"].license),
         "library_name": "transformers",
         "pipeline_tag": "image-text-to-text" if "vision_config" in config else "text-generation",
-        "tags": card_facts.tags(graph, name, *_kinds(graph, name, facts["chain"]), stand_in=facts["stand_in"]),
+        "tags": card_facts.tags(graph, name, *_kinds(graph, name, chain), stand_in=facts["stand_in"]),
     }
     if bases:
         card |= {"base_model": bases, "base_model_relation": relation}
@@ -202,7 +203,7 @@ def _kinds(graph: Graph, name: str, chain: list[Made]) -> list[str]:
 
 def published_datasets(graph: Graph) -> dict[str, str]:
     """{artifact: repo id} of the datasets that the recipe publishes."""
-    return {name: repo for name in graph.loaded.recipe.datasets if (repo := lineage.repo_id(graph, name))}
+    return {name: repo for name in graph.loaded.recipe.datasets if (repo := graph.loaded.recipe.repo_id(name))}
 
 
 def evaluation_files(graph: Graph, name: str) -> dict[str, bytes]:

@@ -12,9 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
+from factory.graph import lineage
 from factory.graph.nodes import Graph
 from factory.publishing.cards.model import loss_picture
-from factory.publishing.publisher import render_card
+from factory.publishing.stages import render_card
 from tests.shelf import PAIRS, RECIPE, REJECTED, build, finish, score, shelf
 
 MARKDOWN = MarkdownIt("gfm-like", {"html": True, "linkify": False})
@@ -147,7 +148,7 @@ def test_what_was_measured_on_held_out_rows_is_told_and_drawn(tmp_path: Path) ->
     rows = table(training)
     assert ["ar-text", "60.0 %", "1.50"] in rows
     assert any(row[:3] == ["ar-text", "20.00", "2.72"] for row in rows)
-    picture = loss_picture(graph, "tuned")
+    picture = loss_picture(lineage.of(graph, "tuned").own)
     assert picture is not None
     assert picture.count(b"<polyline") == 3 and b"held out: ar-text" in picture
 

@@ -9,11 +9,10 @@ from typing import Any
 import pytest
 
 from factory.graph.account import account
-from factory.graph.heartbeat import Heartbeat
 from factory.graph.nodes import Graph
 from factory.publishing.cards.live import LiveCards, with_notice
-from factory.publishing.publisher import publish_dataset
-from factory.step.progress import Progress, quiet
+from factory.publishing.stages import publish
+from factory.step.progress import Heartbeat, Progress, quiet
 from tests.graph.test_run import graph_of
 from tests.support import build as run
 
@@ -80,11 +79,11 @@ def test_a_live_card_is_pushed_once_in_a_while_and_the_final_one_replaces_it(hal
         assert readme(repo).count("## In progress") == 1
     before = len(commits(repo))
     run(graph)
-    pushed = publish_dataset(graph, "a")
+    pushed = publish(graph, "a")
     assert pushed.changed
     assert len(commits(repo)) == before + 1
     assert "In progress" not in readme(repo)
-    again = publish_dataset(graph, "a")
+    again = publish(graph, "a")
     assert not again.changed
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from factory.publishing.cards.dataset import dataset_card
+from factory.publishing.stages import render_card
 from tests.shelf import PAIRS, RECIPE, finish, shelf
 
 STEP = '      - translate: {model: base, columns: [en], prompt: "{text}"}\n'
@@ -24,11 +24,11 @@ FOUND = {
 def test_the_card_of_a_translated_dataset(tmp_path: Path) -> None:
     recipe = RECIPE.replace("      - columns: {en: en, ar: ar}\n", "      - columns: {en: en, ar: ar}\n" + STEP)
     graph = shelf(tmp_path, recipe)
-    assert "## Translation" not in dataset_card(graph, "pairs")
+    assert "## Translation" not in render_card(graph, "pairs")
     for name, node in graph.nodes.items():
         if node.kind == "dataset":
             finish(graph, name, PAIRS, metrics={"translations": FOUND} if node.step.verb == "translate" else {})
-    card = dataset_card(graph, "pairs")
+    card = render_card(graph, "pairs")
     line = next(line for line in card.splitlines() if "1,200" in line)
     cells = [cell.strip() for cell in line.strip("|").split("|")]
     assert cells[1:] == ["1,200", "700", "300", "250", "5,000 (43.2 %)"]

@@ -5,11 +5,11 @@ from hypothesis import strategies as st
 
 from factory.store import Ledger
 
-entries = st.lists(st.dictionaries(st.text(max_size=5), st.text() | st.integers() | st.none(), max_size=3), max_size=8)
+ENTRIES = st.lists(st.dictionaries(st.text(max_size=5), st.text() | st.integers() | st.none(), max_size=3), max_size=8)
 
 
 @settings(max_examples=40, deadline=None)
-@given(before=entries, cut=st.integers(0, 400), after=entries)
+@given(before=ENTRIES, cut=st.integers(0, 400), after=ENTRIES)
 def test_a_torn_line_is_cut_off_and_nothing_else(tmp_path_factory, before, cut: int, after) -> None:
     path = tmp_path_factory.mktemp("ledger") / "ledger.jsonl"
     with Ledger(path) as ledger:

@@ -14,7 +14,8 @@ from factory.errors import FactoryError
 from factory.graph.nodes import Graph
 from factory.hub.client import api
 from factory.hub.push import Pushed
-from factory.publishing.publisher import check_gates, publish_dataset, publish_model, render_card
+from factory.publishing.model_files import judge_gates
+from factory.publishing.stages import publish, render_card
 from tests.publishing.test_stages import execute, own_names
 from tests.shelf import PAIRS, RECIPE, REJECTED, build, finish, shelf
 
@@ -26,7 +27,7 @@ def graph(tmp_path: Path) -> Graph:
     return build(shelf(tmp_path, own_names()))
 
 
-def publish(graph: Graph) -> dict[str, Pushed]:
+def publish_all(graph: Graph) -> dict[str, Pushed]:
     report = execute(graph)
     assert not report.failed, report.failed
     return report.pushed
@@ -37,26 +38,26 @@ def snippet(card: str) -> str:
 
 
 def test_everything_is_pushed_once_and_a_repeat_is_quick_and_pushes_nothing(graph: Graph) -> None:
-    first = publish(graph)
+    first = publish_all(graph)
     assert {name: item.changed for name, item in first.items()} == dict.fromkeys(
         ["pairs", "questions", "base", "tuned", "Space", "Collection"], True
     )
     began = time.monotonic()
-    again = publish(graph)
+    again = publish_all(graph)
     assert time.monotonic() - began < 2
     assert not any(item.changed for item in again.values())
     assert {name: item.commit for name, item in again.items()} == {name: item.commit for name, item in first.items()}
 
 
 def test_a_repeat_without_the_local_records_pushes_nothing_either(graph: Graph) -> None:
-    publish(graph)
+    publish_all(graph)
     for record in graph.store.root.rglob("published.json"):
         record.unlink()
-    assert not any(item.changed for item in publish(graph).values())
+    assert not any(item.changed for item in publish_all(graph).values())
 
 
 def test_the_snippet_of_a_dataset_card_runs_and_loads_both_configs(graph: Graph, hub_client: Any) -> None:
-    pushed = publish_dataset(graph, "pairs")
+    pushed = publish(graph, "pairs")
     code = snippet(render_card(graph, "pairs"))
     assert f'"{pushed.repo_id}", "rejected"' in code
     check = f"""
@@ -70,14 +71,14 @@ print("ROWS", json.dumps([dataset.to_list(), rejected.to_list(), list(streamed)]
 
 
 def test_the_snippet_of_a_model_card_runs(graph: Graph, hub_client: Any) -> None:
-    publish_model(graph, "base")
-    publish_model(graph, "tuned")
+    publish(graph, "base")
+    publish(graph, "tuned")
     printed = hub_client(snippet(render_card(graph, "tuned")) + "\nprint('DONE', output.shape[1] > 1)")
     assert "DONE True" in printed
 
 
 def test_the_hub_understands_the_cards(graph: Graph) -> None:
-    publish(graph)
+    publish_all(graph)
     specs = graph.loaded.recipe
     repo = f"factory/{specs.models['tuned'].publish.repo}"  # type: ignore[union-attr]
     card = api().model_info(repo).card_data
@@ -94,7 +95,7 @@ def test_the_hub_understands_the_cards(graph: Graph) -> None:
 def test_a_failed_gate_is_told_with_its_numbers(tmp_path: Path) -> None:
     graph = build(shelf(tmp_path, own_names()), tuned=38.0)
     with pytest.raises(FactoryError, match="1 of 1 gates failed") as caught:
-        check_gates(graph, "tuned")
+        judge_gates(graph, "tuned")
     text = str(caught.value)
     assert "quiz >= base: 38.00 against 40.00 of base" in text
     assert "95 % interval" in text
@@ -107,14 +108,14 @@ def test_failed_rows_are_not_published_unless_the_recipe_allows_them(tmp_path: P
     node = graph.nodes["pairs/02-judge"]
     finish(graph, node.name, PAIRS, REJECTED, failed=1)
     with pytest.raises(FactoryError, match="1 of 6 rows failed, max_failed is 0") as caught:
-        publish_dataset(graph, "pairs")
+        publish(graph, "pairs")
     assert "shelf.yaml" in str(caught.value)
     allowed = shelf(
         tmp_path / "b", text.replace("    license: cc-by-4.0\n    steps", "    max_failed: 0.2\n    steps")
     )
     build(allowed)
     finish(allowed, node.name, PAIRS, REJECTED, failed=1)
-    pushed = publish_dataset(allowed, "pairs")
+    pushed = publish(allowed, "pairs")
     assert pushed.changed
 
 
@@ -124,12 +125,12 @@ def test_rows_that_do_not_add_up_are_not_published(graph: Graph) -> None:
     manifest["rows"]["in"] += 1
     path.write_text(json.dumps(manifest))
     with pytest.raises(FactoryError, match="do not add up: 6 in, 3 kept, 2 rejected, 0 failed"):
-        publish_dataset(graph, "pairs")
+        publish(graph, "pairs")
 
 
 def test_an_unfinished_dataset_is_not_published(tmp_path: Path) -> None:
     with pytest.raises(FactoryError, match="not finished"):
-        publish_dataset(shelf(tmp_path, own_names()), "pairs")
+        publish(shelf(tmp_path, own_names()), "pairs")
 
 
 def test_a_dataset_without_rows_is_not_published(graph: Graph) -> None:
@@ -141,7 +142,7 @@ def test_a_dataset_without_rows_is_not_published(graph: Graph) -> None:
     schema = pa.schema({"en": pa.string(), "ar": pa.string()})
     write_shard(node.folder / "data" / "train-00000.parquet", pa.Table.from_pylist([], schema=schema))
     with pytest.raises(FactoryError, match="no row was kept"):
-        publish_dataset(graph, "pairs")
+        publish(graph, "pairs")
 
 
 @pytest.mark.parametrize("name", ["pytorch_model.bin", "deep/optimizer.pt"])
@@ -150,33 +151,33 @@ def test_pickled_weights_are_not_published(graph: Graph, name: str) -> None:
     path.parent.mkdir(exist_ok=True)
     path.write_bytes(b"x")
     with pytest.raises(FactoryError, match=name):
-        publish_model(graph, "base")
+        publish(graph, "base")
 
 
 def test_a_rehearsals_products_say_what_they_are_and_stay_here(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     graph = build(shelf(tmp_path, own_names()), stand_in=True)
-    assert set(publish(graph)) == {"pairs", "questions", "base", "tuned", "Space", "Collection"}
+    assert set(publish_all(graph)) == {"pairs", "questions", "base", "tuned", "Space", "Collection"}
     for name in ("pairs", "tuned"):
         card = render_card(graph, name)
         assert "- stand-in" in card and "Made of stand-ins" in card
     monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", "https://hub.example.org")
     with pytest.raises(FactoryError, match="stand-ins"):
-        publish_dataset(graph, "pairs")
+        publish(graph, "pairs")
 
 
 def test_a_new_score_changes_the_models_card_and_nothing_else(graph: Graph) -> None:
     from tests.shelf import score
 
-    publish(graph)
+    publish_all(graph)
     finish(graph, "quiz/tuned", metrics=score(55.0))
-    changed = {name for name, item in publish(graph).items() if item.changed}
+    changed = {name for name, item in publish_all(graph).items() if item.changed}
     assert changed == {"tuned", "Space"}
 
 
 def test_the_space_holds_an_app_with_its_models_and_scores(graph: Graph) -> None:
-    space = publish(graph)["Space"]
+    space = publish_all(graph)["Space"]
     files = api().list_repo_files(space.repo_id, repo_type="space")
     assert {"app.py", "requirements.txt", "space.json", "README.md"} <= set(files)
     path = api().hf_hub_download(space.repo_id, "space.json", repo_type="space")
@@ -189,7 +190,7 @@ def test_the_space_holds_an_app_with_its_models_and_scores(graph: Graph) -> None
 
 
 def test_the_collection_holds_everything_with_notes(graph: Graph) -> None:
-    pushed = publish(graph)
+    pushed = publish_all(graph)
     items = api().get_collection(pushed["Collection"].repo_id).items
     assert {item.item_id for item in items} == {item.repo_id for name, item in pushed.items() if name != "Collection"}
     notes = {item.item_id: item.note for item in items}
@@ -213,7 +214,7 @@ models:
 def test_what_was_sorted_out_of_unpublished_parts_is_published_with_the_whole(tmp_path: Path, hub_client: Any) -> None:
     graph = build(shelf(tmp_path, own_names(RECIPE.replace("models:\n", MIXED, 1))))
     finish(graph, "more/01-columns", PAIRS, REJECTED[:1])
-    pushed = publish_dataset(graph, "mixed")
+    pushed = publish(graph, "mixed")
     code = f"""
 from datasets import load_dataset
 print("BY", load_dataset("{pushed.repo_id}", "rejected", split="train")["rejected_by"][:])
@@ -229,5 +230,5 @@ def test_failures_in_what_only_trained_a_judge_do_not_stop_a_dataset(tmp_path: P
     )
     finish(graph, "more/01-columns", PAIRS, failed=1)
     with pytest.raises(FactoryError, match="rows failed"):
-        publish_dataset(graph, "mixed")
-    assert publish_dataset(graph, "pairs").changed
+        publish(graph, "mixed")
+    assert publish(graph, "pairs").changed

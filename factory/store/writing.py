@@ -1,0 +1,140 @@
+"""How the store writes: a kill or a power cut leaves a whole file or none, and a line or none of a ledger."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+SHARD_ROWS = 10_000
+TRAIN = "train"
+
+
+def write_atomically(path: Path, data: bytes | Iterable[bytes]) -> None:
+    """Write beside the target, fsync, rename: a reader sees the old file or the whole new one."""
+    partial = path.with_name(path.name + ".tmp")
+    with partial.open("wb") as file:
+        for chunk in [data] if isinstance(data, bytes) else data:
+            file.write(chunk)
+        file.flush()
+        os.fsync(file.fileno())
+    partial.replace(path)
+    sync_folder(path.parent)
+
+
+def sync_folder(path: Path) -> None:
+    """Make a rename inside `path` survive a power cut."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def write_shard(path: Path, table: pa.Table) -> None:
+    """Write one Parquet file atomically; an existing one (from a torn run) is replaced."""
+    import pyarrow.parquet as pq
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(".tmp")
+    with partial.open("wb") as file:
+        pq.write_table(table, file, compression="zstd")
+        file.flush()
+        os.fsync(file.fileno())
+    partial.replace(path)
+
+
+class ShardWriter:
+    """Collects rows and writes full shards of `rows` each; `close` writes the rest (at least one, maybe empty)."""
+
+    def __init__(self, folder: Path, schema: pa.Schema, split: str = TRAIN, rows: int = SHARD_ROWS) -> None:
+        self.folder, self.schema, self.split, self.rows = folder, schema, split, rows
+        self.written = 0
+        self._shards = 0
+        self._buffer: list[dict[str, Any]] = []
+
+    def write(self, rows: Iterable[dict[str, Any]]) -> None:
+        for row in rows:
+            self._buffer.append(row)
+            if len(self._buffer) >= self.rows:
+                self._flush()
+
+    def _flush(self) -> None:
+        import pyarrow as pa
+
+        table = pa.Table.from_pylist(self._buffer, schema=self.schema)
+        write_shard(self.folder / "data" / f"{self.split}-{self._shards:05d}.parquet", table)
+        self.written += len(self._buffer)
+        self._shards += 1
+        self._buffer = []
+
+    def close(self) -> None:
+        if self._buffer or self._shards == 0:
+            self._flush()
+
+    def __enter__(self) -> ShardWriter:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
+        if kind is None:
+            self.close()
+
+
+class Ledger:
+    """Append-only record of finished units: done is a line in here, never a file's existence.
+
+    JSON lines, fsynced at every `append`; a line torn by a kill is cut off when the ledger is opened again.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._cut_torn_line()
+        self._file = path.open("ab")
+
+    def _cut_torn_line(self) -> None:
+        if not self.path.exists():
+            return
+        with self.path.open("rb+") as file:
+            end = file.seek(0, os.SEEK_END)
+            while end > 0:
+                start = max(0, end - 65536)
+                file.seek(start)
+                newline = file.read(end - start).rfind(b"\n")
+                if newline >= 0:
+                    file.truncate(start + newline + 1)
+                    return
+                end = start
+            file.truncate(0)
+
+    def append(self, *entries: dict[str, Any]) -> None:
+        """Write the entries in one piece and return when they are on the disk."""
+        lines = "".join(json.dumps(entry, ensure_ascii=False) + "\n" for entry in entries)
+        self._file.write(lines.encode())
+        self._file.flush()
+        os.fsync(self._file.fileno())
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        return self.read(self.path)
+
+    @staticmethod
+    def read(path: Path) -> Iterator[dict[str, Any]]:
+        """Entries of a ledger that somebody else may be writing: an unfinished last line is passed over."""
+        with path.open("rb") as file:
+            for line in file:
+                if line.endswith(b"\n"):
+                    yield json.loads(line)
+
+    def close(self) -> None:
+        self._file.close()
+
+    def __enter__(self) -> Ledger:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
