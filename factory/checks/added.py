@@ -40,24 +40,23 @@ class Added(Check):
 
     def measure(self, source: str | None, target: str) -> float:
         source, target = (source or "").strip(), target.strip()
-        length = (len(source) * self._expected + _SLACK) / (len(target) or 1)
-        if not source or (length >= 1 and not says_trigram_again(target)):
+        usual = len(source) * (self.expected or 1.0)
+        length = (usual * GENEROUS + _SLACK) / (len(target) or 1)
+        if not source or (len(target) <= usual and not says_trigram_again(target)):
             return 1.0
         if says_again(source, target, self.language or "en"):
             return AGAIN
+        if length >= 1:
+            return 1.0
         units = min(
             (len(found(source)) + more) / (len(found(target)) + more)
             for found, more in ((between_sentences().findall, 1), (_LINE.findall, 0))
         )
-        return (units * length) ** 0.5 if units < 1 and length < 1 else 1.0
+        return (units * length) ** 0.5 if units < 1 else 1.0
 
     def candidates(self, sources: Texts, targets: Texts) -> Any:
-        before, after = sources.stripped_lengths, targets.stripped_lengths
-        return (after > (before * self._expected + _SLACK) * (1 - 1e-9)) | repeats(targets)
-
-    @property
-    def _expected(self) -> float:
-        return GENEROUS * (self.expected or 1.0)
+        longer = targets.stripped_lengths > sources.stripped_lengths * (self.expected or 1.0)
+        return longer | repeats(targets)
 
     def in_language(self, target: str, source: str | None = None) -> Check:
         expecting = self.expecting(expected_ratio(source or "en", target) * (1 + splits(target)))

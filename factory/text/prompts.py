@@ -66,7 +66,7 @@ def remarks(source: str, target: str, languages: tuple[str, str]) -> set[str]:
     if _labelled(source, target, ours):
         found.add("label")
     ends = plain(target if len(target) <= 2 * ENDS else f"{target[:ENDS]}\n{target[-ENDS:]}")
-    if not (_has(ours.asking, ends) or _has(ours.translating, ends)):
+    if not any(stem in ends for name in ("asking", "translating") for stem in ours.stems[name]):
         return found
     theirs, before = words(languages[0], *languages), plain(source)
     sentences = list(filter(None, _BETWEEN.split(ends)))
@@ -93,7 +93,8 @@ def _labelled(source: str, target: str, ours: Words) -> bool:
     label, rest = target[: end.start()].strip("*_# "), target[end.end() :].lstrip("*_ ")
     if rest[:1] in quotation_marks() or label[-1:] in sentence_ends():
         return False  # somebody speaks; a line of its own
-    return (end[0] != "\n" and rest.startswith("\n")) or _has(ours.labels, plain(label))
+    named = plain(label)
+    return (end[0] != "\n" and rest.startswith("\n")) or _has(ours.labels, named) or _has(ours.translating, named)
 
 
 def may_be_labelled(sources: Texts, targets: Texts) -> Any:
