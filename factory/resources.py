@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
@@ -14,7 +13,6 @@ PACKAGE = Path(__file__).resolve().parent
 Kind = TypeVar("Kind")
 
 
-@cache
 def _modules(package: str) -> list[str]:
     return [info.name for info in pkgutil.iter_modules(importlib.import_module(package).__path__)]
 
