@@ -6,7 +6,7 @@ pairs of lines, from which it may put longer documents together.
 
 from __future__ import annotations
 
-import html
+import html.entities
 import random
 import re
 import unicodedata

@@ -114,8 +114,8 @@ def words(language: str, *others: str) -> Words:
     names = {name for code in codes for name in _names(code, (*_ASKED, *map(language_of, others)))}
     columns[1] += [name for code in codes for name in _names(code, (*map(language_of, others), language_of(language)))]
     columns[4] += sorted(names)
-    patterns = [_beginning(stems, language) for stems in columns]
-    return Words(*patterns, dict(zip(COLUMNS, map(frozenset, columns), strict=True)))
+    stems: dict[str, frozenset[str]] = dict(zip(COLUMNS, map(frozenset, columns), strict=True))
+    return Words(**{name: _beginning(found, language) for name, found in stems.items()}, stems=stems)
 
 
 def _rows() -> Iterable[list[str]]:
