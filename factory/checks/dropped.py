@@ -29,10 +29,11 @@ class Dropped(Check):
     which `expected` are looked for per character of source, `SPARING` times as many as usual), each at most 1; 1 where
     no characters are missing: a translator may join sentences, one who drops a passage loses both. Sentences of a line
     with `SEVERAL`, of which less than `FULL` of the usual characters came over, put beside each other as lines are,
-    unless they were merged into half as many. In languages that write no full stops characters alone count.
+    unless they were merged into half as many or cut into more. In languages that write no full stops characters alone
+    count.
 
-    Price of the last: of clean documents of five sentences on one line some 1 % are rejected (FLORES-200, en-ar), of
-    loose ones 3 % (Tatoeba), of single sentences none. About 1 µs a short pair.
+    Price of the last: of 450 clean documents of three to five sentences on one line (FLORES-200) 1 is rejected in
+    Arabic, none in French, 11 in Chinese; of 500 questions of MMLU 2, one of them rightly. About 1 µs a short pair.
     """
 
     version: ClassVar[int] = 5
@@ -66,7 +67,8 @@ class Dropped(Check):
         for before, after in zip(source, target, strict=True):
             if len(before) >= LONG and len(after) < FULL * expected * len(before):
                 ours, theirs = _lengths(_source(), before), _lengths(_target(), after)
-                if len(ours) >= SEVERAL and 2 * len(theirs) > len(ours) and not self._question_first(before, after):
+                alike = SEVERAL <= len(ours) < 2 * len(theirs) <= 2 * len(ours)
+                if alike and not self._question_first(before, after):
                     most = max(most, lost(ours, theirs, expected))
         return 1 / (1 + most)
 
