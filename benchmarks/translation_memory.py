@@ -19,9 +19,9 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from measure import save
 
-import factory.rows.generation as generation
 from factory.engines import Completion
 from factory.profile import Profile
+from factory.step import job as jobs
 from factory.step.job import Artifact, Job
 from factory.step.progress import quiet
 from factory.steps.translate import Translate
@@ -78,7 +78,7 @@ def translate(
 
 
 def main(data: Path) -> None:
-    generation.engine_for = lambda *_, **__: echo()  # type: ignore[assignment]
+    jobs.engine_for = lambda *_, **__: echo()  # type: ignore[assignment]
     alpaca, oriented = read(data)
     texts = sum(len(row[field].split()) for row in [*alpaca, *oriented] for field in FIELDS)
     with tempfile.TemporaryDirectory() as scratch:

@@ -14,12 +14,14 @@ KEEP_MINUTES = 30.0
 
 
 class Endpoint(BaseModel):
-    """``[profiles.<name>.openai]``: a server that speaks OpenAI's completions protocol."""
+    """``[profiles.<profile>.endpoints.<name>]``: a server that speaks OpenAI's completions protocol.
+
+    It answers for the models that a recipe declares as ``from: {endpoint: <name>, model: …}``, and for no other.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
     base_url: str = Field(pattern="^https?://", description="up to and with /v1, e.g. http://127.0.0.1:8000/v1")
-    model: str | None = Field(None, description="as the server names it; default: the only one it serves")
     api_key_env: str | None = Field(None, description="name of the environment variable that holds the key")
     concurrency: int = Field(256, ge=1, description="requests in flight, at most; fewer while the server is pressed")
     timeout: float = Field(600, gt=0, description="seconds for one request")
@@ -27,6 +29,21 @@ class Endpoint(BaseModel):
     max_wait: float = Field(60, gt=0, description="seconds between two tries, at most, unless the server says longer")
     token_limit: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
     body: dict[str, Any] = Field({}, description="more fields for the body of every request")
+    prompt_price: float | None = Field(None, ge=0, description="US dollars per million tokens it reads")
+    completion_price: float | None = Field(None, ge=0, description="US dollars per million tokens it writes")
+
+    def dollars(self, prompt_tokens: int, completion_tokens: int) -> float | None:
+        """The price of so many tokens; None where none is stated."""
+        if self.prompt_price is None and self.completion_price is None:
+            return None
+        read, written = self.prompt_price or 0.0, self.completion_price or 0.0
+        return (prompt_tokens * read + completion_tokens * written) / 1e6
+
+
+class OldEndpoint(Endpoint):
+    """``[profiles.<name>.openai]`` of the release before: the endpoint called ``openai``; `model` is not read."""
+
+    model: str | None = None
 
 
 class Vllm(BaseModel):
@@ -46,7 +63,7 @@ class Ray(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    engine: Literal["transformers", "vllm", "openai"] = "transformers"
+    engine: Literal["auto", "transformers", "vllm", "openai"] = "auto"
     address: str | None = Field(None, description="of a running cluster, e.g. auto; default: one on this machine")
     workers: int | None = Field(None, ge=1, description="actors; default: one per accelerator, or one per CPU core")
     cpus: float = Field(1, gt=0, description="cores that an actor claims")
@@ -81,7 +98,7 @@ class Profile(BaseModel):
 
     device: str = Field("auto", description="auto, cpu, cuda or cuda:N")
     dtype: str = Field("auto", description="auto (bfloat16 on a GPU, float32 on a CPU), float32, bfloat16, float16")
-    engine: str = Field("transformers", description="transformers, vllm, openai or ray")
+    engine: str = Field("auto", description="who generates with models on this machine: auto, transformers, vllm, ray")
     batch_size: int = Field(256, ge=1, description="prompts generated together, at most")
     batch_tokens: int = Field(32_768, ge=1, description="tokens of a batch, prompts and budgets together, at most")
     train_batch_size: int | None = Field(None, ge=1, description="per device; default: the recipe's batch size")
@@ -101,12 +118,41 @@ class Profile(BaseModel):
     )
     generation_devices: int | None = Field(None, ge=1, description="how many of those; default: devices")
     generation_gpu_hour: float | None = Field(None, ge=0, description="US dollars per one of those and hour")
-    prompt_price: float | None = Field(None, ge=0, description="US dollars per million tokens an endpoint reads")
-    completion_price: float | None = Field(None, ge=0, description="US dollars per million tokens an endpoint writes")
-    openai: Endpoint | None = None
+    prompt_price: float | None = Field(None, ge=0, description="of endpoints that state none themselves")
+    completion_price: float | None = Field(None, ge=0, description="of endpoints that state none themselves")
+    endpoints: dict[str, Endpoint] = Field({}, description="servers by the names that recipes give them")
+    openai: OldEndpoint | None = Field(None, description="old word, read for this release only: endpoints.openai")
     jobs: HubJobs | None = None
     vllm: Vllm = Field(default_factory=lambda: Vllm.model_validate({}))
     ray: Ray = Field(default_factory=lambda: Ray.model_validate({}))
+
+    @property
+    def notes(self) -> list[str]:
+        """What to write in place of old words."""
+        found = []
+        if "openai" in (self.engine, self.ray.engine):
+            found.append(
+                '`engine = "openai"` is an old word, read for this release only: models run here, by "auto"; '
+                "one behind an endpoint is declared in the recipe, `from: {endpoint: NAME, model: …}`"
+            )
+        if self.openai is not None:
+            found.append("`[….openai]` is an old word, read for this release only: write `[….endpoints.openai]`")
+        return found
+
+    def endpoint(self, name: str) -> Endpoint:
+        """The endpoint that a recipe calls `name`, with the profile's prices where it states none.
+
+        Raises:
+            UsageError: the profile has none of that name.
+        """
+        known = {**({"openai": self.openai} if self.openai else {}), **self.endpoints}
+        if name not in known:
+            table = f'write [profiles.NAME.endpoints.{name}] with base_url = "…/v1" into {FILE_NAME}'
+            raise UsageError(f"the profile has no endpoint {name!r}{nearest(name, known)}", fix=table)
+        prices = {key: getattr(self, key) for key in ("prompt_price", "completion_price")}
+        found = known[name]
+        unpriced = found.prompt_price is None and found.completion_price is None
+        return found.model_copy(update=prices) if unpriced else found
 
     def torch_device(self) -> str:
         import torch
@@ -121,6 +167,12 @@ class Profile(BaseModel):
         return "float32" if self.torch_device() == "cpu" else "bfloat16"
 
 
+def profile_file(folder: Path | None = None) -> Path | None:
+    """The nearest factory.toml at or above `folder`, by default the working folder; None where there is none."""
+    start = (folder or Path.cwd()).absolute()
+    return next((p / FILE_NAME for p in [start, *start.parents] if (p / FILE_NAME).is_file()), None)
+
+
 def load_profile(name: str | None, folder: Path | None = None) -> Profile:
     """The named profile of the nearest factory.toml at or above `folder`; the defaults where neither is given.
 
@@ -131,8 +183,7 @@ def load_profile(name: str | None, folder: Path | None = None) -> Profile:
 
     from pydantic import ValidationError
 
-    start = (folder or Path.cwd()).absolute()
-    path = next((p / FILE_NAME for p in [start, *start.parents] if (p / FILE_NAME).is_file()), None)
+    path = profile_file(folder)
     if path is None:
         if name is None:
             return Profile.model_validate({})
@@ -158,7 +209,13 @@ def load_profile(name: str | None, folder: Path | None = None) -> Profile:
         raise UsageError(f"not valid TOML: {str(error)[:200]}", where=str(path)) from None
 
 
-TABLES: dict[Any, type[BaseModel]] = {"openai": Endpoint, "vllm": Vllm, "ray": Ray, "jobs": HubJobs}
+TABLES: dict[Any, type[BaseModel]] = {
+    "endpoints": Endpoint,
+    "openai": OldEndpoint,
+    "vllm": Vllm,
+    "ray": Ray,
+    "jobs": HubJobs,
+}
 
 
 def _message(problem: Any) -> str:

@@ -54,4 +54,4 @@ def use(monkeypatch: pytest.MonkeyPatch, *engines: EchoEngine) -> None:
     def engine_for(*_: Any, **__: Any) -> EchoEngine:
         return left.pop(0) if len(left) > 1 else left[0]
 
-    monkeypatch.setattr("factory.rows.generation.engine_for", engine_for)
+    monkeypatch.setattr("factory.step.job.engine_for", engine_for)

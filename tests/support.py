@@ -8,6 +8,7 @@ from typing import Any
 
 from factory.graph.nodes import Graph
 from factory.graph.run import Runner
+from factory.graph.sources import AnsweringModel
 from factory.profile import Profile
 from factory.publishing.stages import Execution, Report, builds
 from factory.step.base import Step
@@ -123,6 +124,13 @@ def random_model(folder: Path, *, seed: int = 0, template: str | None = CHAT, en
     model = LlamaForCausalLM(config)
     model.generation_config.eos_token_id = [1, *range(10, 9 + ends)]
     return _save(folder, model, tokenizer)
+
+
+def behind_endpoint(folder: Path, model: str, endpoint: str, answers_as: str | None = None) -> Artifact:
+    """A model that an endpoint of the profile answers for."""
+    step = AnsweringModel(endpoint=endpoint, model=model, answers_as=answers_as or model)
+    step.run(make_job(folder, None))
+    return Artifact(folder.name, folder, _manifest(folder.name, "model"), endpoint=endpoint)
 
 
 def chain_model(folder: Path, chain: Mapping[str, str], template: str | None = BARE) -> Artifact:

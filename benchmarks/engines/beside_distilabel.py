@@ -40,6 +40,7 @@ from factory.engines.environments import needed  # noqa: E402
 from factory.engines.vllm_options import llm_options, process_environment  # noqa: E402
 from factory.profile import Profile  # noqa: E402
 from factory.step.job import Artifact  # noqa: E402
+from tests.support import behind_endpoint  # noqa: E402
 
 PEER = Path(__file__).parent / "peers" / "distil.py"
 ASKED = 1.5
@@ -89,22 +90,19 @@ def over_transformers(folder: Path, model: Artifact, rows: int, python: str) -> 
 @contextmanager
 def over_vllm(folder: Path, model: Artifact, rows: int, python: str) -> Iterator[dict[str, Any]]:
     with vllm_server(model.model, folder / "server.log") as url:
-        yield from over_url(folder, model, rows, python, url, "m", OURS)
+        yield from over_url(folder, rows, python, url, "m", OURS)
 
 
 @contextmanager
 def over_endpoint(folder: Path, model: Artifact, rows: int, python: str) -> Iterator[dict[str, Any]]:
     with endpoint(DELAY, DELAY_PER_WORD) as url:
-        yield from over_url(folder, model, rows, python, url, NAME, THEIRS)
+        yield from over_url(folder, rows, python, url, NAME, THEIRS)
 
 
-def over_url(
-    folder: Path, model: Artifact, rows: int, python: str, url: str, name: str, at_once: int
-) -> Iterator[dict[str, Any]]:
+def over_url(folder: Path, rows: int, python: str, url: str, name: str, at_once: int) -> Iterator[dict[str, Any]]:
     asked = work.texts(rows)
-    settings = {"base_url": url, "model": name, "concurrency": at_once}
-    there = Profile.model_validate({"engine": "openai", "openai": settings})
-    with work.translating(folder, model, asked, there) as ours:
+    there = Profile.model_validate({"endpoints": {"there": {"base_url": url, "concurrency": at_once}}})
+    with work.translating(folder, behind_endpoint(folder / "behind", name, "there"), asked, there) as ours:
         order = {"texts": asked, "url": url, "name": name}
         runs = {"translate": ours, "distilabel": Distilabel(python, **order, rows_at_once=THEIRS)}
         if at_once != THEIRS:

@@ -2,10 +2,8 @@
 
     python benchmarks/engines/ray_workers.py [--rows 128] [--rounds 3]     (needs the extra [ray])
 
-Twice. Over transformers, one thread a worker: beside it the same loop in one and in two plain processes without ray,
-which is what this machine can give; two threads of one core give less than twice the one. And over an endpoint whose
-answers take half a second and compute nothing, `IN_FLIGHT` requests a worker: there the machine sets no limit, and
-what is less than twice is lost by how blocks are handed out.
+Over transformers, one thread a worker: beside it the same loop in one and in two plain processes without ray, which is
+what this machine can give; two threads of one core give less than twice the one.
 """
 
 from __future__ import annotations
@@ -26,7 +24,6 @@ ROOT = Path(__file__).parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
 
 import work  # noqa: E402
-from endpoint import NAME, endpoint  # noqa: E402
 from measure import save  # noqa: E402
 
 from factory.profile import Profile  # noqa: E402
@@ -35,7 +32,6 @@ from factory.step.job import Artifact  # noqa: E402
 WORKERS = (1, 2)
 ASKED = 1.7
 BATCH = 16  # prompts of a batch: the same for one worker and for two, from 128 rows on
-DELAY, IN_FLIGHT, ROWS_PER_ROW = 0.5, 16, 3  # seconds; requests at once of a worker; endpoint's rows for one above
 
 
 def main() -> None:
@@ -47,14 +43,12 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="factory-ray-") as folder:
         model = work.model(Path(folder) / "m")
         computed = over_transformers(Path(folder) / "transformers", model, arguments.rows, arguments.rounds)
-        waited = over_endpoint(Path(folder) / "endpoint", model, ROWS_PER_ROW * arguments.rows, arguments.rounds)
     result = {
         "tokens_a_row": work.LIMIT,
         "rounds": arguments.rounds,
         "load": [round(value, 1) for value in os.getloadavg()],
         "asked": ASKED,
         "transformers": computed,
-        "endpoint": {"seconds_an_answer": DELAY, "requests_at_once_a_worker": IN_FLIGHT, **waited},
     }
     print(json.dumps(result, indent=2))
     print(save("ray_workers", result))
@@ -72,19 +66,6 @@ def over_transformers(folder: Path, model: Artifact, rows: int, rounds: int) -> 
     rates = result["rows_per_second"]
     share = {count: round(rates[f"ray, {count}"] / rates[f"plain, {count}"], 2) for count in WORKERS}
     return result | {"ray_over_plain": share}
-
-
-def over_endpoint(folder: Path, model: Artifact, rows: int, rounds: int) -> dict[str, Any]:
-    asked = work.texts(rows)
-    with endpoint(DELAY) as url, ExitStack() as stack:
-        settings = {"base_url": url, "model": NAME, "concurrency": IN_FLIGHT}
-        runs: dict[str, work.Timed] = {}
-        for count in WORKERS:
-            profile = _profile(count, {"openai": settings, "ray": {"engine": "openai"}})
-            runs[f"ray, {count}"] = stack.enter_context(work.translating(folder / str(count), model, asked, profile))
-        result = _summary(work.in_turn(runs, rounds), rows)
-    most = {f"ray, {count}": round(count * IN_FLIGHT / DELAY, 1) for count in WORKERS}
-    return result | {"rows_per_second_at_most": most}
 
 
 def _profile(workers: int, settings: dict[str, Any]) -> Profile:

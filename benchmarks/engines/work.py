@@ -84,7 +84,7 @@ class Translating:
         """Seconds of one run, which leaves its `answers` in the order of the texts."""
         shutil.rmtree(self._out, ignore_errors=True)
         started = time.monotonic()
-        with patch("factory.rows.generation.engine_for", lambda *_, **__: self._engine):
+        with patch("factory.step.job.engine_for", lambda *_, **__: self._engine):
             job = make_job(self._out, self._source, self._profile, m=self._model)
             self._step.run(job)
         seconds = time.monotonic() - started
@@ -96,7 +96,7 @@ class Translating:
 
 @contextmanager
 def translating(folder: Path, model: Artifact, asked: Sequence[str], profile: Profile) -> Iterator[Translating]:
-    with engine_for(model.model, profile) as engine:
+    with engine_for(model.model, profile, endpoint=model.endpoint) as engine:
         yield Translating(folder, model, asked, profile, engine)
 
 

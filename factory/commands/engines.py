@@ -8,11 +8,13 @@ from dataclasses import asdict
 from pathlib import Path
 
 from factory.commands.table import print_json, print_table
-from factory.engines import Completion, Request, engine_for, engines
+from factory.engines import ENDPOINT, Completion, Request, engine_for, engines
 from factory.engines.base import State
 from factory.engines.environments import NAMES, find, install, needed
 from factory.errors import FactoryError, UsageError
 from factory.profile import Profile, load_profile
+
+SHOWN_MODELS = 20
 
 
 def states() -> dict[str, State]:
@@ -39,7 +41,7 @@ def install_engine(name: str, folder: Path | None) -> None:
 
 
 def check_engine(name: str, profile_name: str | None) -> None:
-    """Generate with a tiny model, or through the profile's endpoint, and print what came.
+    """Generate with a tiny model, or list what the profile's endpoints serve, and print what came.
 
     Raises:
         FactoryError: the engine does not answer, or answers something else than transformers does.
@@ -49,6 +51,9 @@ def check_engine(name: str, profile_name: str | None) -> None:
         return
     if name not in engines():
         raise UsageError(f"unknown engine {name!r}", fix=f"one of: {', '.join([*engines(), 'autotrain'])}")
+    if name == ENDPOINT:
+        _check_endpoints(load_profile(profile_name))
+        return
     from factory.engines.tiny import make_tiny_model
     from factory.step.surroundings import quiet_libraries
 
@@ -62,12 +67,9 @@ def check_engine(name: str, profile_name: str | None) -> None:
 
     with tempfile.TemporaryDirectory(prefix="factory-check-") as folder, quiet_libraries():
         started = time.monotonic()
-        if name == "openai":
-            found, same = ask(name, Path(folder)), ""
-        else:
-            model = make_tiny_model(Path(folder))
-            found = ask(name, model)
-            same = _compared(name, found, profile, ask("transformers", model))
+        model = make_tiny_model(Path(folder))
+        found = ask(name, model)
+        same = _compared(name, found, profile, ask("transformers", model))
     if wrong := next((completion for completion in found if completion.finish_reason == "error"), None):
         raise FactoryError(f"{name} refuses to answer: {wrong.detail}")
     tokens = sum(completion.completion_tokens for completion in found)
@@ -82,6 +84,20 @@ def _compared(name: str, found: list, profile: Profile, expected: list) -> str:
     if found != expected and profile.torch_dtype() == "float32":  # in 16 bits a tie may fall either way
         raise FactoryError(f"{name} writes something else than transformers", fix="do not use it on this machine")
     return ", as transformers writes them" if found == expected else ", not all as transformers writes them (16 bits)"
+
+
+def _check_endpoints(profile: Profile) -> None:
+    """Ask each for the models that it serves: a request that costs nothing and needs address and key to be right."""
+    from factory.engines.openai import OpenAIEngine
+
+    if not profile.endpoints:
+        raise UsageError("the profile names no endpoint", fix="write [profiles.NAME.endpoints.…] into factory.toml")
+    for name in profile.endpoints:
+        with OpenAIEngine("", profile.endpoint(name)) as engine:
+            served = engine.served()
+        more = f" and {len(served) - SHOWN_MODELS} more" if len(served) > SHOWN_MODELS else ""
+        shown = ", ".join(served[:SHOWN_MODELS]) + more
+        print(f"{name} answers and serves {shown or 'no model by name'}")
 
 
 def _check_autotrain() -> None:

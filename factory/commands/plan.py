@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
-from factory.commands.session import Session
+from factory.commands.session import Opened, Session
 from factory.commands.table import print_json, print_table
+from factory.engines import architecture, local_engine
+from factory.errors import UsageError
 from factory.graph.plan import Plan, make_plan
 from factory.graph.plan import as_json as nodes_as_json
+from factory.graph.sources import UNKNOWN, AnsweringModel
+from factory.profile import FILE_NAME, Profile, profile_file
 from factory.publishing.stages import Build, stages
+from factory.step.base import Step
 
 SCORED = "its scores are stored, nothing is scored again"
 
@@ -23,10 +29,14 @@ def show_plan(session: Session, *, as_json: bool = False, assumptions: bool = Fa
         plan = make_plan(opened.graph)
         costs = estimate(plan, opened.profile)
         problems = license_problems(opened.graph)
+        speakers = _speakers(opened)
         if as_json:
-            print_json(_document(plan, costs, problems))
+            print_json(_document(plan, costs, problems) | {"profile": _profile(session), "engines": speakers})
             return
         _print(plan, costs, problems)
+        print(f"profile: {_profile(session)}")
+        for model, engine in speakers.items():
+            print(f"generates with {model}: {engine}")
         reported = opened.loaded.recipe.reported_cost
         for line in beside(family([costs]), reported) if reported else []:
             print(line)
@@ -116,6 +126,35 @@ def _print(plan: Plan, costs: object, problems: list[str]) -> None:
     if plan.graph.unresolved:
         refs = sorted(set(plan.graph.unresolved))
         print(f"not resolved to a commit (Hub not asked or not reached): {', '.join(refs)}")
+
+
+def _profile(session: Session) -> str:
+    """Which table of which factory.toml is in force."""
+    path = profile_file(session.recipe.parent)
+    return f"{session.profile or 'default'} of {path}" if path else f"no {FILE_NAME}, every default"
+
+
+def _speakers(opened: Opened) -> dict[str, str]:
+    """Model, as steps name it -> who generates with it."""
+    graph, found = opened.graph, {}
+    for node in graph.nodes.values():
+        for parameter, value, kind in node.step.references():
+            if kind == "model" and parameter in node.step.generators():
+                final = graph.final(value)
+                found[value] = _speaker(final.step, final.folder / "model", opened.profile)
+    return found
+
+
+def _speaker(step: Step, model: Path, profile: Profile) -> str:
+    if not isinstance(step, AnsweringModel):
+        return local_engine(profile, architecture(model))
+    try:
+        address = profile.endpoint(step.endpoint).base_url
+    except UsageError as error:
+        address = f"NOT IN THE PROFILE: {error.fix}"
+    known = step.answers_as != UNKNOWN
+    stated = f"answers as {step.answers_as}" if known else "which model answers is asked when work begins"
+    return f"endpoint {step.endpoint}, {step.model} ({stated}), {address}"
 
 
 def _stages(plan: Plan) -> list[dict[str, Any]]:

@@ -77,7 +77,7 @@ class Session:
             FactoryError: a ref cannot be resolved and `building` is set.
         """
         loaded, profile = load(self.recipe), load_profile(self.profile, self.recipe.parent)
-        for note in sorted(set(loaded.source.notes)):
+        for note in [*sorted(set(loaded.source.notes)), *profile.notes]:
             print(f"note: {note}", file=sys.stderr)
         if self.rehearse and profile.train_batch_size is None:  # not batches meant for a GPU's memory
             profile = profile.model_copy(update={"train_batch_size": REHEARSAL_BATCH})
@@ -95,6 +95,7 @@ class Session:
                 locked=self.locked,
                 refresh=refresh or (self.rehearse and building),
                 stand_ins=self.rehearse,
+                profile=profile,
                 timeout=10.0 if building else PLAN_TIMEOUT,
             )
             graph = build_graph(loaded, store, resolver)

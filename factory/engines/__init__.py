@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +14,10 @@ from factory.resources import one_a_module
 if TYPE_CHECKING:
     from factory.profile import Profile
 
-__all__ = ["Completion", "Engine", "LogProbability", "Request", "Scorer", "engine_for", "engines"]
+__all__ = ["Completion", "Engine", "LogProbability", "Request", "Scorer", "engine_for", "engines", "local_engine"]
+
+ENDPOINT = "openai"  # asked for models behind an endpoint, and for no other
+ENDPOINT_FILE = "endpoint.json"  # {model: its name there, answers_as: the `model` that its answers state}
 
 
 @cache
@@ -22,13 +26,53 @@ def engines() -> dict[str, type[Engine]]:
     return one_a_module(__name__, Engine)
 
 
-def engine_for(model: Path, profile: Profile, *, trust_remote_code: bool = False) -> Engine:
-    """The profile's engine over a model folder, as a context manager that frees the model at its end.
+def engine_for(
+    model: Path, profile: Profile, *, trust_remote_code: bool = False, endpoint: str | None = None
+) -> Engine:
+    """Who generates with a model, as a context manager that frees it at its end.
+
+    A folder of weights is loaded by the profile's engine on this machine. With `endpoint` it is a model that this
+    endpoint of the profile answers for, and the folder holds `ENDPOINT_FILE` alone.
+
+    Raises:
+        UsageError: the profile names an engine that this version does not have, or lacks the endpoint.
+        FactoryError: the folder holds no model that can generate.
+    """
+    if endpoint is not None:
+        from factory.engines.openai import OpenAIEngine
+
+        declared = json.loads((model / ENDPOINT_FILE).read_bytes())
+        return OpenAIEngine(declared["model"], profile.endpoint(endpoint), declared["answers_as"])
+    kind = engines()[local_engine(profile, architecture(model))]
+    return kind(model, profile, trust_remote_code=trust_remote_code)
+
+
+def local_engine(profile: Profile, architecture: str | None = None) -> str:
+    """The engine that runs a model on this machine: the profile's or, for ``auto``, the best that can.
+
+    That is vllm where its environment is installed, a GPU is there and it knows the architecture (the class that
+    config.json names; None: not known yet, taken to be one it knows), and transformers otherwise.
 
     Raises:
         UsageError: the profile names an engine that this version does not have.
-        FactoryError: the folder holds no model that can generate.
     """
-    if (kind := engines().get(profile.engine)) is None:
-        raise UsageError(f"unknown engine {profile.engine!r} in the profile{nearest(profile.engine, engines())}")
-    return kind(model, profile, trust_remote_code=trust_remote_code)
+    said = "auto" if profile.engine == ENDPOINT else profile.engine
+    if said != "auto":
+        local = ["auto", *(name for name in engines() if name != ENDPOINT)]
+        if said not in local:
+            raise UsageError(f"unknown engine {said!r} in the profile{nearest(said, local)}")
+        return said
+    from factory.engines.environments import find, has_gpu
+
+    if profile.device == "cpu" or not has_gpu() or not (environment := find("vllm")).installed:
+        return "transformers"
+    return "vllm" if architecture is None or environment.knows(architecture) else "transformers"
+
+
+def architecture(model: Path) -> str | None:
+    """The class that a model folder's config.json names; None where it names none."""
+    try:
+        named = json.loads((model / "config.json").read_bytes())["architectures"]
+        return str(named[0])
+    except (OSError, ValueError, KeyError, IndexError, TypeError):
+        return None

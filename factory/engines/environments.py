@@ -53,6 +53,11 @@ class Environment:
     def installed(self) -> bool:
         return self.complete and self.version is not None
 
+    def knows(self, architecture: str) -> bool:
+        """Of vLLM's: whether its registry of models lists the class; its source is read, nothing is imported."""
+        pattern = "lib/python*/site-packages/vllm/model_executor/models/registry.py"
+        return any(f'"{architecture}"' in path.read_text(encoding="utf-8") for path in self.folder.glob(pattern))
+
     def state(self) -> State:
         """What `factory engines` says of it."""
         if self.installed:

@@ -1,4 +1,7 @@
-"""Any server that speaks OpenAI's completions protocol: rented models, vLLM, llama.cpp, `transformers serve`."""
+"""Any server that speaks OpenAI's completions protocol: rented models, vLLM, llama.cpp, `transformers serve`.
+
+It answers for the models that a recipe declares there, and for no other.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,6 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from factory.engines.base import Batch, Completion, Engine, Request, State
@@ -21,12 +23,13 @@ from factory.profile import load_profile
 if TYPE_CHECKING:
     import httpx
 
-    from factory.profile import Endpoint, Profile
+    from factory.profile import Endpoint
 
 AGAIN = {408, 409, 425, 429} | set(range(500, 600))  # worth another try
 FATAL = {401, 402, 403, 404, 405}  # the same for every request: key, account, address or model are wrong
 BATCH, BATCH_SECONDS = 64, 1.0  # a batch is handed on when it has so many completions or is so old
-BYTES_PER_TOKEN = 3  # assumed, where there is no tokenizer: English has more, Arabic in UTF-8 fewer characters a token
+BYTES_PER_TOKEN = 3  # assumed: English has more, Arabic in UTF-8 fewer characters a token
+FIRST = Request.chat("Say yes.", max_new_tokens=16)  # what an endpoint is asked to learn which model answers
 
 
 @dataclass(frozen=True)
@@ -41,18 +44,14 @@ class OpenAIEngine(Engine):
     """Sends many requests at once and yields answers as they arrive.
 
     A request that the server refuses for good becomes a completion with ``finish_reason="error"``. What is wrong for
-    all requests (key, address, a server that stays away) is a `FactoryError`.
+    all requests (key, address, a server that stays away, another model that answers) is a `FactoryError`.
     """
 
-    def __init__(self, model: Path, profile: Profile, *, trust_remote_code: bool = False) -> None:
-        if profile.openai is None:
-            raise UsageError(
-                "the engine openai needs an address", fix='write [profiles.NAME.openai] with base_url = "…/v1"'
-            )
-        self.settings: Endpoint = profile.openai
-        self.url = self.settings.base_url.rstrip("/")
-        self._key = _key(self.settings.api_key_env)
-        self._tokens = _tokens(model, trust_remote_code)
+    def __init__(self, model: str, endpoint: Endpoint, answers_as: str | None = None) -> None:
+        """`model` as the endpoint names it; `answers_as`: what answers must state, by default what the first does."""
+        self.model, self.answers_as, self.settings = model, answers_as, endpoint
+        self.url = endpoint.base_url.rstrip("/")
+        self._key = _key(endpoint.api_key_env)
         self._chance = random.Random()
         self._last_answer = 0.0
         self._pressure = Pressure(self.settings.concurrency)
@@ -63,20 +62,18 @@ class OpenAIEngine(Engine):
     @classmethod
     def state(cls) -> State:
         try:
-            endpoint = load_profile(None).openai
+            profile = load_profile(None)
         except FactoryError as error:
             return State("missing", to_do=str(error))
-        missing = "the profile's [….openai] table names the endpoint"
-        return State("installed", where=endpoint.base_url if endpoint else missing)
+        addresses = [f"{name}: {endpoint.base_url}" for name, endpoint in profile.endpoints.items()]
+        return State("installed", where=", ".join(addresses) or "the profile names no endpoint")
 
     def __exit__(self, *exception: object) -> None:
         self._runner.run(self._connections.aclose())
         self._runner.close()
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        """By the model folder's tokenizer or, where it has none, estimated from the bytes."""
-        if self._tokens is not None:
-            return self._tokens.count(texts)
+        """Estimated from the bytes: whose tokenizer it has, an endpoint does not say."""
         return [-(-len(text.encode()) // BYTES_PER_TOKEN) for text in texts]
 
     def generate(self, requests: Sequence[Request]) -> Iterator[Batch]:
@@ -93,36 +90,48 @@ class OpenAIEngine(Engine):
             self._runner.run(_end(work))
 
     async def _work(self, requests: Sequence[Request], done: asyncio.Queue[tuple[int, Completion] | None]) -> None:
-        name = self.settings.model or await self._only_model()
         # The longest first, so that none is left running alone at the end.
         queue = iter(sorted(range(len(requests)), key=lambda i: -requests[i].max_new_tokens))
 
         async def take() -> None:
             for i in queue:
-                done.put_nowait((i, await self._one(name, requests[i])))
+                done.put_nowait((i, await self._one(requests[i])))
 
         async with asyncio.TaskGroup() as group:
             for _ in range(min(self.settings.concurrency, len(requests))):
                 group.create_task(take())
 
-    async def _one(self, name: str, request: Request) -> Completion:
+    async def _one(self, request: Request) -> Completion:
         path = "/completions" if request.messages is None else "/chat/completions"
         prompt = {"prompt": request.prompt} if request.messages is None else {"messages": request.turns()}
         limit = {self.settings.token_limit: request.max_new_tokens}
-        body = {"model": name, "temperature": 0, **prompt, **limit, **self.settings.body}
+        body = {"model": self.model, "temperature": 0, **prompt, **limit, **self.settings.body}
         answer = await self._send("POST", path, body)
-        return answer if isinstance(answer, Completion) else _completion(answer)
+        if isinstance(answer, Completion):
+            return answer
+        self._require_the_same(str(answer.get("model") or self.model))
+        return _completion(answer)
 
-    async def _only_model(self) -> str:
-        answer = await self._send("GET", "/models", None)
-        names = [] if isinstance(answer, Completion) else [model["id"] for model in answer.get("data", [])]
-        if len(names) != 1:
-            raise UsageError(
-                f"it serves {len(names)} models: {', '.join(names[:10])}",
+    def _require_the_same(self, stated: str) -> None:
+        """Raises FactoryError where another model answers than the one that the work began with."""
+        self.answers_as = self.answers_as or stated
+        if stated != self.answers_as:
+            raise FactoryError(
+                f"{self.model} answers as {stated}, and the work began with {self.answers_as}",
                 where=self.url,
-                fix="set model in [profiles.NAME.openai]",
+                fix="declare the dated name, or run `factory lock RECIPE`: what it makes is then made anew",
             )
-        return names[0]
+
+    def served(self) -> list[str]:
+        """Names of the models that the endpoint lists.
+
+        Raises:
+            FactoryError: it does not answer, or refuses.
+        """
+        answer = self._runner.run(self._send("GET", "/models", None))
+        if isinstance(answer, Completion):
+            raise FactoryError(f"it does not list its models: {answer.detail}", where=self.url)
+        return [str(model.get("id")) for model in answer.get("data") or []]
 
     async def _send(self, method: str, path: str, body: dict[str, Any] | None) -> dict[str, Any] | Completion:
         """The answer's JSON; an error completion where the server refuses this very request.
@@ -174,7 +183,7 @@ class OpenAIEngine(Engine):
             name = self.settings.api_key_env
             return f"check the key in ${name}" if name else "set api_key_env to the name of the variable with the key"
         if status == 404:
-            return "check base_url (with /v1) and model"
+            return "check base_url (with /v1), and the model in the recipe"
         return "check the account at the provider"
 
 
@@ -237,9 +246,15 @@ def _key(variable: str | None) -> str | None:
     return key
 
 
-def _tokens(model: Path, trust_remote_code: bool) -> Any:
-    from factory.engines.tokens import Tokens
+def stated_model(model: str, endpoint: Endpoint) -> str:
+    """The `model` that an endpoint's answer states: where `model` is an alias, the dated name behind it.
 
-    if not (model / "tokenizer.json").is_file() and not (model / "tokenizer_config.json").is_file():
-        return None
-    return Tokens(model, trust_remote_code=trust_remote_code)
+    Raises:
+        UsageError: the endpoint's key is missing.
+        FactoryError: it does not answer, or refuses.
+    """
+    with OpenAIEngine(model, endpoint) as engine:
+        [[(_, first)]] = engine.generate([FIRST])
+        if first.finish_reason == "error" or engine.answers_as is None:
+            raise FactoryError(f"{model} does not answer: {first.detail}", where=engine.url)
+        return engine.answers_as

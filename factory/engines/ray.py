@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from factory.engines import engine_for
+from factory.engines import architecture, engine_for, local_engine
 from factory.engines.base import Batch, Engine, Request, State
 from factory.engines.tokens import Tokens
 from factory.errors import FactoryError
@@ -58,7 +58,8 @@ class RayEngine(Engine):
         workers, gpus = self._places()
         actor = ray.remote(num_cpus=settings.cpus, num_gpus=gpus, max_restarts=-1, max_task_retries=RETRIES)(_Actor)
         threads = self.profile.threads or max(1, int(settings.cpus))
-        own = self.profile.model_copy(update={"engine": settings.engine, "threads": threads})
+        inner = self.profile.model_copy(update={"engine": settings.engine})
+        own = inner.model_copy(update={"engine": local_engine(inner, architecture(self.model)), "threads": threads})
         arguments = str(self.model), own.model_dump(), self.trust_remote_code
         self._actors = [actor.remote(*arguments) for _ in range(workers)]
         return self

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,10 @@ from factory.errors import FactoryError
 
 
 class Tokens:
-    """Loads the tokenizer of a model folder; knows nothing of weights."""
+    """Loads the tokenizer of a model folder; knows nothing of weights.
+
+    `ends` are the tokens at which an answer ends; `after_answer` those that the chat template writes after one.
+    """
 
     def __init__(self, model: Path, *, trust_remote_code: bool = False) -> None:
         from transformers import AutoTokenizer
@@ -25,6 +30,7 @@ class Tokens:
             raise unloadable(model, error) from error
         if self.tokenizer.pad_token_id is None:
             self.tokenizer.pad_token = self.tokenizer.eos_token
+        self.after_answer = self._after_answer()
         self.ends = self._ends(trust_remote_code)
 
     def count(self, texts: Sequence[str]) -> list[int]:
@@ -76,24 +82,32 @@ class Tokens:
     def _ends(self, trust_remote_code: bool) -> list[int]:
         configured = generation_config(self.folder, trust_remote_code).eos_token_id
         ids = configured if isinstance(configured, list) else [configured]
-        return sorted({i for i in [*ids, self.tokenizer.eos_token_id, self._turn_end()] if i is not None})
+        return sorted({i for i in [*ids, self.tokenizer.eos_token_id, *self.after_answer[:1]] if i is not None})
 
-    def _turn_end(self) -> int | None:
-        """The token that the chat template puts right after an answer.
+    def _after_answer(self) -> list[int]:
+        """Special tokens that the chat template puts right after an answer, the one that ends it first.
 
-        It need not be the one that ends the turn: Command A closes its answers with <|END_RESPONSE|> before that.
+        The first need not end the turn: Command A closes its answers with <|END_RESPONSE|> before that.
         """
         from jinja2 import TemplateError
 
         if self.tokenizer.chat_template is None:
-            return None
+            return []
         turns = [{"role": "user", "content": "?"}, {"role": "assistant", "content": "!"}]
         try:
             text = self.tokenizer.apply_chat_template(turns, tokenize=False)
         except (TemplateError, ValueError, TypeError):
-            return None
+            return []
         after = self.tokenizer(text.rpartition("!")[2].lstrip(), add_special_tokens=False)["input_ids"]
-        return after[0] if after and after[0] in self.tokenizer.added_tokens_decoder else None
+        return list(takewhile(lambda token: token in self.tokenizer.added_tokens_decoder, after))
+
+
+def has_chat_template(model: Path) -> bool:
+    """Whether the tokenizer in the model folder carries a chat template."""
+    if (model / "chat_template.jinja").is_file() or (model / "additional_chat_templates").is_dir():
+        return True
+    config = model / "tokenizer_config.json"
+    return config.is_file() and bool(json.loads(config.read_text(encoding="utf-8")).get("chat_template"))
 
 
 def generation_config(model: Path, trust_remote_code: bool = False) -> Any:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from factory.engines.base import Batch, Engine, LogProbability, Request, Scorer, State
 from factory.engines.tokens import Tokens, unloadable
+from factory.engines.weights import needed_weights
 
 if TYPE_CHECKING:
     from factory.profile import Profile
@@ -96,6 +97,7 @@ def load_model(folder: Path, profile: Profile, *, trust_remote_code: bool = Fals
     import torch
     from transformers import AutoModelForCausalLM
 
+    needed_weights(folder)
     dtype = getattr(torch, profile.torch_dtype())
     try:
         model: Any = AutoModelForCausalLM.from_pretrained(

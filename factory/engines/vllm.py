@@ -21,6 +21,7 @@ from factory.engines.environments import find, needed, root
 from factory.engines.process import Died, EngineProcess, last_error, new_log
 from factory.engines.tokens import Tokens
 from factory.engines.vllm_options import llm_options, process_environment
+from factory.engines.weights import weight_files
 from factory.errors import FactoryError
 
 if TYPE_CHECKING:
@@ -239,7 +240,7 @@ def _reference(engine: VllmEngine, texts: list[tuple[list[int], int]]) -> list[L
 
 def _bytes(model: Path, profile: Profile) -> float:
     """Weights in memory with some room; on a CPU they may be widened from 16 bits to 32."""
-    stored = sum(path.stat().st_size for path in model.glob("*.safetensors"))
+    stored = sum(path.stat().st_size for path in weight_files(model))
     return stored * (2.2 if profile.torch_dtype() == "float32" else 1.2)
 
 

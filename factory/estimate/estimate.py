@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from factory.engines import local_engine
 from factory.errors import UsageError
 from factory.estimate.costs import VERBS, Cost, Costs, NodeCost
 from factory.estimate.flow import Flows
@@ -17,7 +18,7 @@ from factory.estimate.rates import Measured, Rates, best, device_key, interpolat
 from factory.estimate.sizes import Sizes
 from factory.graph.nodes import Node
 from factory.graph.plan import NodePlan, Plan
-from factory.graph.sources import HubDataset, HubModel
+from factory.graph.sources import AnsweringModel, HubDataset, HubModel
 from factory.profile import Profile
 from factory.store import Manifest
 
@@ -103,6 +104,8 @@ class _Estimator:
         step = node.step
         if isinstance(step, HubModel):
             return self._fetch(node, self.sizes.weight_bytes(node.name))
+        if isinstance(step, AnsweringModel):
+            return NodeCost(node.name, node.artifact)
         if node.kind == "evaluation":
             return self._evaluation(node)
         if node.kind == "model":
@@ -140,8 +143,9 @@ class _Estimator:
         """A model that answers once per row, or once per text that is translated."""
         node = entry.node
         step: Any = node.step
-        flow, size, scheme = self.flows.into(node), *self._worker(node)
-        if flow.rows is None or size is None:
+        flow, worker = self.flows.into(node), self._worker(node)
+        size = self.sizes.of(worker.name)
+        if flow.rows is None or (size is None and not isinstance(worker.step, AnsweringModel)):
             return NodeCost(node.name, node.artifact, rows, None, None, None, None, disk)
         overhead = self.rates.value("text", "prompt_overhead")
         if step.verb in VERBS["translation"]:
@@ -159,16 +163,30 @@ class _Estimator:
             written += flow.rows * getattr(step, "answers_per_row", 0) * flow.tokens * self.flows.ratio
             read, unit, amount = asks * (2 * flow.tokens + overhead), "requests", asks
             tokens = read + written
+        if size is None:
+            return self._answered(node, worker, read, written, rows=rows, tokens=tokens, disk=disk)
         found = best(self.measured, step.verb, unit, self.speaker, size)
+        scheme = self.sizes.scheme(worker.name)
         seconds = amount / found.rate if found else self._speaking(written, read, size, scheme)
         return self._speaking_cost(node, seconds, rows=rows, tokens=tokens, disk=disk, basis=_basis(found))
 
-    def _worker(self, node: Node) -> tuple[float | None, str | None]:
-        """Parameters of the model that works in a step on rows, and the scheme it is stored in."""
-        for edge in node.inputs.values():
-            if self.graph.nodes[edge.node].kind == "model":
-                return self.sizes.of(edge.node), self.sizes.scheme(edge.node)
-        return None, None
+    def _worker(self, node: Node) -> Node:
+        """The model that works in a step on rows."""
+        models = (self.graph.nodes[edge.node] for edge in node.inputs.values())
+        return next(model for model in models if model.kind == "model")
+
+    def _answered(self, node: Node, model: Node, read: float, written: float, **rest: Any) -> NodeCost:
+        """By an endpoint: its price of the tokens, where the profile has it; how long it takes, nobody knows."""
+        assert isinstance(model.step, AnsweringModel)
+        name = model.step.endpoint
+        try:
+            dollars = self.profile.endpoint(name).dollars(int(read), int(written))
+        except UsageError:
+            dollars = None
+        basis = f"the price of {name}" if dollars is not None else ""
+        return NodeCost(
+            node.name, node.artifact, seconds=None, device_seconds=None, dollars=dollars, basis=basis, **rest
+        )
 
     def _speaking(self, written: float, read: float, size: float, scheme: str | None) -> float:
         """Seconds of one device to read and write so many tokens, by the table."""
@@ -179,7 +197,7 @@ class _Estimator:
             speed = interpolate(self.rates.value("generation", "h100"), size) * bandwidth
             if scheme is not None and (scheme != "FP8_DYNAMIC" or self.rates.gpu(self.speaker, "fp8")):
                 speed *= self.rates.value("generation", "quantized_speedup", scheme)
-            if self.profile.engine == "transformers":
+            if local_engine(self.profile) == "transformers":
                 speed *= self.rates.value("generation", "transformers")
         return (written + read / self.rates.value("generation", "prompt_speedup")) / speed
 
@@ -280,12 +298,15 @@ class _Estimator:
     def _evaluation(self, node: Node) -> NodeCost:
         assert node.source is not None
         step: Any = node.step
-        size, scheme = self.sizes.of(node.source.node), self.sizes.scheme(node.source.node)
+        model = self.graph.nodes[node.source.node]
+        size, scheme = self.sizes.of(model.name), self.sizes.scheme(model.name)
         writes = hasattr(step, "max_new_tokens")
         samples, length = self._samples(node)
+        written, read = (samples * length * self.flows.ratio, samples * length) if writes else (0.0, samples * length)
+        if isinstance(model.step, AnsweringModel):
+            return self._answered(node, model, read, written, tokens=written or read)
         if size is None:
             return NodeCost(node.name, node.artifact, None, None, None, None, None)
-        written, read = (samples * length * self.flows.ratio, samples * length) if writes else (0.0, samples * length)
         found = best(self.measured, step.verb, "requests", self.speaker, size)
         seconds = samples / found.rate if found else self._speaking(written, read, size, scheme)
         return self._speaking_cost(node, seconds, tokens=written or read, basis=_basis(found))

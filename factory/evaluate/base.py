@@ -10,7 +10,6 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BeforeValidator, Field
@@ -144,14 +143,6 @@ def report(
     write_shard(job.out / "details.parquet", pa.Table.from_pylist(details))
     text = json.dumps(job.metrics, ensure_ascii=False, indent=2, sort_keys=False)
     write_atomically(job.out / "results.json", (text + "\n").encode())
-
-
-def has_chat_template(model: Path) -> bool:
-    """Whether the tokenizer in the model folder carries a chat template."""
-    if (model / "chat_template.jinja").is_file() or (model / "additional_chat_templates").is_dir():
-        return True
-    config = model / "tokenizer_config.json"
-    return config.is_file() and bool(json.loads(config.read_text(encoding="utf-8")).get("chat_template"))
 
 
 def versions(*packages: str) -> dict[str, str]:

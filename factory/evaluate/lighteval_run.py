@@ -15,9 +15,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Literal
 
+from factory.engines.tokens import has_chat_template
 from factory.engines.transformers import load_model, release
 from factory.errors import FactoryError
-from factory.evaluate.base import has_chat_template, versions
+from factory.evaluate.base import versions
 from factory.evaluate.score import Score, accuracy
 from factory.step.surroundings import contained
 from factory.store import Ledger
@@ -93,7 +94,7 @@ def run_subtasks(
         "few_shot": few_shot,
         "max_samples": max_samples,
         "chat_template": use_template,
-        "add_special_tokens": True,
+        "add_special_tokens": not use_template,
         "decoding": "none: the choice with the highest log-likelihood per character",
         "dtype": job.profile.torch_dtype(),
         "versions": versions("lighteval", "transformers", "torch", "datasets"),
@@ -235,6 +236,7 @@ def _model(job: Job, use_template: bool, scratch: Path, advance: Callable[..., N
         device=profile.torch_device(),
         trust_remote_code=trust_remote_code,
         override_chat_template=use_template,
+        add_special_tokens=not use_template,  # a rendered template has its own: another BOS would stand before it
         cache_dir=str(scratch),
     )
     return FolderModel.from_model(load_model(folder, profile, trust_remote_code=trust_remote_code), config)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import Field, field_validator
 
-from factory.evaluate.base import Suite, has_chat_template, report, versions
+from factory.engines.tokens import has_chat_template
+from factory.evaluate.base import Suite, report, versions
 from factory.evaluate.overlap import NAMES, overlap_scores
 from factory.step.base import Prompt
 from factory.text import yaml
@@ -37,6 +38,7 @@ class TranslationSuite(Suite):
     max_new_tokens: int = Field(512, ge=1)
     chat_template: bool | Literal["auto"] = Field("auto", description="auto: where the tokenizer has one")
 
+    version: ClassVar[int] = 2  # until then an endpoint of the profile could have answered for a local model
     score_list: ClassVar[tuple[str, ...]] = NAMES
 
     @field_validator("prompt", mode="after")
@@ -46,6 +48,9 @@ class TranslationSuite(Suite):
         if "{text}" not in value:
             raise ValueError(f"the prompt has no {{text}}; write one, or one of: {', '.join(PROMPTS)}")
         return value
+
+    def generators(self) -> tuple[str, ...]:
+        return ("models",)
 
     def score_names(self) -> list[str]:
         return list(self.score_list)
@@ -64,7 +69,8 @@ class TranslationSuite(Suite):
         `segments` have `index`, `source`, `reference` and may have more columns, which go into the details. Nothing
         is done to the output before scoring.
         """
-        template = has_chat_template(job.input.model) if self.chat_template == "auto" else self.chat_template
+        chats = job.input.endpoint is not None or has_chat_template(job.input.model)
+        template = chats if self.chat_template == "auto" else self.chat_template
         requests = [self._request(segment["source"], template) for segment in segments]
         completions = generate_all(job, requests)
         outputs = [completion["text"] for completion in completions]
@@ -92,7 +98,7 @@ class TranslationSuite(Suite):
                 "n": len(outputs),
                 "seed": self.seed,
                 "post_processing": "none",
-                "engine": job.profile.engine,
+                "engine": " and ".join(sorted({done["engine"] for done in completions})),
                 "dtype": job.profile.torch_dtype(),
                 "signatures": signatures,
                 "versions": versions("sacrebleu", "rouge-score", "transformers", "torch"),
@@ -113,26 +119,26 @@ class TranslationSuite(Suite):
 
 
 def generate_all(job: Job, requests: Sequence[Request]) -> list[dict[str, Any]]:
-    """{index, text, finish_reason, prompt_tokens, completion_tokens} per request, in order; adds to `job.usage`.
+    """{index, engine, text, finish_reason, prompt_tokens, completion_tokens} per request, in order; the cost is
+    written into `job.usage`.
 
     Finished batches are in a ledger: after an interruption only the rest is generated.
     """
-    from factory.engines import engine_for
-
     with job.ledger("translations") as ledger:
         done: dict[int, dict[str, Any]] = {entry["index"]: entry for entry in ledger}
         pending = [index for index in range(len(requests)) if index not in done]
         with job.progress.task(f"{job.name}: translate", total=len(requests)) as progress:
             progress.advance(len(done))
             if pending:
-                with engine_for(job.input.model, job.profile, trust_remote_code=job.trust_remote_code) as engine:
+                name = job.engine_name(job.input)
+                with job.engine(job.input) as engine:
                     for batch in engine.generate([requests[index] for index in pending]):
-                        entries = [{"index": pending[i], **vars(completion)} for i, completion in batch]
+                        entries = [{"index": pending[i], "engine": name, **vars(made)} for i, made in batch]
                         ledger.append(*entries)
                         done |= {entry["index"]: entry for entry in entries}
                         progress.advance(len(entries), tokens=sum(entry["completion_tokens"] for entry in entries))
-    for entry in done.values():
-        job.usage.requests += 1
-        job.usage.prompt_tokens += entry["prompt_tokens"]
-        job.usage.completion_tokens += entry["completion_tokens"]
+    job.usage.requests = len(done)
+    job.usage.prompt_tokens = sum(entry["prompt_tokens"] for entry in done.values())
+    job.usage.completion_tokens = sum(entry["completion_tokens"] for entry in done.values())
+    job.usage.dollars = job.price(job.input, job.usage.prompt_tokens, job.usage.completion_tokens)
     return [done[index] for index in range(len(requests))]

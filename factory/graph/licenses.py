@@ -18,7 +18,7 @@ from typing import Any, Literal
 from factory.errors import FactoryError
 from factory.graph.lineage import NOT_DERIVED, hub_source
 from factory.graph.nodes import Graph, Node
-from factory.graph.sources import DemoDataset, LocalDataset, LocalModel
+from factory.graph.sources import AnsweringModel, DemoDataset, LocalDataset, LocalModel
 from factory.refs import is_hub_ref
 from factory.step.base import Source
 from factory.store import canonical, write_atomically
@@ -228,6 +228,9 @@ class _Known:
         if isinstance(node.step, LocalDataset | LocalModel):
             stated = next((text for ref, text in self.stated.items() if ref.endswith(Path(node.step.path).name)), None)
             return Link(Path(node.step.path).name, role, _clean(stated), "the recipe" if stated else "nobody")
+        if isinstance(node.step, AnsweringModel):
+            license = self.graph.loaded.recipe.models[node.artifact].license
+            return Link(node.step.model, role, _clean(license), "the recipe")
         if (found := hub_source(node)) is None:
             return None
         repo, revision = found

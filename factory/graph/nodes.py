@@ -15,10 +15,18 @@ from typing import Any, Literal
 from factory.errors import FactoryError
 from factory.evaluate.base import Suite
 from factory.evaluate.texts import SuiteTexts, suite_named
-from factory.graph.sources import DemoDataset, HubDataset, HubModel, local_dataset, local_model
+from factory.graph.sources import (
+    UNKNOWN,
+    AnsweringModel,
+    DemoDataset,
+    HubDataset,
+    HubModel,
+    local_dataset,
+    local_model,
+)
 from factory.recipe import DatasetSpec, LoadedRecipe, ModelSpec, Place
 from factory.recipe.lock import Resolver
-from factory.recipe.schema import Demo
+from factory.recipe.schema import Demo, EndpointModel
 from factory.refs import HubRef, SplitSlice, artifact_name, is_hub_ref, is_local, local_path, step_number
 from factory.step.base import Step
 from factory.store import Store, fingerprint
@@ -45,6 +53,7 @@ class Node:
         inputs: nodes for the references in its parameters, by the text written in the recipe.
         identity: everything that can change its content; `fingerprint` is its digest.
         last: the node finishes its artifact.
+        trust_remote_code: its model, or one that it uses, brings code of its own, which may run.
         made: folder of what it makes before limits are applied; versions that differ in limits only share it.
     """
 
@@ -145,7 +154,6 @@ class _Builder:
         spec: DatasetSpec | ModelSpec = getattr(self.recipe, section)[name]
         kind: Kind = "dataset" if section == "datasets" else "model"
         edge = self._from(name, spec, self.loaded.place(section, name, "from"))
-        trusted = isinstance(spec, ModelSpec) and spec.trust_remote_code
         for index, step in enumerate(spec.steps):
             place = self.loaded.place(section, name, "steps", index, step.verb)
             split = getattr(step, "split", None)
@@ -165,7 +173,6 @@ class _Builder:
                 inputs=inputs,
                 place=place,
                 last=index == len(spec.steps) - 1,
-                trust_remote_code=trusted,
             )
             edge = Edge(node.name)
         assert edge is not None, f"{name} has neither `from` nor steps"
@@ -179,6 +186,8 @@ class _Builder:
             demo = spec.from_
             step = DemoDataset(demo=demo.demo, rows=demo.rows, seed=demo.seed)
             return self._source(f"{name}/00-load", name, step, "dataset", place, last=not spec.steps)
+        if isinstance(spec.from_, EndpointModel):
+            return self._answering(name, spec.from_, place)
         if isinstance(spec, DatasetSpec):
             return self._edge(
                 spec.from_,
@@ -188,7 +197,19 @@ class _Builder:
                 data_files=spec.data_files,
                 column_names=spec.column_names,
             )
-        return self._edge(spec.from_, "model", place)
+        return self._edge(spec.from_, "model", place, code=spec.trust_remote_code)
+
+    def _answering(self, name: str, behind: EndpointModel, place: Place) -> Edge:
+        """A model behind an endpoint; in a rehearsal its stand-in on the embedded Hub."""
+        if self.resolver.stand_ins:
+            return self._edge(behind.stand_in, "model", place)
+        try:
+            stated = self.resolver.answers_as(behind.endpoint, behind.model)
+        except FactoryError as error:
+            error.where = f"{place}" if error.where is None else f"{place}, {error.where}"
+            raise
+        step = AnsweringModel(endpoint=behind.endpoint, model=behind.model, answers_as=stated or UNKNOWN)
+        return self._source(f"{name}/00-fetch", name, step, "model", place, last=True)
 
     def _edge(
         self,
@@ -198,6 +219,7 @@ class _Builder:
         split: str = "train",
         data_files: str | None = None,
         column_names: list[str] | None = None,
+        code: bool = False,
     ) -> Edge:
         """The finished node that a reference means, made if it is the first to name it."""
         if is_local(reference):
@@ -219,7 +241,7 @@ class _Builder:
                 edge = self._remember(reference, kind, self._source_name("hub", ref.repo, detail), step, place)
                 return Edge(edge.node, SplitSlice.parse(split).name)
             return self._remember(
-                reference, kind, f"hub/{ref.repo}", HubModel(repo=ref.repo, revision=revision), place
+                reference, kind, f"hub/{ref.repo}", HubModel(repo=ref.repo, revision=revision, code=code), place
             )
         if (number := step_number(reference)) is not None:
             return self._step(artifact_name(reference), number, reference)
@@ -252,7 +274,7 @@ class _Builder:
         if known is None:
             self._add(
                 name, artifact=artifact, label=f"00-{step.verb}", kind=kind, step=step, source=None, inputs={},
-                place=place, last=last, trust_remote_code=False,
+                place=place, last=last,
             )  # fmt: skip
         return Edge(name)
 
@@ -273,7 +295,7 @@ class _Builder:
         if name not in self.graph.nodes:
             self._add(
                 name, artifact=name, label="00-load", kind="dataset", step=SuiteTexts(suite=suite), source=None,
-                inputs=self._suite_data(suite, place), place=place, last=False, trust_remote_code=False,
+                inputs=self._suite_data(suite, place), place=place, last=False,
             )  # fmt: skip
         return Edge(name)
 
@@ -299,7 +321,6 @@ class _Builder:
                 inputs=inputs,
                 place=place,
                 last=False,
-                trust_remote_code=False,
             )
 
     def _revisions(self, repos: list[str]) -> dict[str, str]:
@@ -313,7 +334,9 @@ class _Builder:
         identity: dict[str, Any] = {"verb": step.verb, "version": step.version, "parameters": parameters}
         if getattr(step, "uses_language", False):
             identity["language"] = self.recipe.language.model_dump()
-        if rest["trust_remote_code"]:
+        edges = [*([source] if source else []), *inputs.values()]
+        models = [node for edge in edges if (node := self.graph.nodes[edge.node]).kind == "model"]
+        if trusted := any(model.trust_remote_code for model in models):
             identity["trust_remote_code"] = True
         if source is not None:
             identity["source"] = self._input_identity(source)
@@ -333,6 +356,7 @@ class _Builder:
             fingerprint=digest,
             folder=self.graph.store.folder(rest["artifact"], rest["label"], digest),
             made=self.graph.store.made(rest["artifact"], rest["label"], made_digest),
+            trust_remote_code=trusted or (isinstance(step, HubModel) and step.code),
             **rest,
         )
         self.graph.nodes[name] = node

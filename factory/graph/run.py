@@ -16,6 +16,7 @@ from typing import Any
 
 from factory.errors import FactoryError
 from factory.graph.nodes import Edge, Graph, Node
+from factory.graph.sources import AnsweringModel
 from factory.profile import Profile
 from factory.step.job import Artifact, Job
 from factory.step.progress import Heartbeat, Progress
@@ -93,11 +94,12 @@ class Runner:
             except Exception as error:
                 raise self.crash(error, node.name, str(node.place)) from error
             finally:
-                entry = attempt(self.profile, time.monotonic() - began, model=works)
+                entry = attempt(self.profile, time.monotonic() - began, model=works, engines=job.engines)
                 with Ledger(partial / "attempts.jsonl") as ledger:
                     ledger.append(entry)
                     attempts = list(ledger)
-            bill(job.usage, attempts, self.profile)
+            bill(job.usage, attempts)
+            job.engines = list(dict.fromkeys(name for entry in attempts for name in entry.get("engines", ())))
             self.graph.store.finish(node.folder, self._manifest(node, job, device))
 
     def _job(self, node: Node, out: Path) -> Job:
@@ -120,7 +122,8 @@ class Runner:
         node = self.graph.nodes[edge.node]
         manifest = Manifest.load(node.folder)
         assert manifest is not None, f"{node.name} is not done"
-        return Artifact(node.artifact, node.folder, manifest, edge.split)
+        endpoint = node.step.endpoint if isinstance(node.step, AnsweringModel) else None
+        return Artifact(node.artifact, node.folder, manifest, edge.split, endpoint)
 
     def _manifest(self, node: Node, job: Job, device: str) -> Manifest:
         if node.kind == "dataset" and (job.rows is None or not job.rows.balanced):
@@ -138,6 +141,7 @@ class Runner:
             metrics=job.metrics,
             notes=job.notes,
             device=device,
+            engines=job.engines,
             versions=installed_versions(),
             stand_in=self.rehearsal or any(artifact.manifest.stand_in for artifact in inputs),
             recipes=[self.recipe],
@@ -159,7 +163,7 @@ class Runner:
 
 def _models(job: Job) -> list[Path]:
     artifacts = [*([job.source] if job.source else []), *job.inputs.values()]
-    return [artifact.model for artifact in artifacts if artifact.manifest.kind == "model"]
+    return [artifact.model for artifact in artifacts if artifact.manifest.kind == "model" and not artifact.endpoint]
 
 
 def installed_versions() -> dict[str, str]:
@@ -198,32 +202,25 @@ def _disk_error(error: OSError, node: Node) -> FactoryError:
     return FactoryError(f"{node.name}: {error}", where=str(node.place), fix="finished work is kept")
 
 
-def attempt(profile: Profile, seconds: float, *, model: bool) -> dict[str, Any]:
+def attempt(profile: Profile, seconds: float, *, model: bool, engines: Sequence[str] = ()) -> dict[str, Any]:
     """One run at a step as its ledger keeps it. Work without a model holds no accelerator and costs none."""
     entry: dict[str, Any] = {"seconds": round(seconds, 3)}
+    if engines:
+        entry["engines"] = list(engines)
     if profile.gpu_hour is not None:
         entry["dollars"] = seconds / 3600 * profile.gpu_hour * profile.devices if model else 0.0
     return entry
 
 
-def token_dollars(usage: Usage, profile: Profile) -> float | None:
-    """The endpoint's price of the tokens read and written; None where the profile states none."""
-    if profile.prompt_price is None and profile.completion_price is None:
-        return None
-    read, written = profile.prompt_price or 0.0, profile.completion_price or 0.0
-    return (usage.prompt_tokens * read + usage.completion_tokens * written) / 1e6
-
-
-def bill(usage: Usage, attempts: Sequence[dict[str, Any]], profile: Profile) -> None:
+def bill(usage: Usage, attempts: Sequence[dict[str, Any]]) -> None:
     """Fill `seconds` and `dollars` from all attempts at a step.
 
-    Tokens with a price are what an endpoint charges, so their step's time is not charged as well; every other step
-    costs the time of its attempts, each at the price of the profile it ran under.
+    Where an endpoint has charged for tokens, the step's time is not charged as well; every other step costs the time
+    of its attempts, each at the price of the profile it ran under.
     """
     usage.seconds = round(sum(entry["seconds"] for entry in attempts), 3)
-    tokens = token_dollars(usage, profile) if usage.requests else None
     hours = [entry["dollars"] for entry in attempts if "dollars" in entry]
-    if tokens is not None:
-        usage.dollars = round(tokens, 6)
+    if usage.dollars is not None:
+        usage.dollars = round(usage.dollars, 6)
     elif hours:
         usage.dollars = round(sum(hours), 6)

@@ -6,24 +6,27 @@ Sources are steps without a place in the recipe's `steps`: the graph makes them 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from glob import escape
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
+from factory.engines import ENDPOINT_FILE
+from factory.engines.weights import INDEX, model_files, needed_weights
 from factory.errors import FactoryError, first_line
 from factory.refs import HubRef, SplitSlice
 from factory.rows.formats import Piece
 from factory.rows.reading import Files, hub_stream
 from factory.rows.tables import align, in_shards, part, tables
 from factory.step.base import Source
-from factory.store import SHARD_ROWS, TRAIN, Dataset, RowCounts, file_digest, write_shard
+from factory.store import SHARD_ROWS, TRAIN, Dataset, RowCounts, canonical, file_digest, write_atomically, write_shard
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from factory.step.job import Job
 
-MODEL_FILES = ["*.json", "*.safetensors", "*.jinja", "*.txt", "tokenizer.model", "*.tiktoken"]
+UNKNOWN = "unresolved"  # what an endpoint's answers state, before the first one
 
 
 class HubDataset(Source):
@@ -95,25 +98,30 @@ class DemoDataset(Source):
 
 
 class HubModel(Source):
-    """A model's weights (safetensors only), configuration and tokenizer at a commit."""
+    """A model's weights (safetensors only), configuration and tokenizer at a commit; `code`: its own modules too."""
 
     produces: ClassVar[Literal["dataset", "model"]] = "model"
 
     repo: str
     revision: str
+    code: bool = False
+
+    def parameters(self) -> dict[str, Any]:
+        return super().parameters() if self.code else {"repo": self.repo, "revision": self.revision}
 
     def run(self, job: Job) -> None:
-        from huggingface_hub import snapshot_download
+        from huggingface_hub import hf_hub_download, snapshot_download
 
-        from factory.hub.client import hub_errors
+        from factory.hub.client import api, hub_errors
 
         target = job.out / "model"
         with hub_errors(self.repo, kind="model"), job.progress.task(f"fetch {self.repo}", unit="files"):
-            snapshot_download(self.repo, revision=self.revision, local_dir=target, allow_patterns=MODEL_FILES)
-        if not any(target.glob("*.safetensors")):
-            raise FactoryError(
-                "the repo has no .safetensors weights", where=self.repo, fix="only safetensors are loaded: convert it"
-            )
+            names = api().list_repo_files(self.repo, revision=self.revision)
+            index = None
+            if INDEX in names:
+                index = Path(hf_hub_download(self.repo, INDEX, revision=self.revision, local_dir=target)).read_bytes()
+            wanted = [escape(name) for name in _of_model(names, index, self.repo, self.code)]
+            snapshot_download(self.repo, revision=self.revision, local_dir=target, allow_patterns=wanted)
 
 
 class LocalModel(Source):
@@ -130,7 +138,34 @@ class LocalModel(Source):
     def run(self, job: Job) -> None:
         import shutil
 
-        shutil.copytree(self.path, job.out / "model", dirs_exist_ok=True)
+        source, target = Path(self.path), job.out / "model"
+        names = [path.relative_to(source).as_posix() for path in source.rglob("*") if path.is_file()]
+        index = (source / INDEX).read_bytes() if INDEX in names else None
+        for name in _of_model(names, index, self.path, code=True):
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source / name, target / name)
+        needed_weights(target, self.path)
+
+
+class AnsweringModel(Source):
+    """A model behind an endpoint. Its name there is its identity, and the name that its answers state.
+
+    What the recipe calls the endpoint, and its address, may change: the model stays the same.
+    """
+
+    produces: ClassVar[Literal["dataset", "model"]] = "model"
+
+    endpoint: str
+    model: str
+    answers_as: str
+
+    def parameters(self) -> dict[str, Any]:
+        return {"model": self.model, "answers_as": self.answers_as}
+
+    def run(self, job: Job) -> None:
+        (job.out / "model").mkdir(exist_ok=True)
+        write_atomically(job.out / "model" / ENDPOINT_FILE, canonical(self.parameters()).encode())
+        job.notes.append(f"{self.model} answers as {self.answers_as}")
 
 
 def local_dataset(path: Path, split: str, column_names: list[str] | None = None) -> LocalDataset:
@@ -139,6 +174,16 @@ def local_dataset(path: Path, split: str, column_names: list[str] | None = None)
 
 def local_model(path: Path) -> LocalModel:
     return LocalModel(path=str(path), digest=file_digest(path))
+
+
+def _of_model(names: list[str], index: bytes | None, where: str, code: bool) -> list[str]:
+    try:
+        return model_files(names, index, code)
+    except ValueError as error:
+        raise FactoryError(f"{INDEX} cannot be read: {error}", where=where) from None
+    except FactoryError as error:
+        error.where = where
+        raise
 
 
 def write_rows(job: Job, read: Callable[[int], Iterable[pa.Table]], wanted: SplitSlice, name: str) -> None:

@@ -7,7 +7,9 @@ import shutil
 from pathlib import Path
 from typing import Any, Literal
 
+from factory.engines.weights import needed_weights, weight_files
 from factory.errors import FactoryError
+from factory.models.generation import end_answers, without_idle_settings
 
 Dtype = Literal["float32", "bfloat16", "float16"]
 
@@ -75,10 +77,9 @@ def load_model(
     architecture = (read_config(folder, where).get("architectures") or [""])[0]
     sees = architecture.endswith("ForConditionalGeneration")  # how transformers names models of images and text
     kind = AutoModelForImageTextToText if sees else AutoModelForCausalLM
-    if not any(folder.glob("*.safetensors")):
-        raise FactoryError(f"no *.safetensors in {folder}", where=where, fix="convert the weights to safetensors")
+    needed_weights(folder, where)
     try:
-        return kind.from_pretrained(
+        model = kind.from_pretrained(
             folder,
             dtype=dtype if dtype == "auto" else getattr(torch, dtype),
             device_map=device_map,
@@ -88,6 +89,7 @@ def load_model(
         )
     except (OSError, ValueError, KeyError) as error:
         raise FactoryError(f"cannot load the model: {_first_line(error)}", where=where) from None
+    return without_idle_settings(model)
 
 
 def save_model(model: Any, folder: Path, dtype: str) -> None:
@@ -120,6 +122,7 @@ def copy_settings(source: Path, target: Path) -> None:
     copy_tokenizer(source, target)
     if (source / "generation_config.json").is_file():
         shutil.copyfile(source / "generation_config.json", target / "generation_config.json")
+    end_answers(target)
 
 
 def complete_config(folder: Path) -> None:
@@ -143,16 +146,20 @@ def save_tokenizer(tokenizer: Any, folder: Path) -> None:
 
 
 def copy_tokenizer(source: Path, target: Path) -> None:
-    """Copy tokenizer and image processor files as they are: saved again they name classes older readers lack."""
+    """Copy tokenizer and image processor files as they are: saved again they name classes older readers lack.
+
+    A model with code of its own keeps it: config.json names its modules.
+    """
     target.mkdir(parents=True, exist_ok=True)
-    for name in TOKENIZER_FILES:
+    code = [path.name for path in source.glob("*.py")]
+    for name in (*TOKENIZER_FILES, *code):
         if (source / name).is_file():
             shutil.copyfile(source / name, target / name)
 
 
 def size_bytes(folder: Path) -> int:
     """Bytes of all weight files."""
-    return sum(path.stat().st_size for path in folder.glob("*.safetensors"))
+    return sum(path.stat().st_size for path in weight_files(folder))
 
 
 def count_parameters(model: Any) -> int:

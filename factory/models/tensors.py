@@ -7,6 +7,8 @@ from math import prod
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from factory.engines.weights import weight_files
+
 
 class Tensor(NamedTuple):
     dtype: str
@@ -26,9 +28,9 @@ def entries(path: Path) -> tuple[int, dict[str, dict[str, Any]]]:
 
 
 def read_tensors(folder: Path) -> dict[str, Tensor]:
-    """{name: (dtype, shape)} of all weights in the folder."""
+    """{name: (dtype, shape)} of all weights of the model in the folder."""
     found: dict[str, Tensor] = {}
-    for path in sorted(folder.glob("*.safetensors")):
+    for path in weight_files(folder):
         found |= {name: Tensor(entry["dtype"], tuple(entry["shape"])) for name, entry in entries(path)[1].items()}
     return found
 

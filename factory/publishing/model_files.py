@@ -51,7 +51,7 @@ def judge_gates(graph: Graph, name: str) -> tuple[str, ...]:
     """
     spec = graph.loaded.recipe.models[name]
     scores = {suite: {} for suite in graph.loaded.recipe.evaluate} | by_suite(lineage.board(graph))
-    results = [parse_gate(text, dict.fromkeys(scores)).check(scores, name, spec.from_) for text in spec.gates]
+    results = [parse_gate(text, dict.fromkeys(scores)).check(scores, name, spec.base) for text in spec.gates]
     failed = [result for result in results if not result.passed]
     if lineage.of(graph, name).stand_in and all(None not in (result.left, result.right) for result in failed):
         return tuple(f"gate of {name}, not asked of stand-ins: {result.explanation}" for result in failed)

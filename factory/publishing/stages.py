@@ -125,7 +125,7 @@ def _leaving(graph: Graph, name: str) -> list[Stage]:
         return [Push(name, place("datasets", name, "publish"), (final,))]
     if not spec.gates:
         return [Push(name, place("models", name, "publish"), (final,))]
-    base = spec.from_ if isinstance(spec.from_, str) else None
+    base = spec.base
     asked = [f"{gate.suite}/{model}" for gate in _gates(graph, spec) for model in gate.models(name, base)]
     scored = dict.fromkeys(f"build {node}" for node in asked if node in graph.nodes)
     gate = Gate(name, place("models", name, "gates"), (final, *scored))

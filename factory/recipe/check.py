@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
 
 from factory.errors import FactoryError, nearest
-from factory.recipe.schema import DatasetSpec, Demo, ModelSpec, Recipe
+from factory.recipe.schema import DatasetSpec, Demo, EndpointModel, ModelSpec, Recipe
 from factory.recipe.source import Location, Source
 from factory.refs import HubRef, artifact_name, is_hub_ref, is_local, is_repo_name, local_path, step_number
 from factory.resources import resource
@@ -30,6 +31,7 @@ def check(recipe: Recipe, source: Source) -> None:
             source.report(("space", "app"), f"no Space app {recipe.space.app!r}{nearest(recipe.space.app, apps)}")
         for index, value in enumerate(recipe.space.demo):
             _check_reference(recipe, source, ("space", "demo", index), value, "model")
+    _check_endpoints(recipe, source)
     _check_gates(recipe, source)
     _check_repos(recipe, source)
     if not source.problems:
@@ -129,6 +131,40 @@ def _check_step(recipe: Recipe, source: Source, at: Location, value: str, kind: 
         source.report(at, f"no step {number}: {there}")
 
 
+def _check_endpoints(recipe: Recipe, source: Source) -> None:
+    """A model behind an endpoint has no weights: it answers, and nothing can be made of it or measured inside it."""
+    behind = {name: spec for name, spec in recipe.models.items() if isinstance(spec.from_, EndpointModel)}
+    for name, spec in behind.items():
+        at = ("models", name)
+        if spec.license is None:
+            source.report(at, f"{name!r} answers behind an endpoint: state its `license`, which its answers may carry")
+        given = {key: getattr(spec, key) for key in ("steps", "publish", "gates", "trust_remote_code")}
+        for key in (key for key, value in given.items() if value):
+            source.report((*at, key), f"{name!r} has no weights here: they are behind an endpoint")
+    for at, step in _steps(recipe):
+        for parameter, value, kind in step.references():
+            if kind == "model" and artifact_name(value) in behind and parameter not in step.generators():
+                source.report((*at, parameter), f"{step.verb} needs weights, and {value!r} answers behind an endpoint")
+    for name, spec in recipe.models.items():
+        if isinstance(spec.from_, str) and artifact_name(spec.from_) in behind:
+            source.report(
+                ("models", name, "from"), f"{spec.from_!r} has no weights here: it answers behind an endpoint"
+            )
+    for index, value in enumerate(recipe.space.demo if recipe.space else []):
+        if artifact_name(value) in behind:
+            source.report(("space", "demo", index), f"a Space needs weights, and {value!r} answers behind an endpoint")
+
+
+def _steps(recipe: Recipe) -> Iterator[tuple[Location, Step]]:
+    """Every step and suite with its place."""
+    for section, specs in (("datasets", recipe.datasets), ("models", recipe.models)):
+        for name, spec in specs.items():
+            for index, step in enumerate(spec.steps):
+                yield (section, name, "steps", index, step.verb), step
+    for name, suite in recipe.evaluate.items():
+        yield ("evaluate", name), suite
+
+
 def _check_benchmark(recipe: Recipe, source: Source, at: Location, value: str) -> None:
     from factory.evaluate.texts import suite_named
 
@@ -161,7 +197,7 @@ def _check_gates(recipe: Recipe, source: Source) -> None:
             if gate.score and scores is not None and gate.score not in scores:
                 source.report(at, f"{gate.suite} has no score {gate.score!r}{nearest(gate.score, scores)}")
             measured = [value for _, value, kind in suite.references() if kind == "model"]
-            for needed in gate.models(name, spec.from_):
+            for needed in gate.models(name, spec.base):
                 if needed not in measured:
                     source.report(
                         at, f"the gate compares {needed!r}, which evaluate.{gate.suite}.models does not list"

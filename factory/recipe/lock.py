@@ -1,8 +1,9 @@
 """From a Hub ref to a commit SHA, and the lock file that keeps it.
 
 The lock lies beside the recipe (``hala-1.2b.yaml`` -> ``hala-1.2b.lock``) and is JSON:
-``{"endpoint": …, "refs": {"dataset Open-Orca/OpenOrca@main": "<sha>"}}``. A lock of another endpoint is not
-used: the same name means another commit there.
+``{"endpoint": …, "refs": {"dataset Open-Orca/OpenOrca@main": "<sha>"}, "models": {"gpt-4o": "gpt-4o-2024-11-20"}}``.
+The refs of another Hub's endpoint are not used: the same name means another commit there. `models` are those behind
+an API, each with the name that its first answer stated.
 """
 
 from __future__ import annotations
@@ -11,12 +12,15 @@ import json
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from factory.errors import FactoryError, UsageError
 from factory.hub.client import endpoint
 from factory.refs import HubRef
 from factory.store import write_atomically
+
+if TYPE_CHECKING:
+    from factory.profile import Profile
 
 SHA = re.compile(r"^[0-9a-f]{40}$")
 RepoKind = Literal["dataset", "model"]
@@ -37,6 +41,7 @@ class Resolver:
         locked: only the lock counts (``--locked``).
         refresh: ignore what the lock holds (``factory lock``).
         stand_ins: a rehearsal, where a pinned SHA is the name of a tag: the stand-in's own commit is looked up.
+        profile: where the endpoints are that models behind an API are asked at.
     """
 
     path: Path
@@ -47,7 +52,9 @@ class Resolver:
     refresh: bool = False
     stand_ins: bool = False
     timeout: float = 10.0
+    profile: Profile | None = None
     refs: dict[str, str] = field(default_factory=dict)
+    models: dict[str, str] = field(default_factory=dict)
     _reachable: bool = True
 
     def __post_init__(self) -> None:
@@ -60,7 +67,8 @@ class Resolver:
                     raise ValueError("a ref is no commit SHA")
                 if content["endpoint"] == self.hub:
                     self.refs = refs
-            except (ValueError, KeyError, TypeError, OSError, RecursionError) as error:
+                self.models = {str(model): str(stated) for model, stated in content.get("models", {}).items()}
+            except (ValueError, KeyError, TypeError, AttributeError, OSError, RecursionError) as error:
                 raise UsageError(
                     "not a lock file", where=str(self.path), fix="delete it and run `factory lock`"
                 ) from error
@@ -86,6 +94,28 @@ class Resolver:
             self.refs[key] = sha
         return sha
 
+    def answers_as(self, endpoint: str, model: str) -> str | None:
+        """The name that a model behind an endpoint states in its answers, or None where it has not answered yet.
+
+        It is asked once, when work begins: a plan costs nothing.
+
+        Raises:
+            UsageError: ``locked`` and the lock does not have it, or the profile has no such endpoint.
+            FactoryError: ``strict`` and it does not answer.
+        """
+        if self.strict and self.profile is not None:
+            self.profile.endpoint(endpoint)
+        if model in self.models:
+            return self.models[model]
+        if self.locked:
+            raise UsageError(f"{model} is not in the lock", where=str(self.path), fix="run `factory lock` first")
+        if not self.strict or self.profile is None:
+            return None
+        from factory.engines.openai import stated_model
+
+        self.models[model] = stated_model(model, self.profile.endpoint(endpoint))
+        return self.models[model]
+
     def _ask(self, ref: HubRef, kind: RepoKind) -> str | None:
         from factory.hub.client import api, hub_errors
 
@@ -101,9 +131,10 @@ class Resolver:
 
     def save(self) -> None:
         """Write the lock beside the recipe; where that folder cannot be written, keep the refs for this run only."""
-        if not self.refs:
+        if not self.refs and not self.models:
             return
-        content = {"endpoint": self.hub, "refs": dict(sorted(self.refs.items()))}
+        models = {"models": dict(sorted(self.models.items()))} if self.models else {}
+        content = {"endpoint": self.hub, "refs": dict(sorted(self.refs.items())), **models}
         text = json.dumps(content, indent=2) + "\n"
         try:
             if not self.path.is_file() or self.path.read_text(encoding="utf-8") != text:

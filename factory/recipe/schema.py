@@ -57,6 +57,18 @@ class Demo(Part):
     seed: int = 0
 
 
+class EndpointModel(Part):
+    """A model behind an API, as a `from`."""
+
+    endpoint: str = Field(description="name of its server in the profile: [profiles.NAME.endpoints.<endpoint>]")
+    model: str = Field(min_length=1, description="the model's name there, e.g. gpt-4o-2024-11-20")
+
+    @property
+    def stand_in(self) -> str:
+        """The Hub ref under which a rehearsal, which never leaves the machine, has a stand-in."""
+        return "endpoint/" + re.sub(r"[^A-Za-z0-9._-]+|(?<=[.-])[.-]+", "-", self.model).strip(".-")[:80]
+
+
 class Reported(Part):
     """Scores that a paper states for this artifact: printed in the card as reported, never as measured."""
 
@@ -95,11 +107,18 @@ class DatasetSpec(ArtifactSpec):
 
 
 class ModelSpec(ArtifactSpec):
-    from_: str | None = Field(None, alias="from", description="Hub ref, model of the recipe, or local folder")
+    from_: str | EndpointModel | None = Field(
+        None, alias="from", description="Hub ref, model of the recipe, local folder, or a model behind an endpoint"
+    )
     steps: list[SerializeAsAny[Step]] = []
     trust_remote_code: bool = Field(False, description="run code from the source repo; needs a pinned commit SHA")
     gates: list[str] = Field([], description='conditions on scores, e.g. "oall-v2 >= base"')
     reported: Reported | None = None
+
+    @property
+    def base(self) -> str | None:
+        """The model that it begins as, by its reference; None where it begins as nothing or answers elsewhere."""
+        return self.from_ if isinstance(self.from_, str) else None
 
 
 class Space(Part):

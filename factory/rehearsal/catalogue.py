@@ -14,6 +14,7 @@ from factory.text import yaml
 
 FILE = Path(__file__).with_name("catalogue.yaml")
 OWN = "stand-ins.yaml"
+BEHIND_ENDPOINT = "endpoint/any"
 Skill = Literal["translate", "judge", "answer"]
 
 
@@ -115,7 +116,13 @@ class Catalogue(Strict):
         return entry
 
     def model(self, repo: str, where: str | None = None) -> ModelEntry:
-        """Raises FactoryError where the catalogue has no such model."""
+        """Models behind endpoints, of which no more is known, are all alike.
+
+        Raises:
+            FactoryError: the catalogue has no such model.
+        """
+        if repo not in self.models and repo.startswith("endpoint/"):
+            return self.models[BEHIND_ENDPOINT]
         if repo not in self.models:
             raise unknown("model", repo, list(self.models), where)
         return self.models[repo]

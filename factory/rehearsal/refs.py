@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from factory.evaluate.base import Suite
 from factory.evaluate.texts import suite_named
 from factory.recipe import DatasetSpec, LoadedRecipe
+from factory.recipe.schema import EndpointModel
 from factory.refs import HubRef, is_hub_ref
 
 if TYPE_CHECKING:
@@ -82,6 +83,8 @@ def _references(loaded: LoadedRecipe) -> Iterator[tuple[Kind, str, str]]:
             if isinstance(spec.from_, str):
                 kind: Kind = "dataset" if isinstance(spec, DatasetSpec) else "model"
                 yield kind, spec.from_, str(loaded.place(section, name, "from"))
+            elif isinstance(spec.from_, EndpointModel):
+                yield "model", spec.from_.stand_in, str(loaded.place(section, name, "from"))
             for index, step in enumerate(spec.steps):
                 place = str(loaded.place(section, name, "steps", index, step.verb))
                 for _, value, wanted_kind in step.references():

@@ -12,6 +12,7 @@ from typing import Any
 
 from factory.evaluate.translate import PROMPTS
 from factory.recipe import LoadedRecipe
+from factory.recipe.schema import EndpointModel
 from factory.refs import HubRef, artifact_name, is_hub_ref
 from factory.rehearsal.catalogue import Skill
 from factory.rehearsal.content import OTHER, exchanges, pairs, translated_texts
@@ -81,7 +82,7 @@ def origin(loaded: LoadedRecipe, reference: str) -> str | None:
         if spec is None or spec.from_ is None or name in seen:
             return None
         seen.add(name)
-        reference = spec.from_
+        reference = spec.from_.stand_in if isinstance(spec.from_, EndpointModel) else spec.from_
     return HubRef.parse(reference).repo
 
 

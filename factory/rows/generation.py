@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from factory.engines import Completion, Engine, Request, engine_for
+from factory.engines import Completion, Engine, Request
 from factory.rows.places import Place, Places
 from factory.store import Usage, canonical
 from factory.store.memory import Memory
@@ -23,7 +23,7 @@ LEDGER = "generations"
 BUDGET_FACTOR, BUDGET_EXTRA = 2, 32  # output tokens allowed for n tokens of source: 2 n + 32
 TEMPLATE_TOKENS = 64  # room left for what a chat template adds around a prompt
 TOO_LONG = "longer than the model's context"
-KEY_VERSION = 1  # raise it when the same prompt to the same model gives another completion
+KEY_VERSION = 2  # raise it when the same prompt to the same model gives another completion
 
 Origin = Literal["generated", "step", "memory"]
 """Where a completion is from: made now for this shard, made before in this step, or found in the memory."""
@@ -85,8 +85,7 @@ class Generations:
     def engine(self) -> Engine:
         """Loaded at the first prompt that has no completion yet."""
         if self._engine is None:
-            engine = engine_for(self._model.model, self._job.profile, trust_remote_code=self._job.trust_remote_code)
-            self._engine = self._stack.enter_context(engine)
+            self._engine = self._stack.enter_context(self._job.engine(self._model))
         return self._engine
 
     def answer(self, shard: int, asks: Sequence[Ask], tick: Callable[..., None], round: str = "") -> Answers:
@@ -119,6 +118,7 @@ class Generations:
             prompt_tokens=sum(found[key].prompt_tokens for key in own),
             completion_tokens=sum(found[key].completion_tokens for key in own),
         )
+        usage.dollars = self._job.price(self._model, usage.prompt_tokens, usage.completion_tokens)
         return Answers([found[key] for key in keys], [origins.get(key, "generated") for key in keys], len(own), usage)
 
     def _known(self, keys: Sequence[bytes]) -> Iterator[tuple[bytes, Place, Completion]]:

@@ -59,9 +59,7 @@ class Climb:
 
     def add(self, answers: Answers) -> None:
         self.generated += answers.generated
-        self.usage.requests += answers.usage.requests
-        self.usage.prompt_tokens += answers.usage.prompt_tokens
-        self.usage.completion_tokens += answers.usage.completion_tokens
+        self.usage.add(answers.usage)
 
 
 @dataclass

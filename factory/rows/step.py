@@ -14,7 +14,7 @@ from factory.rows.executors import ShardFunction
 from factory.rows.executors.processes import in_processes
 from factory.rows.outcomes import EXAMPLES, ShardResult, examples, percentiles, sketch, write_result
 from factory.step.base import Step
-from factory.store import RowCounts
+from factory.store import RowCounts, Usage
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -107,7 +107,7 @@ class RowStep(Step):
         return {
             "shard": number,
             "rows": rows.model_dump(by_alias=True),
-            "usage": result.usage.model_dump(exclude={"seconds", "dollars"}),
+            "usage": result.usage.model_dump(exclude={"seconds"}),
             "totals": dict(result.totals),
             "values": {name: sketch(values) for name, values in result.values.items()},
             "examples": examples(result),
@@ -119,9 +119,7 @@ class RowStep(Step):
         shown: dict[str, list[dict[str, str]]] = {}
         for entry in entries:
             job.rows.add(RowCounts.model_validate(entry["rows"]))
-            job.usage.prompt_tokens += entry["usage"]["prompt_tokens"]
-            job.usage.completion_tokens += entry["usage"]["completion_tokens"]
-            job.usage.requests += entry["usage"]["requests"]
+            job.usage.add(Usage.model_validate(entry["usage"]))
             for name, value in entry["totals"].items():
                 totals[name] = totals.get(name, 0) + value
             for reason, rows in entry["examples"].items():

@@ -189,6 +189,10 @@ class Step(BaseModel):
                     if item is not None:
                         yield field.alias or name, item, kind
 
+    def generators(self) -> tuple[str, ...]:
+        """Parameters whose models are asked for texts and for nothing else, so that one behind an endpoint will do."""
+        return ()
+
     @model_validator(mode="before")
     @classmethod
     def _read_old_words(cls, given: Any, info: ValidationInfo) -> Any:

@@ -7,21 +7,27 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from factory.engines import architecture, engine_for, local_engine
 from factory.store import Dataset, Ledger, Manifest, RowCounts, Usage
 
 if TYPE_CHECKING:
+    from factory.engines import Engine
     from factory.profile import Profile
     from factory.step.progress import Progress
 
 
 @dataclass(frozen=True)
 class Artifact:
-    """A finished input: its folder, its manifest and, for a dataset, which split is meant."""
+    """A finished input: its folder, its manifest and, for a dataset, which split is meant.
+
+    `endpoint` is set for a model without weights: the name by which the profile knows who answers for it.
+    """
 
     name: str
     folder: Path
     manifest: Manifest
     split: str = "train"
+    endpoint: str | None = None
 
     @cached_property
     def dataset(self) -> Dataset:
@@ -49,6 +55,7 @@ class Job:
         where: file:line:column of the step in the recipe, for errors.
         identity: what the step's fingerprint covers.
         memory: folder of what models answered before, shared by all steps and runs of a store; None: nothing is.
+        engines: who has generated for the step; when it is done, in all attempts at it.
         rows, usage, metrics, notes: filled by the step; they go into the manifest. For a dataset step `rows` must
             balance.
     """
@@ -69,6 +76,7 @@ class Job:
     usage: Usage = field(default_factory=Usage)
     metrics: dict[str, Any] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    engines: list[str] = field(default_factory=list)
 
     @property
     def input(self) -> Artifact:
@@ -79,6 +87,28 @@ class Job:
     @property
     def made(self) -> Path:
         return self.made_in or self.out
+
+    def engine(self, model: Artifact) -> Engine:
+        """Who generates with a model, noted in `engines`: the endpoint that answers for it, or the profile's engine.
+
+        Raises:
+            UsageError: the profile has no such engine or endpoint.
+            FactoryError: it cannot generate.
+        """
+        name = self.engine_name(model)
+        if name not in self.engines:
+            self.engines.append(name)
+        return engine_for(model.model, self.profile, trust_remote_code=self.trust_remote_code, endpoint=model.endpoint)
+
+    def engine_name(self, model: Artifact) -> str:
+        """``endpoint``, or the engine on this machine."""
+        return "endpoint" if model.endpoint else local_engine(self.profile, architecture(model.model))
+
+    def price(self, model: Artifact, prompt_tokens: int, completion_tokens: int) -> float | None:
+        """US dollars that an endpoint charges for so many tokens; None without a price, or on this machine."""
+        if model.endpoint is None:
+            return None
+        return self.profile.endpoint(model.endpoint).dollars(prompt_tokens, completion_tokens)
 
     def ledger(self, name: str = "ledger") -> Ledger:
         return Ledger(self.out / f"{name}.jsonl")

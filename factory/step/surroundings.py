@@ -18,6 +18,8 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from factory.engines.weights import weight_files
+
 if TYPE_CHECKING:
     from factory.profile import Profile
 
@@ -177,7 +179,7 @@ def seeded(profile: Profile, seed: int) -> Iterator[None]:
 @contextmanager
 def torch_threads(profile: Profile, models: Iterable[Path]) -> Iterator[None]:
     """The profile's `threads`, or one for small models on a CPU, or torch's own number; put back afterwards."""
-    sizes = [path.stat().st_size for folder in models for path in folder.glob("*.safetensors")]
+    sizes = [path.stat().st_size for folder in models for path in weight_files(folder)]
     if not sizes:
         yield
         return

@@ -100,6 +100,9 @@ class Backtranslate(ScoreStep):
             raise ValueError(f"gates: the limit of {outside[0]!r} is outside 0 to 100")
         return self
 
+    def generators(self) -> tuple[str, ...]:
+        return ("model", "retranslate_model")
+
     def check_columns(self, columns: list[str] | None) -> list[str] | None:
         if columns is None or (self.columns is None and self.suffix is None):
             return None

@@ -85,7 +85,7 @@ class Dpo(EarlyStopping):
             if held_out is not None:
                 job.metrics["preference"] = preference_metrics(history)
                 job.metrics["eval_loss"] = held_out_loss(history, self.patience is not None)
-            finish(job, model, tokenizer, self, tokenizer_changed=self.chat_template is not None)
+            finish(job, model, tokenizer, self, tokenizer_changed=self.chat_template is not None, turns=self.chat)
 
 
 def preference_metrics(history: list[dict[str, Any]]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from pydantic import Field
 
 from factory.errors import FactoryError
+from factory.models.generation import end_answers
 from factory.models.models import (
     copy_tokenizer,
     count_parameters,
@@ -118,6 +119,7 @@ def expand(job: Job, step: ExpandVocab) -> None:
         expand_embeddings(model, next_id(document), _old_pieces(document, pieces), rows)
         save_model(model, target, dtype)
         _save_tokenizer(source, target, wide, held_out, job)
+        end_answers(target, trust_remote_code=job.trust_remote_code)
         job.progress.advance()
     job.metrics |= {
         "tokenizer": kind,

@@ -88,6 +88,9 @@ class Judge(ScoreStep):
     def parameters(self) -> dict[str, Any]:
         return {**super().parameters(), "prompt": self.prompt, "fields": {}}
 
+    def generators(self) -> tuple[str, ...]:
+        return ("model",)
+
     def check_columns(self, columns: list[str] | None) -> list[str] | None:
         require(placeholders(self.prompt), columns)
         if columns is None:

@@ -96,6 +96,9 @@ class Preferences(ScoreStep):
                 raise ValueError("prompts: each must hold {prompt}, and no other placeholder")
         return self
 
+    def generators(self) -> tuple[str, ...]:
+        return ("models", "judge")
+
     @property
     def asks_per_row(self) -> int:
         """Requests that a row costs, at most."""

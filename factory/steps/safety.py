@@ -67,6 +67,9 @@ class Safety(ScoreStep):
             raise ValueError("safe and unsafe must be two different words")
         return self
 
+    def generators(self) -> tuple[str, ...]:
+        return ("model",) if self.prompt is not None else ()
+
     def check_columns(self, columns: list[str] | None) -> list[str] | None:
         require(self.columns, columns)
         if columns is None or not self.keep_scores or SCORE in columns:

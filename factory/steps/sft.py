@@ -89,7 +89,7 @@ class Sft(FineTuning):
             model, history = fit(job, self, start, encoded, held_out=held_out, lora=self.lora, **special)
             if measured := held_out_loss(history, self.patience is not None):
                 job.metrics["eval_loss"] = measured
-            finish(job, model, tokenizer, self, tokenizer_changed=self.chat_template is not None)
+            finish(job, model, tokenizer, self, tokenizer_changed=self.chat_template is not None, turns=True)
 
     def _layout(self, job: Job, rows: Any) -> Layout:
         from factory.models.layout import find_layout
@@ -122,4 +122,4 @@ class Sft(FineTuning):
                     "the model has no chat template", where=job.where, fix="set `chat_template: chatml`"
                 )
             model = autotrain.train(job, self, start, tokenizer, rows, layout)
-            finish(job, model, tokenizer, self, tokenizer_changed=self.chat_template is not None)
+            finish(job, model, tokenizer, self, tokenizer_changed=self.chat_template is not None, turns=True)

@@ -89,6 +89,9 @@ class Translate(RowStep):
         """With the words that make the default of `retry_prompt`, so that other words are other translations."""
         return super().parameters() | {"retry_prompt": self.retry_prompt or FIRMER}
 
+    def generators(self) -> tuple[str, ...]:
+        return ("model", "fallback")
+
     def check_columns(self, columns: list[str] | None) -> list[str] | None:
         require(self.columns, columns)
         if columns is None or self.suffix is None:

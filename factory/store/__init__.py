@@ -163,6 +163,7 @@ class Manifest(BaseModel):
     metrics: dict[str, Any] = Field(default_factory=dict, description="losses, scores, sizes; what cards print")
     notes: list[str] = Field(default_factory=list)
     device: str = ""
+    engines: list[str] = Field(default_factory=list, description="who generated: endpoint, transformers, vllm, ray")
     versions: dict[str, str] = Field(default_factory=dict)
     stand_in: bool = Field(False, description="made of stand-ins by a rehearsal: never pushed to the real Hub")
     created: str = ""

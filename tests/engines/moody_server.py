@@ -18,8 +18,9 @@ Mood = Callable[["MoodyServer", str, int], Any]
 
 
 class MoodyServer:
-    def __init__(self, mood: Mood | None = None, delay: float = 0.0) -> None:
-        self.mood, self.delay = mood, delay
+    def __init__(self, mood: Mood | None = None, delay: float = 0.0, states: str | None = "m") -> None:
+        """`states`: the `model` of its answers."""
+        self.mood, self.delay, self.states = mood, delay, states
         self.asked: Counter[str] = Counter()
         self.answered: Counter[str] = Counter()
         self.bodies: list[dict[str, Any]] = []
@@ -93,7 +94,8 @@ class MoodyServer:
         choice = {"finish_reason": "length" if len(prompt) > limit else "stop"}
         choice |= {"message": {"role": "assistant", "content": text}} if "messages" in body else {"text": text}
         usage = {"prompt_tokens": len(prompt), "completion_tokens": len(text)}
-        handler.reply(200, {}, {"choices": [choice], "usage": usage})
+        model = {"model": self.states} if self.states else {}
+        handler.reply(200, {}, {"choices": [choice], "usage": usage, **model})
 
     def __enter__(self) -> MoodyServer:
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()

@@ -17,7 +17,7 @@ from factory.engines.environments import find
 from factory.engines.tiny import make_tiny_model
 from factory.store import Dataset
 from tests.engines.moody_server import MoodyServer
-from tests.support import chain_model, dataset
+from tests.support import behind_endpoint, chain_model, dataset
 
 ROOT = Path(__file__).parents[2]
 TRANSLATE = {"model": "teacher", "fields": ["text"], "prompt": "ar: {text}", "max_new_tokens": 24}
@@ -54,16 +54,16 @@ def assert_equal_runs(folder):
     return len(keys)
 
 
-def test_openai_survives(tmp_path):
+def test_an_endpoint_survives(tmp_path):
     chance = random.Random()
 
     def mood(server, prompt, before):
         return (429, {}, {"error": "slow down"}) if chance.random() < 0.02 else None
 
-    (tmp_path / "teacher").mkdir()
+    behind_endpoint(tmp_path / "teacher", "m", "moody")
     with MoodyServer(mood, delay=0.01) as server:
-        endpoint = {"base_url": server.url, "model": "m", "max_wait": 0.05, "concurrency": 16}
-        prepare(tmp_path, {"engine": "openai", "openai": endpoint}, 240)
+        endpoint = {"base_url": server.url, "max_wait": 0.05, "concurrency": 16}
+        prepare(tmp_path, {"endpoints": {"moody": endpoint}}, 240)
         result = drive("kill_driver.py", tmp_path, random.randrange(10**6), 6)
     assert result["killed"] >= 3
     assert assert_equal_runs(tmp_path) == 240

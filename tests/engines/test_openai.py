@@ -7,21 +7,21 @@ from email.utils import formatdate
 
 import pytest
 
-from factory.engines import Request, engine_for
+from factory.engines import Request
+from factory.engines.openai import OpenAIEngine, stated_model
 from factory.engines.pressure import BASE_WAIT, Pressure, backoff, retry_after
 from factory.errors import FactoryError, UsageError
-from factory.profile import Profile
+from factory.profile import Endpoint, Profile
 from tests.engines.moody_server import MoodyServer
 
 
-def profile(server, **settings):
-    endpoint = {"base_url": server.url, "model": "m", "max_wait": 0.05, **settings}
-    return Profile.model_validate({"engine": "openai", "openai": endpoint})
+def engine_of(server, **settings):
+    return OpenAIEngine("m", Endpoint.model_validate({"base_url": server.url, "max_wait": 0.05, **settings}))
 
 
-def ask(server, requests, folder, **settings):
+def ask(server, requests, **settings):
     """Completions by index, each seen exactly once, and the batches they came in."""
-    with engine_for(folder, profile(server, **settings)) as engine:
+    with engine_of(server, **settings) as engine:
         batches = list(engine.generate(requests))
     pairs = [pair for batch in batches for pair in batch]
     assert sorted(i for i, _ in pairs) == list(range(len(requests)))
@@ -36,13 +36,13 @@ def overloaded(headers=None):
     return 429, headers or {}, {"error": {"message": "slow down"}}
 
 
-def test_chat_and_plain_prompts(tmp_path):
+def test_chat_and_plain_prompts():
     requests = [
         Request.chat("abc", system="be brief", max_new_tokens=2),
         Request(9, prompt="plain"),
     ]
     with MoodyServer() as server:
-        found, _ = ask(server, requests, tmp_path, body={"seed": 1})
+        found, _ = ask(server, requests, body={"seed": 1})
     assert (found[0].text, found[0].finish_reason, found[0].completion_tokens) == ("cb", "length", 2)
     assert (found[1].text, found[1].finish_reason, found[1].prompt_tokens) == ("nialp", "stop", 5)
     chat = next(body for body in server.bodies if "messages" in body)
@@ -50,19 +50,34 @@ def test_chat_and_plain_prompts(tmp_path):
     assert chat["temperature"] == 0 and chat["seed"] == 1 and chat["model"] == "m"
 
 
-def test_the_only_model_is_found(tmp_path):
-    with MoodyServer() as server:
-        ask(server, chats(1), tmp_path, model=None)
-    assert server.bodies[0]["model"] == "only"
+def test_an_alias_states_the_model_behind_it():
+    with MoodyServer(states="m-2026-11-01") as server:
+        assert stated_model("m", Endpoint(base_url=server.url)) == "m-2026-11-01"
+        with engine_of(server) as engine:
+            assert engine.served() == ["only"]
+    with MoodyServer(states=None) as server:  # not every server says
+        assert stated_model("m", Endpoint(base_url=server.url)) == "m"
 
 
-def test_connections_are_kept_for_the_next_request(tmp_path):
+def test_another_model_ends_the_work_by_name():
+    """Within a run, and where the run begins with what the first answer stated."""
+    with MoodyServer(states="m-1") as server, engine_of(server, concurrency=1) as engine:
+        for _ in engine.generate(chats(3)):
+            pass
+        server.states = "m-2"
+        with pytest.raises(FactoryError, match=r"m answers as m-2, and the work began with m-1.*factory lock"):
+            list(engine.generate(chats(3)))
+        with OpenAIEngine("m", engine.settings, "m-2") as resumed:
+            assert sum(len(batch) for batch in resumed.generate(chats(3))) == 3
+
+
+def test_connections_are_kept_for_the_next_request():
     with MoodyServer(delay=0.002) as server:
-        ask(server, chats(120), tmp_path, concurrency=8)
+        ask(server, chats(120), concurrency=8)
     assert server.most_in_flight <= 8 and server.connections <= 8
 
 
-def test_trouble_of_every_kind_costs_no_row(tmp_path):
+def test_trouble_of_every_kind_costs_no_row():
     """Two of three first tries fail: refused, broken inside, dropped, no JSON."""
     kinds = [overloaded(), (500, {}, b"oops"), "drop", (200, {}, b"<html>"), (503, {}, {}), None]
 
@@ -70,112 +85,112 @@ def test_trouble_of_every_kind_costs_no_row(tmp_path):
         return kinds[int(prompt.split()[1]) % len(kinds)] if before == 0 else None
 
     with MoodyServer(mood) as server:
-        found, batches = ask(server, chats(120), tmp_path)
+        found, batches = ask(server, chats(120))
     assert all(found[i].text == f"text {i}"[::-1] for i in range(120))
     assert set(server.answered.values()) == {1} and len(server.answered) == 120
     assert len(batches) >= 2
 
 
-def test_a_refused_request_fails_alone(tmp_path):
+def test_a_refused_request_fails_alone():
     def mood(server, prompt, before):
         return (400, {}, {"error": {"message": "prompt is\ntoo long"}}) if prompt == "text 3" else None
 
     with MoodyServer(mood) as server:
-        found, _ = ask(server, chats(6), tmp_path)
+        found, _ = ask(server, chats(6))
     assert (found[3].finish_reason, found[3].text, found[3].detail) == ("error", "", "400: prompt is too long")
     assert server.asked["text 3"] == 1
     assert [found[i].finish_reason for i in (0, 1, 2, 4, 5)] == ["stop"] * 5
 
 
-def test_a_request_that_always_breaks_the_server_fails_alone(tmp_path):
+def test_a_request_that_always_breaks_the_server_fails_alone():
     def mood(server, prompt, before):
         if prompt == "text 0":
             return 500, {}, {"error": "boom"}
         return None
 
     with MoodyServer(mood, delay=0.02) as server:
-        found, _ = ask(server, chats(40), tmp_path, retries=2, concurrency=2)
+        found, _ = ask(server, chats(40), retries=2, concurrency=2)
     assert found[0].finish_reason == "error" and "given up after 3 tries, the last: 500: boom" in found[0].detail
     assert sum(completion.finish_reason == "stop" for completion in found.values()) == 39
 
 
-def test_an_answer_stopped_by_the_provider_fails_alone(tmp_path):
+def test_an_answer_stopped_by_the_provider_fails_alone():
     body = {"choices": [{"finish_reason": "content_filter", "message": {"content": None}}]}
     with MoodyServer(lambda *_: (200, {}, body)) as server:
-        found, _ = ask(server, chats(1), tmp_path)
+        found, _ = ask(server, chats(1))
     assert found[0].finish_reason == "error" and "content_filter" in found[0].detail
 
 
-def test_retry_after_holds_all_requests(tmp_path):
+def test_retry_after_holds_all_requests():
     def mood(server, prompt, before):
         return overloaded({"Retry-After": "1"}) if prompt == "text 0" and before == 0 else None
 
     with MoodyServer(mood) as server:
-        ask(server, chats(12), tmp_path, concurrency=1)
+        ask(server, chats(12), concurrency=1)
     waits = [after - before for before, after in zip(server.times, server.times[1:], strict=False)]
     assert waits[0] >= 0.99 and max(waits[1:]) < 0.9  # the pause came right after the refusal, for whichever was next
 
 
-def test_a_server_that_stays_away_stops_the_run_with_one_line(tmp_path):
+def test_a_server_that_stays_away_stops_the_run_with_one_line():
     with MoodyServer(lambda *_: (502, {}, b"bad gateway")) as server, pytest.raises(FactoryError) as caught:
-        ask(server, chats(20), tmp_path, retries=2)
+        ask(server, chats(20), retries=2)
     assert "no answer after 3 tries, the last: 502: bad gateway" in str(caught.value)
     assert server.url in str(caught.value)
 
 
-def test_no_server_at_all(tmp_path):
+def test_no_server_at_all():
     with MoodyServer() as server:
         pass
     with pytest.raises(FactoryError, match="ConnectError"):
-        ask(server, chats(2), tmp_path, retries=1)
+        ask(server, chats(2), retries=1)
 
 
-def test_what_came_before_a_fatal_answer_is_handed_on(tmp_path):
+def test_what_came_before_a_fatal_answer_is_handed_on():
     def mood(server, prompt, before):
         return (404, {}, {"error": {"message": "no such model"}}) if server.asked.total() > 30 else None
 
     got = []
     refused = pytest.raises(FactoryError, match=r"refused with 404: no such model.*check base_url")
-    with MoodyServer(mood) as server, engine_for(tmp_path, profile(server, concurrency=2)) as engine, refused:
+    with MoodyServer(mood) as server, engine_of(server, concurrency=2) as engine, refused:
         for batch in engine.generate(chats(100)):
             got += batch
     assert len(got) >= 25
 
 
-def test_the_key_is_sent_and_never_shown(tmp_path, monkeypatch, caplog):
+def test_the_key_is_sent_and_never_shown(monkeypatch, caplog):
     monkeypatch.setenv("TEST_KEY", "sk-secret")
     caplog.set_level("DEBUG")
     with MoodyServer() as server:
-        ask(server, chats(1), tmp_path, api_key_env="TEST_KEY")
+        ask(server, chats(1), api_key_env="TEST_KEY")
         assert server.headers[0]["authorization"] == "Bearer sk-secret"
         server.mood = lambda *_: (401, {}, {"error": {"message": "bad key sk-secret"}})
         with pytest.raises(FactoryError) as caught:
-            ask(server, chats(1), tmp_path, api_key_env="TEST_KEY")
+            ask(server, chats(1), api_key_env="TEST_KEY")
     assert "$TEST_KEY" in str(caught.value)
     assert "sk-secret" not in str(caught.value) + repr(caught.value) + caplog.text
 
 
-def test_settings_that_cannot_work(tmp_path, monkeypatch):
+def test_settings_that_cannot_work(monkeypatch):
     monkeypatch.delenv("NO_KEY", raising=False)
     with pytest.raises(UsageError, match=r"\$NO_KEY is empty"), MoodyServer() as server:
-        engine_for(tmp_path, profile(server, api_key_env="NO_KEY"))
-    with pytest.raises(UsageError, match="needs an address"):
-        engine_for(tmp_path, Profile(engine="openai"))
+        engine_of(server, api_key_env="NO_KEY")
+    with pytest.raises(UsageError, match=r"no endpoint 'jugde'; did you mean 'judge'"):
+        Profile.model_validate({"endpoints": {"judge": {"base_url": "http://x/v1"}}}).endpoint("jugde")
 
 
-def test_slow_requests_are_sent_again(tmp_path):
+def test_slow_requests_are_sent_again():
     def mood(server, prompt, before):
         if before == 0:
             time.sleep(0.6)
 
     with MoodyServer(mood) as server:
-        found, _ = ask(server, chats(4), tmp_path, timeout=0.3)
+        found, _ = ask(server, chats(4), timeout=0.3)
     assert all(completion.finish_reason == "stop" for completion in found.values())
     assert set(server.asked.values()) == {2}
 
 
-def test_leaving_early_stops_the_requests(tmp_path):
-    with MoodyServer(delay=0.02) as server, engine_for(tmp_path, profile(server, concurrency=4)) as engine:
+def test_leaving_early_stops_the_requests():
+    with MoodyServer(delay=0.02) as server, engine_of(server, concurrency=4) as engine:
         for _ in engine.generate(chats(2000)):
             break
         time.sleep(0.1)  # what was under way arrives
@@ -184,9 +199,9 @@ def test_leaving_early_stops_the_requests(tmp_path):
         assert server.asked.total() == asked < 2000
 
 
-def test_concurrency_rises_and_never_passes_the_limit(tmp_path):
+def test_concurrency_rises_and_never_passes_the_limit():
     with MoodyServer(delay=0.02) as server:
-        ask(server, chats(300), tmp_path, concurrency=24)
+        ask(server, chats(300), concurrency=24)
     assert 12 <= server.most_in_flight <= 24
 
 
@@ -227,6 +242,6 @@ def test_waits():
     assert retry_after(formatdate(time.time() - 30, usegmt=True)) == 0
 
 
-def test_tokens_are_counted_without_a_tokenizer(tmp_path):
-    with MoodyServer() as server, engine_for(tmp_path, profile(server)) as engine:
+def test_tokens_are_counted_without_a_tokenizer():
+    with MoodyServer() as server, engine_of(server) as engine:
         assert engine.count_tokens(["", "abc", "abcd", "بيت"]) == [0, 1, 2, 2]

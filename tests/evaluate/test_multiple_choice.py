@@ -8,11 +8,13 @@ import os
 import random
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
 from factory.errors import FactoryError
 from factory.evaluate.suites import suites
 from factory.evaluate.suites.multiple_choice import MultipleChoice, answer_index
+from tests.evaluate.conftest import CHAT, model_artifact
 
 SUBJECTS = ["sums", "animals", "colours"]
 
@@ -83,9 +85,34 @@ def test_scores_equal_scoring_by_hand(which, request, make_job, make_dataset):
     assert sorted(path for path in model.folder.rglob("*")) == before, "lighteval wrote into the model's folder"
 
 
-def test_details_hold_every_question_once(llama, make_job, make_dataset):
-    import pyarrow.parquet as pq
+def test_a_rendered_template_gets_no_second_bos(tmp_path, make_job, make_dataset):
+    """The template writes one, and the tokenizer would put another before whatever it is given."""
+    import torch
+    from tokenizers.processors import TemplateProcessing
+    from transformers import AutoModelForCausalLM, AutoTokenizer
 
+    model = model_artifact(tmp_path / "bos", template="{{ bos_token }}" + CHAT)
+    tokenizer = AutoTokenizer.from_pretrained(model.model)
+    tokenizer.backend_tokenizer.post_processor = TemplateProcessing(single="<s> $A", special_tokens=[("<s>", 0)])
+    tokenizer.save_pretrained(model.model)
+    assert AutoTokenizer.from_pretrained(model.model).encode("<s>a")[:2] == [0, 0]
+    job = make_job(model, {"bench": make_dataset(questions(3))})
+
+    suite().run(job)
+
+    first = pq.read_table(job.out / "details.parquet").to_pylist()[0]
+    prompt = f"<s><|user|>{first['query']}<|assistant|>"
+    weights = AutoModelForCausalLM.from_pretrained(model.model, dtype=torch.float32).eval()
+    for choice, found in zip(first["choices"], first["logprobs"], strict=True):
+        context, wanted = (tokenizer.encode(text, add_special_tokens=False) for text in (prompt, choice))
+        assert context.count(0) == 1
+        with torch.no_grad():
+            logits = weights(torch.tensor([context + wanted])).logits[0].log_softmax(-1)
+        by_hand = sum(logits[len(context) - 1 + i, token].item() for i, token in enumerate(wanted))
+        assert found == pytest.approx(by_hand, abs=1e-4)
+
+
+def test_details_hold_every_question_once(llama, make_job, make_dataset):
     rows = questions()
     job = make_job(llama, {"bench": make_dataset(rows)})
     suite().run(job)

@@ -8,8 +8,9 @@ import sys
 import pytest
 from pydantic import ValidationError
 
+from factory.engines.tokens import has_chat_template
 from factory.errors import FactoryError
-from factory.evaluate.base import has_chat_template, input_rows
+from factory.evaluate.base import input_rows
 from factory.evaluate.suites import suites
 
 NAMES = ["mmlu-translation", "multiple-choice", "oall-v2", "perplexity", "translation"]

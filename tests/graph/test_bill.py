@@ -9,14 +9,14 @@ from factory.profile import Profile
 from factory.store import Usage
 
 
-def billed(profile: Profile, *seconds: float, model: bool = True, **usage: int) -> Usage:
-    found = Usage(**usage)
-    bill(found, [json.loads(json.dumps(attempt(profile, s, model=model))) for s in seconds], profile)
+def billed(profile: Profile, *seconds: float, model: bool = True, dollars: float | None = None) -> Usage:
+    found = Usage(dollars=dollars)
+    bill(found, [json.loads(json.dumps(attempt(profile, s, model=model))) for s in seconds])
     return found
 
 
 def test_without_a_price_there_is_no_cost_but_there_are_seconds() -> None:
-    usage = billed(Profile(), 3.0, 4.5, requests=2, prompt_tokens=10)
+    usage = billed(Profile(), 3.0, 4.5)
     assert usage.dollars is None
     assert usage.seconds == 7.5
 
@@ -27,10 +27,20 @@ def test_accelerators_cost_their_time_over_all_attempts() -> None:
 
 
 def test_an_endpoint_costs_its_tokens_and_its_time_is_free() -> None:
-    profile = Profile(gpu_hour=2.5, prompt_price=0.5, completion_price=1.5)
-    usage = billed(profile, 3600, requests=3, prompt_tokens=2_000_000, completion_tokens=1_000_000)
-    assert usage.dollars == pytest.approx(2.5)
-    assert billed(profile, 3600).dollars == pytest.approx(2.5)  # training asks no endpoint
+    own = {"base_url": "http://own/v1", "completion_price": 4}
+    profile = Profile.model_validate(
+        {
+            "gpu_hour": 2.5,
+            "prompt_price": 0.5,
+            "completion_price": 1.5,
+            "endpoints": {"own": own, "other": {"base_url": "http://other/v1"}},
+        }
+    )
+    assert profile.endpoint("own").dollars(2_000_000, 1_000_000) == pytest.approx(4.0)
+    other = profile.endpoint("other").dollars(2_000_000, 1_000_000)
+    assert other == pytest.approx(2.5)
+    assert billed(profile, 3600, dollars=other).dollars == pytest.approx(2.5)
+    assert billed(profile, 3600).dollars == pytest.approx(2.5)  # training asks no endpoint: the hour
 
 
 def test_attempts_keep_the_price_they_ran_under() -> None:
@@ -40,7 +50,7 @@ def test_attempts_keep_the_price_they_ran_under() -> None:
         attempt(Profile(gpu_hour=4), 3600, model=True),
     ]
     usage = Usage()
-    bill(usage, entries, Profile(gpu_hour=4))
+    bill(usage, entries)
     assert (usage.seconds, usage.dollars) == (10800, 6)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from factory.recipe import LoadedRecipe, load
+from factory.rehearsal.catalogue import catalogue
 from factory.rehearsal.refs import add_required, wanted
 from factory.rehearsal.taught import Prompt, asked, lessons, origin
 
@@ -39,6 +40,16 @@ def recipe(folder: Path, text: str = RECIPE) -> LoadedRecipe:
     path = folder / "small.yaml"
     path.write_text(text, encoding="utf-8")
     return load(path)
+
+
+def test_a_model_behind_an_endpoint_has_a_stand_in_and_is_taught(tmp_path: Path) -> None:
+    text = RECIPE.replace(
+        "models:\n", "models:\n  rented: {from: {endpoint: x, model: org/gpt 5.1}, license: mit}\n", 1
+    )
+    loaded = recipe(tmp_path, text.replace("model: tuned, columns", "model: rented, columns"))
+    assert "endpoint/org-gpt-5.1" in {entry.repo for entry in wanted(loaded) if entry.kind == "model"}
+    assert origin(loaded, "rented") == "endpoint/org-gpt-5.1"
+    assert catalogue().model("endpoint/org-gpt-5.1").learns == ["translate", "judge", "answer"]
 
 
 def test_every_ref_is_found_once_with_its_revisions_and_configs(tmp_path: Path) -> None:

@@ -100,7 +100,7 @@ def test_models_answer_and_a_rerun_asks_nobody(tmp_path, judges, monkeypatch):
     assert job.usage.requests == 4 + 3
 
     (tmp_path / "out" / "ledger.jsonl").unlink()
-    monkeypatch.setattr("factory.rows.generation.engine_for", None)  # would be called if anything were asked again
+    monkeypatch.setattr("factory.step.job.engine_for", None)  # would be called if anything were asked again
     again = prefer(tmp_path, [{"prompt": "p"}], judges["marks"], options, **writers)
     assert kept(again) == [row]
 

@@ -36,6 +36,7 @@ class MultipleChoice(Suite):
     number counted from 0), and `subject` where given. Scores: ``acc``, then one per subject.
     """
 
+    version: ClassVar[int] = 2  # until then a rendered chat template got a second BOS
     description: ClassVar[str] = "multiple-choice accuracy by log-likelihood (lighteval)"
 
     data: DatasetRefs = Field(min_length=1)

@@ -51,6 +51,7 @@ class OallV2(Suite):
     a 72B judge and is left out, as in the report. Scores with `max_samples` are not comparable with anything.
     """
 
+    version: ClassVar[int] = 2  # until then a rendered chat template got a second BOS
     description: ClassVar[str] = "Open Arabic LLM Leaderboard v2: six benchmarks, 116 zero-shot subtasks (lighteval)"
 
     max_samples: int | None = Field(None, ge=1, description="per subtask, for a quick look")

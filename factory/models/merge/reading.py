@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from factory.engines.weights import needed_weights
 from factory.models.tensors import entries
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ class Mapped(ExitStack):
         super().__init__()
         self._files: dict[str, Any] = {}
         self.extents: dict[str, Extent] = {}
-        for path in sorted(folder.glob("*.safetensors")):
+        for path in needed_weights(folder):
             file = self.enter_context(safe_open(path, framework="pt"))
             for name, extent in extents(path).items():
                 self.extents[name] = extent

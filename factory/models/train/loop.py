@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from factory.errors import FactoryError
+from factory.models.generation import end_answers, told
 from factory.models.models import (
     count_parameters,
     load_model,
@@ -217,14 +218,22 @@ def make_arguments(job: Job, step: Training, steps: int, folder: Path, measured:
     return arguments
 
 
-def finish(job: Job, model: Any, tokenizer: Any, step: Training, *, tokenizer_changed: bool) -> None:
-    """Write ``job.out/model`` and remove what was only needed on the way (checkpoints, tokenized rows)."""
+def finish(
+    job: Job, model: Any, tokenizer: Any, step: Training, *, tokenizer_changed: bool = False, turns: bool = False
+) -> None:
+    """Write ``job.out/model`` and remove what was only needed on the way (checkpoints, tokenized rows).
+
+    `turns`: it was trained on conversations, so that it ends its answers where the chat template ends a turn.
+    """
     source, target = job.input.model, job.out / "model"
     dtype = step.dtype or stored_dtype(source)
     job.metrics["parameters"] = count_parameters(model)
     if target.exists():  # of a run killed while saving
         shutil.rmtree(target)
     write_model(model, target, dtype, like=source, tokenizer=tokenizer if tokenizer_changed else None)
+    job.notes += told(source)
+    if turns:
+        end_answers(target, learnt=True, trust_remote_code=job.trust_remote_code)
     job.metrics["size_bytes"] = size_bytes(target)
     for name in ("checkpoints", "tokenized", "start", "trained", "launch"):
         shutil.rmtree(job.out / name, ignore_errors=True)

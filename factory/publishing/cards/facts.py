@@ -13,7 +13,7 @@ from factory.graph import lineage
 from factory.graph.licenses import Rollup, effective
 from factory.graph.lineage import Lineage, Made
 from factory.graph.nodes import Graph, Node
-from factory.graph.sources import DemoDataset, LocalDataset, LocalModel
+from factory.graph.sources import AnsweringModel, DemoDataset, LocalDataset, LocalModel
 from factory.hub.client import endpoint
 from factory.refs import local_path
 from factory.step.base import Source
@@ -77,6 +77,9 @@ def _ingredient(graph: Graph, artifact: str, nodes: list[Node]) -> Ingredient:
         known = not revision.startswith("unresolved:")
         identity = f"commit `{revision[:12]}`" if known else "commit not resolved yet"
         return Ingredient(repo, page(first.kind, repo, revision if known else None), identity, verbs, made_from)
+    if isinstance(first.step, AnsweringModel):
+        identity = f"behind an endpoint, answers as `{first.step.answers_as}`"
+        return Ingredient(first.step.model, None, identity, verbs, made_from)
     if isinstance(first.step, LocalDataset | LocalModel):
         name = Path(first.step.path).name
         return Ingredient(name, None, f"local, SHA-256 `{first.step.digest[:12]}`", verbs, made_from)
@@ -92,6 +95,8 @@ def _shown(node: Node) -> str:
     hub = lineage.hub_source(node)
     if hub is not None:
         return hub[0]
+    if isinstance(node.step, AnsweringModel):
+        return node.step.model
     if isinstance(node.step, LocalDataset | LocalModel):
         return Path(node.step.path).name
     return node.artifact

@@ -145,7 +145,7 @@ def _config(folder: Path) -> dict[str, Any]:
 
 def _snippet(folder: Path, config: dict[str, Any]) -> str:
     """Which way to load it the card shows: chat, text or image."""
-    from factory.evaluate.base import has_chat_template
+    from factory.engines.tokens import has_chat_template
 
     if "vision_config" in config:
         return "image"

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from factory.engines.environments import needed
+from factory.engines.weights import INDEX, ONE, needed_weights
 from factory.errors import FactoryError
 from factory.models.chat import Encoder, Renderer
 from factory.models.models import load_model, load_tokenizer, read_config, save_tokenizer
@@ -114,7 +115,8 @@ def write_model(folder: Path, start: Path, step: FineTuning, job: Job) -> None:
             f"AutoTrain cannot train this model: {error}", where=job.where, fix="backend: trl"
         ) from None
     (folder / "config.json").write_text(json.dumps(old, indent=2), encoding="utf-8")
-    for path in start.glob("*.safetensors*"):
+    weights = needed_weights(start, job.where)
+    for path in weights if weights[0].name == ONE else [*weights, start / INDEX]:
         (folder / path.name).symlink_to(path.resolve())
     tokenizer = load_tokenizer(start, job.where, job.trust_remote_code)
     missing = config["vocab_size"] - len(tokenizer)

@@ -1,0 +1,98 @@
+"""The weight files of a model folder: those that transformers takes, and no other that lies beside them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from fnmatch import fnmatch
+from pathlib import Path
+
+from factory.errors import FactoryError
+
+ONE, INDEX = "model.safetensors", "model.safetensors.index.json"
+ADAPTER = "adapter_config.json"
+MERGE_IT = "merge it into its base first (PeftModel.merge_and_unload), and take that"
+BESIDE = ("*.json", "*.jinja", "*.txt", "tokenizer.model", "*.tiktoken")
+TEMPLATES = "additional_chat_templates/"
+POINTER = b"version https://git-lfs.github.com/spec/"  # https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md
+
+
+def weight_names(index: bytes) -> list[str]:
+    """The shards that a ``model.safetensors.index.json`` names, each once, sorted.
+
+    Raises:
+        ValueError: it is no index.
+    """
+    try:
+        return sorted(set(json.loads(index)["weight_map"].values()))
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError("no `weight_map`") from error
+
+
+def weight_files(folder: Path) -> list[Path]:
+    """``model.safetensors``, else the shards that the index names, as transformers chooses; none without either.
+
+    Shards that no index names, ``consolidated.safetensors`` and folders are no part of a model.
+
+    Raises:
+        FactoryError: the index cannot be read.
+    """
+    if (folder / ONE).is_file():
+        return [folder / ONE]
+    index = folder / INDEX
+    if not index.is_file():
+        return []
+    try:
+        return [folder / name for name in weight_names(index.read_bytes())]
+    except ValueError as error:
+        raise FactoryError(f"the index of the weights cannot be read: {error}", where=str(index)) from None
+
+
+def needed_weights(folder: Path, where: str = "") -> list[Path]:
+    """`weight_files`, all there and real.
+
+    Raises:
+        FactoryError: the folder holds none, a LoRA adapter alone, an index without its shards, or Git LFS pointers.
+    """
+    found = weight_files(folder)
+    if not found and (folder / ADAPTER).is_file():
+        raise FactoryError("this is a LoRA adapter, not a model", where=where or str(folder), fix=MERGE_IT)
+    if not found:
+        what = f"neither {ONE} nor {INDEX} is there"
+        raise FactoryError(what, where=where or str(folder), fix="convert the weights to safetensors")
+    if missing := [path.name for path in found if not path.is_file()]:
+        what = f"the index names {missing[0]}, which is not there"
+        raise FactoryError(what, where=where or str(folder), fix="download the model again")
+    if pointers := [path.name for path in found if is_pointer(path)]:
+        what = f"{pointers[0]} is a Git LFS pointer, not the weights"
+        raise FactoryError(
+            what, where=where or str(folder), fix="run `git lfs pull`, or download it with `hf download`"
+        )
+    return found
+
+
+def model_files(names: Sequence[str], index: bytes | None, code: bool = False) -> list[str]:
+    """Of the files of a repo or folder, by their paths in it, those that make up the model; `index` is its `INDEX`.
+
+    Folders are left aside but for chat templates and the modules of sentence-transformers, which modules.json names.
+    With `code` the modules that a configuration of its own names come along.
+
+    Raises:
+        FactoryError: there are no weights, or those of a LoRA adapter alone.
+    """
+    patterns = [*BESIDE, *(["*.py"] if code else [])]
+    beside = [name for name in names if any(fnmatch(name, pattern) for pattern in patterns)]
+    if "modules.json" in names:
+        return beside + [name for name in names if name.endswith(".safetensors")]
+    weights = [ONE] if ONE in names else weight_names(index) if index is not None else []
+    if not weights:
+        adapter = ADAPTER in names
+        what = "this is a LoRA adapter, not a model" if adapter else "the repo has no .safetensors weights"
+        raise FactoryError(what, fix=MERGE_IT if adapter else "only safetensors are loaded: convert it")
+    return [name for name in beside if "/" not in name or name.startswith(TEMPLATES)] + weights
+
+
+def is_pointer(path: Path) -> bool:
+    """Whether a file stands for one that Git LFS has not fetched."""
+    with path.open("rb") as file:
+        return file.read(len(POINTER)) == POINTER
