@@ -10,6 +10,7 @@ from factory.checks.base import Check
 from factory.text.arabic import fold
 from factory.text.column import SHIFTING, Texts
 from factory.text.phrases import Phrases, required
+from factory.text.prompts import may_be_labelled, remarks, words
 
 HEAD = 240  # characters at the beginning in which a model speaks of itself instead of translating
 
@@ -92,7 +93,8 @@ _REFUSAL = re.compile("|".join(REFUSALS), re.IGNORECASE)
 
 class Refusal(Check):
     """1 where the text refuses, or talks about the translation before or after it, in English or Arabic; else 0:
-    "Here is the translation", "Option 1", a line of the prompt, "I hope this translation helps".
+    "Here is the translation", "Option 1", a line of the prompt, "I hope this translation helps". In some 30 languages
+    also where a label stands in front of it ("Result:"), or an instruction below ("Answer in English").
 
     Where a word of translating is all there is, there must be a source that has none. A source that speaks so itself
     excuses its translation, one that speaks of notes excuses what reads like a note. Looks at the first 240 and the
@@ -106,9 +108,12 @@ class Refusal(Check):
     usual: ClassVar[float] = 0.0
 
     max: float = Field(0, ge=0, le=1)
+    languages: list[str] | None = Field(None, min_length=2, max_length=2, description="default: those of the recipe")
 
     def measure(self, source: str | None, target: str) -> float:
         said = speaks_of_itself(target)
+        if source:
+            said |= remarks(source, target, self._languages)
         if not said:
             return 0.0
         if source is None:
@@ -119,14 +124,26 @@ class Refusal(Check):
     def candidates(self, sources: Texts, targets: Texts) -> Any:
         if (targets.lengths > 4 * HEAD).any():  # only the ends are looked at
             targets = Texts([f"{text[:HEAD]}\0{text[-HEAD:]}" if len(text) > 2 * HEAD else text for text in targets])
-        found = _signs().groups(list(map(str.lower, targets.folded)))
-        return _signs().has(found, "signs") | targets.have(SHIFTING)
+        signs = _signs(self._languages)
+        found = signs.groups(list(map(str.lower, targets.folded)))
+        asks = signs.has(found, "asking") & signs.has(found, "polite", "languages")
+        return (
+            signs.has(found, "own", "translating") | asks | targets.have(SHIFTING) | may_be_labelled(sources, targets)
+        )
+
+    @property
+    def _languages(self) -> tuple[str, str]:
+        source, target = self.languages or ("en", "ar")
+        return source, target
+
+    def in_language(self, target: str, source: str | None = None) -> Check:
+        return self if self.languages else self.model_copy(update={"languages": [source or "en", target]})
 
 
 @cache
-def _signs() -> Phrases:
+def _signs(languages: tuple[str, str]) -> Phrases:
     """The strings without which none of the patterns matches."""
-    return Phrases({"signs": frozenset().union(*_required())})
+    return Phrases({"own": frozenset().union(*_required()), **words(languages[1], *languages).stems})
 
 
 @cache

@@ -12,13 +12,14 @@ from factory.text.language_table import writes_prefixes
 from factory.text.passages import View, signs, views
 from factory.text.structure import KINDS, PROSE_KINDS, overlap
 
-_LAID_OUT = re.compile(r"\||^[ \t]*(?:[-*•+–#]|\d{1,3}[.)]|\(?[A-Za-z\u0620-\u064a][.)][ \t])", re.MULTILINE)
+# Of what is prose itself: tables, bold type and italics, list markers.
+_LAID_OUT = re.compile(r"[|*]|^[ \t]*(?:[-•+–#]|\d{1,3}[.)]|\(?[A-Za-z\u0620-\u064a][.)][ \t])", re.MULTILINE)
 _MARKER_STARTS = DIGIT | MARK | mask("-*+# \t")  # what a line that `_LAID_OUT` finds begins with, but for choices
 
 
 class Structure(Check):
     """How much of what must not be translated came over: code, names from code, placeholders, formulas, JSON keys,
-    list markers, rows of tables.
+    list markers, rows of tables, bold type and italics.
 
     The worst overlap (Dice coefficient of the two multisets) among `kinds`; 1 where nothing is lost or added. Limit:
     one of twenty items may be lost. About 6 µs a pair of plain prose. Addresses and numbers have checks of their own.
@@ -30,7 +31,9 @@ class Structure(Check):
 
     min: float = Field(0.95, ge=0, le=1)
     kinds: list[
-        Literal["code", "inline_code", "placeholders", "math", "identifiers", "json_keys", "lists", "tables"]
+        Literal[
+            "code", "inline_code", "placeholders", "math", "identifiers", "json_keys", "lists", "tables", "emphasis"
+        ]
     ] = Field(
         list(KINDS),  # type: ignore[arg-type]
         min_length=1,
@@ -68,7 +71,7 @@ class Structure(Check):
         return self if self.source else self.model_copy(update={"source": source})
 
     def candidates(self, sources: Texts, targets: Texts) -> Any:
-        found = sources.have("|") | targets.have("|")
+        found = sources.have("|*") | targets.have("|*")
         for texts in (sources, targets):
             first = texts.kinds.take(texts.starts) & _MARKER_STARTS
             found |= (first != 0) | texts.follows("\n", _MARKER_STARTS) | _choices(texts) | signs(texts)

@@ -8,6 +8,7 @@ from functools import cache
 from importlib import resources
 
 from factory.text.arabic import fold
+from factory.text.choices import may_name, names_another
 from factory.text.language_codes import language_of
 from factory.text.language_table import expected_ratio, is_arabic, writes_question_marks
 from factory.text.punctuation import a_class, asking_marks, sentence_ends
@@ -95,6 +96,8 @@ def answered(source: str, target: str, pair: Languages) -> float:
     1.0
     """
     source, target = source.strip(), target.strip()
+    if names_another(source, target):
+        return 1.0
     if "\n" in target and not _ANSWERS.search(source) and _BELOW.search(fold(target[target.rindex("\n") :])):
         return 0.9
     arabic = is_arabic(pair.target)
@@ -114,9 +117,9 @@ def answered(source: str, target: str, pair: Languages) -> float:
 
 
 def may_be_answered(source: str, target: str, language: str) -> bool:
-    """Does the source ask or demand something, or has the translation several lines? `answered` is 0 for all others.
-    Both are without white space at their ends; `language` is the source's."""
-    return "\n" in target or _asks(source, language) or _demands(source)
+    """Does the source ask or demand something, or name an answer, or has the translation several lines? `answered` is
+    0 for all others. Both are without white space at their ends; `language` is the source's."""
+    return "\n" in target or _asks(source, language) or _demands(source) or may_name(source)
 
 
 def _asks(source: str, language: str) -> bool:

@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 
 from factory.text.language_table import is_arabic
+from factory.text.punctuation import foreign_marks
 from factory.text.scripts import PLANE, letters, own_letters, shared
 
 # Letters of the Arabic block that Arabic is written with; the second line is for foreign names.
@@ -17,7 +18,7 @@ _READ = frozenset("%٪‰°")
 
 OTHER, OWN, LATIN, NEUTRAL, FOREIGN = range(5)
 """Classes of `script_classes`: no letter; the language's script (of Arabic: its own letters); Latin; letters that
-belong to no one script, and Greek (which formulas use in every language); the scripts of other languages."""
+belong to no one script, and Greek (which formulas use in every language); letters and marks of other scripts."""
 
 
 @cache
@@ -29,6 +30,7 @@ def script_classes(language: str) -> Any:
     for point in range(PLANE - 1):
         if unicodedata.category(chr(point))[0] == "L":
             table[point] = FOREIGN
+    table[[*map(ord, foreign_marks(language))]] = FOREIGN
     own = own_letters(language)
     if is_arabic(language) and own == letters("Arab"):
         own = frozenset(map(ord, _ARABIC))  # the others are of Persian, Urdu, Kurdish and so on

@@ -86,10 +86,11 @@ def numbers(text: str) -> Counter[str]:
     >>> numbers("٣٫١٤ and 1,000")
     Counter({'314': 1, '1000': 1})
     """
-    return Counter(map(_plain, _NUMBER.findall(ascii_digits(text))))
+    return Counter(map(plain_number, _NUMBER.findall(ascii_digits(text))))
 
 
-def _plain(number: str) -> str:
+def plain_number(number: str) -> str:
+    """A number in ASCII digits without what separates them."""
     return _SEPARATOR.sub("", number).lstrip("0") or "0"
 
 
@@ -297,9 +298,9 @@ def _unconverted(
     """Without numbers of feet, miles and so on that became metres, years of the Buddhist calendar, and centuries named
     by their years."""
     lost, added = lost.copy(), added.copy()
-    metric = {_plain(number): _value(number) for number in _NUMBER.findall(target)}
+    metric = {plain_number(number): _value(number) for number in _NUMBER.findall(target)}
     for number, unit in _IMPERIAL.findall(source):
-        old, size = _plain(number), _metric(_value(number.rstrip(".,")), unit.lower())
+        old, size = plain_number(number), _metric(_value(number.rstrip(".,")), unit.lower())
         new = next((new for new in added if new in metric and abs(metric[new] - size) <= ROUNDED * abs(size)), "")
         if lost[old] > 0 and added[new] > 0:
             lost[old] -= 1

@@ -53,6 +53,9 @@ _OPEN_TAGS = frozenset(
 _JSON_KEY = re.compile(r'"([^"\n\\]{1,60})"\s*:')
 _MARKER = re.compile(r"^[ \t]*(?:([-*•+–])|(\d{1,3})[.)]|(#{1,6}))[ \t]+(?=\S)", re.MULTILINE)
 _CHOICE = re.compile(r"^[ \t]*\(?[A-HJ-UYZa-hj-uyz\u0620-\u064a][.)][ \t]+(?=\S)", re.MULTILINE)
+_EMPHASIS = re.compile(
+    r"(?<![\w*])(?:(\*\*|__)(?=[^\s*_])(?:.*?[^\s*_])\1|([*_])(?=[^\s*_])(?:[^*\n]*?[^\s*_])\2)(?![*_]|\w(?<!\*\w))"
+)
 _FORMULA = re.compile(r"\d|[a-z][A-Z]|[A-Z]{2}[a-z]")
 _GREEK = re.compile("[Ͱ-Ͽ]")
 _ONE_SCRIPT = re.compile(r"[!-~]+|[^\s!-~]+")
@@ -184,6 +187,13 @@ def list_markers(view: View) -> Counter[str]:
     return found
 
 
+def emphasis(view: View) -> Counter[str]:
+    """Words in bold type (``**``, ``__``) and in italics (``*``, ``_``)."""
+    if "*" not in view.text and "_" not in view.text:
+        return Counter()
+    return Counter("*" * (len(two) or 1) for two, _ in _EMPHASIS.findall(view.prose))
+
+
 KINDS: dict[str, Callable[[View], Counter[str]]] = {
     "code": code,
     "inline_code": inline_code,
@@ -193,8 +203,9 @@ KINDS: dict[str, Callable[[View], Counter[str]]] = {
     "json_keys": json_keys,
     "lists": list_markers,
     "tables": table_rows,
+    "emphasis": emphasis,
 }
-PROSE_KINDS = ("lists", "tables")  # of what is prose itself
+PROSE_KINDS = ("lists", "tables", "emphasis")  # of what is prose itself
 
 
 def plain_words(prose: str) -> str:
