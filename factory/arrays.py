@@ -3,6 +3,7 @@
 `np`, `pa` and `pq` stand for the modules; the names of types are for annotations.
 """
 
+from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
 from types import ModuleType
@@ -11,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 __all__ = ["Array", "ChunkedArray", "DataType", "RecordBatch", "Schema", "Table", "ndarray", "np", "pa", "pq"]
 
 
+@dataclass
 class Later:
     """A module that is not imported before it is needed."""
 
-    def __init__(self, name: str) -> None:
-        self._name = name
+    _name: str
 
     @cached_property
     def _module(self) -> ModuleType:

@@ -8,16 +8,27 @@ import tempfile
 import traceback
 from collections.abc import Callable
 from dataclasses import fields
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from factory import __version__, commands
+from factory import __version__
 from factory.errors import FactoryError
 
 if TYPE_CHECKING:
     from factory.commands.session import Session
+
+
+class Commands:
+    """The modules of `factory.commands`, each imported when it is first named: `--help` needs none of them."""
+
+    def __getattr__(self, name: str) -> Any:
+        return import_module(f"factory.commands.{name}")
+
+
+commands = Commands()
 
 RECIPE = click.argument("recipe", type=click.Path(path_type=Path))
 STORE = click.option(

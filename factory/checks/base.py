@@ -120,6 +120,11 @@ class Check(BaseModel):
             return self
         return self.model_copy(update={"expected": round(ratio, 3)})
 
+    @property
+    def reference(self) -> str | None:
+        """The model of the recipe or the Hub that it compares by; None where it needs none."""
+        return None
+
     def embedding_with(self, encode: Encode) -> Check:
         """The check with the model that it compares by."""
         return self

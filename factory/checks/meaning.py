@@ -73,6 +73,10 @@ class Meaning(Check):
         copy._allowed = max(ALLOWED.get(language_of(code), 0.0) for code in codes)
         return copy
 
+    @property
+    def reference(self) -> str | None:
+        return None if self.model == BUNDLED else self.model
+
     def unjudged(self) -> str:
         return f"{self.model} was not trained on {self._unknown}" if self._unknown else ""
 

@@ -37,16 +37,8 @@ def prefix_of(model: str, prefix: str | None) -> str | None:
     return prefix if prefix is not None else "query: " if _E5.search(model) else None
 
 
-def model_of(check: Check) -> str | None:
-    """The model of the recipe or the Hub that a check compares by; None where there is none, or the bundled one."""
-    model = getattr(check, "model", BUNDLED) if check.embeds else BUNDLED
-    return None if model == BUNDLED else model
-
-
 def with_model(check: Check, job: Job) -> Check:
-    """The check with the model that it compares by, where it needs one."""
-    if not check.embeds:
-        return check
+    """A check that `embeds`, with the model that it compares by."""
     model, prefix = getattr(check, "model", BUNDLED), getattr(check, "prefix", None)
     return check.embedding_with(embeddings(model, job, prefix=prefix).encode)
 

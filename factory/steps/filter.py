@@ -14,7 +14,7 @@ from pydantic import BeforeValidator, Field, PlainSerializer, SerializeAsAny, Wi
 from factory.checks import DEFAULT, Check, checks, parse_check
 from factory.checks.base import Pairs
 from factory.checks.scoring import Scored
-from factory.rows.embeddings import model_of, with_model
+from factory.rows.embeddings import with_model
 from factory.rows.executors import Tick
 from factory.rows.outcomes import Verdict, failed, rejected
 from factory.rows.scoring import Scores, ScoreShard, ScoreStep
@@ -113,7 +113,7 @@ class Filter(ScoreStep):
     def references(self) -> Iterator[tuple[str, str, ReferenceKind]]:
         yield from super().references()
         for check in self.checks or ():  # None in what is left of a step with mistakes
-            if (model := model_of(check)) is not None:
+            if (model := check.reference) is not None:
                 yield f"checks.{check.name}.model", model, "model"
 
     def parameters(self) -> dict[str, Any]:
@@ -141,7 +141,8 @@ class Filter(ScoreStep):
         @cache
         def ready(key: str) -> Check:
             check = next(check for check in self.checks if self._keys[check.name] == key)
-            check = with_model(check.in_language(language["target"], language.get("source")), job)
+            check = check.in_language(language["target"], language.get("source"))
+            check = with_model(check, job) if check.embeds else check
             if not check.surveys:
                 return check
             columns = job.input.dataset.schema(job.input.split).names
