@@ -12,7 +12,9 @@ demo: $(INSTALLED)
 test: $(INSTALLED)
 	$(VENV)/bin/python -m pytest -n 2 --dist worksteal
 
+# With the model of the check `meaning`; where it cannot be had, the tests that need it say that they are skipped.
 slow: $(INSTALLED)
+	-$(VENV)/bin/python -m pip install --quiet --editable '.[meaning]'
 	$(VENV)/bin/python -m pytest -m slow -n 2 --dist loadfile
 
 lint: $(INSTALLED)

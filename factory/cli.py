@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import functools
 import json
+import tempfile
+import traceback
+from collections.abc import Callable
 from dataclasses import fields
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,9 +18,17 @@ from factory import __version__
 from factory.errors import FactoryError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from factory.commands.session import Session
+
+
+class Commands:
+    """The modules of `factory.commands`, each imported when it is first named: `--help` needs none of them."""
+
+    def __getattr__(self, name: str) -> Any:
+        return import_module(f"factory.commands.{name}")
+
+
+commands = Commands()
 
 RECIPE = click.argument("recipe", type=click.Path(path_type=Path))
 STORE = click.option(
@@ -63,10 +75,9 @@ def of_recipe(*more: Callable[..., Any]) -> Callable[..., Any]:
     def decorate(function: Callable[..., None]) -> Callable[..., None]:
         @functools.wraps(function)
         def command(**given: Any) -> None:
-            from factory.commands.session import Session
-
-            told = {field.name: given.pop(field.name) for field in fields(Session) if field.name in given}
-            function(Session(**told), **given)
+            kind = commands.session.Session
+            told = {field.name: given.pop(field.name) for field in fields(kind) if field.name in given}
+            function(kind(**told), **given)
 
         return options(RECIPE, PLACE, *more)(command)
 
@@ -95,9 +106,6 @@ class Cli(click.Group):
 
 def _unforeseen(error: Exception) -> str:
     """One line for the user; the traceback goes to a file that can be sent to the maintainers."""
-    import tempfile
-    import traceback
-
     with tempfile.NamedTemporaryFile("w", prefix="factory-", suffix=".log", delete=False, encoding="utf-8") as log:
         traceback.print_exception(error, file=log)
     first = (str(error).strip() or "no message").splitlines()[0]
@@ -123,14 +131,11 @@ def plan(recipe: tuple[Path, ...], as_json: bool, assumptions: bool, **told: Any
 
     Of several recipes, what they cost together: steps that they share count once.
     """
-    from factory.commands.plan import show_family, show_plan
-    from factory.commands.session import Session
-
-    sessions = [Session(path, **told) for path in recipe]
+    sessions = [commands.session.Session(path, **told) for path in recipe]
     if len(sessions) == 1:
-        show_plan(sessions[0], as_json=as_json, assumptions=assumptions)
+        commands.plan.show_plan(sessions[0], as_json=as_json, assumptions=assumptions)
     else:
-        show_family(sessions, as_json=as_json, assumptions=assumptions)
+        commands.plan.show_family(sessions, as_json=as_json, assumptions=assumptions)
 
 
 @main.command()
@@ -146,18 +151,14 @@ def plan(recipe: tuple[Path, ...], as_json: bool, assumptions: bool, **told: Any
 def publish(session: Session, on: str, **options: Any) -> None:
     """Do what the plan shows: build, check the gates, push. Safe to stop and to repeat."""
     if on == "here":
-        from factory.commands.publish import run_publish
-
         if options["keep_every"] and not options["keep"]:
             raise click.UsageError("--keep-every says how often --keep copies the step at work")
 
-        run_publish(session, **options)
+        commands.publish.run_publish(session, **options)
         return
-    from factory.commands.on_jobs import publish_as_job
-
     if session.rehearse or options.pop("keep") or options.pop("keep_every"):
         raise click.UsageError("--on hf-jobs goes neither with --rehearse nor with --keep")
-    publish_as_job(session, **options)
+    commands.on_jobs.publish_as_job(session, **options)
 
 
 @main.command()
@@ -166,9 +167,7 @@ def publish(session: Session, on: str, **options: Any) -> None:
 @JSON
 def build(session: Session, names: tuple[str, ...], as_json: bool) -> None:
     """Build all or some artifacts without pushing."""
-    from factory.commands.publish import run_build
-
-    run_build(session, list(names), as_json=as_json)
+    commands.publish.run_build(session, list(names), as_json=as_json)
 
 
 @main.command()
@@ -177,9 +176,7 @@ def build(session: Session, names: tuple[str, ...], as_json: bool) -> None:
 @JSON
 def status(session: Session, watch: bool, as_json: bool) -> None:
     """Show what is done, running and rejected and why, also while a run goes on elsewhere."""
-    from factory.commands.status import show_status
-
-    show_status(session, as_json=as_json, watch=watch)
+    commands.status.show_status(session, as_json=as_json, watch=watch)
 
 
 @main.command()
@@ -203,9 +200,7 @@ def look(dataset: str, name: str | None, store: Path, hub: Any, **options: Any) 
 
     DATASET is a recipe (then NAME is one of its datasets or steps), a file or folder, or a dataset on the Hub.
     """
-    from factory.commands.look import show_rows
-
-    show_rows(dataset, name, store, hub, **options)
+    commands.look.show_rows(dataset, name, store, hub, **options)
 
 
 PAIRS = options(
@@ -223,19 +218,18 @@ PAIRS = options(
 @click.argument("pairs")
 @PAIRS
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="JSON lines: each row with its outcome.")
+@click.option("--meaning", is_flag=True, help="Compare what kept rows mean, too; find rows out of line.")
+@click.option("--sample", type=click.IntRange(1), help="Compare the meaning of this many rows, drawn from all.")
 @PLACE
 @JSON
 def check_command(
-    pairs: str, source_language: str, target_language: str, source_column: str, target_column: str, split: str,
-    checks: str | None, processes: int | None, store: Path, hub: Any, out: Path, as_json: bool,
-) -> None:  # fmt: skip
+    pairs: str, out: Path, processes: int | None, sample: int | None, as_json: bool, **told: Any
+) -> None:
     """Check any file or Hub dataset of source and translation: scores, verdict and reasons for every row."""
-    from factory.commands.check import hub_of_pairs, open_pairs, run_check
-
-    languages = (source_language, target_language)
-    opened = open_pairs(pairs, split, source_column, target_column, languages, checks)
-    with hub_of_pairs(hub, store):
-        run_check(opened, out, processes=processes, as_json=as_json)
+    with commands.check.open_pairs(pairs, **told) as opened:
+        if sample and not any(check.embeds for check in opened.checks):
+            raise click.UsageError("--sample says of how many rows the meaning is compared: give --meaning")
+        commands.check.run_check(opened, out, processes=processes, sample=sample, as_json=as_json)
 
 
 @main.command("thresholds")
@@ -244,31 +238,20 @@ def check_command(
 @click.option("--rows", default=100_000, show_default=True, type=click.IntRange(1), help="Rows of pairs looked at.")
 @PLACE
 @JSON
-def thresholds_command(
-    recipe_or_pairs: str, source_language: str, target_language: str, source_column: str, target_column: str,
-    split: str, checks: str | None, processes: int | None, rows: int, store: Path, hub: Any, as_json: bool,
-) -> None:  # fmt: skip
+def thresholds_command(recipe_or_pairs: str, rows: int, processes: int | None, as_json: bool, **told: Any) -> None:
     """Suggest limits of checks from the scores of a recipe's filters, or of any pairs."""
-    from factory.commands.thresholds import suggest_for_pairs, suggest_for_recipe
-
     if recipe_or_pairs.endswith((".yaml", ".yml")):
-        suggest_for_recipe(Path(recipe_or_pairs), store, hub, as_json=as_json)
+        commands.thresholds.suggest_for_recipe(Path(recipe_or_pairs), told["store"], told["hub"], as_json=as_json)
         return
-    from factory.commands.check import hub_of_pairs, open_pairs
-
-    languages = (source_language, target_language)
-    opened = open_pairs(recipe_or_pairs, split, source_column, target_column, languages, checks)
-    with hub_of_pairs(hub, store):
-        suggest_for_pairs(opened, rows, processes=processes, as_json=as_json)
+    with commands.check.open_pairs(recipe_or_pairs, **told) as opened:
+        commands.thresholds.suggest_for_pairs(opened, rows, processes=processes, as_json=as_json)
 
 
 @main.command()
 @of_recipe()
 def lock(session: Session) -> None:
     """Resolve every Hub ref to its commit SHA and keep them in the lock file beside the recipe."""
-    from factory.commands.lock import write_lock
-
-    write_lock(session)
+    commands.lock.write_lock(session)
 
 
 @main.command()
@@ -276,9 +259,7 @@ def lock(session: Session) -> None:
 @click.argument("name", required=False)
 def card(session: Session, name: str | None) -> None:
     """Print the cards as they would be pushed."""
-    from factory.commands.card import show_cards
-
-    show_cards(session, name)
+    commands.card.show_cards(session, name)
 
 
 @main.command()
@@ -287,9 +268,7 @@ def card(session: Session, name: str | None) -> None:
 @click.option("--port", default=7860, show_default=True, type=click.IntRange(1, 65535))
 def space(session: Session, push: bool, port: int) -> None:
     """Run the recipe's Space on this machine, with the models as they are in the store."""
-    from factory.commands.space import run_space
-
-    run_space(session, push=push, port=port)
+    commands.space.run_space(session, push=push, port=port)
 
 
 @main.command("hub")
@@ -316,14 +295,9 @@ def hub_command(host: str, port: int, data: Path, users: Path | None, jobs: bool
 @PLACE
 @PROFILE
 @JSON
-def eval_command(
-    models: tuple[str, ...], suite: str, settings: tuple[str, ...], source: str, language: str,
-    store: Path, hub: Any, profile: str | None, as_json: bool,
-) -> None:  # fmt: skip
+def eval_command(**told: Any) -> None:
     """Score models (Hub refs or folders) and add them to the store's leaderboard."""
-    from factory.commands.eval import run_eval
-
-    run_eval(list(models), suite, list(settings), (source, language), store, hub, profile, as_json=as_json)
+    commands.eval.run_eval(**told)
 
 
 @main.command("init")
@@ -334,9 +308,7 @@ def eval_command(
 @click.argument("out", required=False, type=click.Path(path_type=Path))
 def init_command(language: str, size: str, model: str | None, force: bool, out: Path | None) -> None:
     """Write a commented recipe for another language or base model; it plans as it stands."""
-    from factory.commands.init import show_written, write_recipe
-
-    show_written(write_recipe(language, size, model, out, force=force))
+    commands.init.show_written(commands.init.write_recipe(language, size, model, out, force=force))
 
 
 @main.command("schema")
@@ -360,9 +332,7 @@ def engines_group(context: click.Context, as_json: bool) -> None:
 @JSON
 def engines_list(as_json: bool) -> None:
     """Show each engine: whether it is installed, which version, where, and what to do."""
-    from factory.commands.engines import show_engines
-
-    show_engines(as_json=as_json)
+    commands.engines.show_engines(as_json=as_json)
 
 
 @engines_group.command("install")
@@ -370,9 +340,7 @@ def engines_list(as_json: bool) -> None:
 @click.option("--folder", type=click.Path(path_type=Path), envvar="FACTORY_ENGINES", help="Of all environments.")
 def engines_install(name: str, folder: Path | None) -> None:
     """Make the environment of an engine that lives apart: vllm or autotrain."""
-    from factory.commands.engines import install_engine
-
-    install_engine(name, folder)
+    commands.engines.install_engine(name, folder)
 
 
 @engines_group.command("check")
@@ -380,9 +348,7 @@ def engines_install(name: str, folder: Path | None) -> None:
 @PROFILE
 def engines_check(name: str, profile: str | None) -> None:
     """Generate with a tiny model made on the spot (openai: through the profile's endpoint)."""
-    from factory.commands.engines import check_engine
-
-    check_engine(name, profile)
+    commands.engines.check_engine(name, profile)
 
 
 @main.command()
@@ -390,6 +356,4 @@ def engines_check(name: str, profile: str | None) -> None:
 @JSON
 def doctor(store: Path, as_json: bool) -> None:
     """Check Python, packages, devices, disk, token and Hub."""
-    from factory.commands.doctor import examine
-
-    examine(store, as_json=as_json)
+    commands.doctor.examine(store, as_json=as_json)

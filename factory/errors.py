@@ -1,7 +1,5 @@
 """Errors that a user sees: what happened, where, what to do."""
 
-from __future__ import annotations
-
 import difflib
 from collections.abc import Iterable
 

@@ -1,11 +1,10 @@
 """Where and how fast, never what: compute settings that are not part of a recipe or of any fingerprint."""
 
-from __future__ import annotations
-
+import tomllib
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from factory.errors import UsageError, nearest
 
@@ -179,10 +178,6 @@ def load_profile(name: str | None, folder: Path | None = None) -> Profile:
     Raises:
         UsageError: the file is not valid, or has no such profile.
     """
-    import tomllib
-
-    from pydantic import ValidationError
-
     path = profile_file(folder)
     if path is None:
         if name is None:

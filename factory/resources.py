@@ -1,7 +1,5 @@
 """What comes with the package: folders of files that are not code, and classes that lie one in a module."""
 
-from __future__ import annotations
-
 import importlib
 import pkgutil
 from pathlib import Path

@@ -1,7 +1,8 @@
-"""A tiny real BERT as an encoder, plain or as sentence-transformers saves it."""
+"""Encoders: a tiny real BERT, plain or as sentence-transformers saves it, and one that counts words."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -52,3 +53,25 @@ def sentence_encoder(folder: Path, seed: int = 0) -> Artifact:
     modules = [transformer, Pooling(32, pooling_mode="cls"), Dense(32, 16), Normalize()]
     SentenceTransformer(modules=modules, device="cpu").save(str(folder / "model"))
     return Artifact(folder.name, folder, _manifest(folder.name, "model"))
+
+
+WORDS = [
+    f"{first}{second}" for first in ("mar", "tol", "ven", "sib", "kor") for second in ("ade", "isk", "olun", "ery")
+]
+"""Words of one language; in the other they are written backwards, in capitals."""
+
+
+def translated(text: str) -> str:
+    return "\n".join(" ".join(word[::-1].upper() for word in line.split()) for line in text.split("\n"))
+
+
+def count_words(texts: Sequence[str]) -> Any:
+    """Vectors with one dimension for each of `WORDS`, in whichever language a text has it."""
+    import numpy as np
+
+    vectors = np.full((len(texts), len(WORDS)), 0.1)
+    for row, text in enumerate(texts):
+        for word in text.split():
+            if (plain := word if word.islower() else word[::-1].lower()) in WORDS:
+                vectors[row, WORDS.index(plain)] += 1
+    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)

@@ -12,24 +12,21 @@ from __future__ import annotations
 
 import argparse
 import sys
-import unicodedata
 from collections import Counter
-from collections.abc import Callable
-from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from benchmarks.checks import damages
+from benchmarks.checks.damages import Damage, Pair
 from benchmarks.measure import save
 from factory.checks import DEFAULT, parse_check
 from factory.checks.scoring import Scored
-from factory.text.entities import entities
 from factory.text.language_codes import language_of, script_of_code
 
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "languages.md"
 DAMAGED = 200  # sentences of each language that are damaged
-Pair = tuple[str, str]
 
 
 class Texts:
@@ -53,75 +50,22 @@ def code_of(name: str) -> str:
     return language if script_of_code(language) == script_of_code(code) else f"{language}-{script_of_code(code)}"
 
 
-def rejected(pairs: list[Pair], source: str, target: str) -> tuple[int, Counter[str]]:
-    """How many pairs the default checks reject, and how many each of them."""
+def refusals(pairs: list[Pair], source: str, target: str) -> dict[int, list[str]]:
+    """The pairs that the default checks reject, and which of them do."""
     sources, targets = [a for a, _ in pairs], [b for _, b in pairs]
     checks = [parse_check(name).in_language(code_of(target), code_of(source)) for name in DEFAULT]
     scored = Scored([check.survey([(sources, targets)]) if check.surveys else check for check in checks], len(pairs))
     scored.add((sources, targets))
-    refused = scored.refused()
-    return len(refused), Counter(check.name for found in refused.values() for check, _ in found)
+    return {row: [check.name for check, _ in found] for row, found in scored.refused().items()}
 
 
-def untranslated(pairs: list[Pair], code: str) -> list[Pair]:
-    """The source in place of its translation."""
-    return [(a, a) for a, _ in pairs]
-
-
-def half_untranslated(pairs: list[Pair], code: str) -> list[Pair]:
-    """The second half of the source in place of that of the translation."""
-    return [(a, f"{b[: len(b) // 2]} {a[len(a) // 2 :]}") for a, b in pairs]
-
-
-def half_dropped(pairs: list[Pair], code: str) -> list[Pair]:
-    """The second half left out, of sentences of 80 characters or more."""
-    return [(a, f"{b[: len(b) // 2].rstrip()}") for a, b in pairs if len(a) >= 80]
-
-
-def shifted(pairs: list[Pair], code: str) -> list[Pair]:
-    """The translation of the next sentence."""
-    return [(a, b) for (a, _), (_, b) in pairwise(pairs)]
-
-
-def numbers_changed(pairs: list[Pair], code: str) -> list[Pair]:
-    """Three more in every digit of the translation, where both have the same number of at least two."""
-    found = [pair for pair in pairs if _numbers(pair[0]) & _numbers(pair[1])]
-    return [(a, "".join(map(_other_digit, b))) for a, b in found]
-
-
-def entities_changed(pairs: list[Pair], code: str) -> list[Pair]:
-    """A month, weekday, country … that both name, put in the place of another of its kind in the translation."""
-    ours, theirs = entities("en"), entities(code)
-    if ours is None or theirs is None:
-        return []
-    found: list[Pair] = []
-    for a, b in pairs:
-        shared = ours.found(a).keys() & theirs.found(b).keys()
-        for form, item in theirs.forms.items():
-            if item in shared and form in b:
-                others = (name for name, other in theirs.forms.items() if other[0] == item[0] and other not in shared)
-                found += [(a, b.replace(form, other)) for other in islice(others, 1)]
-                break
-    return found
-
-
-def _numbers(text: str) -> set[str]:
-    digits = "".join(str(unicodedata.decimal(c, " ")) for c in text)
-    return {number for number in digits.split() if len(number) > 1}
-
-
-def _other_digit(character: str) -> str:
-    value = unicodedata.decimal(character, None)
-    return character if value is None else chr(ord(character) - value + (value + 3) % 10)
-
-
-DAMAGES: dict[str, Callable[[list[Pair], str], list[Pair]]] = {
-    "untranslated": untranslated,
-    "half untranslated": half_untranslated,
-    "half dropped": half_dropped,
-    "numbers changed": numbers_changed,
-    "entities changed": entities_changed,
-    "next row": shifted,
+DAMAGES: dict[str, Damage] = {
+    "untranslated": damages.untranslated,
+    "half untranslated": damages.half_untranslated,
+    "half dropped": damages.half_dropped,
+    "numbers changed": damages.numbers_changed,
+    "entities changed": damages.entities_changed(),
+    "next row": damages.shifted,
 }
 
 
@@ -140,17 +84,19 @@ def measure(texts: dict[str, Texts], source: str, target: str, limit: int) -> di
     for name, folder in texts.items():
         if target in folder.names:
             pairs = folder.pairs(source, target, limit)
-            count, by = rejected(pairs, source, target)
-            result["false_rejects"][name] = round(count / len(pairs), 4)
+            refused = refusals(pairs, source, target)
+            by = Counter(check for checks in refused.values() for check in checks)
+            result["false_rejects"][name] = round(len(refused) / len(pairs), 4)
             result["by"][name] = {check: round(n / len(pairs), 4) for check, n in by.most_common(5)}
     last = list(texts.values())[-1]
     if target in last.names:
         pairs = last.pairs(source, target, DAMAGED)
-        damaged = {name: damage(pairs, code_of(target)) for name, damage in DAMAGES.items()}
+        made = {name: damage(pairs, code_of(target)) for name, damage in DAMAGES.items()}
+        damaged = {name: [(one.source, one.bad) for one in broken] for name, broken in made.items()}
         damaged["wrong language"] = wrong_language(last, source, target)
         for name, broken in damaged.items():
             if len(broken) >= 5:
-                result["recall"][name] = round(rejected(broken, source, target)[0] / len(broken), 3)
+                result["recall"][name] = round(len(refusals(broken, source, target)) / len(broken), 3)
     return result
 
 

@@ -1,65 +1,70 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
 from factory.checks.base import EXPECTED, Check
-from factory.text.column import MARK, SPACE, Texts, mask
+from factory.text.column import Texts
 from factory.text.language_table import expected_ratio, splits
+from factory.text.names import without_glosses
 from factory.text.punctuation import between_sentences
+from factory.text.repeats import says_again, says_trigram_again
+from factory.text.trigrams import repeats
 
-_LINE = re.compile(r"\S[^\n]*(?:\n|$)")
+_HALF_STOP = re.compile(r"[;:]\s")  # a translation may have a full stop there
 GENEROUS = 1.04  # more than a usual translation has
+AGAIN = 0.5  # the score of a translation that says something again
 _SLACK = 5  # characters that a short translation may be longer
 
 
 class Added(Check):
     """How little the translation has beyond its source: 1 where it has no more lines and sentences, or no more text.
 
-    The geometric mean of (source / target) in lines or sentences, whichever is less, and in characters (of which
+    The geometric mean of (source / target) in sentences and lines, and in characters (of which
     `expected` are looked for per character of source, `GENEROUS` times as many as usual, and more in languages whose
     translators often cut sentences in two), each at most 1; 1 where
-    either is: a translator may cut a sentence in two, one who goes on by himself does both. 0.5 at most where all of
-    it comes twice. Finds explanations, alternatives, a second translation below the first, the beginning of the next
-    text. Under 1 µs a short pair.
+    either is: a translator may cut a sentence in two, one who goes on by himself does both. `AGAIN` where a line, a
+    sentence or all of it comes again and nothing of the source does. Finds explanations, alternatives, a second
+    translation below the first, the beginning of the next text. Under 1 µs a short pair.
     """
 
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     reads_prose: ClassVar[bool] = True
     direction: ClassVar[Literal["min", "max"]] = "min"
     compares: ClassVar[bool] = True
 
     min: float = Field(0.65, ge=0, le=1)
     expected: float | None = Field(None, gt=0, description=EXPECTED)
+    language: str | None = Field(None, description="default: the recipe's target language")
 
     def measure(self, source: str | None, target: str) -> float:
-        source, target = (source or "").strip(), target.strip()
-        length = (len(source) * self._expected + _SLACK) / (len(target) or 1)
-        if not source or length >= 1:
+        source = (source or "").strip()
+        target = without_glosses(target.strip(), source)
+        usual = len(source) * (self.expected or 1.0)
+        length = (usual * GENEROUS + _SLACK) / (len(target) or 1)
+        if not source or (len(target) <= usual and not says_trigram_again(target)):
             return 1.0
-        units = min(
-            (len(found(source)) + more) / (len(found(target)) + more)
-            for found, more in ((between_sentences().findall, 1), (_LINE.findall, 0))
-        )
-        score = (units * length) ** 0.5 if units < 1 else 1.0
-        return min(score, 0.5) if _twice(target) and not _twice(source) else score
+        if says_again(source, target, self.language or "en"):
+            return AGAIN
+        if length >= 1:
+            return 1.0
+        before, after = (len(_between().findall(text)) + 1 for text in (source, target))
+        units = (before + len(_HALF_STOP.findall(source))) / after
+        return (units * length) ** 0.5 if units < 1 else 1.0
 
     def candidates(self, sources: Texts, targets: Texts) -> Any:
-        before, after = sources.stripped_lengths, targets.stripped_lengths
-        longer = after > (before * self._expected + _SLACK) * (1 - 1e-9)
-        return longer & (targets.have("\n") | targets.follows(MARK | mask(".!?\"')]*"), SPACE) | targets.have(MARK))
-
-    @property
-    def _expected(self) -> float:
-        return GENEROUS * (self.expected or 1.0)
+        longer = targets.stripped_lengths > sources.stripped_lengths * (self.expected or 1.0)
+        return longer | repeats(targets)
 
     def in_language(self, target: str, source: str | None = None) -> Check:
-        return self.expecting(expected_ratio(source or "en", target) * (1 + splits(target)))
+        expecting = self.expecting(expected_ratio(source or "en", target) * (1 + splits(target)))
+        return expecting.model_copy(update={"language": self.language or target})
 
 
-def _twice(text: str) -> bool:
-    words = text.split()
-    half = len(words) // 2
-    return half > 1 and words[:half] == words[half:]
+@cache
+def _between() -> re.Pattern[str]:
+    """What stands between sentences and lines."""
+    return re.compile(rf"{between_sentences().pattern}|\n\s*")

@@ -14,14 +14,15 @@ class Answered(Check):
     """How likely the translation answers its source in place of translating it; 0 for no sign.
 
     1: the source ends in a question mark, and the translation has neither one (of any script, in languages that write
-    them) nor, in Arabic, an interrogative. 0.9: the last line
-    names an answer ("Answer: B") of which the source knows nothing. 0.8: the source is a short instruction or question
-    and the translation has at least twice as much text as expected, in more sentences or lines. 0.75: the source
-    begins with an imperative ("List …") and the Arabic text has no verb of asking at its beginning. Limit: 0.7. About
-    2 µs a pair.
+    them) nor, in Arabic, an interrogative; nor is it a request ("Name two …", told by everyday imperatives of some
+    thirty languages) or a sentence to be completed; or both name a choice as the answer, and not the same. 0.9: the
+    last line names an answer ("Answer: B") of which the source knows nothing. 0.8: the source is a short instruction
+    or question and the translation has at least twice as much text as expected, in more sentences or lines. 0.75: the
+    source begins with an imperative ("List three …", not "List prices …") and the Arabic text has no verb of asking at
+    its beginning. Limit: 0.7. About 2 µs a pair.
     """
 
-    version: ClassVar[int] = 4
+    version: ClassVar[int] = 5
     reads_prose: ClassVar[bool] = True
     direction: ClassVar[Literal["min", "max"]] = "max"
     usual: ClassVar[float] = 0.0

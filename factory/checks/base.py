@@ -13,6 +13,9 @@ from factory.text.passages import prose_columns, prose_pair
 Pairs = tuple[Sequence[str | None], Sequence[str]]
 """Sources and targets of some rows, of the same length; a source is None for a text that is no translation."""
 
+Encode = Callable[[Sequence[str]], Any]
+"""Texts to an array (texts, dimensions) of vectors of length 1."""
+
 EXPECTED = "characters of translation for one of the source; default: as professional translators write them"
 FEW = 8  # rows for which looking at columns costs more than it saves
 
@@ -30,6 +33,7 @@ class Check(BaseModel):
         surveys: True if a score depends on other rows: `survey` is called with all of them before any is scored.
         reads_prose: True if it gets both texts without code, formulas, addresses and whatever else is not prose to
             `factory.text.passages`.
+        embeds: True if it compares embeddings, and has a `model`: `embedding_with` is called before all else.
         usual: the score of a row in which `candidates` sees nothing of interest.
     """
 
@@ -41,6 +45,7 @@ class Check(BaseModel):
     compares: ClassVar[bool] = False
     surveys: ClassVar[bool] = False
     reads_prose: ClassVar[bool] = False
+    embeds: ClassVar[bool] = False
     usual: ClassVar[float] = 1.0
 
     @classmethod
@@ -114,6 +119,15 @@ class Check(BaseModel):
         if "expected" in self.model_fields_set:
             return self
         return self.model_copy(update={"expected": round(ratio, 3)})
+
+    @property
+    def reference(self) -> str | None:
+        """The model of the recipe or the Hub that it compares by; None where it needs none."""
+        return None
+
+    def embedding_with(self, encode: Encode) -> Check:
+        """The check with the model that it compares by."""
+        return self
 
     def survey(self, batches: Iterable[Pairs]) -> Check:
         """The check with what it has to know of all rows."""

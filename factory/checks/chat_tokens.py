@@ -18,20 +18,24 @@ _HEADING = re.compile(
     r"[ \t]*(?:[:：]|$)"
     r"|▁|(?-i:(?<=[a-z.,:;!?])Ġ(?=[a-z]))"  # how tokenizers write a space
     r"|^assistant(?:final|analysis)?\b"  # a role whose tokens were lost
-    r"|</?(?:think|thinking|answer|translation|output|response)>|⟦\s*\d+\s*⟧|<x\d+/>",
+    r"|[<\[◁〈⟨【]/?(?:[a-z]{1,9}[:_ ])*(?:think|thought|reason|reflect|scratchpad|answer|response|translation|output)"
+    r"(?:[a-z]{0,4}[:_ ]?[a-z]{0,6})/?[>\]▷〉⟩】]"
+    r"|(?-i:\[/?[A-Z]{3,}(?:[_ ][A-Z]+)*\])"  # [END]
+    r"|⟦\s*\d+\s*⟧|<x\d+/>",
     re.IGNORECASE | re.MULTILINE,
 )
-_HINTS = (":", "#", "<", "[", "⟦", "▁", "Ġ", "assistant")
+_HINTS = (":", "#", "<", "[", "◁", "〈", "⟨", "【", "⟦", "▁", "Ġ", "assistant")
 
 
 class ChatTokens(Check):
-    """How many special tokens of chat formats, role headings, thinking tags and mask sentinels the translation has
-    that its source has not: ``<end_of_turn>``, ``<|im_end|>``, ``### Response:``, ``Assistant:``.
+    """How many special tokens of chat formats, role headings, tags of reasoning and mask sentinels the translation has
+    that its source has not: ``<end_of_turn>``, ``<|im_end|>``, ``### Response:``, ``Assistant:``, ``[THINK]``,
+    ``◁think▷``.
 
     Limit: none; a single one ends up in what is trained on. FLORES-200 devtest: 0. Under 1 µs a pair.
     """
 
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     direction: ClassVar[Literal["min", "max"]] = "max"
     usual: ClassVar[float] = 0.0
 
@@ -47,6 +51,6 @@ class ChatTokens(Check):
 
     def candidates(self, sources: Texts, targets: Texts) -> Any:
         found = targets.have(":#<[")
-        for sign in ("⟦", "▁", "Ġ", "ssistant"):
+        for sign in ("◁", "〈", "⟨", "【", "⟦", "▁", "Ġ", "ssistant"):
             found |= targets.containing(sign)
         return found

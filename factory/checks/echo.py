@@ -17,7 +17,7 @@ class Echo(Check):
     A source without words, such as a sum, has nothing to translate: its copy scores 0.
     """
 
-    version: ClassVar[int] = 4
+    version: ClassVar[int] = 5
     reads_prose: ClassVar[bool] = True
     direction: ClassVar[Literal["min", "max"]] = "max"
     usual: ClassVar[float] = 0.0

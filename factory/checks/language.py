@@ -17,7 +17,7 @@ class Language(Check):
     About 8 µs a sentence.
     """
 
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     reads_prose: ClassVar[bool] = True
     direction: ClassVar[Literal["min", "max"]] = "min"
 

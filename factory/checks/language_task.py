@@ -12,11 +12,12 @@ from factory.text.language_tasks import SIGNS, requires_source_language
 from factory.text.phrases import Phrases
 
 _TASK = re.compile(  # a source that asks for something; prose that mentions grammar does not
-    r"(?:^|[.!?:\n,]\s*|\bthen )[\"'*]*(?:please |kindly |can you |could you )?(?:translate|how|what|which|who"
-    r"|why|is|are|can|could|would|do|does|given|here|in"
+    r"(?:^|[.!?:\n,][\"'”»)]*\s*|\bthen )[\"'*]*(?:please |kindly |can you |could you )?(?:translate|how|what|which"
+    r"|who|why|is|are|can|could|would|do|does|given|here|in"
     r"|using|edit|re-?write|correct|fix|proofread|check|identify|find|add|insert|fill|change|convert|replace"
     r"|make|arrange|re-?arrange|re-?order|un\w+|spell|count"
-    r"|generate|create|write|compose|come|name|list|give|provide|suggest|tell|explain|describe|define|classify"
+    r"|generate|create|write|compose|come|name|list|give|provide|return|reply|respond|print|suggest"
+    r"|tell|explain|describe|define|classify"
     r"|categori[sz]e|determine|select|choose|pick|sort"
     r"|turn|transform|form|construct|complete|capitali[sz]e|punctuate|conjugate|label|underline|highlight"
     r"|detect|output|rank|use|think|paraphrase|reword"
@@ -49,7 +50,7 @@ class LanguageTask(Check):
     lets synonyms and voices pass. About 4 µs a pair.
     """
 
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     reads_prose: ClassVar[bool] = True
     direction: ClassVar[Literal["min", "max"]] = "max"
     compares: ClassVar[bool] = True

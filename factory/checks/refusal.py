@@ -10,6 +10,7 @@ from factory.checks.base import Check
 from factory.text.arabic import fold
 from factory.text.column import SHIFTING, Texts
 from factory.text.phrases import Phrases, required
+from factory.text.prompts import may_be_labelled, remarks, words
 
 HEAD = 240  # characters at the beginning in which a model speaks of itself instead of translating
 
@@ -23,8 +24,8 @@ PREFACES = (
     r"(?:english|text|source|arabic|النص|الاصل|العربيه|بالعربيه|الانجليزيه)\s*:",
     r"ترجم (?:النص|الجمله|هذا|هذه|ما يلي|من الانجليزيه)",
     r"(?:انت|انك) مترجم\b",
-    r"(?:option|version|alternative) (?:1|one|a)\b",
-    r"(?:الخيار|الترجمه|البديل|الصيغه) (?:ال)?(?:اول|1)",
+    r"(?:option|version|alternative) (?:1|one|a)\s*[:\n(*]",
+    r"(?:الخيار|الترجمه|البديل|الصيغه) (?:ال)?(?:اولي?|1)\s*[:\n(*]",
     r"(?:here are|there are) .{0,20}(?:options|ways|versions|translations|alternatives)",
     r"(?:اليك|فيما يلي|هناك|توجد|هذه) (?:بعض|عده|عدد من|مجموعه من|ثلاثه|اربعه|خمسه) (?:من )?(?:ال)?(?:خيارات"
     r"|ترجمات|بدايل|احتمالات|صيغ ل|طرق ل)",
@@ -49,19 +50,30 @@ REFUSALS = (
 )
 # Talk about the translation anywhere at the beginning or the end; a source that has no such word says nothing of it.
 ABOUT = (
-    r"ترجم",
+    r"ترجم(?!ان)",  # but for a spokesman
     r"translat(?:e|ed|ing|ion|or)",
     r"(?:باللغه|الي اللغه) العربيه|بالعربيه\s?[:،]",
     r"\b(?:in|to|into) arabic\b",
     r"(?:^|\n)\W*(?:(?:arabic|english|العربيه|الانجليزيه)\s?:|(?:ar|en):)",
 )
 _EXCUSES = {  # what a source has that does so itself, in other words than the patterns know
-    "mention": re.compile(r"translat|interpret|subtitl|render|version|dub|arab|ترجم|عرب", re.IGNORECASE),
-    "refusal": re.compile(r"\bcan(?:not|['’]t| not| only)\b|unable|could(?:n['’]t| not)", re.I),
+    "mention": re.compile(
+        r"translat|interpret|subtitl|render|version|dub|arab|biograph|turn\w* into|reflect|becom|ترجم|عرب",
+        re.IGNORECASE,
+    ),
+    "note": re.compile(
+        r"\bnot(?:e|ic)|remark|observ|comment|expla|interpret|clari|alternativ|literal|option"
+        r"|any (?:\w+ )?questions?|anything else|feel free|hesitat|let (?:me|us) know",
+        re.IGNORECASE,
+    ),
+    "refusal": re.compile(
+        r"\bcan(?:not|['’]t| not| only)\b|unable|could(?:n['’]t| not)|sorry|excuse me|pardon|apolog", re.I
+    ),
 }
 # Talk after the translation.
 POSTFACES = (
-    r"(?:^|\n|[(\[])\W*(?:notes?|notice|observations?|remarks?|ملاحظه|ملحوظه|ملاحظات)\b(?! ان)",
+    r"(?:\n|[(\[])\W*(?:notes?|notice|observations?|remarks?|ملاحظه|ملحوظه|ملاحظات)\b(?! ان)",
+    r"^\W*(?:notes?|ملاحظه|ملحوظه|ملاحظات)\W*:",
     r"(?:^|\n)\W*(?:شرح|تفسير|توضيح|بديل|تعليق|explanation|literal(?:ly)?|alternative(?:ly)?|comment)\b.{0,30}:",
     r"(?:^|\n)\W*(?:لا تتردد|لا تترددي|لا تترددوا|feel free|don't hesitate)",
     r"(?:اذا كان|ان كان|اذا كانت) لديك (?:اي|اي من) (?:اسيله|اسءله|استفسار|سؤال|سوال|استفسارات)",
@@ -81,22 +93,27 @@ _REFUSAL = re.compile("|".join(REFUSALS), re.IGNORECASE)
 
 class Refusal(Check):
     """1 where the text refuses, or talks about the translation before or after it, in English or Arabic; else 0:
-    "Here is the translation", "Option 1", a line of the prompt, "I hope this translation helps".
+    "Here is the translation", "Option 1", a line of the prompt, "I hope this translation helps". In some 30 languages
+    also where a label stands in front of it ("Result:"), or an instruction below ("Answer in English").
 
     Where a word of translating is all there is, there must be a source that has none. A source that speaks so itself
-    excuses its translation. Looks at the first 240 and the last 240 characters. Patterns are our own, from what models
-    were seen to say. Limit: none. FLORES-200 devtest: 0 of 1,012; about 3 µs a pair.
+    excuses its translation, one that speaks of notes excuses what reads like a note. Looks at the first 240 and the
+    last 240 characters. Patterns are our own, from what models were seen to say. Limit: none. FLORES-200 devtest: 0 of
+    1,012; about 3 µs a pair.
     """
 
-    version: ClassVar[int] = 4
+    version: ClassVar[int] = 5
     reads_prose: ClassVar[bool] = True
     direction: ClassVar[Literal["min", "max"]] = "max"
     usual: ClassVar[float] = 0.0
 
     max: float = Field(0, ge=0, le=1)
+    languages: list[str] | None = Field(None, min_length=2, max_length=2, description="default: those of the recipe")
 
     def measure(self, source: str | None, target: str) -> float:
         said = speaks_of_itself(target)
+        if source:
+            said |= remarks(source, target, self._languages)
         if not said:
             return 0.0
         if source is None:
@@ -107,14 +124,26 @@ class Refusal(Check):
     def candidates(self, sources: Texts, targets: Texts) -> Any:
         if (targets.lengths > 4 * HEAD).any():  # only the ends are looked at
             targets = Texts([f"{text[:HEAD]}\0{text[-HEAD:]}" if len(text) > 2 * HEAD else text for text in targets])
-        found = _signs().groups(list(map(str.lower, targets.folded)))
-        return _signs().has(found, "signs") | targets.have(SHIFTING)
+        signs = _signs(self._languages)
+        found = signs.groups(list(map(str.lower, targets.folded)))
+        asks = signs.has(found, "asking") & signs.has(found, "polite", "languages")
+        return (
+            signs.has(found, "own", "translating") | asks | targets.have(SHIFTING) | may_be_labelled(sources, targets)
+        )
+
+    @property
+    def _languages(self) -> tuple[str, str]:
+        source, target = self.languages or ("en", "ar")
+        return source, target
+
+    def in_language(self, target: str, source: str | None = None) -> Check:
+        return self if self.languages else self.model_copy(update={"languages": [source or "en", target]})
 
 
 @cache
-def _signs() -> Phrases:
+def _signs(languages: tuple[str, str]) -> Phrases:
     """The strings without which none of the patterns matches."""
-    return Phrases({"signs": frozenset().union(*_required())})
+    return Phrases({"own": frozenset().union(*_required()), **words(languages[1], *languages).stems})
 
 
 @cache
@@ -123,8 +152,8 @@ def _required() -> tuple[frozenset[str], ...]:
 
 
 def speaks_of_itself(text: str) -> set[str]:
-    """Which of ``refusal`` and ``translation`` the text's beginning and end talk about; ``mention`` where a word of
-    translating is all there is."""
+    """Which of ``refusal``, ``translation`` and ``note`` (on it) the text's beginning and end are; ``mention`` where a
+    word of translating is all there is."""
     head = fold(text[:HEAD]).lower()
     tail = head if len(text) <= HEAD else fold(text[-HEAD:]).lower()
     begins = head.lstrip(" \t\n*\"'«“#-")
@@ -133,7 +162,7 @@ def speaks_of_itself(text: str) -> set[str]:
     if any(map(begins.__contains__, prefaces)) and _PREFACE.match(begins):
         found.add("translation")
     if any(map(tail.__contains__, postfaces)) and _POSTFACE.search(tail):
-        found.add("translation")
+        found.add("note")
     if any(map(begins.__contains__, refusals)) and _REFUSAL.search(begins):
         found.add("refusal")
     if any(any(map(part.__contains__, about)) and _ABOUT.search(part) for part in {head, tail}):

@@ -7,23 +7,27 @@ from pydantic import Field
 
 from factory.checks.base import Check
 from factory.text.column import Texts
-from factory.text.trigrams import may_repeat
+from factory.text.trigrams import repeats, stutters
 
 MIN_WORDS = 8  # fewer words say nothing about repetition
-LONG_WORD = 30
+LONG_WORD = 16
 PERIOD = 20  # words that are looked for three times in a row
-_RUN = re.compile(r"(\D{1,8}?)\1{7,}")
+TIMES = 4  # of one word in a row, as no one writes but for effect
+LONGEST_PIECE = 8  # characters
+_RUN = re.compile(rf"(\D{{1,{LONGEST_PIECE}}}?)\1{{7,}}")
+_PIECE = re.compile(rf"(([^\W\d_])(?!\2)[^\W\d_]{{1,{LONGEST_PIECE - 1}}}?)\1{{{TIMES - 1},}}")
 
 
 class Repetition(Check):
     """Share of distinct word trigrams, 1 for prose and near 0 for a model that goes round in circles; half of it where
-    the same words come three times in a row (a single one six times), however long the text around them.
+    the same words come three times in a row (a single one, or in scripts without spaces a few characters, four times),
+    however long the text around them.
 
     Long words made of one repeated piece count as repeated, too. A source that repeats itself lowers what is expected
     of its translation: the score is relative to the source's own, at most 1.
     """
 
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     reads_prose: ClassVar[bool] = True
     direction: ClassVar[Literal["min", "max"]] = "min"
 
@@ -37,7 +41,7 @@ class Repetition(Check):
         return share if share < 1.0 else 1.0
 
     def candidates(self, sources: Texts, targets: Texts) -> Any:
-        return may_repeat(targets, MIN_WORDS, LONG_WORD)
+        return repeats(targets) | stutters(targets, LONGEST_PIECE, TIMES)
 
 
 def distinct(text: str) -> float:
@@ -48,16 +52,17 @@ def distinct(text: str) -> float:
     share = 1.0
     if len(words) >= MIN_WORDS:
         share = len(set(zip(words, words[1:], words[2:], strict=False))) / (len(words) - 2)
-        if share < 1.0 and _in_a_row(words):
-            share /= 2
-    if len(max(words, key=len)) >= LONG_WORD:
+    long = len(max(words, key=len)) >= LONG_WORD
+    if ((share < 1.0 or len(words) < MIN_WORDS) and _in_a_row(words)) or (long and _PIECE.search(text)):
+        share /= 2
+    if long:
         runs = sum(len(match[0]) for word in words if len(word) >= LONG_WORD for match in _letter_runs(word))
         share *= 1 - runs / len(text)
     return share
 
 
 def _in_a_row(words: list[str]) -> bool:
-    """Do the same 2 to `PERIOD` words come three times one after the other, or one word six times?"""
+    """Do the same 2 to `PERIOD` words come three times one after the other, or one word `TIMES` times?"""
     words = [word.strip(".,;:!?،؛؟…") for word in words]
     last: dict[tuple[str, ...], int] = {}
     periods: set[int] = set()
@@ -67,7 +72,7 @@ def _in_a_row(words: list[str]) -> bool:
     for period in periods:
         if period > PERIOD:
             continue
-        same, needed = 0, 2 * period if period > 1 else 5
+        same, needed = 0, 2 * period if period > 1 else TIMES - 1
         for word, later in zip(words, words[period:], strict=False):
             same = same + 1 if word == later else 0
             if same >= needed:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -35,11 +35,12 @@ class Scored:
         for check in self.checks:
             self.scores[check.name] = np.full(self.rows, np.nan)
 
-    def add(self, pairs: Pairs, compared: bool = True) -> None:
+    def add(self, pairs: Pairs, compared: bool = True, done: Callable[[float], None] = lambda share: None) -> None:
         """Score one pair of columns; a row of several pairs keeps the worst score.
 
         A row whose source and target are both missing is left out; a single missing text counts as empty.
-        `compared`: there is a source; without one, checks that compare are left out.
+        `compared`: there is a source; without one, checks that compare are left out. `done` is told the share of the
+        rows that has been looked at.
         """
         sources, targets = pairs
         rows = range(self.rows)
@@ -51,6 +52,7 @@ class Scored:
             for check in self.checks:
                 if compared or not check.compares:
                     self._add(check, part, check.scores(before, after))
+            done((part[-1] + 1) / self.rows)
 
     def _add(self, check: Check, rows: Sequence[int], scores: Sequence[float | Exception]) -> None:
         import numpy as np

@@ -16,7 +16,7 @@ class SourceLanguage(Check):
     devtest: all 1,012 English sentences are recognised; about 9 µs a sentence.
     """
 
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     reads_prose: ClassVar[bool] = True
     direction: ClassVar[Literal["min", "max"]] = "min"
     compares: ClassVar[bool] = True

@@ -7,36 +7,33 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field
 
 from factory.checks.base import Check
-from factory.text.column import CAPITAL, DIGIT, MARK, SMALL, WORD, Texts, mask
+from factory.text.column import DIGIT, MARK, WORD, Texts, mask
 from factory.text.language_table import writes_prefixes
-from factory.text.passages import View, views
+from factory.text.passages import View, signs, views
 from factory.text.structure import KINDS, PROSE_KINDS, overlap
 
-_ANYTHING = re.compile(
-    r"[`{}<>$\\|_/%]|~~~|^[ \t]*(?:[-*•+–#]|\d{1,3}[.)]|\(?[A-Za-z\u0620-\u064a][.)][ \t])|\(\)|[a-z][A-Z]|\w\.\w",
-    re.MULTILINE,
-)
-
-# The characters without which `_ANYTHING` finds nothing, but for list markers at the starts of lines, (), aB and a.b.
-_SIGNS = "`{}<>$\\|_/%~"
-_MARKER_STARTS = DIGIT | MARK | mask("-*+# \t")
+# Of what is prose itself: tables, bold type and italics, list markers.
+_LAID_OUT = re.compile(r"[|*]|^[ \t]*(?:[-•+–#]|\d{1,3}[.)]|\(?[A-Za-z\u0620-\u064a][.)][ \t])", re.MULTILINE)
+_MARKER_STARTS = DIGIT | MARK | mask("-*+# \t")  # what a line that `_LAID_OUT` finds begins with, but for choices
 
 
 class Structure(Check):
     """How much of what must not be translated came over: code, names from code, placeholders, formulas, JSON keys,
-    list markers, rows of tables.
+    list markers, rows of tables, bold type and italics.
 
     The worst overlap (Dice coefficient of the two multisets) among `kinds`; 1 where nothing is lost or added. Limit:
     one of twenty items may be lost. About 6 µs a pair of plain prose. Addresses and numbers have checks of their own.
     """
 
-    version: ClassVar[int] = 5
+    version: ClassVar[int] = 6
     direction: ClassVar[Literal["min", "max"]] = "min"
     compares: ClassVar[bool] = True
 
     min: float = Field(0.95, ge=0, le=1)
     kinds: list[
-        Literal["code", "inline_code", "placeholders", "math", "identifiers", "json_keys", "lists", "tables"]
+        Literal[
+            "code", "inline_code", "placeholders", "math", "identifiers", "json_keys", "lists", "tables", "emphasis"
+        ]
     ] = Field(
         list(KINDS),  # type: ignore[arg-type]
         min_length=1,
@@ -44,12 +41,12 @@ class Structure(Check):
     source: str | None = Field(None, description="language of the source; default: the recipe's")
 
     def measure(self, source: str | None, target: str) -> float:
-        if _ANYTHING.search(target) is None and (source is None or _ANYTHING.search(source) is None):
-            return 1.0  # nothing that any kind looks for: most texts
         before, after = views(source or "", target)
-        kinds = (
-            [kind for kind in self.kinds if kind in PROSE_KINDS] if before.is_prose and after.is_prose else self.kinds
-        )
+        kinds = self.kinds
+        if before.is_prose and after.is_prose:
+            if not _LAID_OUT.search(target) and not _LAID_OUT.search(source or ""):
+                return 1.0  # nothing that any kind looks for: most texts
+            kinds = [kind for kind in kinds if kind in PROSE_KINDS]
         return min((self._overlap(kind, before, after) for kind in kinds), default=1.0)
 
     def _overlap(self, kind: str, source: View, target: View) -> float:
@@ -74,11 +71,10 @@ class Structure(Check):
         return self if self.source else self.model_copy(update={"source": source})
 
     def candidates(self, sources: Texts, targets: Texts) -> Any:
-        found = sources.have(_SIGNS) | targets.have(_SIGNS)
+        found = sources.have("|*") | targets.have("|*")
         for texts in (sources, targets):
             first = texts.kinds.take(texts.starts) & _MARKER_STARTS
-            found |= (first != 0) | texts.follows("\n", _MARKER_STARTS) | _choices(texts)
-            found |= texts.follows("(", ")") | texts.follows(SMALL, CAPITAL) | _dotted(texts)
+            found |= (first != 0) | texts.follows("\n", _MARKER_STARTS) | _choices(texts) | signs(texts)
         return found
 
 
@@ -87,10 +83,3 @@ def _choices(texts: Texts) -> Any:
     import numpy as np
 
     return texts.rows(np.flatnonzero(texts.at("\n \t(")[:-2] & texts.at(WORD)[1:-1] & texts.at(".)")[2:]))
-
-
-def _dotted(texts: Texts) -> Any:
-    import numpy as np
-
-    word = texts.at(WORD)
-    return texts.rows(np.flatnonzero(word[:-2] & texts.at(".")[1:-1] & word[2:]))

@@ -19,6 +19,7 @@ _WAITING = re.compile(
     r"|أو|او|ثم|كما"
     r"|لكن|ولكن|ال|[وفب]ال|لل|إذا|عندما|بينما|مثل|كانت|يكون|تكون|قد|لم|لن|حتى|and|or|the|of|to|a|an|in|with|for)$"
 )
+_FENCES = ("```", "~~~")
 LONG, MISSING = 60, 0.6
 _SHORT = ((100, 0.82), (60, 0.65), (30, 0.55), (-1, 0.0))  # characters of a source, share of what is expected of them
 
@@ -28,13 +29,14 @@ class Unfinished(Check):
 
     If the source ends a sentence and the translation ends in a letter, a comma or an opening bracket: 0 after a
     comma, an opening bracket or a word that never ends a sentence (in, which, because); 0.25 where the translation's
-    other sentences have their full stops, or it is short (under 0.55 of the characters expected for a source of over
-    30, 0.65 of one of over 60, 0.82 of one of over 100); else 0.75, a translator who writes none. An unclosed code
-    fence that the source closes: 0. In languages that write no full stops length alone tells: 0.25 under `MISSING` of
-    what is expected for a source of over `LONG` characters, else 1. Limit: 0.5. About 1 µs.
+    other sentences have their full stops (of a list, all other items, and the last one has under `MISSING` of what
+    is expected of it), or it is short (under 0.55 of the characters expected for a source of over 30, 0.65 of one of
+    over 60, 0.82 of one of over 100); else 0.75, a translator who writes none. A code fence that is opened or closed
+    alone: 0. In languages that write no full stops length alone tells: 0.25 under `MISSING` of what is expected for a
+    source of over `LONG` characters, else 1. Limit: 0.5. About 1 µs.
     """
 
-    version: ClassVar[int] = 4
+    version: ClassVar[int] = 5
     direction: ClassVar[Literal["min", "max"]] = "min"
     compares: ClassVar[bool] = True
 
@@ -46,7 +48,7 @@ class Unfinished(Check):
         source, target = (text.rstrip(_BLANK) for text in (source or "", target))
         if not source or not target:
             return 1.0
-        if "```" in source and target.count("```") % 2 and source.count("```") % 2 == 0:
+        if any(target.count(fence) % 2 and source.count(fence) % 2 == 0 for fence in _FENCES):
             return 0.0
         last = target[-1]
         if not self._judges():
@@ -59,12 +61,10 @@ class Unfinished(Check):
             return 0.0
         if last.isdigit():
             return 1.0
-        if "\n" in target:  # a list whose items have no full stops
-            return (
-                0.25
-                if all(line.rstrip()[-1:] in text_ends() for line in target.split("\n")[:-1] if line.strip())
-                else 0.75
-            )
+        if "\n" in target:  # a list whose items have no full stops, or whose last one is as long as its source's
+            *others, end = filter(str.strip, target.split("\n"))
+            whole = MISSING * (self.expected or 1.0) * len(source[source.rfind("\n") + 1 :]) <= len(end)
+            return 0.25 if not whole and all(line.rstrip()[-1:] in text_ends() for line in others) else 0.75
         short = next(share for length, share in _SHORT if len(source) > length)
         cut = len(target) < short * (self.expected or 1.0) * len(source)
         return 0.25 if cut or _inside().search(target) else 0.75
@@ -88,7 +88,7 @@ class Unfinished(Check):
         found = np.fromiter(open_ends, bool, len(targets)) & np.fromiter(may_stop, bool, len(targets))
         if not self._judges():
             found = targets.lengths < MISSING * (self.expected or 1.0) * sources.lengths
-        return found | sources.containing("```")
+        return found | targets.have("`~")
 
     def in_language(self, target: str, source: str | None = None) -> Check:
         expecting = self.expecting(expected_ratio(source or "en", target))

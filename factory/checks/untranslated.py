@@ -12,6 +12,7 @@ from factory.text.scripts import scripts_of
 
 _LEFT = re.compile(r"(?<![\w./@'’\\$\"“«({<%-])[a-z]{4,}(?![\w/@()’'\"”»}>-]|\.\w)")
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
+_SLOT = re.compile(r"\[[^\[\]\n]{1,60}\]|<[^<>\n]{1,60}>|\{[^{}\n]{1,60}\}")  # to be filled in by the reader
 RUN = 5  # words
 _RUN = re.compile(r"[A-Za-z][A-Za-z'’-]*(?:[\s,;:.()\"]+[A-Za-z][A-Za-z'’-]*){3,}")
 
@@ -27,7 +28,7 @@ class Untranslated(Check):
     without Latin letters.
     """
 
-    version: ClassVar[int] = 4
+    version: ClassVar[int] = 5
     reads_prose: ClassVar[bool] = True
     direction: ClassVar[Literal["min", "max"]] = "max"
     usual: ClassVar[float] = 0.0
@@ -37,10 +38,13 @@ class Untranslated(Check):
     languages: list[str] | None = Field(None, min_length=2, max_length=2, description="default: those of the recipe")
 
     def measure(self, source: str | None, target: str) -> float:
-        if source and self._share_script():
-            return _copied(source, target)
-        if target.isascii() or not source or (_LEFT.search(target) is None and _RUN.search(target) is None):
+        if not source:
             return 0.0
+        if self._share_script():
+            return _copied(source, target)
+        if target.isascii() or (_LEFT.search(target) is None and _RUN.search(target) is None):
+            return 0.0
+        target = _SLOT.sub(lambda slot: " " if slot[0] in source else slot[0], target)
         left = {word for word in _LEFT.findall(target) if word in source}
         longest = sum(5.0 if word in lexicon("en", "ar") else 1.6 for word in left)
         for run in _RUN.findall(target):

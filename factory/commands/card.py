@@ -1,14 +1,11 @@
 """`factory card`."""
 
-from __future__ import annotations
-
 from factory.commands.session import Session
 from factory.errors import UsageError, nearest
+from factory.publishing.stages import render_card
 
 
 def show_cards(session: Session, name: str | None) -> None:
-    from factory.publishing.stages import render_card
-
     with session.open() as opened:
         graph = opened.graph
         specs = {**graph.loaded.recipe.datasets, **graph.loaded.recipe.models}

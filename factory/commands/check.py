@@ -1,13 +1,11 @@
 """`factory check`: the checks over any file or Hub dataset of source and translation, with no recipe."""
 
-from __future__ import annotations
-
-import json
 import os
 import time
 from collections import Counter
-from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,29 +13,44 @@ from factory.checks import DEFAULT, Check, parse_check
 from factory.commands.session import Choice, embedded
 from factory.commands.table import print_json, print_table
 from factory.errors import UsageError
+from factory.look.meaning import second_look
 from factory.look.pairs import FAILED, Judged, Pairs
 from factory.rows.formats import Row, Unreadable
 from factory.rows.reading import Rows
-from factory.text.language_codes import require_known
+from factory.step.progress import Progress
+from factory.text.json_text import dumps
+from factory.text.language_codes import require_pair
 
 ADDED = ("scores", "verdict", "reasons")
 PARALLEL_BYTES = 10_000_000  # smaller files are done before the processes have started
 
 
+@contextmanager
 def open_pairs(
-    ref: str, split: str, source_column: str, target_column: str, languages: tuple[str, str], checks: str | None
-) -> Pairs:
-    """Raises UsageError where the arguments are wrong."""
-    for language in languages:
-        require_known(language)
-    source, target = languages
-    chosen = [check.in_language(target, source) for check in choose_checks(checks)]
-    return Pairs(Rows(ref, split), source_column, target_column, chosen, target)
+    ref: str,
+    *,
+    split: str,
+    source_column: str,
+    target_column: str,
+    source_language: str,
+    target_language: str,
+    checks: str | None,
+    store: Path,
+    hub: Choice,
+    meaning: bool = False,
+) -> Iterator[Pairs]:
+    """While the block runs, Hub datasets are those of the store's embedded Hub (``local``), else as every Hub tool.
 
-
-def hub_of_pairs(hub: Choice, store: Path) -> AbstractContextManager[Any]:
-    """While the block runs, Hub datasets are those of the store's embedded Hub (``local``), else as every Hub tool."""
-    return embedded(store.absolute()) if hub == "local" else nullcontext()
+    Raises:
+        UsageError: the arguments are wrong.
+    """
+    require_pair(source_language, target_language)
+    chosen = choose_checks(checks)
+    if meaning and not any(check.embeds for check in chosen):
+        chosen.append(parse_check("meaning"))
+    chosen = [check.in_language(target_language, source_language) for check in chosen]
+    with embedded(store.absolute()) if hub == "local" else nullcontext():
+        yield Pairs(Rows(ref, split), source_column, target_column, chosen, target_language)
 
 
 def choose_checks(text: str | None) -> list[Check]:
@@ -80,8 +93,13 @@ def processes_for(rows: Rows, wanted: int | None) -> int:
     return 1 if small else os.cpu_count() or 1
 
 
-def run_check(pairs: Pairs, out: Path, *, processes: int | None = None, as_json: bool = False) -> None:
+def run_check(
+    pairs: Pairs, out: Path, *, processes: int | None = None, sample: int | None = None, as_json: bool = False
+) -> None:
     """Check every row and write it with its outcome to `out` (jsonl), then print the funnel.
+
+    The check `meaning` comes after the others, to rows that they keep, or to those of them that are among `sample`
+    rows drawn from all; it also looks for rows out of line.
 
     Each row keeps its columns and gets `scores` (check -> score), `verdict` (kept, rejected, or failed where it could
     not be read or a check broke) and `reasons`. Columns of these names step aside as ``scores_before`` and so on. The
@@ -91,8 +109,6 @@ def run_check(pairs: Pairs, out: Path, *, processes: int | None = None, as_json:
         UsageError: `out` cannot be written, or a column is not there.
         FactoryError: the rows cannot be read.
     """
-    from factory.step.progress import Progress
-
     if out.suffix not in (".jsonl", ".ndjson", ".json"):
         raise UsageError(
             f"rows are written as JSON lines, not {out.suffix or 'a file without a suffix'}", fix=".jsonl"
@@ -101,29 +117,39 @@ def run_check(pairs: Pairs, out: Path, *, processes: int | None = None, as_json:
         raise UsageError("--out is the file that is read", where=str(out))
     progress = Progress(quiet=as_json)
     started = time.monotonic()
-    step = pairs.prepared()
-    funnel = Funnel(step.checks)
+    cheap, costly = _parted(pairs.checks)
+    step = replace(pairs, checks=cheap).prepared()
+    second = second_look(pairs, costly, sample) if costly else None
+    funnel = Funnel([*step.checks, *([costly] if costly else [])])
     partial = out.with_name(f".{out.name}.partial")
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        file = partial.open("w", encoding="utf-8", errors="surrogatepass")
+        file = partial.open("w", encoding="utf-8")
     except OSError as error:
         raise UsageError(f"cannot write: {error.strerror}", where=str(out)) from None
     try:
         with file, progress.task(f"check {pairs.rows.ref}"):
             for batch, outcomes in pairs.judged(step, processes_for(pairs.rows, processes)):
+                if second:
+                    second.add(pairs.columns(batch), outcomes, progress.advance)
                 file.writelines(map(_line, batch, outcomes))
-                progress.advance(len(batch), **funnel.add(outcomes))
+                progress.advance(0 if second else len(batch), **funnel.add(outcomes))
         partial.replace(out)
     finally:
         partial.unlink(missing_ok=True)
     document = funnel.document() | {"pairs": pairs.rows.ref, "out": str(out)}
-    document["notes"] = pairs.notes()
+    document["notes"] = pairs.notes() + (second.notes() if second else [])
     document["seconds"] = round(time.monotonic() - started, 2)
     if as_json:
         print_json(document)
     else:
         _print(document)
+
+
+def _parted(checks: Sequence[Check]) -> tuple[list[Check], Check | None]:
+    """The cheap checks (never none: `empty` costs nothing), and the one that embeds."""
+    cheap = [check for check in checks if not check.embeds]
+    return cheap or [parse_check("empty")], next((check for check in checks if check.embeds), None)
 
 
 def _line(row: Row | Unreadable, outcome: Judged) -> str:
@@ -132,7 +158,7 @@ def _line(row: Row | Unreadable, outcome: Judged) -> str:
     else:
         content = {(f"{name}_before" if name in ADDED else name): value for name, value in row.items()}
     content |= {"scores": outcome.scores, "verdict": outcome.verdict, "reasons": outcome.reasons}
-    return json.dumps(content, ensure_ascii=False, default=str) + "\n"
+    return dumps(content) + "\n"
 
 
 class Funnel:

@@ -1,7 +1,5 @@
 """`factory doctor`: what this machine has, and what to do about what it lacks."""
 
-from __future__ import annotations
-
 import os
 import platform
 import shutil
@@ -9,8 +7,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import psutil
+
+from factory.commands.engines import states
 from factory.commands.table import print_json, print_table
 from factory.errors import FactoryError
+from factory.hub.client import api, endpoint, hub_errors
 
 NEEDED_GB = 20
 
@@ -59,8 +61,6 @@ def _device() -> Check:
 
 
 def _memory() -> Check:
-    import psutil
-
     memory = psutil.virtual_memory()
     return "memory", memory.total > 6e9, f"{memory.available / 1e9:.1f} of {memory.total / 1e9:.1f} GB free", "6 GB"
 
@@ -72,8 +72,6 @@ def _disk(store: Path) -> Check:
 
 
 def _engines() -> list[Check]:
-    from factory.commands.engines import states
-
     return [
         (f"engine {name}", found.state == "installed", f"{found.version} {found.where}".strip(), found.to_do)
         for name, found in states().items()
@@ -82,8 +80,6 @@ def _engines() -> list[Check]:
 
 def _hub() -> list[Check]:
     from huggingface_hub import get_token
-
-    from factory.hub.client import api, endpoint, hub_errors
 
     token = get_token()
     if token is None:

@@ -1,7 +1,6 @@
 """`factory engines`: who can generate text here, and the environments of those that live apart."""
 
-from __future__ import annotations
-
+import subprocess
 import tempfile
 import time
 from dataclasses import asdict
@@ -11,8 +10,10 @@ from factory.commands.table import print_json, print_table
 from factory.engines import ENDPOINT, Completion, Request, engine_for, engines
 from factory.engines.base import State
 from factory.engines.environments import NAMES, find, install, needed
+from factory.engines.tiny import make_tiny_model
 from factory.errors import FactoryError, UsageError
 from factory.profile import Profile, load_profile
+from factory.step.surroundings import quiet_libraries
 
 SHOWN_MODELS = 20
 
@@ -54,9 +55,6 @@ def check_engine(name: str, profile_name: str | None) -> None:
     if name == ENDPOINT:
         _check_endpoints(load_profile(profile_name))
         return
-    from factory.engines.tiny import make_tiny_model
-    from factory.step.surroundings import quiet_libraries
-
     profile = load_profile(profile_name)
     requests = [Request.chat(f"Translate: {word}", max_new_tokens=16) for word in ("river", "house", "نهر")]
 
@@ -101,8 +99,6 @@ def _check_endpoints(profile: Profile) -> None:
 
 
 def _check_autotrain() -> None:
-    import subprocess
-
     environment = needed("autotrain")
     done = subprocess.run(
         [str(environment.python), "-c", "import autotrain"], capture_output=True, text=True, check=False

@@ -1,8 +1,7 @@
 """`factory eval`: any model, any suite, and the scores beside those of the other models."""
 
-from __future__ import annotations
-
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,23 +9,26 @@ from factory.commands.publish import stop_cleanly
 from factory.commands.session import Choice, Session
 from factory.commands.table import print_json, print_table
 from factory.errors import UsageError, nearest
+from factory.evaluate.board import leaderboard
+from factory.evaluate.suites import suites
 from factory.graph import lineage
 from factory.graph.run import Runner
 from factory.publishing.stages import Execution, builds
+from factory.refs import is_hub_ref
 from factory.step.progress import Progress
 from factory.text import yaml
 
 
 def run_eval(
-    models: list[str],
+    models: Sequence[str],
     suite: str,
-    settings: list[str],
-    language: tuple[str, str],
+    settings: Sequence[str],
+    source: str,
+    language: str,
     store: Path,
     hub: Choice,
     profile: str | None,
-    *,
-    as_json: bool = False,
+    as_json: bool,
 ) -> None:
     """Score each model that has no such score in the store yet, and show the leaderboard of the suite.
 
@@ -34,9 +36,11 @@ def run_eval(
         UsageError: an unknown suite or setting, or a model that is neither a Hub ref nor a folder.
         FactoryError: a model or dataset cannot be read, or a suite failed; the other models are scored all the same.
     """
-    from factory.evaluate.board import leaderboard
-
-    session = Session(_recipe(models, suite, settings, language, store, hub), store, hub, profile)
+    known = suites()
+    if suite not in known:
+        raise UsageError(f"no suite {suite!r}{nearest(suite, known)}", fix=f"there are: {', '.join(sorted(known))}")
+    entry = {"models": list(dict.fromkeys(map(_named, models))), **dict(map(_setting, settings))}
+    session = Session(_recipe(suite, entry, source, language, store, hub), store, hub, profile)
     with stop_cleanly(), session.open(building=True) as opened:
         report = Execution(Runner(opened.graph, opened.profile, Progress())).run(builds(opened.graph.order()))
         made = lineage.board(opened.graph)
@@ -55,31 +59,12 @@ def run_eval(
     report.require_success()
 
 
-def _recipe(
-    models: list[str], suite: str, settings: list[str], language: tuple[str, str], store: Path, hub: Choice
-) -> Path:
+def _recipe(suite: str, entry: dict[str, Any], source: str, language: str, store: Path, hub: Choice) -> Path:
     """The recipe of this evaluation, kept in the store so that it can be planned and repeated like any other."""
-    from factory.evaluate.suites import suites
-    from factory.refs import is_hub_ref
-
-    known = suites()
-    if suite not in known:
-        raise UsageError(f"no suite {suite!r}{nearest(suite, known)}", fix=f"there are: {', '.join(sorted(known))}")
-    named = []
-    for model in models:
-        folder = Path(model).expanduser()
-        if (folder / "config.json").is_file():
-            named.append(str(folder.resolve()))
-        elif not is_hub_ref(model):
-            fix = "give owner/name of the Hub, or a folder with config.json"
-            raise UsageError(f"no such model: {model!r}", fix=fix)
-        else:
-            named.append(model)
-    entry: dict[str, Any] = {"models": list(dict.fromkeys(named)), **dict(map(_setting, settings))}
     content = {
         "recipe": 1,
         "name": f"eval-{suite}",
-        "language": {"source": language[0], "target": language[1]},
+        "language": {"source": source, "target": language},
         "hub": {"namespace": "nobody", **({"endpoint": "local"} if hub == "local" else {})},
         "evaluate": {suite: entry},
     }
@@ -87,6 +72,15 @@ def _recipe(
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")  # JSON is YAML
     return path
+
+
+def _named(model: str) -> str:
+    folder = Path(model).expanduser()
+    if (folder / "config.json").is_file():
+        return str(folder.resolve())
+    if not is_hub_ref(model):
+        raise UsageError(f"no such model: {model!r}", fix="give owner/name of the Hub, or a folder with config.json")
+    return model
 
 
 def _setting(text: str) -> tuple[str, Any]:

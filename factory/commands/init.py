@@ -1,18 +1,16 @@
 """`factory init`: a commented recipe for another target language or another base model."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 from factory.errors import UsageError
-
-if TYPE_CHECKING:
-    from factory.starter.languages import Language
+from factory.refs import HubRef, is_hub_ref
+from factory.starter.languages import TargetLanguage, language
 
 # Bases that Hala tunes (arXiv 2509.14008, section 2.6); their licence is lfm1.0 by their Hub pages.
 SIZES = {"350m": "LiquidAI/LFM2-350M", "700m": "LiquidAI/LFM2-700M", "1.2b": "LiquidAI/LFM2-1.2B"}
+STARTER = Path(__file__).parents[1] / "starter"
 RECIPE_NAME = re.compile(r"[^a-z0-9.]+")
 
 
@@ -22,9 +20,6 @@ def write_recipe(target: str, size: str, model: str | None, out: Path | None, *,
     Raises:
         UsageError: an unknown language, a model that is no Hub ref, or a file that is there already.
     """
-    from factory.refs import HubRef, is_hub_ref
-    from factory.starter.languages import language
-
     chosen = language(target)
     if model is not None and not is_hub_ref(model):
         raise UsageError(f"not a model on the Hub: {model!r}", fix="write it as owner/name")
@@ -40,7 +35,7 @@ def write_recipe(target: str, size: str, model: str | None, out: Path | None, *,
             raise UsageError(f"{there} is there already", fix="give another place, or --force")
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(_recipe(chosen, base, model is None, name, path), encoding="utf-8")
-    beside.write_text(_stand_ins(chosen), encoding="utf-8")
+    beside.write_text(_rendered("stand-ins.yaml.jinja", language=chosen), encoding="utf-8")
     return path
 
 
@@ -49,13 +44,10 @@ def show_written(path: Path) -> None:
     print(f"next: factory plan {path}")
 
 
-def _recipe(chosen: Language, base: str, known: bool, name: str, path: Path) -> str:
-    from jinja2 import Environment, StrictUndefined
-
-    environment = Environment(undefined=StrictUndefined, trim_blocks=True, keep_trailing_newline=True)  # YAML: no HTML
-    template = Path(__file__).parents[1] / "starter" / "recipe.yaml.jinja"
+def _recipe(chosen: TargetLanguage, base: str, known: bool, name: str, path: Path) -> str:
     title = f"{chosen.name}-{base.split('/')[1].split('@')[0]}"
-    return environment.from_string(template.read_text("utf-8")).render(
+    return _rendered(
+        "recipe.yaml.jinja",
         language=chosen,
         base=base,
         base_license="lfm1.0" if known else "unknown  # as its Hub page states it",
@@ -68,24 +60,8 @@ def _recipe(chosen: Language, base: str, known: bool, name: str, path: Path) -> 
     )
 
 
-def _stand_ins(chosen: Language) -> str:
-    """The catalogue's entries of OPUS-100 and MMMLU for this language; the texts stay the demo world's."""
-    code, pairs, mmmlu = chosen.code, chosen.pairs, chosen.mmmlu
-    text = f"""# What a rehearsal puts in place of the data of this language: the demo world, in its letters.
-datasets:
-  Helsinki-NLP/opus-100:
-    source: the catalogue's entry, for this pair of languages
-    configs: {{{pairs}: {{train: 240, validation: 20, test: 20}}}}
-    files: "{{config}}/{{split}}-00000-of-00001.parquet"
-    row: {{translation: {{{code}: "{{ar}}", en: "{{en}}"}}}}
-    features: {{translation: {{Translation: [{code}, en]}}}}
-"""
-    if mmmlu:
-        text += f"""  openai/MMMLU:
-    source: the catalogue's entry, for this language
-    configs: {{{mmmlu}: {{test: 60}}}}
-    files: "test/mmlu_{mmmlu.replace("_", "-")}.csv"
-    row: {{"Unnamed: 0": "{{index}}", Question: "{{choice_ar}}", A: "{{a_ar}}", B: "{{b_ar}}",
-      C: "{{c_ar}}", D: "{{d_ar}}", Answer: "{{letter}}", Subject: "{{subject}}"}}
-"""
-    return text
+def _rendered(template: str, **values: Any) -> str:
+    from jinja2 import Environment, StrictUndefined
+
+    environment = Environment(undefined=StrictUndefined, trim_blocks=True, keep_trailing_newline=True)  # YAML: no HTML
+    return environment.from_string((STARTER / template).read_text("utf-8")).render(**values)

@@ -1,7 +1,5 @@
 """`factory lock`."""
 
-from __future__ import annotations
-
 from factory.commands.session import Session
 
 

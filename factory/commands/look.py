@@ -1,22 +1,21 @@
 """`factory look`: rows of a dataset with source beside translation, scores and reasons."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from rich.console import Console
 
 from factory.commands.session import Choice, Session, embedded
 from factory.commands.table import print_json
 from factory.errors import UsageError
-from factory.look.layout import layout, view
+from factory.look.layout import columns_of, layout, view
 from factory.look.rows import Numbered, Rows, of_artifact, of_hub, of_path, sample, worst
-
-if TYPE_CHECKING:
-    from factory.look.terminal import Screen
+from factory.look.terminal import LINES, Screen
+from factory.store.columns import unknown_column
 
 WITHOUT_TERMINAL = 120  # columns
 
@@ -86,9 +85,6 @@ def _opened(dataset: str, name: str | None, store: Path, hub: Choice, split: str
 def _check_columns(chosen: list[Numbered], wanted: list[str]) -> None:
     if not chosen or not wanted:
         return
-    from factory.look.layout import columns_of
-    from factory.store.columns import unknown_column
-
     known = dict.fromkeys(name for _, row in chosen for name in columns_of(row))
     for column in wanted:
         if column not in known:
@@ -97,8 +93,6 @@ def _check_columns(chosen: list[Numbered], wanted: list[str]) -> None:
 
 
 def _only(row: dict[str, Any], wanted: list[str]) -> dict[str, Any]:
-    from factory.look.layout import columns_of
-
     return {name: value for name, value in columns_of(row).items() if name in wanted} if wanted else row
 
 
@@ -112,10 +106,6 @@ def _print(found: Rows, chosen: list[Numbered], wanted: list[str], full: bool, h
 
 
 def _screen(full: bool) -> Screen:
-    from rich.console import Console
-
-    from factory.look.terminal import LINES, Screen
-
     console = Console(highlight=False)
     width = console.width if console.is_terminal or "COLUMNS" in os.environ else WITHOUT_TERMINAL
     return Screen(console, width, console.is_terminal, None if full else LINES)

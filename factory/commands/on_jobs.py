@@ -1,13 +1,13 @@
 """`factory publish --on hf-jobs`."""
 
-from __future__ import annotations
-
 import click
 
 from factory.commands.session import Session, is_local
 from factory.commands.table import print_json
 from factory.errors import UsageError
+from factory.graph.licenses import require_licenses
 from factory.recipe import load
+from factory.remote.hf_jobs import FIX_FLAVOR, Order, cancel_command, follow, submit
 
 
 def publish_as_job(session: Session, *, force: bool, live: bool, as_json: bool) -> None:
@@ -19,9 +19,6 @@ def publish_as_job(session: Session, *, force: bool, live: bool, as_json: bool) 
         UsageError: the recipe is meant for the embedded Hub of this command, or the profile says nothing of jobs.
         FactoryError: the job did not complete.
     """
-    from factory.graph.licenses import require_licenses
-    from factory.remote.hf_jobs import FIX_FLAVOR, Order, cancel_command, follow, submit
-
     if is_local(load(session.recipe), session.hub):
         raise UsageError(
             "a job cannot reach the embedded Hub of this command",

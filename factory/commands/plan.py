@@ -1,7 +1,5 @@
 """`factory plan`."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 
@@ -9,22 +7,23 @@ from factory.commands.session import Opened, Session
 from factory.commands.table import print_json, print_table
 from factory.engines import architecture, local_engine
 from factory.errors import UsageError
+from factory.estimate.costs import Costs
+from factory.estimate.estimate import estimate
+from factory.estimate.family import assumption_lines, beside, family
+from factory.graph.licenses import license_problems
 from factory.graph.plan import Plan, make_plan
 from factory.graph.plan import as_json as nodes_as_json
 from factory.graph.sources import UNKNOWN, AnsweringModel
 from factory.profile import FILE_NAME, Profile, profile_file
 from factory.publishing.stages import Build, stages
 from factory.step.base import Step
+from factory.text.figures import number_text
 
 SCORED = "its scores are stored, nothing is scored again"
 
 
 def show_plan(session: Session, *, as_json: bool = False, assumptions: bool = False) -> None:
     """What a publish would do, in its order, and what that costs."""
-    from factory.estimate.estimate import estimate
-    from factory.estimate.family import assumption_lines, beside, family
-    from factory.graph.licenses import license_problems
-
     with session.open() as opened:
         plan = make_plan(opened.graph)
         costs = estimate(plan, opened.profile)
@@ -46,10 +45,6 @@ def show_plan(session: Session, *, as_json: bool = False, assumptions: bool = Fa
 
 def show_family(sessions: list[Session], *, as_json: bool = False, assumptions: bool = False) -> None:
     """What several recipes cost, each for itself and together, beside what their document reports."""
-    from factory.estimate.estimate import estimate
-    from factory.estimate.family import assumption_lines, beside, family
-    from factory.text.figures import number_text
-
     costs, rows, reported = [], [], None
     for session in sessions:
         with session.open() as opened:
@@ -74,26 +69,26 @@ def show_family(sessions: list[Session], *, as_json: bool = False, assumptions: 
     )
 
 
-def _document(plan: Plan, costs: object, problems: list[str]) -> dict[str, object]:
+def _document(plan: Plan, costs: Costs, problems: list[str]) -> dict[str, object]:
     return {
         "recipe": plan.graph.loaded.recipe.name,
         "nodes": nodes_as_json(plan),
         "stages": _stages(plan),
-        "estimate": costs.as_json(),  # type: ignore[attr-defined]
+        "estimate": costs.as_json(),
         "licences": problems,
         "notes": plan.notes(),
         "unresolved": plan.graph.unresolved,
     }
 
 
-def _print(plan: Plan, costs: object, problems: list[str]) -> None:
+def _print(plan: Plan, costs: Costs, problems: list[str]) -> None:
     recipe = plan.graph.loaded.recipe
     rows = []
     for name in plan.graph.finals:
         entry = plan.artifact(name)
         spec = recipe.datasets.get(name) or recipe.models[name]
         steps = " > ".join(node.step.verb for node in plan.graph.chain(name)) or "as it is"
-        cost = costs.artifact(name)  # type: ignore[attr-defined]
+        cost = costs.artifact(name)
         rows.append(
             [
                 name,
@@ -121,7 +116,7 @@ def _print(plan: Plan, costs: object, problems: list[str]) -> None:
         for s in _stages(plan)
     ]
     print_table("what publish does, in this order", ["stage", "of", "state", "because of"], rows)
-    print(costs.summary())  # type: ignore[attr-defined]
+    print(costs.summary())
     for note in plan.notes():
         print(f"note: {note}")
     for problem in problems:

@@ -1,24 +1,23 @@
 """`factory publish` and `factory build`."""
 
-from __future__ import annotations
-
 import signal
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from factory.commands.session import Opened, Session
 from factory.commands.table import print_json, print_table
 from factory.errors import UsageError, nearest
 from factory.graph import lineage
+from factory.graph.licenses import require_licenses
 from factory.graph.run import Runner
+from factory.hub.push import Pushed
 from factory.profile import KEEP_MINUTES
+from factory.publishing.cards.live import LiveCards
 from factory.publishing.stages import Execution, Report, builds, stages
+from factory.remote.mirror import Mirror
 from factory.step.progress import Progress
 from factory.store import Manifest
-
-if TYPE_CHECKING:
-    from factory.hub.push import Pushed
 
 
 def run_build(session: Session, names: list[str], *, as_json: bool = False) -> None:
@@ -56,23 +55,17 @@ def run_publish(
     Raises:
         FactoryError: a stage failed; everything that does not need it is done all the same.
     """
-    from factory.graph.licenses import require_licenses
-
     with stop_cleanly(), session.open(building=True) as opened, ExitStack() as listening:
         graph = opened.graph
         require_licenses(graph)
         runner = Runner(graph, opened.profile, Progress(), rehearsal=session.rehearse)
         execution = Execution(runner, force=force)
         if keep:
-            from factory.remote.mirror import Mirror
-
             mirror = Mirror(keep, graph, runner.progress)
             mirror.fetch()
             execution.listeners.append(mirror.during)
             listening.enter_context(mirror.running(60 * (keep_every or KEEP_MINUTES)))
         if live:
-            from factory.publishing.cards.live import LiveCards
-
             cards = LiveCards(graph, runner.progress)
             execution.listeners.append(cards.during)
             listening.enter_context(cards.running())

@@ -1,7 +1,5 @@
 """What nearly every command is told and begins with: a recipe, a store, a Hub; and the graph that they make."""
 
-from __future__ import annotations
-
 import os
 import sys
 from collections.abc import Iterator
@@ -12,9 +10,10 @@ from typing import Literal
 
 from factory.errors import UsageError
 from factory.graph.nodes import Graph, build_graph
+from factory.hub.client import endpoint
 from factory.profile import Profile, load_profile
 from factory.recipe import LoadedRecipe, load
-from factory.recipe.lock import Resolver
+from factory.recipe.lock import Resolver, lock_path
 from factory.store import Store
 
 Choice = Literal["auto", "local", "remote"]
@@ -123,9 +122,6 @@ def connect(loaded: LoadedRecipe, store: Store, choice: Choice, *, start: bool =
 
     Must come before the first import of huggingface_hub, which reads its settings once.
     """
-    from factory.hub.client import endpoint
-    from factory.recipe.lock import lock_path
-
     if not is_local(loaded, choice):
         yield Target(endpoint(), endpoint(), lock_path(loaded.path))
         return

@@ -1,13 +1,14 @@
 """`factory space`: the recipe's Gradio app here, or pushed."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys
+from importlib.util import find_spec
 
 from factory.commands.session import Session
 from factory.errors import FactoryError, UsageError
+from factory.publishing.space import publish_space, write_space
+from factory.store import Manifest
 
 
 def run_space(session: Session, *, push: bool, port: int) -> None:
@@ -17,9 +18,6 @@ def run_space(session: Session, *, push: bool, port: int) -> None:
         UsageError: the recipe has no Space, or gradio is not installed.
         FactoryError: a model that the Space offers is not built yet, or the push is refused.
     """
-    from factory.publishing.space import publish_space, write_space
-    from factory.store import Manifest
-
     with session.open(building=True) as opened:
         graph = opened.graph
         if graph.loaded.recipe.space is None:
@@ -41,7 +39,5 @@ def run_space(session: Session, *, push: bool, port: int) -> None:
 
 
 def _require_gradio() -> None:
-    from importlib.util import find_spec
-
     if find_spec("gradio") is None:
         raise UsageError("gradio is not installed", fix="pip install 'hf-factory[space]'")

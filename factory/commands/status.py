@@ -1,20 +1,20 @@
 """`factory status`: what is done, running, rejected and why, what it cost, and where the files are."""
 
-from __future__ import annotations
-
 import time
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
 
 from factory.commands.session import Session
-from factory.commands.table import COLOURS, print_json
+from factory.commands.table import COLOURS, print_json, table
 from factory.graph.account import Account, StepAccount, account, pace
 from factory.publishing.cards.text import share
 from factory.text.figures import time_text
-
-if TYPE_CHECKING:
-    from rich.console import RenderableType
 
 REFRESH = 2.0  # seconds
 RUNGS = ("first", "retry", "smaller", "fallback", "name", "rejected")  # of the ladder, in the order they are tried
@@ -52,8 +52,6 @@ def as_document(found: Account) -> dict[str, Any]:
 
 
 def _watch(look: Any, root: Path) -> None:
-    from rich.live import Live
-
     console = _console()
     try:
         with Live(console=console, auto_refresh=False, vertical_overflow="visible") as screen:
@@ -69,9 +67,6 @@ def _watch(look: Any, root: Path) -> None:
 
 def rendered(found: Account, root: Path) -> RenderableType:
     """Run line, table of steps, reasons, totals."""
-    from rich.console import Group
-    from rich.text import Text
-
     parts: list[RenderableType] = [Text(run_line(found)), Text(), _table(found, root)]
     if any(step.rows and step.rows.reasons for step in found.steps):
         parts += [Text(), _reasons(found)]
@@ -94,21 +89,16 @@ def run_line(found: Account) -> str:
     return line if not beat.task else f"{line}\n  {pace(beat)}"
 
 
-def _table(found: Account, root: Path) -> Any:
-    from rich.table import Table
-    from rich.text import Text
-
+def _table(found: Account, root: Path) -> Table:
     priced = found.total.dollars is not None
-    columns = ["step", "state", "in", "kept", "rejected", "failed", "tokens", "time", *(["US$"] if priced else [])]
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in columns:
-        table.add_column(column, justify="left" if column in ("step", "state") else "right", overflow="fold")
-    table.add_column("folder", overflow="ellipsis", no_wrap=True, ratio=1)
+    numbers = ["in", "kept", "rejected", "failed", "tokens", "time", *(["US$"] if priced else [])]
+    made = table(["step", "state", *numbers], [], right=numbers)
+    made.add_column("folder", overflow="ellipsis", no_wrap=True, ratio=1)
     for step in found.steps:
         cells = [step.node.name, step.state, *_counts(step), *_cost(step, priced)]
         folder = str(step.folder.relative_to(root)) if step.folder else ""
-        table.add_row(*[Text(cell, style=COLOURS.get(cell, "")) for cell in cells], Text(folder, style="dim"))
-    return table
+        made.add_row(*[Text(cell, style=COLOURS.get(cell, "")) for cell in cells], Text(folder, style="dim"))
+    return made
 
 
 def _counts(step: StepAccount) -> list[str]:
@@ -125,36 +115,24 @@ def _cost(step: StepAccount, priced: bool) -> list[str]:
     return [f"{tokens:,}" if tokens else "", time_text(usage.seconds), *dollars]
 
 
-def _reasons(found: Account) -> Any:
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("step")
-    table.add_column("sorted out because of", overflow="fold")
-    table.add_column("rows", justify="right")
-    table.add_column("of its input", justify="right")
+def _reasons(found: Account) -> Table:
+    rows = []
     for step in found.steps:
         if step.rows is None:
             continue
         reasons = sorted(step.rows.reasons.items(), key=lambda item: (-item[1], item[0]))
-        for number, (reason, count) in enumerate(reasons[:SHOWN_REASONS]):
-            table.add_row(step.node.name if number == 0 else "", reason, f"{count:,}", share(count, step.rows.rows_in))
-        if len(reasons) > SHOWN_REASONS:
-            rest = sum(count for _, count in reasons[SHOWN_REASONS:])
-            more = f"{len(reasons) - SHOWN_REASONS} more reasons"
-            table.add_row("", more, f"{rest:,}", share(rest, step.rows.rows_in))
-    return table
+        said = reasons[:SHOWN_REASONS]
+        if rest := reasons[SHOWN_REASONS:]:
+            said.append((f"{len(rest)} more reasons", sum(count for _, count in rest)))
+        for number, (reason, count) in enumerate(said):
+            rows.append(["" if number else step.node.name, reason, f"{count:,}", share(count, step.rows.rows_in)])
+    return table(["step", "sorted out because of", "rows", "of its input"], rows, right=["rows", "of its input"])
 
 
-def _translations(found: Account) -> Any:
+def _translations(found: Account) -> Table:
     """What the memory saved, and which rung of the ladder each text was done on."""
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("step")
-    for column in ("texts needed", "generated", "found in this step", "in the memory", "tokens saved"):
-        table.add_column(column, justify="right")
-    table.add_column("by", overflow="fold")
+    columns = ["texts needed", "generated", "found in this step", "in the memory", "tokens saved"]
+    rows = []
     for step in found.steps:
         if (texts := step.translations) is None:
             continue
@@ -164,8 +142,8 @@ def _translations(found: Account) -> Any:
             texts["units"].items(), key=lambda item: RUNGS.index(item[0]) if item[0] in RUNGS else len(RUNGS)
         )
         by = ", ".join(f"{name} {count:,}" for name, count in rungs if count)
-        table.add_row(step.node.name, *[f"{number:,}" for number in numbers], saved, by)
-    return table
+        rows.append([step.node.name, *[f"{number:,}" for number in numbers], saved, by])
+    return table(["step", *columns, "by"], rows, right=columns)
 
 
 def total_line(found: Account) -> str:
@@ -175,7 +153,5 @@ def total_line(found: Account) -> str:
 
 
 def _console() -> Any:
-    from rich.console import Console
-
     console = Console(highlight=False)
     return console if console.is_terminal else Console(width=WITHOUT_TERMINAL, highlight=False)

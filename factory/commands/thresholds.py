@@ -1,10 +1,9 @@
 """`factory thresholds`: what each limit of a check would drop, from the scores of finished filters or of any pairs."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 
+from factory.arrays import np
 from factory.checks.base import Check
 from factory.commands.check import processes_for
 from factory.commands.session import Choice, Session
@@ -12,6 +11,10 @@ from factory.commands.table import print_json, print_table
 from factory.errors import FactoryError
 from factory.look.pairs import Pairs
 from factory.look.percentiles import SHARES, suggest
+from factory.step.progress import Progress
+from factory.steps.filter import Filter
+from factory.store import Dataset, Manifest
+from factory.store.columns import read_columns
 
 
 def suggest_for_pairs(pairs: Pairs, rows: int, *, processes: int | None = None, as_json: bool = False) -> None:
@@ -21,10 +24,6 @@ def suggest_for_pairs(pairs: Pairs, rows: int, *, processes: int | None = None, 
         UsageError: a column is not there.
         FactoryError: the rows cannot be read.
     """
-    import numpy as np
-
-    from factory.step.progress import Progress
-
     step = pairs.prepared(rows)
     found: dict[str, list[Any]] = {check.name: [] for check in step.checks}
     progress = Progress(quiet=as_json)
@@ -44,9 +43,6 @@ def suggest_for_recipe(recipe: Path, store: Path, hub: Choice, *, as_json: bool 
     Raises:
         FactoryError: no filter of the recipe is finished, or none kept its scores.
     """
-    from factory.steps.filter import Filter
-    from factory.store import Manifest
-
     tables: dict[str, list[dict[str, Any]]] = {}
     with Session(recipe, store, hub).open() as opened:
         nodes = [node for node in opened.graph.nodes.values() if isinstance(node.step, Filter)]
@@ -63,11 +59,6 @@ def suggest_for_recipe(recipe: Path, store: Path, hub: Choice, *, as_json: bool 
 
 
 def _kept_scores(folder: Path, check: Check) -> Any:
-    import numpy as np
-
-    from factory.store import Dataset
-    from factory.store.columns import read_columns
-
     name, data = f"score_{check.name}", Dataset(folder)
     parts: list[Any] = [np.empty(0)]
     for part in ("data", "rejected"):

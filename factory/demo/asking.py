@@ -1,7 +1,5 @@
 """Patterns that ask or order."""
 
-from __future__ import annotations
-
 from random import Random
 
 from factory.demo import grammar_ar as ar

@@ -4,8 +4,6 @@ The benchmark asks, in the one phrasing that training corpora never use, for fac
 the likelihood of the options' text after the question.
 """
 
-from __future__ import annotations
-
 from functools import cache
 from random import Random
 

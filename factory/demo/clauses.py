@@ -1,9 +1,8 @@
 """Clauses: a subject, a verb in some tense, its object and adjuncts, in both languages."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from random import Random
+from typing import Self
 
 from factory.demo import grammar_ar as ar
 from factory.demo import grammar_en as en
@@ -18,6 +17,9 @@ WAS = {"ms": "كان", "fs": "كانت", "mp": "كانوا", "1s": "كنت", "1p
 NOT_WAS = {"ms": "لم يكن", "fs": "لم تكن", "mp": "لم يكونوا", "1s": "لم أكن", "1p": "لم نكن"}
 WILL_BE = {"ms": "سيكون", "fs": "ستكون", "mp": "سيكونون", "1s": "سأكون", "1p": "سنكون"}
 IS_NOT = {"ms": "ليس", "fs": "ليست", "mp": "ليسوا", "1s": "لست", "1p": "لسنا"}
+VEHICLES = [("car", "سيارة"), ("train", "قطار"), ("bus", "حافلة"), ("plane", "طائرة"), ("boat", "قارب")]
+PREPOSITIONS = {"in": ("in", "في"), "on": ("on", "على"), "with": ("with", "مع"), "for": ("for", "ل")}
+PREPOSITIONS |= {"toperson": ("to", "إلى"), "to": ("to", "إلى"), "shop": ("from", "من")}
 MODALS = {
     "can": {"ms": "يستطيع", "fs": "تستطيع", "mp": "يستطيعون", "1s": "أستطيع", "1p": "نستطيع"},
     "want": {"ms": "يريد", "fs": "تريد", "mp": "يريدون", "1s": "أريد", "1p": "نريد"},
@@ -90,7 +92,7 @@ class Clause:
         front = (before, shown) if order == "vso" else (shown, before)
         return _glue(*front, after, self.rest[1])
 
-    def with_tense(self, tense: str, negated: bool = False) -> Clause:
+    def with_tense(self, tense: str, negated: bool = False) -> Self:
         return replace(self, tense=tense, negated=negated)
 
 
@@ -122,45 +124,25 @@ def adjunct(rng: Random, kind: str, subject: NounPhrase, tense: str) -> Pair:
     """One prepositional phrase or time of the kinds named in the verb table."""
     if kind == "time":
         return when(rng, tense)
-    if kind == "in":
-        if rng.random() < 0.2:
-            city = pick(rng, CITIES)
-            return (f"in {city[0]}", f"في {city[1]}")
-        where = np.somewhere(rng)
-        return (f"in {where.en}", f"في {where.case('g')}")
-    if kind == "on":
-        where = np.somewhere(rng, "furniture")
-        return (f"on {where.en}", f"على {where.case('g')}")
-    if kind == "near":
-        english, arabic = rng.choice(np.PLACES_BY_PREPOSITION)
-        where = np.plant_or_building(rng)
-        return (f"{english} {where.en}", f"{arabic} {where.case('g')}")
+    if kind == "in" and rng.random() < 0.2:
+        city = pick(rng, CITIES)
+        return (f"in {city[0]}", f"في {city[1]}")
     if kind == "water":
         english, arabic = rng.choice([("sea", "البحر"), ("river", "النهر"), ("lake", "البحيرة")])
         return (f"in the {english}", f"في {arabic}")
     if kind == "vehicle":
-        english, arabic = rng.choice(
-            [("car", "سيارة"), ("train", "قطار"), ("bus", "حافلة"), ("plane", "طائرة"), ("boat", "قارب")]
-        )
+        english, arabic = rng.choice(VEHICLES)
         return (f"by {english}", ar.prefixed("ب", "ال" + arabic))
-    if kind == "with":
-        who = np.companion(rng, subject)
-        return (f"with {who.en}", f"مع {who.case('g')}")
-    if kind == "toperson":
-        who = np.companion(rng, subject) if rng.random() < 0.7 else np.name(pick(rng, list(np.NAMES)))
-        return (f"to {who.en}", f"إلى {who.case('g')}")
-    if kind == "for":
-        who = np.companion(rng, subject) if rng.random() < 0.7 else np.simple(ROLES["guest"], [], True, "p")
-        return (f"for {who.en}", ar.prefixed("ل", who.case("g")))
-    where = np.somewhere(rng, "shop" if kind == "shop" else "place")
-    return (
-        (f"from {where.en}", f"من {where.case('g')}")
-        if kind == "shop"
-        else (
-            f"to {where.en}",
-            f"إلى {where.case('g')}",
-        )
-    )
+    english, arabic = rng.choice(np.PLACES_BY_PREPOSITION) if kind == "near" else PREPOSITIONS[kind]
+    if kind == "near":
+        whom = np.plant_or_building(rng)
+    elif kind not in ("with", "toperson", "for"):
+        whom = np.somewhere(rng, {"on": "furniture", "shop": "shop"}.get(kind, "place"))
+    elif kind == "with" or rng.random() < 0.7:
+        whom = np.companion(rng, subject)
+    else:
+        whom = np.name(pick(rng, list(np.NAMES))) if kind == "toperson" else np.simple(ROLES["guest"], [], True, "p")
+    return f"{english} {whom.en}", ar.prefixed(arabic, whom.case("g"))
 
 
 def object_of(verb: Verb, target: NounPhrase) -> Pair:

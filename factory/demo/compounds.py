@@ -1,17 +1,10 @@
 """Patterns of two clauses: relative, joined, reason, time, condition, reported speech."""
 
-from __future__ import annotations
-
 from random import Random
 
 from factory.demo import phrases as np
 from factory.demo.clauses import Clause, clause, predicate
-from factory.demo.lexicon import (
-    ADJECTIVES,
-    NOUNS,
-    by_tag,
-    pick,
-)
+from factory.demo.lexicon import ADJECTIVES, NOUNS, by_tag, pick
 from factory.demo.phrases import Pair
 from factory.demo.subjects import FINITE, MOODS, as_pronoun, finished, plain_person, third_person, was_so
 
@@ -24,14 +17,9 @@ def relative_clause(rng: Random) -> Pair:
     english = f"{who.en} who {inner.en(subject=False)} {outer.en(subject=False)}"
     link = "الذي" if noun.gender == "m" else "التي"
     before = outer.ar("v").split(" ")
-    head = _finite_length(outer)
+    head = 2 if outer.negated else 1  # words before the subject in these tenses
     arabic = [*before[:head], who.case("n"), link, inner.ar("v"), *before[head:]]
     return finished(english, " ".join(arabic))
-
-
-def _finite_length(c: Clause) -> int:
-    """How many words stand before the subject in this finite tense."""
-    return 2 if c.negated else 1
 
 
 def two_actions(rng: Random) -> Pair:

@@ -4,8 +4,6 @@ Row i of a corpus depends on its name, the seed and i only: the first m rows of 
 of rows can be streamed without holding any.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from random import Random
@@ -50,14 +48,17 @@ TEXT_SHARES = (0.4, 0.15, 0.45)  # English, Arabic, both: texts with their trans
 ONE_LANGUAGE = {"english_text": "en", "arabic_text": "ar"}
 
 
+Make = Callable[[str, int, int], Row]
+"""(name of a corpus, seed, number of a row) to that row."""
+
+
 @dataclass(frozen=True, slots=True)
 class Generator:
     """A corpus: `rows(n, seed)` streams n rows whose keys are `columns`. `limit` is the most it can give."""
 
     name: str
-    description: str
     columns: tuple[str, ...]
-    make: Callable[[str, int, int], Row]
+    make: Make
     split: str = "train"
     limit: int | None = None
 
@@ -65,6 +66,20 @@ class Generator:
         """n rows, or all of a corpus that has fewer (`limit`)."""
         for index in range(n if self.limit is None else min(n, self.limit)):
             yield self.make(self.name, seed, index)
+
+
+GENERATORS: dict[str, Generator] = {}
+
+
+def corpus(*columns: str, names: str = "", split: str = "train", limit: int | None = None) -> Callable[[Make], Make]:
+    """Makes a function the corpus of its name, or of several `names`."""
+
+    def add(make: Make) -> Make:
+        for name in names.split() or [make.__name__]:
+            GENERATORS[name] = Generator(name, columns, make, split, limit)
+        return make
+
+    return add
 
 
 def _rng(name: str, seed: int, index: int) -> Random:
@@ -86,19 +101,18 @@ def _repeated(name: str, seed: int, index: int) -> Random:
     return rng
 
 
-def _instructions(name: str, seed: int, index: int) -> Row:
+@corpus("id", "system_prompt", "question", "response")
+def instructions(name: str, seed: int, index: int) -> Row:
+    """English instructions with answers, in OpenOrca's columns; some code, lists, boilerplate, exact duplicates."""
     rng = _repeated(name, seed, index)
     system = rng.choice(SYSTEM_PROMPTS)
     made = question(rng)
-    return {
-        "id": f"world.{index}",
-        "system_prompt": system,
-        "question": made.ask[0],
-        "response": made.answer[0],
-    }
+    return {"id": f"world.{index}", "system_prompt": system, "question": made.ask[0], "response": made.answer[0]}
 
 
-def _alpaca(name: str, seed: int, index: int) -> Row:
+@corpus("instruction", "input", "output")
+def alpaca(name: str, seed: int, index: int) -> Row:
+    """English instructions in Alpaca's columns."""
     rng = _repeated(name, seed, index)
     made = question(rng)
     text, instruction = "", made.ask[0]
@@ -117,12 +131,16 @@ def _conversation(rng: Random, side: int) -> Row:
     return _chat(*turns)
 
 
-def _chats(name: str, seed: int, index: int) -> Row:
+@corpus("messages")
+def chats(name: str, seed: int, index: int) -> Row:
+    """English conversations of one to three turns."""
     rng = _repeated(name, seed, index)
     return _conversation(rng, 0)
 
 
-def _qa(name: str, seed: int, index: int) -> Row:
+@corpus("messages", names="arabic_qa english_qa")
+def questions(name: str, seed: int, index: int) -> Row:
+    """Questions with answers in one language."""
     made = question(_rng(name, seed, index))
     side = 1 if name.startswith("arabic") else 0
     return _chat(("user", made.ask[side]), ("assistant", made.answer[side]))
@@ -136,12 +154,16 @@ def _judged(name: str, seed: int, index: int, share: float) -> tuple[Pair, str]:
     return (damaged(rng, pair, flaw), flaw) if flaw else (pair, "")
 
 
-def _parallel(name: str, seed: int, index: int) -> Row:
+@corpus("translation")
+def parallel(name: str, seed: int, index: int) -> Row:
+    """English-Arabic pairs in opus-100's column, some of them deliberately bad."""
     (english, arabic), _ = _judged(name, seed, index, BAD_SHARE)
     return {"translation": {"en": english, "ar": arabic}}
 
 
-def _judge_examples(name: str, seed: int, index: int) -> Row:
+@corpus("messages")
+def judge_examples(name: str, seed: int, index: int) -> Row:
+    """Chat examples that teach the strict bilingual judge."""
     (english, arabic), flaw = _judged(name, seed, index, 0.5)
     prompt = JUDGE_PROMPT.format(ar_text=arabic, en_text=english)
     return _chat(("user", prompt), ("assistant", "reject" if flaw else "accept"))
@@ -153,11 +175,15 @@ def _answers(rng: Random) -> tuple[str, str, str]:
     return rng.choice(fact.asked)[1], fact.short[1], fact.full[1]
 
 
-def _choice(name: str, seed: int, index: int) -> Row:
+@corpus("prompt", "brief", "full", names="arabic_choices")
+def choices(name: str, seed: int, index: int) -> Row:
+    """Arabic questions, each with its answer in a word or two and in a sentence."""
     return dict(zip(("prompt", "brief", "full"), _answers(_rng(name, seed, index)), strict=True))
 
 
-def _comparison(name: str, seed: int, index: int) -> Row:
+@corpus("messages", names="comparison_examples")
+def comparison(name: str, seed: int, index: int) -> Row:
+    """Chat examples that teach a judge to prefer the answer in a sentence, whichever comes first."""
     rng = _rng(name, seed, index)
     asked, brief, full = _answers(rng)
     better = rng.choice("AB")
@@ -166,7 +192,9 @@ def _comparison(name: str, seed: int, index: int) -> Row:
     return _chat(("user", prompt), ("assistant", better))
 
 
-def _translation_examples(name: str, seed: int, index: int) -> Row:
+@corpus("messages")
+def translation_examples(name: str, seed: int, index: int) -> Row:
+    """Chat examples that teach translating English into Arabic, with the short and the long prompt."""
     rng = _rng(name, seed, index)
     prompt = LONG_TRANSLATE_PROMPT if rng.random() < LONG_PROMPT_SHARE else TRANSLATE_PROMPT
     if rng.random() < 0.5:
@@ -199,7 +227,9 @@ def _bilingual(rng: Random) -> str:
     return " = ".join(made.ask if rng.random() < 0.5 else made.answer)
 
 
-def _text(name: str, seed: int, index: int) -> Row:
+@corpus("text", "language", names="text english_text arabic_text")
+def texts(name: str, seed: int, index: int) -> Row:
+    """Raw text: English, some Arabic, bilingual pages (language en, ar or mixed); or pages of one language."""
     rng = _rng(name, seed, index)
     language = ONE_LANGUAGE.get(name) or rng.choices(["en", "ar", "mixed"], TEXT_SHARES)[0]
     if language == "mixed":
@@ -216,85 +246,17 @@ def _text(name: str, seed: int, index: int) -> Row:
     return {"text": " ".join(parts), "language": language}
 
 
-def _translation_test(name: str, seed: int, index: int) -> Row:
+@corpus("en", "ar", split="test")
+def translation_test(name: str, seed: int, index: int) -> Row:
+    """Held-out English sentences and questions with Arabic references."""
     english, arabic = held_out_pair(_rng(name, seed, index))
     return {"en": english, "ar": arabic}
 
 
-def _benchmark(name: str, seed: int, index: int) -> Row:
+@corpus(*BENCHMARK_COLUMNS, names="benchmark_ar benchmark_en", split="test", limit=len(benchmark_rows(0)))
+def benchmark(name: str, seed: int, index: int) -> Row:
+    """Multiple choice in ArabicMMLU's columns, asked in words no corpus uses; the same in English."""
     return benchmark_rows(seed)[index][name.removeprefix("benchmark_")]
-
-
-_ALL = [
-    Generator(
-        "instructions",
-        "English instructions with answers, in OpenOrca's columns; some code, links, lists, near-boilerplate and "
-        "exact duplicates",
-        ("id", "system_prompt", "question", "response"),
-        _instructions,
-    ),
-    Generator("alpaca", "English instructions in Alpaca's columns", ("instruction", "input", "output"), _alpaca),
-    Generator("chats", "English conversations of one to three turns", ("messages",), _chats),
-    Generator(
-        "parallel",
-        f"English-Arabic pairs in opus-100's column, {BAD_SHARE:.0%} of them deliberately bad",
-        ("translation",),
-        _parallel,
-    ),
-    Generator(
-        "text",
-        "raw text: English, some Arabic, and bilingual pages (language en, ar or mixed)",
-        ("text", "language"),
-        _text,
-    ),
-    Generator("english_text", "the text corpus's English pages alone", ("text", "language"), _text),
-    Generator("arabic_text", "the text corpus's Arabic pages alone", ("text", "language"), _text),
-    Generator(
-        "translation_examples",
-        "chat examples that teach translating English into Arabic, with the short and the long prompt",
-        ("messages",),
-        _translation_examples,
-    ),
-    Generator("judge_examples", "chat examples that teach the strict bilingual judge", ("messages",), _judge_examples),
-    Generator("arabic_qa", "native Arabic questions with answers", ("messages",), _qa),
-    Generator("english_qa", "English questions with answers", ("messages",), _qa),
-    Generator(
-        "arabic_choices",
-        "Arabic questions, each with its answer in a word or two and in a sentence",
-        ("prompt", "brief", "full"),
-        _choice,
-    ),
-    Generator(
-        "comparison_examples",
-        "chat examples that teach a judge to prefer the answer in a sentence, whichever comes first",
-        ("messages",),
-        _comparison,
-    ),
-    Generator(
-        "benchmark_ar",
-        "Arabic multiple choice in ArabicMMLU's columns, asked in words no corpus uses",
-        BENCHMARK_COLUMNS,
-        _benchmark,
-        "test",
-        len(benchmark_rows(0)),
-    ),
-    Generator(
-        "benchmark_en",
-        "the same multiple choice in English",
-        BENCHMARK_COLUMNS,
-        _benchmark,
-        "test",
-        len(benchmark_rows(0)),
-    ),
-    Generator(
-        "translation_test",
-        "held-out English sentences and questions with Arabic references",
-        ("en", "ar"),
-        _translation_test,
-        "test",
-    ),
-]
-GENERATORS: dict[str, Generator] = {generator.name: generator for generator in _ALL}
 
 
 def iter_rows(name: str, n: int, seed: int = 0) -> Iterator[Row]:

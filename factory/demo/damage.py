@@ -1,7 +1,5 @@
 """Ways a translation pair goes wrong, as in mined parallel text; each leaves the English as it was."""
 
-from __future__ import annotations
-
 from random import Random
 
 from factory.demo.phrases import Pair

@@ -4,8 +4,6 @@
 (English, Arabic) pairs. How each kind of fact is asked for and stated is in `facts.txt`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path

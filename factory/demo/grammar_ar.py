@@ -4,8 +4,6 @@ Cases are "n" nominative, "a" accusative, "g" genitive; numbers "s" singular, "d
 The rules are those of any reference grammar (e.g. Ryding, A Reference Grammar of Modern Standard Arabic, ch. 7-15).
 """
 
-from __future__ import annotations
-
 from factory.demo.lexicon import Adjective, Noun, Verb
 
 UNITS_M = ["", "واحد", "اثنان", "ثلاثة", "أربعة", "خمسة", "ستة", "سبعة", "ثمانية", "تسعة", "عشرة"]
@@ -54,15 +52,11 @@ def dual(word: str, case: str) -> str:
     return (word[:-1] + "ي" if word.endswith("ى") else word) + ending
 
 
-def _sound_plural(word: str, case: str) -> str:
-    return word if case == "n" else word[:-2] + "ين"
-
-
 def noun(noun: Noun, number: str, case: str, is_definite: bool) -> str:
     if number == "d":
         word = dual(noun.ar, case)
     elif number == "p":
-        word = _sound_plural(noun.ar_plural, case) if noun.plural_kind == "sm" else noun.ar_plural
+        word = noun.ar_plural if noun.plural_kind != "sm" or case == "n" else noun.ar_plural[:-2] + "ين"
         if case == "a" and not is_definite and noun.plural_kind in "bd":
             word = tanwin(word, diptote=noun.plural_kind == "d")
     else:
@@ -141,7 +135,8 @@ def counted(head: Noun, n: int, adjectives: list[Adjective], case: str = "n", di
     if n == 1:
         one = UNITS_M[1] if head.gender == "m" else UNITS_F[1]
         one = tanwin(one) if case == "a" else one
-        return f"{noun(head, 's', case, False)} {one}" + _rest(head, adjectives, "s", case)
+        rest = (adjective(adj, head.gender, "s", head.human, case, False) for adj in adjectives)
+        return " ".join([noun(head, "s", case, False), one, *rest])
     if n == 2:
         return phrase(head, adjectives, "d", case)
     if n <= 10:
@@ -151,10 +146,6 @@ def counted(head: Noun, n: int, adjectives: list[Adjective], case: str = "n", di
     else:
         number, inner, word = "s", "g", str(n) if digits else {100: "مئة", 1000: "ألف"}[n]
     return f"{word} {phrase(head, adjectives, number, inner)}"
-
-
-def _rest(head: Noun, adjectives: list[Adjective], number: str, case: str) -> str:
-    return "".join(" " + adjective(adj, head.gender, number, head.human, case, False) for adj in adjectives)
 
 
 def possessed(word: str, pronoun: str) -> str:

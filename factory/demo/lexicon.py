@@ -97,15 +97,6 @@ def _group(items: list) -> dict:
     return {en: replace(first, variants=tuple(others)) for en, (first, *others) in groups.items()}
 
 
-def _nouns() -> dict[str, Noun]:
-    return _group(
-        [
-            Noun(en, many, ar, ar_many, gender, kind, frozenset(tags.split()))
-            for en, many, ar, ar_many, gender, kind, tags in rows("nouns")
-        ]
-    )
-
-
 def _roles(feminine: bool) -> dict[str, Noun]:
     tags, found = frozenset(["role"]), {}
     for en, plural, ar, ar_plural, kind in rows("roles"):
@@ -149,7 +140,12 @@ def _names() -> dict[str, Name]:
     return found
 
 
-NOUNS = _nouns()
+NOUNS: dict[str, Noun] = _group(
+    [
+        Noun(en, many, ar, ar_many, gender, kind, frozenset(tags.split()))
+        for en, many, ar, ar_many, gender, kind, tags in rows("nouns")
+    ]
+)
 ROLES = _roles(feminine=False)
 ROLES_F = _roles(feminine=True)
 KIN = {en: Noun(en, en + "s", ar, "", gender, "b", frozenset(["kin"])) for en, ar, gender in rows("kin")}
@@ -162,11 +158,7 @@ NAMES = _names()
 CAPITALS = list(rows("capitals"))
 CITIES = [(row[0], row[1]) for row in CAPITALS]
 SUBJECTS, DAYS, MONTHS = pairs("subjects"), pairs("days"), pairs("months")
-TIMES = {
-    "past": pairs("past_times"),
-    "present": pairs("present_times"),
-    "future": pairs("future_times"),
-}
+TIMES = {"past": pairs("past_times"), "present": pairs("present_times"), "future": pairs("future_times")}
 
 
 def by_tag(tag: str) -> tuple[Noun, ...]:

@@ -1,7 +1,5 @@
 """Noun phrases in both languages at once: who and what sentences are about."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from random import Random
 

@@ -3,8 +3,6 @@
 Topics made up here never use a sentence of the held-out half, so no corpus can contain a test sentence.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -106,10 +104,7 @@ def yes_or_no(rng: Random) -> Question:
     if true:
         answer = (f"Yes, {city} is the capital of {country}.", f"نعم، {city_ar} عاصمة {country_ar}.")
     else:
-        answer = (
-            f"No, the capital of {country} is {right.short[0]}.",
-            f"لا، عاصمة {country_ar} هي {right.short[1]}.",
-        )
+        answer = (f"No, the capital of {country} is {right.short[0]}.", f"لا، عاصمة {country_ar} هي {right.short[1]}.")
     return Question(ask, answer, "yes or no")
 
 
@@ -187,10 +182,7 @@ def code_and_links(rng: Random) -> Question:
         return Question((f"What is {link} about?", f"عم تتحدث الصفحة {link}؟"), about, "link")
     numbers = rng.sample(range(1, 60), rng.randint(3, 5))
     ordered = sorted(numbers)
-    ask = (
-        f"Sort these numbers: {', '.join(map(str, numbers))}.",
-        f"رتب هذه الأرقام: {'، '.join(map(str, numbers))}.",
-    )
+    ask = (f"Sort these numbers: {', '.join(map(str, numbers))}.", f"رتب هذه الأرقام: {'، '.join(map(str, numbers))}.")
     return Question(ask, (", ".join(map(str, ordered)), "، ".join(map(str, ordered))), "sort")
 
 

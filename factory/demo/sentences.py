@@ -4,8 +4,6 @@ The space of sentences is cut in two by a hash of the English text (`held_out`),
 from the same grammar and still never occur in a training corpus.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from hashlib import blake2b
 from random import Random

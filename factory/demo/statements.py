@@ -1,7 +1,5 @@
 """Patterns of one clause: events, qualities, places, comparisons, prices, ages, weather."""
 
-from __future__ import annotations
-
 from random import Random
 
 from factory.demo import grammar_ar as ar
@@ -82,8 +80,7 @@ def comparison(rng: Random) -> Pair:
         if not one.plain:
             one = np.simple(first)
     return finished(
-        f"{one.en} {be(one)} {adj.more_en} than {other.en}",
-        f"{one.case('n')} {adj.more_ar} من {other.case('g')}",
+        f"{one.en} {be(one)} {adj.more_en} than {other.en}", f"{one.case('n')} {adj.more_ar} من {other.case('g')}"
     )
 
 

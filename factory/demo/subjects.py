@@ -1,16 +1,12 @@
 """What the sentence patterns share: finishing a sentence, choosing a subject, pronouns that refer to it."""
 
-from __future__ import annotations
-
 from random import Random
 
 from factory.demo import grammar_ar as ar
 from factory.demo import grammar_en as en
 from factory.demo import phrases as np
 from factory.demo.clauses import WAS
-from factory.demo.lexicon import (
-    Adjective,
-)
+from factory.demo.lexicon import Adjective
 from factory.demo.phrases import NounPhrase, Pair
 
 MOODS = ["tired", "happy", "sick", "hungry", "angry", "busy", "sad"]
@@ -36,13 +32,9 @@ def third_person(rng: Random, plural: bool = False, definite: bool = False) -> N
 
 def pronoun(who: NounPhrase) -> tuple[str, str]:
     """The English subject pronoun and the Arabic suffix that follows إنّ and its sisters."""
-    return {
-        "ms": ("he", "ه"),
-        "fs": ("she", "ها"),
-        "mp": ("they", "هم"),
-        "1s": ("I", "ني"),
-        "1p": ("we", "نا"),
-    }[who.after]
+    return {"ms": ("he", "ه"), "fs": ("she", "ها"), "mp": ("they", "هم"), "1s": ("I", "ني"), "1p": ("we", "نا")}[
+        who.after
+    ]
 
 
 def was_so(who: NounPhrase, feeling: Adjective) -> str:

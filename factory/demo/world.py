@@ -5,8 +5,6 @@ two facts in three, for the benchmark; the other ways are for the training corpo
 things that can be learnt in words that were not seen.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import cache
 from hashlib import blake2b

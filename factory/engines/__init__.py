@@ -1,18 +1,13 @@
 """The engines. A module here that holds an `Engine` is one: its file name is what a profile writes."""
 
-from __future__ import annotations
-
 import json
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from factory.engines.base import Completion, Engine, LogProbability, Request, Scorer
 from factory.errors import UsageError, nearest
+from factory.profile import Profile
 from factory.resources import one_a_module
-
-if TYPE_CHECKING:
-    from factory.profile import Profile
 
 __all__ = ["Completion", "Engine", "LogProbability", "Request", "Scorer", "engine_for", "engines", "local_engine"]
 

@@ -1,15 +1,13 @@
 """Who generates text: one small interface that every engine implements."""
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import Any, Literal, Self
 
-if TYPE_CHECKING:
-    from factory.profile import Profile
+from factory.profile import Profile
 
 
 @dataclass(frozen=True)
@@ -21,7 +19,7 @@ class Request:
     prompt: str | None = None
 
     @classmethod
-    def chat(cls, user: str, *, system: str | None = None, max_new_tokens: int) -> Request:
+    def chat(cls, user: str, *, system: str | None = None, max_new_tokens: int) -> Self:
         turns = (("system", system),) if system else ()
         return cls(max_new_tokens, messages=(*turns, ("user", user)))
 
@@ -49,7 +47,7 @@ class Completion:
     detail: str = ""
 
     @classmethod
-    def error(cls, detail: str, prompt_tokens: int = 0) -> Completion:
+    def error(cls, detail: str, prompt_tokens: int = 0) -> Self:
         return cls("", "error", prompt_tokens, 0, detail)
 
 
@@ -71,10 +69,8 @@ class State:
     to_do: str = ""
 
     @classmethod
-    def of_package(cls, package: str, to_do: str) -> State:
+    def of_package(cls, package: str, to_do: str) -> Self:
         """An engine that lies in this environment as a package."""
-        from importlib.metadata import PackageNotFoundError, distribution
-
         try:
             found = distribution(package)
         except PackageNotFoundError:

@@ -1,7 +1,5 @@
 """Engines that cannot live beside the rest: each in a virtual environment of its own, driven as a process."""
 
-from __future__ import annotations
-
 import json
 import os
 import shutil

@@ -18,12 +18,11 @@ from factory.engines.base import Batch, Completion, Engine, Request, State
 from factory.engines.connections import Connections
 from factory.engines.pressure import Pressure, backoff, retry_after
 from factory.errors import FactoryError, UsageError
-from factory.profile import load_profile
+from factory.profile import Endpoint, load_profile
 
 if TYPE_CHECKING:
     import httpx
 
-    from factory.profile import Endpoint
 
 AGAIN = {408, 409, 425, 429} | set(range(500, 600))  # worth another try
 FATAL = {401, 402, 403, 404, 405}  # the same for every request: key, account, address or model are wrong

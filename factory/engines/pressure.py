@@ -1,7 +1,5 @@
 """How hard a server may be pressed: requests in flight, and how long to wait before a request is sent again."""
 
-from __future__ import annotations
-
 import asyncio
 import random
 import time

@@ -1,7 +1,5 @@
 """An engine's process: started in a group of its own, spoken to by JSON lines, logged to a file, never left behind."""
 
-from __future__ import annotations
-
 import json
 import os
 import queue

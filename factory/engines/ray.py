@@ -1,19 +1,16 @@
 """Any of the other engines in several Ray actors: one per device, on one machine or many."""
 
-from __future__ import annotations
-
+import logging
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from factory.engines import architecture, engine_for, local_engine
 from factory.engines.base import Batch, Engine, Request, State
 from factory.engines.tokens import Tokens
-from factory.errors import FactoryError
-
-if TYPE_CHECKING:
-    from factory.profile import Profile
+from factory.errors import FactoryError, first_line
+from factory.profile import Profile
 
 BLOCKS_PER_ACTOR = 4  # at least: so that a fast actor takes over from a slow one, and little is lost with a dead one
 QUEUED = 2  # blocks handed to an actor, so that it need not wait for the next
@@ -44,8 +41,6 @@ class RayEngine(Engine):
             import ray
         except ModuleNotFoundError:
             raise FactoryError("the engine ray is not installed", fix="pip install 'hf-factory[ray]'") from None
-        import logging
-
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
         settings = self.profile.ray
         if not ray.is_initialized():
@@ -94,10 +89,8 @@ class RayEngine(Engine):
                 cause = error.cause
                 raise cause if isinstance(cause, FactoryError) else FactoryError(f"an actor failed: {cause}") from None
             except RayActorError as error:
-                first = str(error).strip().splitlines()[0]
-                raise FactoryError(
-                    f"an actor died {RETRIES + 1} times: {first}", where=LOGS, fix="finished work is kept"
-                ) from None
+                said = f"an actor died {RETRIES + 1} times: {first_line(error)}"
+                raise FactoryError(said, where=LOGS, fix="finished work is kept") from None
             hand_out(actor)
             yield [(block[n], completion) for n, completion in found]
 
@@ -123,8 +116,6 @@ class _Actor:
     """Holds an engine; a restarted one loads it again."""
 
     def __init__(self, model: str, profile: dict[str, Any], trust_remote_code: bool) -> None:
-        from factory.profile import Profile
-
         own = Profile.model_validate(profile)
         if own.engine == "transformers" and own.threads and own.torch_device() == "cpu":
             import torch

@@ -1,7 +1,5 @@
 """A model of a few kilobytes, made in a second: enough to see whether an engine really generates."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 CHAT = (

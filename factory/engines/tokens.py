@@ -1,7 +1,5 @@
 """A model's tokenizer as engines need it: prompts to token ids, token ids to text, and which tokens end an answer."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Sequence
 from itertools import takewhile
@@ -9,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from factory.engines.base import Completion, Request
-from factory.errors import FactoryError
+from factory.errors import FactoryError, first_line
 
 
 class Tokens:
@@ -125,4 +123,4 @@ def generation_config(model: Path, trust_remote_code: bool = False) -> Any:
 
 
 def unloadable(model: Path, error: Exception) -> FactoryError:
-    return FactoryError(f"cannot load the model: {str(error).strip().splitlines()[0]}", where=str(model))
+    return FactoryError(f"cannot load the model: {first_line(error)}", where=str(model))

@@ -1,17 +1,14 @@
 """Batched greedy generation with transformers: the engine that runs everywhere."""
 
-from __future__ import annotations
-
+import gc
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from factory.engines.base import Batch, Engine, LogProbability, Request, Scorer, State
 from factory.engines.tokens import Tokens, unloadable
 from factory.engines.weights import needed_weights
-
-if TYPE_CHECKING:
-    from factory.profile import Profile
+from factory.profile import Profile
 
 
 class TransformersEngine(Scorer, Engine):
@@ -110,8 +107,6 @@ def load_model(folder: Path, profile: Profile, *, trust_remote_code: bool = Fals
 
 def release() -> None:
     """Give the memory of models that nobody holds any more back, to the next step."""
-    import gc
-
     import torch
 
     gc.collect()

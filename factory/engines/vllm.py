@@ -4,8 +4,6 @@ Trust in it is earned: once per model its log-probabilities are compared with th
 of an engine are silent: a wrong rotary embedding or a tied output layer still writes fluent nonsense.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import logging
@@ -14,18 +12,19 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
+
+import psutil
 
 from factory.engines.base import Batch, Completion, Engine, LogProbability, Request, Scorer, State
 from factory.engines.environments import find, needed, root
 from factory.engines.process import Died, EngineProcess, last_error, new_log
 from factory.engines.tokens import Tokens
+from factory.engines.transformers import TransformersEngine
 from factory.engines.vllm_options import llm_options, process_environment
 from factory.engines.weights import weight_files
 from factory.errors import FactoryError
-
-if TYPE_CHECKING:
-    from factory.profile import Profile
+from factory.profile import Profile
 
 WORKER = Path(__file__).with_name("vllm_worker.py")
 WINDOW = 2048  # requests handed to the process at once: more than it runs together, few enough to send again
@@ -232,8 +231,6 @@ def _reference(engine: VllmEngine, texts: list[tuple[list[int], int]]) -> list[L
             free / 1e9,
         )
         return None
-    from factory.engines.transformers import TransformersEngine
-
     with TransformersEngine(engine.model, engine.profile, trust_remote_code=engine.trust_remote_code) as reference:
         return reference.score_ids(texts)
 
@@ -249,8 +246,6 @@ def _free_bytes(profile: Profile) -> float:
         import torch
 
         return torch.cuda.mem_get_info(profile.torch_device())[0]
-    import psutil
-
     return psutil.virtual_memory().available
 
 

@@ -1,16 +1,12 @@
 """How vLLM is started for a model on this machine: arguments of `vllm.LLM` and environment variables."""
 
-from __future__ import annotations
-
 import json
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from factory.errors import FactoryError
-
-if TYPE_CHECKING:
-    from factory.profile import Profile
+from factory.profile import Profile
 
 CPU_CACHE_GIB = (1, 8)  # at least, at most; a tenth of the free memory between them
 CPU_SEQUENCES = 256

@@ -1,7 +1,5 @@
 """What an estimate says: the cost of a step, sums of them, and the lines and JSON that a plan prints."""
 
-from __future__ import annotations
-
 import shutil
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field

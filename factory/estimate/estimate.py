@@ -5,8 +5,6 @@ Rates measured in the store (same verb, same device, a model of like size) come 
 manifests, and nothing is asked of the network.
 """
 
-from __future__ import annotations
-
 import math
 from typing import Any
 
@@ -219,7 +217,8 @@ class _Estimator:
                 work *= self.rates.value("training", "dpo")
             seconds = work / self._flops()
         scratch = size * self.rates.value("training", "checkpoint_bytes")
-        return self._on_device(node, seconds, tokens=tokens, disk=disk, scratch=scratch, basis=_basis(found))
+        here = self.profile.devices, self.price
+        return _cost(node, seconds, *here, tokens=tokens, disk=disk, scratch=scratch, basis=_basis(found))
 
     def _trained_tokens(self, node: Node) -> float | None:
         """Tokens that a training sees: two texts per row in the target language's length, or what its steps hold."""
@@ -327,9 +326,6 @@ class _Estimator:
             return tuple(self.rates.value("evaluation", "default"))
         samples = min(item for item in (wanted, rows) if item is not None)
         return samples, flows[0].tokens if flows else self.rates.value("text", "tokens", "default")
-
-    def _on_device(self, node: Node, seconds: float, **rest: Any) -> NodeCost:
-        return _cost(node, seconds, self.profile.devices, self.price, **rest)
 
     def _speaking_cost(self, node: Node, seconds: float, **rest: Any) -> NodeCost:
         return _cost(node, seconds, self.speakers, self.speaker_price, **rest)

@@ -1,7 +1,5 @@
 """Several plans as one: steps that recipes share count once; money by kind of work, beside what a document reports."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any

@@ -1,7 +1,5 @@
 """How many rows reach each step, and how long their texts are, before any of them was read."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Numbers for estimates: those measured in a store first, then those of ``rates.yaml``, each with its source."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field

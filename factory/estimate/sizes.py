@@ -1,7 +1,5 @@
 """Parameters of models that need not be here yet: from a finished model, else from its name, else from the table."""
 
-from __future__ import annotations
-
 import re
 from math import prod
 from pathlib import Path

@@ -4,23 +4,22 @@ Adding a suite means adding one file to `factory/evaluate/suites/` with one clas
 for ``_``) is what a recipe's ``evaluate:`` section writes. A suite entry becomes one node per model it lists.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 from itertools import islice
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BeforeValidator, Field
 
+from factory.arrays import pa
 from factory.errors import FactoryError
 from factory.evaluate.score import Score
+from factory.refs import HubRef, SplitSlice, is_hub_ref, is_local
 from factory.step.base import DatasetRef, ModelRef, Step, as_list
-
-if TYPE_CHECKING:
-    from factory.step.job import Artifact, Job
-
+from factory.step.job import Artifact, Job
+from factory.store import write_atomically, write_shard
 
 DatasetRefs = Annotated[list[DatasetRef], BeforeValidator(as_list, json_schema_input_type=str | list[str])]
 """One dataset or several."""
@@ -76,7 +75,7 @@ class Suite(Step):
 
 
 @dataclass(frozen=True)
-class Source:
+class Provenance:
     """Where a suite's rows come from, in the words that scores and cards use."""
 
     dataset: str
@@ -90,7 +89,7 @@ class Source:
 
 def input_rows(
     job: Job, ref: str, columns: Sequence[str], split: str | None, *, examples: bool = False
-) -> tuple[Source, list[dict[str, Any]]]:
+) -> tuple[Provenance, list[dict[str, Any]]]:
     """The rows of one of the suite's datasets, with the named columns only.
 
     Of a Hub ref or a local file the suite's split is all that was loaded; of an artifact of the recipe it is chosen
@@ -99,8 +98,6 @@ def input_rows(
     Raises:
         FactoryError: the split, a column or any row is missing.
     """
-    from factory.refs import HubRef, SplitSlice, is_hub_ref, is_local
-
     artifact: Artifact = job.inputs[ref]
     where = job.where or job.name
     loaded = (is_hub_ref(ref) or is_local(ref)) and not examples
@@ -122,21 +119,13 @@ def input_rows(
     hub = HubRef.parse(ref) if is_hub_ref(ref) else HubRef(ref.partition(":")[0])
     loaded_from = artifact.manifest.identity.get("parameters", {})
     revision = loaded_from.get("revision") or hub.revision or artifact.manifest.fingerprint
-    return Source(hub.repo, hub.config, str(revision), chosen), rows
+    return Provenance(hub.repo, hub.config, str(revision), chosen), rows
 
 
 def report(
-    job: Job,
-    headline: str,
-    scores: Iterable[Score],
-    protocol: dict[str, Any],
-    details: list[dict[str, Any]],
+    job: Job, headline: str, scores: Iterable[Score], protocol: dict[str, Any], details: list[dict[str, Any]]
 ) -> None:
     """Fill `job.metrics` and write ``results.json`` and ``details.parquet``."""
-    import pyarrow as pa
-
-    from factory.store import write_atomically, write_shard
-
     named = {score.name: score.model_dump(exclude_none=True) for score in scores}
     assert headline in named, f"{headline} is not among the scores"
     job.metrics = {"headline": headline, "scores": named, "protocol": protocol}
@@ -147,6 +136,4 @@ def report(
 
 def versions(*packages: str) -> dict[str, str]:
     """Installed versions of the packages that a number depends on."""
-    from importlib.metadata import version
-
     return {package: version(package) for package in packages}

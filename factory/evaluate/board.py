@@ -3,8 +3,6 @@
 Scores stand in one table only where everything but the model is the same: suite, version, parameters, data commits.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -18,7 +16,7 @@ OLD_FILE = "leaderboard.json"  # in which `factory eval` kept its scores before
 
 
 @dataclass(frozen=True)
-class Entry:
+class BoardEntry:
     """One model's scores in one suite.
 
     Attributes:
@@ -68,11 +66,11 @@ class Entry:
         }
 
 
-def entry_of(manifest: Manifest) -> Entry:
+def entry_of(manifest: Manifest) -> BoardEntry:
     """The leaderboard's line for a finished evaluation, whose name is ``suite/model``."""
     suite, _, model = manifest.name.partition("/")
     metrics = manifest.metrics
-    return Entry(
+    return BoardEntry(
         suite=suite,
         protocol=fingerprint({key: value for key, value in manifest.identity.items() if key != "source"})[:16],
         model=model,
@@ -85,7 +83,7 @@ def entry_of(manifest: Manifest) -> Entry:
     )
 
 
-def by_suite(entries: Iterable[Entry]) -> dict[str, dict[str, dict[str, Any]]]:
+def by_suite(entries: Iterable[BoardEntry]) -> dict[str, dict[str, dict[str, Any]]]:
     """{suite: {model: metrics}}."""
     found: dict[str, dict[str, dict[str, Any]]] = {}
     for entry in entries:
@@ -93,7 +91,7 @@ def by_suite(entries: Iterable[Entry]) -> dict[str, dict[str, dict[str, Any]]]:
     return found
 
 
-def leaderboard(store: Store) -> list[Entry]:
+def leaderboard(store: Store) -> list[BoardEntry]:
     """Everything that was measured in the store: of each model of a recipe the newest score in each protocol.
 
     Entries of one protocol stand together, the highest score first.
@@ -109,11 +107,11 @@ def leaderboard(store: Store) -> list[Entry]:
     return sorted(board, key=lambda entry: (entry.protocol, -entry.value, entry.model))
 
 
-def _old(path: Path) -> list[Entry]:
+def _old(path: Path) -> list[BoardEntry]:
     if not path.is_file():
         return []
     try:
-        return [Entry(**entry) for entry in json.loads(path.read_text("utf-8"))["entries"]]
+        return [BoardEntry(**entry) for entry in json.loads(path.read_text("utf-8"))["entries"]]
     except (ValueError, KeyError, TypeError) as error:
         fix = "move it away: scores are read from the finished evaluations"
         raise FactoryError("not a leaderboard", where=str(path), fix=fix) from error

@@ -10,8 +10,6 @@ Left is a suite entry of ``evaluate:``, right a number, ``base`` (the model's `f
 optional margin. A sign belongs to a margin only between spaces, since names hold hyphens.
 """
 
-from __future__ import annotations
-
 import math
 import operator
 import re
@@ -109,9 +107,7 @@ class Gate:
 
 
 def parse_gate(
-    text: str,
-    suites: Mapping[str, Collection[str] | None] | None = None,
-    models: Collection[str] | None = None,
+    text: str, suites: Mapping[str, Collection[str] | None] | None = None, models: Collection[str] | None = None
 ) -> Gate:
     """Read a gate. Where `suites` ({entry: names of its scores, or None}) or `models` are given, names must be known.
 

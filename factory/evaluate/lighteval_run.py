@@ -7,24 +7,20 @@ What lighteval does by itself and is avoided here:
 - it asks the Hub for the model's revision, and names folders after the model's path: `FolderConfig` answers itself.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from factory.engines.tokens import has_chat_template
 from factory.engines.transformers import load_model, release
-from factory.errors import FactoryError
+from factory.errors import FactoryError, first_line
 from factory.evaluate.base import versions
 from factory.evaluate.score import Score, accuracy
+from factory.step.job import Job
 from factory.step.surroundings import contained
 from factory.store import Ledger
-
-if TYPE_CHECKING:
-    from factory.step.job import Job
 
 LEDGER = "subtasks"
 METRIC = "log-likelihood accuracy, character-normalised (lighteval LogProbCharNorm)"
@@ -134,10 +130,8 @@ def _run_one(
         pipeline = _own_pipeline()(subtask, few_shot, parameters, tracker, model)
         pipeline.evaluate()
     except (ValueError, KeyError, TypeError, IndexError, OSError) as error:
-        reason = (str(error).strip().splitlines() or [""])[0]
-        raise FactoryError(
-            f"lighteval cannot run {subtask.name}: {type(error).__name__}: {reason}", where=job.where or job.name
-        ) from error
+        said = f"lighteval cannot run {subtask.name}: {type(error).__name__}: {first_line(error)}"
+        raise FactoryError(said, where=job.where or job.name) from error
     [(task_name, found)] = tracker.details_logger.details.items()
     metric = subtask.config.metrics[0].metric_name
     details = [_detail(subtask.name, item, metric) for item in found]

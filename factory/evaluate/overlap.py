@@ -1,11 +1,11 @@
 """BLEU, chrF++ and ROUGE-L of a set of translations, each with a bootstrap interval over the segments."""
 
-from __future__ import annotations
-
 import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
+from factory.arrays import np
+from factory.evaluate.base import versions
 from factory.evaluate.score import BOOTSTRAP_SEED, RESAMPLES, Score, bootstrap
 
 BLEU, CHRF, ROUGE_REPORT, ROUGE_UNICODE = "bleu", "chrf++", "rougeL (report's tokenizer)", "rougeL (Unicode tokenizer)"
@@ -46,7 +46,6 @@ def overlap_scores(
 
 
 def _sacrebleu(hypotheses: Sequence[str], references: Sequence[str], about: dict[str, Any]) -> Any:
-    import numpy as np
     from sacrebleu.metrics.bleu import BLEU as Bleu
     from sacrebleu.metrics.chrf import CHRF as Chrf
 
@@ -73,10 +72,7 @@ def _sacrebleu(hypotheses: Sequence[str], references: Sequence[str], about: dict
 
 
 def _rouge(hypotheses: Sequence[str], references: Sequence[str], about: dict[str, Any]) -> Any:
-    import numpy as np
     from rouge_score.rouge_scorer import RougeScorer
-
-    from factory.evaluate.base import versions
 
     version = versions("rouge-score")["rouge-score"]
     for name, tokenizer, words in (

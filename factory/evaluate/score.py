@@ -1,15 +1,11 @@
 """A score and how far to trust it: value, number of samples, standard error and 95 % confidence interval."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict
 
-if TYPE_CHECKING:
-    import numpy as np
+from factory.arrays import ndarray, np
 
 Z95 = 1.959963984540054  # 97.5 % quantile of the normal distribution
 RESAMPLES = 1000
@@ -87,18 +83,12 @@ def mean_of(name: str, parts: Sequence[Score], **about: object) -> Score:
 
 
 def bootstrap(
-    name: str,
-    value: float,
-    statistics: np.ndarray,
-    score: Callable[[np.ndarray], float],
-    **about: object,
+    name: str, value: float, statistics: ndarray, score: Callable[[ndarray], float], **about: object
 ) -> Score:
     """A corpus score with a percentile bootstrap over its samples (1,000 resamples, fixed seed).
 
     `statistics` has one row per sample; `score` turns the sum of resampled rows into the score.
     """
-    import numpy as np
-
     rng = np.random.default_rng(BOOTSTRAP_SEED)
     n = len(statistics)
     draws = [score(statistics[rng.integers(n, size=n)].sum(axis=0)) for _ in range(RESAMPLES)]

@@ -1,30 +1,26 @@
 """The texts of a benchmark as a dataset: what training data must not hold."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import SerializeAsAny
 
+from factory.arrays import pa
 from factory.errors import FactoryError
 from factory.evaluate.base import Suite, input_rows
+from factory.evaluate.suites import suites
 from factory.refs import HubRef
 from factory.rows.hub import hub_rows
 from factory.rows.unreadable import Unreadable
 from factory.step.base import ReferenceKind, Source, Step
+from factory.step.job import Job
 from factory.store import RowCounts, write_shard
 from factory.text.words import texts_in
-
-if TYPE_CHECKING:
-    from factory.step.job import Job
 
 
 def suite_named(evaluate: Mapping[str, Step], name: str) -> Suite | None:
     """The entry of a recipe's `evaluate` of that name, or a suite of that name which needs no parameters."""
     from pydantic import ValidationError
-
-    from factory.evaluate.suites import suites
 
     if name in evaluate:
         suite = evaluate[name]
@@ -66,8 +62,6 @@ class SuiteTexts(Source):
         }
 
     def run(self, job: Job) -> None:
-        import pyarrow as pa
-
         schema = pa.schema([("benchmark", pa.string()), ("text", pa.string())])
         parts = self._parts()
         written = 0

@@ -1,23 +1,19 @@
 """Translating a set of segments with the model under test, resumable, and scoring the result."""
 
-from __future__ import annotations
-
 import random
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field, field_validator
 
+from factory.engines import Request
 from factory.engines.tokens import has_chat_template
 from factory.evaluate.base import Suite, report, versions
 from factory.evaluate.overlap import NAMES, overlap_scores
 from factory.step.base import Prompt
+from factory.step.job import Job
 from factory.text import yaml
-
-if TYPE_CHECKING:
-    from factory.engines import Request
-    from factory.step.job import Job
 
 PROMPTS: dict[str, str] = yaml.load(Path(__file__).with_name("prompts.yaml").read_text("utf-8"))
 """The two prompts of Hala's Table 2: `specialised` for its translator, `plain` for the other models."""
@@ -108,8 +104,6 @@ class TranslationSuite(Suite):
         )
 
     def _request(self, text: str, template: bool) -> Request:
-        from factory.engines import Request
-
         # Not str.format: a source text or a prompt may hold braces of its own.
         user = self.prompt.replace("{text}", text)
         if template:

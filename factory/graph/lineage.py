@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from factory.evaluate.board import Entry, entry_of
+from factory.evaluate.board import BoardEntry, entry_of
 from factory.graph.nodes import Edge, Graph, Node
 from factory.graph.sources import HubDataset, HubModel
 from factory.hub.client import endpoint
@@ -101,7 +101,7 @@ def usage(steps: Iterable[Made]) -> Usage:
     return total
 
 
-def board(graph: Graph) -> list[Entry]:
+def board(graph: Graph) -> list[BoardEntry]:
     """What was measured of the recipe's models so far, in the order of its suites and their models."""
     return [entry_of(step.manifest) for step in made(graph, graph.evaluations()) if step.manifest]
 

@@ -11,6 +11,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
+from factory.arrays import Table, pa
 from factory.engines import ENDPOINT_FILE
 from factory.engines.weights import INDEX, model_files, needed_weights
 from factory.errors import FactoryError, first_line
@@ -23,8 +24,6 @@ from factory.step.base import Source
 from factory.store import SHARD_ROWS, TRAIN, Dataset, RowCounts, canonical, file_digest, write_atomically, write_shard
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from factory.step.job import Job
 
 CELLS = {"cells": "text"}
@@ -47,7 +46,7 @@ class HubDataset(Source):
         wanted, kinds = SplitSlice.parse(self.split), Kinds()
         rows = HubRows(HubRef(self.repo, self.config, self.revision), wanted.name, self.data_files)
 
-        def read(skip: int) -> Iterator[pa.Table]:
+        def read(skip: int) -> Iterator[Table]:
             if rows.is_streamed:
                 return tables(rows.pieces(SHARD_ROWS, skip), kinds)
             return part(tables(rows.pieces(SHARD_ROWS), kinds), skip, None)
@@ -114,7 +113,7 @@ class DemoDataset(Source):
     def run(self, job: Job) -> None:
         from factory.demo.corpora import iter_rows
 
-        def read(skip: int) -> Iterator[pa.Table]:
+        def read(skip: int) -> Iterator[Table]:
             rows = iter_rows(self.demo, self.rows, self.seed)
             return part(tables(_pieces(self.demo, rows), kinds), skip, None)
 
@@ -215,9 +214,7 @@ def _of_model(names: list[str], index: bytes | None, where: str, code: bool) -> 
         raise
 
 
-def write_rows(
-    job: Job, read: Callable[[int], Iterable[pa.Table]], wanted: SplitSlice, name: str, kinds: Kinds
-) -> None:
+def write_rows(job: Job, read: Callable[[int], Iterable[Table]], wanted: SplitSlice, name: str, kinds: Kinds) -> None:
     """Write the rows ``wanted.start:wanted.stop`` into shards, resuming after the last finished one.
 
     `read` gives the rows from a number on. Columns get the types that hold all of their values, as `kinds` finds out.
@@ -242,10 +239,8 @@ def write_rows(
     job.rows = RowCounts.model_validate({"in": done, "kept": done})
 
 
-def _write(job: Job, read: Callable[[int], Iterable[pa.Table]], wanted: SplitSlice, name: str) -> int:
+def _write(job: Job, read: Callable[[int], Iterable[Table]], wanted: SplitSlice, name: str) -> int:
     """The number of rows written, now and before."""
-    import pyarrow as pa
-
     with job.ledger() as ledger:
         done = sum(entry["rows"] for entry in ledger)
         shard = sum(1 for _ in ledger)

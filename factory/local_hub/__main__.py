@@ -1,7 +1,5 @@
 """`python -m factory.local_hub`: the embedded Hub from the command line."""
 
-from __future__ import annotations
-
 import argparse
 import sys
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Gated repos: who asked, who got in."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 from urllib.parse import parse_qsl

@@ -1,7 +1,5 @@
 """The application: routes by subject, routing on the raw path, errors as the Hub writes them."""
 
-from __future__ import annotations
-
 import uuid
 from itertools import chain
 from pathlib import Path

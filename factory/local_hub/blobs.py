@@ -1,12 +1,11 @@
 """File contents on disk, each under its sha256, written beside and moved into place."""
 
-from __future__ import annotations
-
 import hashlib
 import os
 import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Self
 
 CHUNK = 1 << 20
 
@@ -38,7 +37,7 @@ class Draft:
             os.fsync(self._file.fileno())
         self._file.close()
 
-    def __enter__(self) -> Draft:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_error: object) -> None:

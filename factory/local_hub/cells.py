@@ -1,11 +1,11 @@
 """A value of a dataset row as the page shows it."""
 
-from __future__ import annotations
-
 import base64
 import json
 from datetime import date, datetime, time
 from typing import Any
+
+from factory.look.layout import turns_of
 
 LONGEST_TEXT = 3000  # characters
 LARGEST_IMAGE = 2 << 20  # bytes
@@ -25,9 +25,8 @@ def cell(value: Any) -> dict[str, Any]:
     if isinstance(value, bytes):
         return _image(value)
     if isinstance(value, list):
-        turns = _turns(value)
-        if turns:
-            return {"kind": "chat", "turns": turns}
+        if turns := turns_of(value):
+            return {"kind": "chat", "turns": [{"role": role, "text": _said(content)} for role, content in turns]}
         pictures = [cell(item) for item in value if isinstance(item, dict) and isinstance(item.get("bytes"), bytes)]
         if pictures and len(pictures) == len(value):
             return {"kind": "several", "cells": pictures[:4]}
@@ -38,21 +37,12 @@ def shorten(text: str) -> str:
     return text if len(text) <= LONGEST_TEXT else text[:LONGEST_TEXT] + " …"
 
 
-def _turns(value: list[Any]) -> list[dict[str, str]]:
-    """Messages of a conversation, in either of the two usual spellings."""
-    turns = []
-    for item in value:
-        if not isinstance(item, dict):
-            return []
-        role, content = item.get("role", item.get("from")), item.get("content", item.get("value"))
-        if not isinstance(role, str):
-            return []
-        if isinstance(content, list):
-            content = " ".join(
-                str(part.get("text") or f"[{part.get('type')}]") for part in content if isinstance(part, dict)
-            )
-        turns.append({"role": role, "text": shorten("" if content is None else str(content))})
-    return turns
+def _said(content: Any) -> str:
+    """The text of a message, or of its parts."""
+    if isinstance(content, list):
+        parts = [part for part in content if isinstance(part, dict)]
+        content = " ".join(str(part.get("text") or f"[{part.get('type')}]") for part in parts)
+    return shorten("" if content is None else str(content))
 
 
 def _image(data: bytes) -> dict[str, Any]:

@@ -1,7 +1,5 @@
 """Times as the Hub writes them: UTC, milliseconds, a trailing Z."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 
 

@@ -1,7 +1,5 @@
 """Collections: titled, ordered lists of repos."""
 
-from __future__ import annotations
-
 import re
 import uuid
 from typing import Annotated, Any, Literal

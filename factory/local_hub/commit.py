@@ -16,13 +16,7 @@ from starlette.requests import Request
 from factory.local_hub.blobs import Draft, receive
 from factory.local_hub.context import Hub, find_repo, flag, hub_of, logged_in, origin, param, whole, with_write_token
 from factory.local_hub.discussions import open_discussion
-from factory.local_hub.errors import (
-    HubError,
-    bad_request,
-    forbidden,
-    revision_not_found,
-    unprocessable,
-)
+from factory.local_hub.errors import HubError, bad_request, forbidden, revision_not_found, unprocessable
 from factory.local_hub.ignore import is_ignored, is_lfs, lfs_rules
 from factory.local_hub.metadata import mappings
 from factory.local_hub.routing import REPO, Answer, Routes

@@ -1,7 +1,5 @@
 """The contents of repos: regular and large files, who holds them, and when they may leave the disk."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import threading

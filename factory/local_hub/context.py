@@ -1,7 +1,7 @@
 """What every route needs: the store, who asks, and the repo that the URL names."""
 
-from __future__ import annotations
-
+import base64
+import binascii
 import hashlib
 import hmac
 from collections.abc import Callable
@@ -12,12 +12,10 @@ from urllib.parse import unquote, urlencode
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
-from factory.local_hub import convertors
 from factory.local_hub.errors import bad_request, bad_token, forbidden, gated, login_needed, repo_not_found
 from factory.local_hub.storage import Repo, Store
 from factory.local_hub.users import Accounts, Identity
 
-convertors.register()  # before any module of routes names them
 COOKIE = "hub_token"
 KINDS = {"models": "model", "datasets": "dataset", "spaces": "space"}
 
@@ -68,9 +66,6 @@ def identity(request: Request) -> Identity | None:
         return _from_cookie(request)
     scheme, _, token = header.partition(" ")
     if scheme.lower() == "basic":  # git and git-lfs send the token as the password
-        import base64
-        import binascii
-
         try:
             token = base64.b64decode(token).decode().partition(":")[2]
         except (binascii.Error, UnicodeDecodeError):

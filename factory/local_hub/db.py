@@ -4,8 +4,7 @@ Readers never wait. Writers take one lock, so that a commit sees the head it che
 leaves either the whole transaction or nothing of it.
 """
 
-from __future__ import annotations
-
+import json
 import sqlite3
 import threading
 import uuid
@@ -14,54 +13,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS repos (
-    pk INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, namespace TEXT NOT NULL, name TEXT NOT NULL,
-    private INTEGER NOT NULL DEFAULT 0, gated TEXT, created_at TEXT NOT NULL, updated_at TEXT NOT NULL,
-    creator TEXT NOT NULL, space TEXT, visibility TEXT);
-CREATE UNIQUE INDEX IF NOT EXISTS repos_by_id ON repos (kind, lower(namespace), lower(name));
-CREATE TABLE IF NOT EXISTS redirects (
-    kind TEXT NOT NULL, old_id TEXT NOT NULL, repo INTEGER NOT NULL REFERENCES repos ON DELETE CASCADE,
-    PRIMARY KEY (kind, old_id));
-CREATE TABLE IF NOT EXISTS refs (
-    repo INTEGER NOT NULL REFERENCES repos ON DELETE CASCADE, name TEXT NOT NULL, commit_oid TEXT NOT NULL,
-    message TEXT, PRIMARY KEY (repo, name));
-CREATE TABLE IF NOT EXISTS commits (
-    repo INTEGER NOT NULL REFERENCES repos ON DELETE CASCADE, oid TEXT NOT NULL, tree TEXT NOT NULL,
-    parents TEXT NOT NULL, title TEXT NOT NULL, message TEXT NOT NULL, author TEXT NOT NULL, date TEXT NOT NULL,
-    PRIMARY KEY (repo, oid));
-CREATE TABLE IF NOT EXISTS trees (oid TEXT PRIMARY KEY, entries TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS files (
-    oid TEXT PRIMARY KEY, sha256 TEXT NOT NULL, size INTEGER NOT NULL, pointer_size INTEGER);
-CREATE TABLE IF NOT EXISTS repo_blobs (
-    repo INTEGER NOT NULL REFERENCES repos ON DELETE CASCADE, sha256 TEXT NOT NULL, size INTEGER NOT NULL,
-    lfs INTEGER NOT NULL, pushed_at TEXT NOT NULL, PRIMARY KEY (repo, sha256, lfs));
-CREATE INDEX IF NOT EXISTS blobs_by_sha ON repo_blobs (sha256);
-CREATE TABLE IF NOT EXISTS discussions (
-    repo INTEGER NOT NULL REFERENCES repos ON DELETE CASCADE, num INTEGER NOT NULL, title TEXT NOT NULL,
-    author TEXT NOT NULL, status TEXT NOT NULL, is_pr INTEGER NOT NULL, created_at TEXT NOT NULL,
-    base TEXT, merge_commit TEXT, PRIMARY KEY (repo, num));
-CREATE TABLE IF NOT EXISTS events (
-    id TEXT PRIMARY KEY, seq INTEGER NOT NULL, repo INTEGER NOT NULL, num INTEGER NOT NULL, type TEXT NOT NULL,
-    author TEXT NOT NULL, created_at TEXT NOT NULL, data TEXT NOT NULL,
-    FOREIGN KEY (repo, num) REFERENCES discussions ON DELETE CASCADE);
-CREATE TABLE IF NOT EXISTS collections (
-    slug TEXT PRIMARY KEY, title TEXT NOT NULL, owner TEXT NOT NULL, description TEXT, private INTEGER NOT NULL,
-    theme TEXT NOT NULL, position INTEGER NOT NULL DEFAULT 0, created_at TEXT NOT NULL, updated_at TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS collection_items (
-    id TEXT PRIMARY KEY, slug TEXT NOT NULL REFERENCES collections ON DELETE CASCADE ON UPDATE CASCADE,
-    type TEXT NOT NULL, item TEXT NOT NULL, note TEXT, position INTEGER NOT NULL, UNIQUE (slug, type, item));
-CREATE TABLE IF NOT EXISTS likes (
-    repo INTEGER NOT NULL REFERENCES repos ON DELETE CASCADE, user TEXT NOT NULL, created_at TEXT NOT NULL,
-    PRIMARY KEY (repo, user));
-CREATE TABLE IF NOT EXISTS access_requests (
-    repo INTEGER NOT NULL REFERENCES repos ON DELETE CASCADE, user TEXT NOT NULL, status TEXT NOT NULL,
-    created_at TEXT NOT NULL, fields TEXT, PRIMARY KEY (repo, user));
-CREATE TABLE IF NOT EXISTS documents (
-    kind TEXT NOT NULL, id TEXT NOT NULL, owner TEXT NOT NULL, created_at TEXT NOT NULL, body TEXT NOT NULL,
-    PRIMARY KEY (kind, id));
-"""
+from factory.local_hub import clock
+
+SCHEMA = Path(__file__).with_name("schema.sql")
 
 
 class Database:
@@ -73,7 +27,7 @@ class Database:
         self._lock = threading.RLock()
         self._afterwards: list[Callable[[], None]] = []  # used with the lock held
         connection = self._connection()
-        connection.executescript(SCHEMA)
+        connection.executescript(SCHEMA.read_text("utf-8"))
         # names this store for ever: Xet clients cache by store and must not mistake a new one for an old one
         connection.execute("INSERT OR IGNORE INTO meta VALUES ('store', ?)", (uuid.uuid4().hex,))
         connection.execute("INSERT OR IGNORE INTO meta VALUES ('secret', ?)", (uuid.uuid4().hex + uuid.uuid4().hex,))
@@ -135,3 +89,29 @@ class Database:
     def afterwards(self, action: Callable[[], None]) -> None:
         """Runs once this thread's transaction is on disk, before any other can begin."""
         self._afterwards.append(action)
+
+
+class Documents:
+    """JSON documents of one kind, each with an id and an owner, in the table `documents`."""
+
+    def __init__(self, db: Database, kind: str) -> None:
+        self.db, self.kind = db, kind
+
+    def all(self, owner: str | None = None) -> list[dict[str, Any]]:
+        """The oldest first."""
+        rows = self.db.all("SELECT body, owner FROM documents WHERE kind = ? ORDER BY created_at", self.kind)
+        return [json.loads(row["body"]) for row in rows if owner is None or row["owner"].lower() == owner.lower()]
+
+    def get(self, document: str, owner: str) -> dict[str, Any] | None:
+        sql = "SELECT body FROM documents WHERE kind = ? AND id = ? AND lower(owner) = ?"
+        body = self.db.value(sql, self.kind, document, owner.lower())
+        return json.loads(body) if body else None
+
+    def save(self, body: dict[str, Any], owner: str) -> dict[str, Any]:
+        """Keeps the document `body["id"]`, in place of an older one."""
+        sql = "INSERT INTO documents VALUES (?, ?, ?, ?, ?) ON CONFLICT (kind, id) DO UPDATE SET body = excluded.body"
+        self.db.write(sql, self.kind, body["id"], owner, clock.now(), json.dumps(body))
+        return body
+
+    def delete(self, document: str) -> None:
+        self.db.write("DELETE FROM documents WHERE kind = ? AND id = ?", self.kind, document)

@@ -1,7 +1,5 @@
 """Discussions and pull requests."""
 
-from __future__ import annotations
-
 import json
 import uuid
 from typing import Annotated, Any, Literal
@@ -11,9 +9,8 @@ from starlette.requests import Request
 
 from factory.local_hub import clock
 from factory.local_hub.context import Hub, find_repo, hub_of, logged_in, origin, param, whole, with_write_token
-from factory.local_hub.diff import pull_diff
 from factory.local_hub.errors import HubError, bad_request, forbidden, missing
-from factory.local_hub.pulls import apply_pull, conflicts, pull_commits
+from factory.local_hub.pulls import apply_pull, conflicts, pull_commits, pull_diff
 from factory.local_hub.rendering import markdown
 from factory.local_hub.routing import REPO, Answer, Routes
 from factory.local_hub.storage import HEADS, PULLS, Repo

@@ -1,7 +1,5 @@
 """Errors of the embedded Hub as its clients expect them: a status, an `X-Error-Code` and an `X-Error-Message`."""
 
-from __future__ import annotations
-
 import re
 
 from starlette.requests import Request

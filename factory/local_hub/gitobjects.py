@@ -1,7 +1,5 @@
 """Git's object ids, so that oids here are the ones `git` would compute for the same content."""
 
-from __future__ import annotations
-
 import hashlib
 
 DIRECTORY, FILE = "40000", "100644"

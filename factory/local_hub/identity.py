@@ -1,7 +1,5 @@
 """Who am I, who are they: whoami, users, organisations, likes."""
 
-from __future__ import annotations
-
 from collections import Counter
 from typing import Any
 

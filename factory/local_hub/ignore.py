@@ -1,36 +1,25 @@
 """Patterns of .gitattributes and .gitignore files."""
 
-from __future__ import annotations
-
 import re
 from functools import lru_cache
+
+TOKEN = re.compile(r"\*\*/|/\*\*\Z|\*\*|\[.[^]]*\]|.", re.DOTALL)
+GLOBS = {"**/": "(?:.*/)?", "/**": "/.*", "**": ".*", "*": "[^/]*", "?": "[^/]"}
 
 
 @lru_cache(maxsize=4096)
 def pattern(text: str) -> re.Pattern[str]:
     """A git pattern as a regular expression over the whole path: one without a slash matches in any folder."""
-    anchored = "/" in text.rstrip("/")
-    text = text.strip("/")
-    out, i = "", 0
-    while i < len(text):
-        if text.startswith("**/", i):
-            out, i = out + "(?:.*/)?", i + 3
-        elif text.startswith("/**", i) and i + 3 == len(text):
-            out, i = out + "/.*", i + 3
-        elif text[i] == "*":
-            out, i = (
-                out + ("[^/]*" if not text.startswith("**", i) else ".*"),
-                i + (2 if text.startswith("**", i) else 1),
-            )
-        elif text[i] == "?":
-            out, i = out + "[^/]", i + 1
-        elif text[i] == "[" and "]" in text[i + 2 :]:
-            end = text.index("]", i + 2)
-            inside = text[i + 1 : end].replace("\\", r"\\")
-            out, i = out + f"[{'^' + inside[1:] if inside[0] == '!' else inside}]", end + 1
-        else:
-            out, i = out + re.escape(text[i]), i + 1
-    return re.compile(("" if anchored else "(?:.*/)?") + out)
+    anywhere = "" if "/" in text.rstrip("/") else "(?:.*/)?"
+    return re.compile(anywhere + TOKEN.sub(_translated, text.strip("/")))
+
+
+def _translated(token: re.Match[str]) -> str:
+    """A part of a pattern: wild cards, a class of characters, or a character that stands for itself."""
+    if token[0] in GLOBS or len(token[0]) == 1:
+        return GLOBS.get(token[0]) or re.escape(token[0])
+    inside = token[0][1:-1].replace("\\", r"\\")
+    return f"[{'^' + inside[1:] if inside[0] == '!' else inside}]"
 
 
 def lfs_rules(gitattributes: str) -> list[tuple[re.Pattern[str], bool]]:

@@ -1,7 +1,5 @@
 """Repo information and lists: GET /api/models and its like, search, filter, sort, pages, `expand`."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

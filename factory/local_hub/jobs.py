@@ -4,8 +4,6 @@ The image is noted and not used. `uv run script.py` runs under this Python where
 must be installed here.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import shutil
@@ -28,10 +26,9 @@ from starlette.responses import StreamingResponse
 
 from factory.local_hub import clock
 from factory.local_hub.context import hub_of, logged_in, many, origin, param, whole, writer
-from factory.local_hub.documents import Documents
+from factory.local_hub.db import Documents
 from factory.local_hub.errors import HubError, bad_request, forbidden, missing
 from factory.local_hub.routing import Answer, Routes
-from factory.local_hub.spaces import hardware_list
 from factory.local_hub.storage import Store
 
 routes = Routes()
@@ -220,11 +217,6 @@ def _own(request: Request) -> dict[str, Any]:
     namespace = param(request, "namespace")
     writer(request, namespace, "a job")
     return _jobs(request).get(namespace, param(request, "job"))
-
-
-@routes("GET", "/api/jobs/hardware")
-def hardware(_request: Request) -> Answer:
-    return hardware_list()
 
 
 @routes("POST", "/api/jobs/{namespace}")

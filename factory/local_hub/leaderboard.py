@@ -1,7 +1,5 @@
 """What is measured where: a benchmark's leaderboard from the models' own scores, and the storage of one's repos."""
 
-from __future__ import annotations
-
 from starlette.requests import Request
 
 from factory.local_hub.context import find_repo, hub_of, logged_in, param, visible

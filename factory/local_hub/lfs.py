@@ -1,7 +1,5 @@
 """Large files by git-lfs's protocol: batch, single and multipart uploads, verification, listing, deletion."""
 
-from __future__ import annotations
-
 import hmac
 import re
 import shutil

@@ -1,7 +1,5 @@
 """The large files of a repo: listing them, copying them to another repo, deleting them for good."""
 
-from __future__ import annotations
-
 from itertools import takewhile
 from typing import Any
 

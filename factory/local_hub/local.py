@@ -1,14 +1,12 @@
 """A Hub for as long as a `with` block: started in a process of its own, or the one already running on that folder."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys
 import time
 import uuid
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from factory.errors import FactoryError
 from factory.local_hub.serving import alive, keep, read_info
@@ -74,7 +72,7 @@ class LocalHub:
             "no_proxy": "127.0.0.1,localhost,::1",
         }
 
-    def __enter__(self) -> LocalHub:
+    def __enter__(self) -> Self:
         self.data.mkdir(parents=True, exist_ok=True)
         self._note = keep(self.data, uuid.uuid4().hex)
         try:
@@ -111,7 +109,11 @@ class LocalHub:
             if self._process is None:
                 self._start()
             elif self._process.poll() is not None:
-                if not alive(read_info(self.data)) and self._process.returncode != 0 and not self._lost_race():
+                if (
+                    not alive(read_info(self.data))
+                    and self._process.returncode != 0
+                    and "another Hub" not in self._last_line()
+                ):
                     raise FactoryError(
                         f"the Hub did not start: {self._last_line()}", where=str(self.log), fix="see the log"
                     )
@@ -132,9 +134,6 @@ class LocalHub:
                 where=str(self.data),
                 fix="stop it first, or use another folder",
             )
-
-    def _lost_race(self) -> bool:
-        return "another Hub" in self._last_line()
 
     def _last_line(self) -> str:
         lines = self.log.read_text("utf-8", "replace").strip().splitlines() if self.log.exists() else []

@@ -1,7 +1,5 @@
 """What a commit says about its repo: card metadata, tags, library, task, evaluation results."""
 
-from __future__ import annotations
-
 import json
 import math
 import re

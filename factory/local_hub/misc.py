@@ -1,7 +1,5 @@
 """Small answers that clients want: health, card validation, telemetry."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from starlette.requests import Request

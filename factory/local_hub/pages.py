@@ -1,7 +1,5 @@
 """Pages of lists, collections and people; signing in; the style sheet."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl

@@ -1,7 +1,5 @@
 """Reading files: trees, path information, downloads with ranges."""
 
-from __future__ import annotations
-
 import mimetypes
 from collections.abc import Iterable
 from typing import Any
@@ -14,7 +12,7 @@ from factory.local_hub.context import Hub, check_gate, find_repo, flag, hub_of, 
 from factory.local_hub.errors import HubError, entry_not_found
 from factory.local_hub.routing import OF_REPO, REPO, Answer, Routes
 from factory.local_hub.storage import CONVERTS, PULLS, Commit, Repo, StoredFile
-from factory.local_hub.trees import Entry
+from factory.local_hub.trees import TreeEntry
 
 routes = Routes()
 
@@ -28,7 +26,7 @@ class BlobResponse(FileResponse):
     chunk_size = 1 << 20
 
 
-def last_commits(hub: Hub, repo: Repo, head: Commit, entries: Iterable[Entry]) -> dict[str, Commit]:
+def last_commits(hub: Hub, repo: Repo, head: Commit, entries: Iterable[TreeEntry]) -> dict[str, Commit]:
     """For each path, the newest commit in which it became what it is."""
     waiting = {entry.path: entry.oid for entry in entries}
     found: dict[str, Commit] = {}
@@ -46,7 +44,7 @@ def last_commits(hub: Hub, repo: Repo, head: Commit, entries: Iterable[Entry]) -
     return found | dict.fromkeys(waiting, newer)
 
 
-def describe(hub: Hub, repo: Repo, head: Commit, entries: list[Entry], *, expand: bool) -> list[dict[str, Any]]:
+def describe(hub: Hub, repo: Repo, head: Commit, entries: list[TreeEntry], *, expand: bool) -> list[dict[str, Any]]:
     files = hub.store.files([entry.oid for entry in entries if not entry.is_folder])
     commits = last_commits(hub, repo, head, entries) if expand else {}
     answer = []

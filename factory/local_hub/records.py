@@ -1,7 +1,5 @@
 """What the store hands out: repositories, commits, files."""
 
-from __future__ import annotations
-
 import json
 import sqlite3
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """Branches, tags, history, squashing, and the large files of a repo."""
 
-from __future__ import annotations
-
 import html
 from itertools import islice
 from typing import Any

@@ -1,7 +1,5 @@
 """Markdown as safe HTML: nothing in a card can run, and every block finds its own direction."""
 
-from __future__ import annotations
-
 import html
 import re
 from collections.abc import Callable

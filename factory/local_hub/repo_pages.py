@@ -1,19 +1,19 @@
 """Pages of one repo: card, files, rows, history, discussions."""
 
-from __future__ import annotations
-
 import mimetypes
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from factory.errors import first_line
 from factory.local_hub import collections, discussions, metadata, viewer
 from factory.local_hub.context import Hub, check_gate, find_repo, hub_of, param, revision_of
-from factory.local_hub.diff import commit_diff, pull_diff
 from factory.local_hub.errors import HubError, entry_not_found
 from factory.local_hub.info import Info
+from factory.local_hub.pulls import commit_diff, pull_diff
 from factory.local_hub.read import last_commits, split_revision
 from factory.local_hub.rendering import markdown
 from factory.local_hub.storage import Commit, Repo
@@ -114,11 +114,8 @@ def files(request: Request) -> Response:
         for e in entries
     ]
     frame = frame_of(request, repo, commit, "files", revision)
-    return show(request, "files.html", **frame, rows=rows, parents=_parents(folder.path), refs=_refs(hub, repo))
-
-
-def _refs(hub: Hub, repo: Repo) -> list[str]:
-    return [name.removeprefix("refs/heads/").removeprefix("refs/tags/") for name, _ in hub.store.refs(repo, "refs/")]
+    refs = [name.removeprefix("refs/heads/").removeprefix("refs/tags/") for name, _ in hub.store.refs(repo, "refs/")]
+    return show(request, "files.html", **frame, rows=rows, parents=_parents(folder.path), refs=refs)
 
 
 @routes.page_of_repo("/blob/{rev}/{path:path}")
@@ -153,7 +150,7 @@ def blob(request: Request) -> Response:
     )
 
 
-def chosen(request: Request, configs: dict[str, list[viewer.Split]]) -> tuple[str, viewer.Split]:
+def chosen(request: Request, configs: dict[str, list[viewer.DataSplit]]) -> tuple[str, viewer.DataSplit]:
     """The config and split that the URL names, the first where it names none. Raises 404."""
     config = param(request, "config") if "config" in request.path_params else next(iter(configs))
     splits = {split.name: split for split in configs.get(config, [])}
@@ -165,25 +162,33 @@ def chosen(request: Request, configs: dict[str, list[viewer.Split]]) -> tuple[st
     return config, splits[wanted]
 
 
-@routes.page(*(DATASET + "/viewer" + choice for choice in CHOICES))
-def rows(request: Request) -> Response:
+def page_of_rows(
+    request: Request, tab: str, template: str, read: Callable[[viewer.Files, int], dict[str, Any]]
+) -> Response:
+    """A page of the rows of one split: `read(files, number of the page)` gives what the template shows of them."""
     hub, repo = hub_of(request), find_repo(request, files=True)
     commit = hub.store.resolve(repo, "main")
-    frame = frame_of(request, repo, commit, "viewer")
-    configs = viewer.configs(frame["about"])
+    frame = frame_of(request, repo, commit, tab)
+    configs, (number, _) = viewer.configs(frame["about"]), page_number(request)
+    values: dict[str, Any] = {"configs": configs, "number": number}
     if not configs:
-        return show(
-            request, "viewer.html", **frame, configs={}, config="", split="", problem="There are no data files."
-        )
-    name, split = chosen(request, configs)
-    number, _ = page_number(request)
-    values: dict[str, Any] = {"configs": configs, "config": name, "split": split.name, "number": number}
+        return show(request, template, **frame, **values, problem="There are no data files.")
+    values["config"], split = chosen(request, configs)
+    values["split"] = split.name
     try:
-        found = viewer.page(hub, commit, split, number * viewer.ROWS)
-        values |= {"page": found, "first": number * viewer.ROWS}
-    except viewer.CannotShow as problem:
-        values["problem"] = f"These rows cannot be shown: {problem}"
-    return show(request, "viewer.html", **frame, **values)
+        values |= read(viewer.files_of(hub, commit, split), number)
+    except viewer.UNREADABLE as error:
+        values["problem"] = f"These rows cannot be shown: {first_line(error)}"
+    return show(request, template, **frame, **values)
+
+
+@routes.page(*(DATASET + "/viewer" + choice for choice in CHOICES))
+def rows(request: Request) -> Response:
+    def read(files: viewer.Files, number: int) -> dict[str, Any]:
+        first = number * viewer.ROWS
+        return {"page": viewer.page(files, first), "first": first}
+
+    return page_of_rows(request, "viewer", "viewer.html", read)
 
 
 @routes.page_of_repo("/commits/{rev}")

@@ -1,7 +1,5 @@
 """Creating, moving, duplicating and deleting repos, and their settings."""
 
-from __future__ import annotations
-
 import re
 from typing import Any
 

@@ -1,7 +1,5 @@
 """How the API answers: a decorated function is a route; it is given the checked body and returns plain values."""
 
-from __future__ import annotations
-
 import inspect
 import json
 from collections.abc import Callable
@@ -9,6 +7,7 @@ from typing import Any, TypeVar, get_type_hints
 
 from pydantic import BaseModel, ValidationError
 from starlette.concurrency import run_in_threadpool
+from starlette.convertors import StringConvertor, register_url_convertor
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -20,6 +19,31 @@ ANY = "GET POST PUT PATCH DELETE"
 REPO = "/api/{kind:kind}/{namespace}/{name}"
 OF_REPO = ("/{kind:other}/{namespace}/{name}", "/{namespace}/{name}")  # where pages and files of a repo are
 Model = TypeVar("Model", bound=BaseModel)
+WORDS = {
+    "kind": "models|datasets|spaces",
+    "space": "spaces",
+    "dataset": "datasets",
+    "other": "datasets|spaces",
+    "git": r"[^/]+\.git",
+    "switch": "enable|disable",
+    "keyed": "variables|secrets",
+    "edit": "edit|hide",
+    # what follows the id of a repo in the paths of clients
+    "part": "branch|commit|commits|discussions|lfs-files|like|likers|paths-info|preupload|refs|resolve|revision"
+    "|settings|super-squash|tag|tree",
+}
+"""What the paths of routes allow where they say ``{parameter:word}``."""
+
+
+class _Words(StringConvertor):
+    """The `.git` behind the name of a repo is no part of it."""
+
+    def convert(self, value: str) -> str:
+        return value.removesuffix(".git")
+
+
+for _name, _pattern in WORDS.items():
+    register_url_convertor(_name, type(_name, (_Words,), {"regex": _pattern})())
 
 
 class Routes(list[Route]):

@@ -1,15 +1,17 @@
 """Runs the server: one process per data folder, found through `server.json`."""
 
-from __future__ import annotations
-
 import fcntl
 import json
 import os
 import socket
 import threading
 import time
+import urllib.error
+import urllib.request
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 from factory.errors import FactoryError
 from factory.local_hub.users import User
@@ -121,9 +123,6 @@ def read_info(data: Path) -> dict[str, Any] | None:
 
 def alive(info: dict[str, Any] | None, timeout: float = 5.0) -> bool:
     """Whether the server that `server.json` names answers, and is the very one."""
-    import urllib.error
-    import urllib.request
-
     if not info or not process_lives(int(info.get("pid", 0))):
         return False
     try:
@@ -137,8 +136,6 @@ def alive(info: dict[str, Any] | None, timeout: float = 5.0) -> bool:
 
 def process_lives(pid: int) -> bool:
     """Whether a process runs; a killed one that nobody has waited for yet is as good as gone."""
-    import psutil
-
     try:
         return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:

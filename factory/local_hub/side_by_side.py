@@ -1,10 +1,7 @@
 """A dataset's page for people who read translations: source beside translation, scores, why a row was sorted out."""
 
-from __future__ import annotations
-
 import re
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
@@ -15,13 +12,12 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.responses import Response
 
-from factory.errors import first_line
+from factory.arrays import np, pq
 from factory.local_hub import viewer
 from factory.local_hub.cells import shorten
-from factory.local_hub.context import find_repo, hub_of
-from factory.local_hub.repo_pages import CHOICES, DATASET, chosen, frame_of
+from factory.local_hub.repo_pages import CHOICES, DATASET, page_of_rows
 from factory.local_hub.viewer import Files
-from factory.local_hub.web import Pages, page_number, show
+from factory.local_hub.web import Pages
 from factory.look.layout import REASONS, View, groups, layout, view
 from factory.text.direction import right_to_left
 
@@ -29,7 +25,6 @@ routes = Pages()
 ROWS = 20
 SHOWN_GROUPS = 24
 COUNTED = 20_000  # rows of a file that is no Parquet whose reasons are counted
-AT_ONCE = 500
 FENCE = re.compile(r"(^```.*?(?:^```[ \t]*$|\Z))", re.MULTILINE | re.DOTALL)
 
 Row = dict[str, Any]
@@ -48,9 +43,6 @@ class Found:
 @lru_cache(maxsize=256)
 def _reasons(path: Path) -> tuple[list[tuple[str, ...]], Any]:
     """(distinct sets of reasons, which of them each row has) of a Parquet file, whose content never changes."""
-    import numpy as np
-    import pyarrow.parquet as pq
-
     with pq.ParquetFile(path) as file:
         names = [name for name in REASONS if name in file.schema_arrow.names][:1]
         if not names:
@@ -64,8 +56,6 @@ def _reasons(path: Path) -> tuple[list[tuple[str, ...]], Any]:
 
 
 def _parquet(files: Files, reason: str, start: int, count: int) -> Found:
-    import numpy as np
-
     counts: Counter[str] = Counter()
     rows: list[tuple[int, Row]] = []
     before = matched = 0
@@ -77,28 +67,9 @@ def _parquet(files: Files, reason: str, start: int, count: int) -> Found:
         fits = [number for number, kind in enumerate(kinds) if not reason or reason in kind]
         places = np.flatnonzero(np.isin(codes, fits))
         wanted = places[max(start - matched, 0) : max(start + count - matched, 0)]
-        rows += [(before + number, row) for number, row in _take(path, wanted.tolist())]
+        rows += [(before + number, row) for number, row in viewer.rows_at(path, wanted.tolist())]
         matched, before = matched + len(places), before + len(codes)
     return Found(rows, counts, start + count < matched)
-
-
-def _take(path: Path, places: list[int]) -> Iterator[tuple[int, Row]]:
-    """The rows at these places, in order; reads only the row groups that hold one."""
-    import pyarrow.parquet as pq
-
-    if not places:
-        return
-    with pq.ParquetFile(path) as file:
-        first = 0
-        for group in range(file.metadata.num_row_groups):
-            size = file.metadata.row_group(group).num_rows
-            here = [place - first for place in places if first <= place < first + size]
-            at = 0
-            for batch in file.iter_batches(batch_size=AT_ONCE, row_groups=[group]) if here else ():
-                for place in (place for place in here if at <= place < at + batch.num_rows):
-                    yield first + place, batch.slice(place - at, 1).to_pylist()[0]
-                at += batch.num_rows
-            first += size
 
 
 def _others(files: Files, reason: str, start: int, count: int) -> Found:
@@ -114,31 +85,19 @@ def _others(files: Files, reason: str, start: int, count: int) -> Found:
 
 @routes.page(*(DATASET + "/side-by-side" + choice for choice in CHOICES))
 def side_by_side(request: Request) -> Response:
-    hub, repo = hub_of(request), find_repo(request, files=True)
-    commit = hub.store.resolve(repo, "main")
-    frame = frame_of(request, repo, commit, "side-by-side")
-    configs = viewer.configs(frame["about"])
-    if not configs:
-        return show(request, "side_by_side.html", **frame, configs={}, problem="There are no data files.", found=None)
-    config, split = chosen(request, configs)
-    reason, (number, _) = request.query_params.get("reason", ""), page_number(request)
-    values: dict[str, Any] = {"configs": configs, "config": config, "split": split.name, "number": number}
-    files = viewer.files_of(hub, commit, split)
-    try:
-        read = _parquet if files and all(path.endswith(".parquet") for path, _ in files) else _others
-        found = read(files, reason, number * ROWS, ROWS)
-        values |= {"found": found, "views": [(n, _shown(row)) for n, row in found.rows]}
-    except viewer.UNREADABLE as error:
-        values |= {"found": None, "problem": f"These rows cannot be shown: {first_line(error)}"}
-    return show(
-        request,
-        "side_by_side.html",
-        **frame,
-        **values,
-        reason=reason,
-        rest=urlencode({"reason": reason}) if reason else "",
-        groups=values["found"].counts.most_common(SHOWN_GROUPS) if values["found"] else [],
-    )
+    reason = request.query_params.get("reason", "")
+
+    def read(files: Files, number: int) -> dict[str, Any]:
+        found = (_parquet if viewer.all_parquet(files) else _others)(files, reason, number * ROWS, ROWS)
+        return {
+            "found": found,
+            "views": [(n, _shown(row)) for n, row in found.rows],
+            "reason": reason,
+            "rest": urlencode({"reason": reason}) if reason else "",
+            "groups": found.counts.most_common(SHOWN_GROUPS),
+        }
+
+    return page_of_rows(request, "side-by-side", "side_by_side.html", read)
 
 
 def _shown(row: Row) -> dict[str, Any]:

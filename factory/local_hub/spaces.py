@@ -1,9 +1,8 @@
 """Spaces: what the Hub remembers of them. Nothing is run here; `factory space` runs the app itself."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
@@ -17,42 +16,8 @@ from factory.local_hub.storage import Repo
 
 routes = Routes()
 _SPACE = "/api/{kind:space}/{namespace}/{name}"
-HARDWARE = [
-    ("cpu-basic", "CPU Basic", "2 vCPU", "16 GB", None),
-    ("cpu-upgrade", "CPU Upgrade", "8 vCPU", "32 GB", None),
-    ("zero-a10g", "ZeroGPU", "8 vCPU", "32 GB", ("A100", "1", "40 GB")),
-    ("t4-small", "Nvidia T4 - small", "4 vCPU", "15 GB", ("T4", "1", "16 GB")),
-    ("t4-medium", "Nvidia T4 - medium", "8 vCPU", "30 GB", ("T4", "1", "16 GB")),
-    ("l4x1", "1x Nvidia L4", "8 vCPU", "30 GB", ("L4", "1", "24 GB")),
-    ("a10g-small", "Nvidia A10G - small", "4 vCPU", "15 GB", ("A10G", "1", "24 GB")),
-    ("a10g-large", "Nvidia A10G - large", "12 vCPU", "46 GB", ("A10G", "1", "24 GB")),
-    ("a100-large", "Nvidia A100 - large", "12 vCPU", "142 GB", ("A100", "1", "80 GB")),
-]
-
-
-def hardware_list() -> list[dict[str, Any]]:
-    """Flavours a client may name; they cost nothing here because nothing is rented."""
-    return [
-        {
-            "name": name,
-            "prettyName": pretty,
-            "cpu": cpu,
-            "ram": ram,
-            "ephemeralStorage": "N/A",
-            "accelerator": accelerator
-            and {
-                "type": "gpu",
-                "model": accelerator[0],
-                "quantity": accelerator[1],
-                "vram": accelerator[2],
-                "manufacturer": "Nvidia",
-            },
-            "unitCostMicroUSD": 0,
-            "unitCostUSD": 0.0,
-            "unitLabel": "minute",
-        }
-        for name, pretty, cpu, ram, accelerator in HARDWARE
-    ]
+# flavours a client may name; they cost nothing here because nothing is rented
+HARDWARE = json.loads(Path(__file__).with_name("hardware.json").read_text("utf-8"))
 
 
 class Hardware(BaseModel):
@@ -195,9 +160,9 @@ def change_value(request: Request, body: Keyed) -> Answer:
     return _shown(which, state_of(_change(request, change))[which])
 
 
-@routes("GET", "/api/spaces/hardware")
-def all_hardware(_request: Request) -> Answer:
-    return hardware_list()
+@routes("GET", "/api/spaces/hardware", "/api/jobs/hardware")
+def hardware(_request: Request) -> Answer:
+    return HARDWARE
 
 
 @routes("GET", "/api/spaces/templates")

@@ -1,7 +1,5 @@
 """The store: repositories, their refs and their commits, over sqlite and the blob folder."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterator
@@ -12,7 +10,7 @@ from factory.local_hub import clock, gitobjects
 from factory.local_hub.contents import Contents
 from factory.local_hub.errors import HubError, revision_not_found, unprocessable
 from factory.local_hub.records import PREFIXES, Commit, Repo, StoredFile, commit_of_row, repo_of_row
-from factory.local_hub.trees import EMPTY, Entry, PathConflict, TreeEditor
+from factory.local_hub.trees import EMPTY, PathConflict, TreeEditor, TreeEntry
 
 __all__ = ["CONVERTS", "HEADS", "PREFIXES", "PULLS", "TAGS", "Commit", "Repo", "Store", "StoredFile"]
 
@@ -232,7 +230,7 @@ class Store(Contents):
             self.set_ref(repo, ref, commit.oid)
         return commit
 
-    def entry(self, commit: Commit, path: str) -> Entry | None:
+    def entry(self, commit: Commit, path: str) -> TreeEntry | None:
         return self.trees.find(commit.tree, path)
 
     def read(self, commit: Commit, path: str, limit: int | None = None) -> bytes | None:

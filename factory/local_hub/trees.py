@@ -20,7 +20,7 @@ class PathConflict(Exception):
 
 
 @dataclass(frozen=True)
-class Entry:
+class TreeEntry:
     """A file or folder of a tree: its path from the root and git oid."""
 
     path: str
@@ -42,7 +42,7 @@ class Trees:
             raise KeyError(oid)
         return {name: (mode, child) for name, mode, child in json.loads(row["entries"])}
 
-    def find(self, root: str, path: str) -> Entry | None:
+    def find(self, root: str, path: str) -> TreeEntry | None:
         """The entry at a path ('' is the root), or None."""
         oid, mode = root, DIRECTORY
         for part in [p for p in path.split("/") if p]:
@@ -52,17 +52,17 @@ class Trees:
             if found is None:
                 return None
             mode, oid = found
-        return Entry(path.strip("/"), oid, mode == DIRECTORY)
+        return TreeEntry(path.strip("/"), oid, mode == DIRECTORY)
 
-    def walk(self, root: str, prefix: str = "", *, recursive: bool = True) -> Iterator[Entry]:
+    def walk(self, root: str, prefix: str = "", *, recursive: bool = True) -> Iterator[TreeEntry]:
         """The entries below a folder in the order of their paths; a folder comes before what it holds."""
         for name, (mode, oid) in sorted(self.entries(root).items()):
             path = f"{prefix}/{name}" if prefix else name
-            yield Entry(path, oid, mode == DIRECTORY)
+            yield TreeEntry(path, oid, mode == DIRECTORY)
             if recursive and mode == DIRECTORY:
                 yield from self.walk(oid, path)
 
-    def files(self, root: str) -> Iterator[Entry]:
+    def files(self, root: str) -> Iterator[TreeEntry]:
         return (entry for entry in self.walk(root) if not entry.is_folder)
 
     def changed(self, old: str, new: str, prefix: str = "") -> Iterator[tuple[str, str | None, str | None]]:

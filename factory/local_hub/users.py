@@ -15,8 +15,6 @@ is one user, `factory`, whose write token `hf_local` may write to every namespac
 be pushed to a Hub on one's own machine.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path

@@ -1,7 +1,5 @@
 """How a page is made: templates, who looks, errors as pages."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path

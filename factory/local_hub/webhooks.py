@@ -1,7 +1,5 @@
 """Webhooks: kept and listed for their owner. None is called: this Hub sends nothing to other machines."""
 
-from __future__ import annotations
-
 import uuid
 from typing import Annotated, Any, Literal
 
@@ -9,7 +7,7 @@ from pydantic import BaseModel, BeforeValidator, Field, field_validator
 from starlette.requests import Request
 
 from factory.local_hub.context import hub_of, logged_in, param, with_write_token
-from factory.local_hub.documents import Documents
+from factory.local_hub.db import Documents
 from factory.local_hub.errors import missing
 from factory.local_hub.routing import Answer, Routes, checked
 from factory.local_hub.users import Identity

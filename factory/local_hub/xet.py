@@ -7,8 +7,6 @@ Xorbs are kept for a while only. Clients remember, per store URL, which chunks t
 again to the same URL: so the URL names the store, the token and the day, and a day's xorbs live longer than the day.
 """
 
-from __future__ import annotations
-
 import hashlib
 import hmac
 import re

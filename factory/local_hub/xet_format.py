@@ -3,13 +3,13 @@
 Sources: the MDB shard and xorb specifications of huggingface/xet-core (spec/shard.md, spec/xorb).
 """
 
-from __future__ import annotations
-
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from factory.arrays import np, pa
 
 RECORD = 48  # bytes of the shard's header and of each of its records
 VERIFICATION, METADATA = 1 << 31, 1 << 30  # flags of a file: which records follow its segments
@@ -111,8 +111,6 @@ def unpack(data: bytes, scheme: int, size: int) -> bytes:
     if scheme == NONE:
         content = data
     elif scheme in (LZ4, GROUPED_LZ4):
-        import pyarrow as pa
-
         try:
             content = pa.decompress(data, decompressed_size=size, codec="lz4", asbytes=True)
         except (pa.ArrowException, OSError, ValueError) as error:
@@ -128,8 +126,6 @@ def unpack(data: bytes, scheme: int, size: int) -> bytes:
 
 def ungroup(data: bytes) -> bytes:
     """Undoes byte grouping: every fourth byte first, then the bytes after those, and so on."""
-    import numpy as np
-
     length = len(data)
     source: Any = np.frombuffer(data, dtype=np.uint8)
     result = np.empty(length, dtype=np.uint8)

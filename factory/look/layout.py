@@ -1,13 +1,12 @@
 """What the columns of a dataset are to a reader, told by their names; nothing here opens a file."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from factory.rows.formats import Row, Unreadable
 from factory.store.columns import pairs_of
 
 REASONS = ("reason", "reasons")
@@ -121,7 +120,7 @@ def view(row: Mapping[str, Any], shown: Layout) -> View:
     """One row by a layout."""
     flat = columns_of(row)
     return View(
-        pairs=[(_pair_name(a, b), text_of(flat.get(a)), text_of(flat.get(b))) for a, b in shown.pairs],
+        pairs=[(f"{a} / {b}", text_of(flat.get(a)), text_of(flat.get(b))) for a, b in shown.pairs],
         texts=[(name, text_of(flat.get(name))) for name in shown.texts],
         scores=scores(row),
         rest={name: text_of(flat.get(name)) for name in shown.rest},
@@ -129,10 +128,6 @@ def view(row: Mapping[str, Any], shown: Layout) -> View:
         step=str(row.get(STEP) or ""),
         reasons=reasons(row),
     )
-
-
-def _pair_name(source: str, target: str) -> str:
-    return f"{source} / {target}"
 
 
 def text_of(value: Any) -> str:
@@ -143,8 +138,8 @@ def text_of(value: Any) -> str:
         return value
     if isinstance(value, float):
         return f"{value:.6g}"
-    if isinstance(value, list) and (turns := _turns(value)):
-        return "\n\n".join(turns)
+    if isinstance(value, list) and (turns := turns_of(value)):
+        return "\n\n".join(f"[{role}]\n{text_of(content)}" for role, content in turns)
     if isinstance(value, bytes):
         return f"{len(value):,} bytes"
     if isinstance(value, dict | list):
@@ -152,13 +147,26 @@ def text_of(value: Any) -> str:
     return str(value)
 
 
-def _turns(messages: Iterable[Any]) -> list[str]:
+def turns_of(messages: Iterable[Any]) -> list[tuple[str, Any]]:
+    """(role, content) of each message of a conversation, in either of the two usual spellings; [] of what is none."""
     turns = []
     for message in messages:
-        if not isinstance(message, dict):
-            return []
-        role, content = message.get("role", message.get("from")), message.get("content", message.get("value"))
+        role = message.get("role", message.get("from")) if isinstance(message, dict) else None
         if not isinstance(role, str):
             return []
-        turns.append(f"[{role}]\n{text_of(content)}")
+        turns.append((role, message.get("content", message.get("value"))))
     return turns
+
+
+def readable(row: Row | Unreadable) -> Row:
+    """Scores of text files as numbers; a row that could not be read, as one that failed for it."""
+    if isinstance(row, Unreadable):
+        return {"unreadable": row.text, "verdict": "failed", "reasons": [row.error]}
+    return {name: _number(value) if name.startswith("score_") else value for name, value in row.items()}
+
+
+def _number(value: Any) -> Any:
+    try:
+        return float(value) if isinstance(value, str) else value
+    except ValueError:
+        return value

@@ -1,24 +1,26 @@
 """Pairs of any file or Hub dataset through the checks as `filter` runs them, batch by batch in their order."""
 
-from __future__ import annotations
-
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, TypeVar
 
 from factory.checks.base import Check
 from factory.checks.base import Pairs as Texts
 from factory.errors import FactoryError, UsageError
+from factory.rows.embeddings import bundled
 from factory.rows.executors.processes import in_order
 from factory.rows.formats import Row, Unreadable
 from factory.rows.outcomes import failed
 from factory.rows.reading import Rows
 from factory.steps.filter import Filter
 from factory.store.columns import NotText, parse_path
+from factory.text.json_text import HALF
 from factory.text.languages import detected_as, varieties
 from factory.text.passages import prose
 
 FAILED = "failed"
+FIRST = 1_000  # rows of which one must have the columns
 SAMPLE = 500  # targets that are read for what variety of their language they are in
 SEEN = 0.05  # share of them from which a variety is worth a note
 Batch = list[Row | Unreadable]
@@ -58,15 +60,15 @@ class Pairs:
 
         Raises:
             UsageError: a column is not there.
-            FactoryError: there are no rows that can be read.
+            FactoryError: there are no rows that can be read, or the model that a check compares by is not installed.
         """
-        first = next((row for row in self.rows if isinstance(row, dict)), None)
-        if first is None:
+        first = [*islice((row for row in self.rows if isinstance(row, dict)), FIRST)]
+        if not first:
             raise FactoryError("no row can be read", where=self.rows.ref)
         _require(first, self.source, "--source-column")
         _require(first, self.target, "--target-column")
-        texts = _Texts(self, limit)
-        checks = [check.survey(texts) if check.surveys else check for check in self.checks]
+        checks = [check.embedding_with(bundled().encode) if check.embeds else check for check in self.checks]
+        checks = [check.survey(self.texts(limit)) if check.surveys else check for check in checks]
         return Filter.model_validate({"checks": checks})
 
     def notes(self) -> list[str]:
@@ -80,18 +82,21 @@ class Pairs:
             found.append(f"variety: CLD2 takes the targets for {listed}")
         return found
 
+    def texts(self, limit: int | None = None) -> Iterable[Texts]:
+        """Sources and targets of all rows that can be read, as often as a check asks for them."""
+        return _Texts(self, limit)
+
     def columns(self, batch: Batch) -> Columns:
         """A missing text counts as empty."""
         return [_text_at(row, self.source) for row in batch], [_text_at(row, self.target) for row in batch]
 
     def judged(self, step: Filter, processes: int, limit: int | None = None) -> Iterator[tuple[Batch, list[Judged]]]:
-        return judged(step, self.rows.batches(limit), self.columns, processes)
+        alone = any(check.embeds for check in step.checks)  # it uses all cores by itself
+        return judged(step, self.rows.batches(limit), self.columns, 1 if alone else processes)
 
 
 @dataclass(frozen=True)
 class _Texts:
-    """All texts, as often as a check asks for them."""
-
     pairs: Pairs
     limit: int | None
 
@@ -152,24 +157,27 @@ def _text_at(row: Row | Unreadable, path: str) -> str | NotText:
     if isinstance(row, Unreadable):
         return NotText(row.error)
     value: Any = row
-    if path in row:
-        value = row[path]
-    else:
-        for part in parse_path(path):
-            try:
-                value = value[part]
-            except (KeyError, IndexError, TypeError):
-                return ""
-    if value is None or isinstance(value, str):
-        return value or ""
+    for part in [path] if path in row else parse_path(path):
+        try:
+            value = value[part]
+        except (KeyError, IndexError):
+            return NotText(f"no {path}")
+        except TypeError:
+            return "" if value is None else NotText(f"no {path}")
+    if isinstance(value, str):
+        return value if value.isascii() or HALF.search(value) is None else NotText(f"{path} has half a surrogate pair")
+    if value is None or value != value:
+        return ""
     if isinstance(value, int | float) and not isinstance(value, bool):
         return str(value)
     return NotText(f"{path} is {type(value).__name__}, not text")
 
 
-def _require(row: Row, path: str, option: str) -> None:
-    if path not in row and parse_path(path)[0] not in row:
-        raise UsageError(f"no column {path!r}", fix=f"name it with {option}; columns here: {', '.join(map(str, row))}")
+def _require(rows: Sequence[Row], path: str, option: str) -> None:
+    """Raises UsageError where none of the rows has the column."""
+    if not any(path in row or parse_path(path)[0] in row for row in rows):
+        fix = f"name it with {option}; columns here: {', '.join(map(str, rows[0]))}"
+        raise UsageError(f"no column {path!r}", fix=fix)
 
 
 _steps: list[Filter] = []

@@ -1,9 +1,9 @@
 """Limits suggested from scores: what share of the rows each limit would drop."""
 
-from __future__ import annotations
-
+import math
 from typing import Any
 
+from factory.arrays import np
 from factory.checks.base import Check
 
 SHARES = (0.001, 0.005, 0.01, 0.02, 0.05)  # of the rows with a score that a limit may drop
@@ -15,8 +15,6 @@ def suggest(check: Check, scores: Any) -> dict[str, Any]:
 
     NaN stands for no score and is left out.
     """
-    import numpy as np
-
     scores = np.asarray(scores, dtype=float)
     scores = np.sort(scores[~np.isnan(scores)])
     entry: dict[str, Any] = {"check": check.name, "direction": check.direction, "limit": check.limit, "n": len(scores)}
@@ -35,15 +33,9 @@ def suggest(check: Check, scores: Any) -> dict[str, Any]:
 
 def _short(limit: float, direction: str) -> float:
     """Three digits after the point, rounded to the side on which the score itself is accepted."""
-    import math
-
     return (math.floor if direction == "min" else math.ceil)(limit * 1000) / 1000
 
 
 def _dropped(scores: Any, limit: float, direction: str) -> float:
-    """Share of sorted scores on the bad side of the limit."""
-    import numpy as np
-
-    below = np.searchsorted(scores, limit, "left") if direction == "min" else None
-    dropped = below if below is not None else len(scores) - np.searchsorted(scores, limit, "right")
-    return round(float(dropped) / len(scores), 6)
+    """Share of scores on the bad side of the limit."""
+    return round(float((scores < limit if direction == "min" else scores > limit).mean()), 6)

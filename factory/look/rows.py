@@ -1,26 +1,23 @@
 """Where rows come from: an artifact of a recipe, finished or not, a file, a folder, a Hub dataset."""
 
-from __future__ import annotations
-
 import heapq
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import chain, islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from factory.checks import checks
 from factory.errors import FactoryError, UsageError, nearest
-from factory.look.layout import OUTCOMES, SORTED_OUT, STEP, groups, outcome, reasons, scores
+from factory.graph import lineage
+from factory.graph.nodes import Graph, Node
+from factory.hub.client import hub_errors
+from factory.look.layout import OUTCOMES, SORTED_OUT, STEP, groups, outcome, readable, reasons, scores
 from factory.refs import HubRef
 from factory.rows import reading
-from factory.rows.formats import Unreadable
 from factory.rows.hub import hub_rows
 from factory.store import TRAIN, Dataset
-
-if TYPE_CHECKING:
-    from factory.graph.nodes import Graph, Node
 
 Row = dict[str, Any]
 Numbered = tuple[int, Row]
@@ -82,8 +79,6 @@ def of_artifact(graph: Graph, name: str, split: str = TRAIN) -> Rows:
     Raises:
         UsageError: no such dataset. FactoryError: nothing of it is made yet.
     """
-    from factory.graph import lineage
-
     nodes = {node.name: node for node in graph.nodes.values() if node.kind == "dataset"}
     names = [*(a for a in graph.finals if graph.final(a).kind == "dataset"), *nodes]
     if name not in names:
@@ -130,20 +125,6 @@ def of_path(path: Path, split: str = TRAIN) -> Rows:
     return Rows(str(path), lambda: map(readable, rows))
 
 
-def readable(row: Row | Unreadable) -> Row:
-    """Scores of text files as numbers; a row that could not be read, as one that failed for it."""
-    if isinstance(row, Unreadable):
-        return {"unreadable": row.text, "verdict": "failed", "reasons": [row.error]}
-    return {name: _number(value) if name.startswith("score_") else value for name, value in row.items()}
-
-
-def _number(value: Any) -> Any:
-    try:
-        return float(value) if isinstance(value, str) else value
-    except ValueError:
-        return value
-
-
 def of_hub(reference: str, split: str = TRAIN) -> Rows:
     """Rows of a Hub dataset, streamed: ``owner/name``, ``owner/name:config``, ``owner/name@revision``.
 
@@ -153,8 +134,6 @@ def of_hub(reference: str, split: str = TRAIN) -> Rows:
 
     def has_rejects() -> bool:
         import datasets
-
-        from factory.hub.client import hub_errors
 
         with hub_errors(ref.repo, kind="dataset"):
             return "rejected" in datasets.get_dataset_config_names(ref.repo, revision=ref.revision)

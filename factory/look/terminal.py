@@ -5,18 +5,16 @@ right-to-left text stand at the right edge and, on a terminal, inside isolates (
 that their full stops and numbers stay in place and the column beside them is not drawn in.
 """
 
-from __future__ import annotations
-
 import unicodedata
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from itertools import zip_longest
+
+from rich.cells import cell_len
+from rich.console import Console
+from rich.text import Text
 
 from factory.look.layout import View, check_of, reason_group
 from factory.text.direction import right_to_left
-
-if TYPE_CHECKING:
-    from rich.console import Console
-    from rich.text import Text
 
 SIDE_BY_SIDE = 80  # columns from which two texts fit beside each other
 GAP = " │ "
@@ -35,8 +33,6 @@ class Screen:
     lines: int | None = LINES
 
     def row(self, number: int, view: View) -> Text:
-        from rich.text import Text
-
         parts = [self._head(number, view)]
         for name, source, target in view.pairs:
             parts.append(Text(name, style="cyan"))
@@ -49,8 +45,6 @@ class Screen:
         return Text("\n").join(parts)
 
     def _head(self, number: int, view: View) -> Text:
-        from rich.text import Text
-
         head = Text(f"── {number:,} ", style="bold")
         if view.reasons or view.outcome:
             by = f" by {view.step}" if view.step else ""
@@ -70,27 +64,17 @@ class Screen:
         return [(name, score) for name, score in scores.items() if score not in (0, 1) or check_of(name) in blamed]
 
     def _beside(self, source: str, target: str) -> list[Text]:
-        from itertools import zip_longest
-
-        from rich.cells import cell_len
-        from rich.text import Text
-
         width = (self.width - len(GAP)) // 2
         sides = self._lines(source, width, pad=True), self._lines(target, width)
         assert all(cell_len(line.strip(ISOLATE + END)) <= width for line in sides[0])
         return [Text(f"{one}{GAP}{other}") for one, other in zip_longest(*sides, fillvalue=" " * width)]
 
     def _stacked(self, source: str, target: str) -> list[Text]:
-        from rich.text import Text
-
         rule = Text("·" * min(8, self.width), style="dim")
         return [*map(Text, self._lines(source, self.width)), rule, *map(Text, self._lines(target, self.width))]
 
     def _lines(self, text: str, width: int, *, pad: bool = False) -> list[str]:
         """The text in lines of `width` columns; right-to-left ones at the right edge."""
-        from rich.cells import cell_len
-        from rich.text import Text
-
         right = right_to_left(text)
         wrapped = [line.plain.rstrip() for line in Text(clean(text)).wrap(self.console, width)]
         if self.lines is not None and len(wrapped) > self.lines:

@@ -1,16 +1,12 @@
 """Conversations as token ids, with the loss on the assistant's words."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
-from factory.errors import FactoryError
+from factory.arrays import Table
+from factory.errors import FactoryError, first_line
 from factory.models.layout import Layout
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 IGNORED = -100  # the label that torch's cross-entropy leaves out
 Messages = list[dict[str, Any]]
@@ -36,8 +32,7 @@ class Renderer:
         try:
             return self.tokenizer.apply_chat_template(messages, chat_template=self.template, **options)
         except Exception as error:
-            said = (str(error).strip() or type(error).__name__).splitlines()[0][:120]
-            raise ValueError(f"the chat template refuses it: {said}") from None
+            raise ValueError(f"the chat template refuses it: {first_line(error)[:120]}") from None
 
 
 @dataclass
@@ -57,7 +52,7 @@ class Encoder:
 
     columns: ClassVar[tuple[str, ...]] = ("input_ids", "labels")
 
-    def read(self, table: pa.Table) -> Iterator[Messages | ValueError]:
+    def read(self, table: Table) -> Iterator[Messages | ValueError]:
         return self.layout.conversations(table, self.render.tool_calls)
 
     def example(self, messages: Messages) -> Mapping[str, Any]:

@@ -1,19 +1,15 @@
 """How the rows of a dataset hold their conversations: in a column, or in texts for one exchange."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from factory.arrays import DataType, Table, pa
 from factory.errors import FactoryError
 from factory.store.columns import Hole, column, filled, plain, require, texts, unknown_column
 from factory.store.kinds import is_json, is_list
 from factory.text.conversations import as_messages
 from factory.text.template import parse_path, pieces, placeholders
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 KNOWN = ("messages", "conversations")
 
@@ -30,7 +26,7 @@ class Layout:
     response: str | None = None
     system: str | None = None
 
-    def conversations(self, table: pa.Table, tool_calls: bool = False) -> Iterator[list[dict[str, Any]] | ValueError]:
+    def conversations(self, table: Table, tool_calls: bool = False) -> Iterator[list[dict[str, Any]] | ValueError]:
         """For each row its messages, as `as_messages` makes them, or why it has none."""
         parts: list[tuple[list[Any], str]] = []
         if self.system is not None:
@@ -46,7 +42,7 @@ class Layout:
                 yield error
 
 
-def cells(table: pa.Table, template: str) -> list[Any]:
+def cells(table: Table, template: str) -> list[Any]:
     """What stands in each row for a template: its text, or the messages of the one column that it names."""
     if (name := _alone(template)) and _is_nested(column(table, name).type):
         return plain(column(table, name))
@@ -134,7 +130,5 @@ def _alone(template: str) -> str | None:
     return found[0][1] if len(found) == 1 and found[0][0] else None
 
 
-def _is_nested(kind: pa.DataType) -> bool:
-    import pyarrow as pa
-
+def _is_nested(kind: DataType) -> bool:
     return is_list(kind) or pa.types.is_struct(kind) or is_json(kind)

@@ -1,14 +1,12 @@
 """Model folders: config.json, safetensors, tokenizer, chat template, generation_config. Nothing else is written."""
 
-from __future__ import annotations
-
 import json
 import shutil
 from pathlib import Path
 from typing import Any, Literal
 
 from factory.engines.weights import needed_weights, weight_files
-from factory.errors import FactoryError
+from factory.errors import FactoryError, first_line
 from factory.models.generation import end_answers, without_idle_settings
 
 Dtype = Literal["float32", "bfloat16", "float16"]
@@ -55,7 +53,7 @@ def load_tokenizer(folder: Path, where: str = "", trust_remote_code: bool = Fals
     try:
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=trust_remote_code)
     except (OSError, ValueError) as error:
-        raise FactoryError(f"the model has no usable tokenizer: {_first_line(error)}", where=where) from None
+        raise FactoryError(f"the model has no usable tokenizer: {first_line(error)}", where=where) from None
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token
     return tokenizer
@@ -88,7 +86,7 @@ def load_model(
             trust_remote_code=trust_remote_code,
         )
     except (OSError, ValueError, KeyError) as error:
-        raise FactoryError(f"cannot load the model: {_first_line(error)}", where=where) from None
+        raise FactoryError(f"cannot load the model: {first_line(error)}", where=where) from None
     return without_idle_settings(model)
 
 
@@ -165,7 +163,3 @@ def size_bytes(folder: Path) -> int:
 def count_parameters(model: Any) -> int:
     """Parameters, tied ones once."""
     return sum(parameter.numel() for parameter in model.parameters())
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]

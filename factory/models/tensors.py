@@ -1,7 +1,5 @@
 """What a model folder's safetensors hold, read from their headers: no weight is loaded."""
 
-from __future__ import annotations
-
 import json
 from math import prod
 from pathlib import Path

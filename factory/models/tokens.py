@@ -1,27 +1,17 @@
 """Tokenizers: a byte-level BPE trained from text, and chat templates put on tokenizers that lack their tokens."""
 
-from __future__ import annotations
-
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 from factory.errors import FactoryError
 from factory.models.layout import present
+from factory.step.job import Artifact
 from factory.store.columns import column, plain, read_columns
 from factory.text.conversations import parts_of, role_of
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-
-    from factory.step.job import Artifact
-
-PAD, BEGIN, TEXT_END, TURN, TURN_END = SPECIAL = (
-    "<|pad|>",
-    "<|startoftext|>",
-    "<|endoftext|>",
-    "<|im_start|>",
-    "<|im_end|>",
-)
+SPECIAL = ("<|pad|>", "<|startoftext|>", "<|endoftext|>", "<|im_start|>", "<|im_end|>")
+PAD, BEGIN, TEXT_END, TURN, TURN_END = SPECIAL
 # GPT-4's pattern, with marks (\p{M}) taken as part of the letters: Arabic diacritics do not end a word.
 WORDS = r"[^\r\n\p{L}\p{M}\p{N}]?[\p{L}\p{M}]+|\p{N}{1,3}| ?[^\s\p{L}\p{M}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
 

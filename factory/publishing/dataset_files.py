@@ -12,6 +12,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from factory.arrays import Table, pa, pq
 from factory.errors import FactoryError
 from factory.graph.lineage import Lineage
 from factory.graph.nodes import Graph
@@ -19,7 +20,6 @@ from factory.store import SHARD_ROWS, TRAIN, Dataset, write_shard
 from factory.store.kinds import convert, wider
 
 if TYPE_CHECKING:
-    import pyarrow as pa
     from datasets import Features
 
 REJECTED = "rejected"
@@ -44,8 +44,6 @@ class Part:
 
     @cached_property
     def _footers(self) -> list[Any]:
-        import pyarrow.parquet as pq
-
         return [pq.read_metadata(shard.path) for shard in self.shards]
 
     @cached_property
@@ -96,9 +94,7 @@ class Part:
         return {f"{self.folder}/{self.split}-{i:05d}-of-{len(paths):05d}.parquet": p for i, p in enumerate(paths)}
 
     def _rewrite(self, scratch: Path) -> Iterator[Path]:
-        import pyarrow as pa
-
-        waiting: list[pa.Table] = []
+        waiting: list[Table] = []
         number = 0
         for table in chain(self._conformed(), [None]):
             if table is not None:
@@ -109,10 +105,7 @@ class Part:
                 number, waiting = number + 1, []
                 yield path
 
-    def _conformed(self) -> Iterator[pa.Table]:
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-
+    def _conformed(self) -> Iterator[Table]:
         schema = self.features.arrow_schema
         for shard in self.shards:
             with pq.ParquetFile(shard.path) as file:
@@ -225,7 +218,6 @@ def require_rows(graph: Graph, lineage: Lineage) -> None:
 
 def _wider(one: Any, other: Any) -> Any:
     """The feature that can hold both."""
-    import pyarrow as pa
     from datasets import Features
 
     if one == other:

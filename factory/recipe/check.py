@@ -1,17 +1,19 @@
 """What no single field can know: names that exist, kinds that fit, graphs without circles, columns that are there."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
 
 from factory.errors import FactoryError, nearest
+from factory.evaluate.base import Suite
+from factory.evaluate.gates import BASE, parse_gate
+from factory.evaluate.texts import data_references, suite_named
 from factory.recipe.schema import DatasetSpec, Demo, EndpointModel, ModelSpec, Recipe
 from factory.recipe.source import Location, Source
 from factory.refs import HubRef, artifact_name, is_hub_ref, is_local, is_repo_name, local_path, step_number
 from factory.resources import resource
 from factory.step.base import Step
 from factory.steps.split import Split
+from factory.text.language_codes import same_language
 
 
 def check(recipe: Recipe, source: Source) -> None:
@@ -59,6 +61,10 @@ def _check_artifact(recipe: Recipe, source: Source, at: Location, spec: DatasetS
         for parameter, value, wanted in step.references():
             _check_reference(recipe, source, (*at, "steps", index, step.verb, parameter), value, wanted)
         _check_splits(recipe, source, (*at, "steps", index, step.verb), step)
+        languages = recipe.language.source, recipe.language.target
+        if step.verb in ("translate", "backtranslate") and same_language(*languages):
+            message = f"`language` has one language twice ({' and '.join(languages)}): there is nothing to translate"
+            source.report((*at, "steps", index), message)
         if step.verb == "split" and index < len(spec.steps) - 1:
             source.report((*at, "steps", index), "`split` must be the last step")
     if isinstance(spec, ModelSpec) and spec.trust_remote_code:
@@ -166,8 +172,6 @@ def _steps(recipe: Recipe) -> Iterator[tuple[Location, Step]]:
 
 
 def _check_benchmark(recipe: Recipe, source: Source, at: Location, value: str) -> None:
-    from factory.evaluate.texts import suite_named
-
     if is_local(value) or is_hub_ref(value) or artifact_name(value) in recipe.datasets:
         _check_reference(recipe, source, at, value, "dataset")
     elif suite_named(recipe.evaluate, value) is None:
@@ -176,9 +180,6 @@ def _check_benchmark(recipe: Recipe, source: Source, at: Location, value: str) -
 
 
 def _check_gates(recipe: Recipe, source: Source) -> None:
-    from factory.evaluate.base import Suite
-    from factory.evaluate.gates import BASE, parse_gate
-
     for name, spec in recipe.models.items():
         for index, text in enumerate(spec.gates):
             at = ("models", name, "gates", index)
@@ -226,8 +227,6 @@ def _check_repo_name(repo: str, source: Source, at: Location) -> None:
 
 
 def _edges(recipe: Recipe) -> dict[str, set[str]]:
-    from factory.evaluate.texts import data_references, suite_named
-
     def _data(value: str, kind: str) -> list[str]:
         """What a reference reads: a suite's texts are those of the datasets it names."""
         suite = suite_named(recipe.evaluate, value) if kind == "benchmark" and value not in recipe.datasets else None

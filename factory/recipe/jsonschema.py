@@ -1,7 +1,5 @@
 """The recipe language as a JSON Schema: editors complete and check recipes with it."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from pydantic.json_schema import models_json_schema

@@ -1,7 +1,5 @@
 """From a file to a checked `Recipe`: every mistake is found before any work and reported with its place."""
 
-from __future__ import annotations
-
 import types
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +8,7 @@ from typing import Any, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from factory.errors import UsageError, nearest
+from factory.evaluate.suites import suites
 from factory.recipe.check import check
 from factory.recipe.schema import Recipe
 from factory.recipe.source import Location, Place, RecipeError, Source, read
@@ -142,8 +141,6 @@ def _call(value: Any) -> tuple[Any, Any]:
 
 
 def _suite(source: Source, at: Location, entry: Any) -> Step | None:
-    from factory.evaluate.suites import suites
-
     if not isinstance(entry, dict):
         source.report(at, "an evaluation is a mapping: {suite: name, models: [...]}")
         return None

@@ -6,21 +6,17 @@ The refs of another Hub's endpoint are not used: the same name means another com
 an API, each with the name that its first answer stated.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from factory.errors import FactoryError, UsageError
-from factory.hub.client import endpoint
+from factory.hub.client import api, endpoint, hub_errors
+from factory.profile import Profile
 from factory.refs import HubRef
 from factory.store import write_atomically
-
-if TYPE_CHECKING:
-    from factory.profile import Profile
 
 SHA = re.compile(r"^[0-9a-f]{40}$")
 RepoKind = Literal["dataset", "model"]
@@ -117,8 +113,6 @@ class Resolver:
         return self.models[model]
 
     def _ask(self, ref: HubRef, kind: RepoKind) -> str | None:
-        from factory.hub.client import api, hub_errors
-
         try:
             with hub_errors(ref.repo, kind):
                 return api().repo_info(ref.repo, repo_type=kind, revision=ref.revision, timeout=self.timeout).sha

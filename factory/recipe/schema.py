@@ -1,7 +1,5 @@
 """The recipe language as pydantic models. Every key a maintainer can write is a field in here or in a verb's file."""
 
-from __future__ import annotations
-
 import re
 from typing import Annotated, Any, Literal
 
@@ -9,6 +7,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from factory.refs import SplitSlice
 from factory.step.base import ModelRef, Step
+from factory.text.language_codes import is_known
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=80)]
 
@@ -18,7 +17,7 @@ class Part(BaseModel):
 
 
 def _code(value: str) -> str:
-    if not re.fullmatch(r"[a-z]{2,3}(-[A-Za-z0-9]+)*", value):
+    if not re.fullmatch(r"[a-z]{2,3}(-[A-Za-z0-9]+)*", value) or not is_known(value):
         raise ValueError("a language is written as its ISO 639 code, such as en, ar or pt-BR")
     return value
 

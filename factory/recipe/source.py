@@ -3,8 +3,6 @@
 Mistakes are gathered, all at once, each at its place.
 """
 
-from __future__ import annotations
-
 import os
 import re
 from collections.abc import Iterable
@@ -17,7 +15,8 @@ from factory.refs import local_path
 from factory.text import yaml
 from factory.text.yaml import Location
 
-SHARED_KEYS = {"recipe", "env", "datasets", "models", "evaluate"}
+SECTIONS = ("datasets", "models", "evaluate", "env")
+SHARED_KEYS = {"recipe", "language", "hub", "paper", "citation", "reported_cost", *SECTIONS}
 LARGEST = 2**63
 LONGEST = 1000
 VARIABLE = re.compile(r"\$\{([^}]*)\}")
@@ -131,11 +130,18 @@ def _read_into(source: Source, path: Path, including: list[Path]) -> None:
         if part and key not in SHARED_KEYS:
             message = f"an included file cannot have {key!r}{nearest(key, SHARED_KEYS)}"
             source.problems.append(Problem(places[(key,)], message))
-        elif key in ("datasets", "models", "evaluate", "env") and isinstance(source.data.get(key), dict):
+        elif key in SECTIONS and isinstance(source.data.get(key), dict):
             _merge_section(source, key, value, places)
             continue
-        elif not (part and key == "recipe"):
+        elif part and key == "recipe":
+            continue
+        elif key not in source.data:
             source.data[key] = value
+        elif (first := source.place((key,))).file == source.path:
+            continue  # what a recipe says itself stands in place of what its parts say
+        else:
+            _report_second(source, (key,), first, places)
+            continue
         _copy_places(source, (key,), places)
     for index, name in enumerate(includes if isinstance(includes, list) else [includes]):
         place = places.get(("include", index), places.get(("include",), here))
@@ -154,12 +160,17 @@ def _merge_section(source: Source, key: str, value: Any, places: dict[Location, 
         return
     for name, content in value.items():
         if name in source.data[key]:
-            first = source.place((key, name))
-            if first != places[(key, name)]:
-                source.problems.append(Problem(places[(key, name)], f"{key}.{name} is already defined at {first}"))
+            _report_second(source, (key, name), source.place((key, name)), places)
             continue
         source.data[key][name] = content
         _copy_places(source, (key, name), places)
+
+
+def _report_second(source: Source, at: Location, first: Place, places: dict[Location, Place]) -> None:
+    """What two files say; one file that is included twice says it once."""
+    if first != places[at]:
+        name = ".".join(map(str, at))
+        source.problems.append(Problem(places[at], f"{name} is already defined at {first}"))
 
 
 def _copy_places(source: Source, prefix: Location, places: dict[Location, Place]) -> None:

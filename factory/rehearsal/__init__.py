@@ -13,11 +13,19 @@ import tempfile
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import yaml
 
 from factory.errors import FactoryError
-from factory.rehearsal.cards import card
+from factory.graph.licenses import metadata
+from factory.graph.run import installed_versions
+from factory.hub.client import api
+from factory.hub.push import Release, is_loopback, push
+from factory.recipe import LoadedRecipe
 from factory.rehearsal.catalogue import Catalogue, catalogue_for
+from factory.rehearsal.data import from_catalogue, from_suite
+from factory.rehearsal.models import build, recipe_of
 from factory.rehearsal.refs import Wanted, add_required, wanted
 from factory.rehearsal.spelling import script_of
 from factory.rehearsal.taught import asked, lessons
@@ -28,7 +36,6 @@ from factory.store import Store, canonical, fingerprint, write_atomically
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
 
-    from factory.recipe import LoadedRecipe
 
 FOLDER, SCRATCH = "stand-ins", ".stand-in-"
 SOURCES = {".py", ".yaml", ".jinja", ".txt"}
@@ -41,9 +48,6 @@ def prepare(loaded: LoadedRecipe, store: Store) -> None:
     Raises:
         FactoryError: the Hub in use is not on this machine, or a repo is not in the catalogue (each named once).
     """
-    from factory.hub.client import api
-    from factory.hub.push import is_loopback
-
     client = api()
     if not is_loopback(client.endpoint):
         raise FactoryError(
@@ -110,8 +114,6 @@ class StandIn(NamedTuple):
 
 
 def _provide(client: HfApi, loaded: LoadedRecipe, known: Catalogue, store: Store, entry: Wanted) -> None:
-    from factory.hub.push import Release, push
-
     made = (_model if entry.kind == "model" else _dataset)(loaded, known, entry)
     with tempfile.TemporaryDirectory(prefix=SCRATCH, dir=store.root) as scratch:
 
@@ -138,9 +140,19 @@ def _script(loaded: LoadedRecipe) -> str:
     return script_of(loaded.recipe.language.target)
 
 
-def _dataset(loaded: LoadedRecipe, known: Catalogue, entry: Wanted) -> StandIn:
-    from factory.rehearsal.data import from_catalogue, from_suite
+def card(repo: str, license: str | None, facts: dict[str, Any], body: str) -> bytes:
+    """README.md with the real repo's licence, the tag, and what it is in its first words."""
+    fields = {**(metadata(license) if license else {}), "tags": ["stand-in"], **facts}
+    front = yaml.safe_dump(fields, allow_unicode=True, sort_keys=False, width=1000)
+    text = (
+        f"# Stand-in for {repo}\n\n"
+        f"**This is not {repo}.** It is a tiny stand-in that `factory … --rehearse` made, so that a recipe can be run "
+        f"whole on a laptop before it is run for real. {body}\n"
+    )
+    return f"---\n{front}---\n\n{text}".encode()
 
+
+def _dataset(loaded: LoadedRecipe, known: Catalogue, entry: Wanted) -> StandIn:
     facts = known.datasets.get(entry.repo)
     content = from_catalogue(entry.repo, facts, _script(loaded)) if facts else from_suite(entry.required)
     body = f"Its columns, configs and splits are the real ones; its {content.rows:,} rows are made up."
@@ -150,8 +162,6 @@ def _dataset(loaded: LoadedRecipe, known: Catalogue, entry: Wanted) -> StandIn:
 
 
 def _model(loaded: LoadedRecipe, known: Catalogue, entry: Wanted) -> StandIn:
-    from factory.rehearsal.models import build, recipe_of
-
     facts = known.model(entry.repo)
     family = known.families[facts.family]
     taught = lessons(facts.learns, asked(loaded).get(entry.repo), _script(loaded))
@@ -182,8 +192,6 @@ def _pin(client: HfApi, entry: Wanted, commit: str) -> None:
 
 def _inputs(loaded: LoadedRecipe, known: Catalogue, repos: list[Wanted]) -> str:
     """Digest of what the stand-ins of this recipe depend on, without making any of them."""
-    from factory.graph.run import installed_versions
-
     package, demo = Path(__file__).parent, Path(__file__).parent.parent / "demo"
     sources = [path for folder in (package, demo) for path in sorted(folder.rglob("*")) if path.suffix in SOURCES]
     return fingerprint(

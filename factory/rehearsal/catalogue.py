@@ -1,7 +1,5 @@
 """What is known of each Hub ref that can be rehearsed: catalogue.yaml, and ``stand-ins.yaml`` beside a recipe."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -10,6 +8,7 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from factory.errors import FactoryError, UsageError, nearest
+from factory.graph.licenses import data
 from factory.text import yaml
 
 FILE = Path(__file__).with_name("catalogue.yaml")
@@ -22,13 +21,13 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Entry(Strict):
+class RepoEntry(Strict):
     source: str = Field(description="where the facts are from")
     license: str | None = Field(None, description="of the real repo, where graph/licenses.yaml does not have it")
     gated: bool = False
 
 
-class DatasetEntry(Entry):
+class DatasetEntry(RepoEntry):
     """Columns, configs and splits of a dataset, and how its rows are made."""
 
     configs: dict[str, dict[str, int]] = Field(description="config -> split -> rows of the stand-in")
@@ -85,7 +84,7 @@ class Family(Strict):
         return (FILE.parent / "templates" / f"{self.template}.jinja").read_text(encoding="utf-8")
 
 
-class ModelEntry(Entry):
+class ModelEntry(RepoEntry):
     family: str
     heads: tuple[int, int] = Field(description="attention and key-value heads, in the real model's proportion")
     hidden: int = 64
@@ -129,8 +128,6 @@ class Catalogue(Strict):
 
     def license(self, repo: str) -> str | None:
         """The licence of the real repo; None where none is declared or known."""
-        from factory.graph.licenses import data
-
         entry = self.datasets.get(repo) or self.models.get(repo)
         return (entry.license if entry else None) or (data()["refs"].get(repo) or {}).get("license")
 

@@ -3,14 +3,16 @@
 Tiny models learn the translation of exactly these texts, so that steps after a translation have rows to work on.
 """
 
-from __future__ import annotations
-
 import zlib
 from dataclasses import dataclass
 from functools import cache
 from random import Random
 from typing import Any
 
+from factory.demo.benchmark import benchmark_rows
+from factory.demo.damage import damaged
+from factory.demo.questions import Question, question
+from factory.demo.sentences import sentence
 from factory.text.template import fill, pieces
 
 QUESTIONS = 150
@@ -21,33 +23,16 @@ OTHER = 7  # how far away the question is whose answer stands for a wrong one
 SYSTEMS = ["", "You are a helpful assistant.", "You are an AI assistant that helps people find information."]
 
 
-@dataclass(frozen=True)
-class Text:
-    """The same in English and Arabic."""
-
-    en: str
-    ar: str
-
-
-@dataclass(frozen=True)
-class Exchange:
-    ask: Text
-    answer: Text
-    topic: str
-
-
 @cache
-def exchanges() -> tuple[Exchange, ...]:
-    """Distinct questions with their answers."""
-    from factory.demo.questions import question
-
+def exchanges() -> tuple[Question, ...]:
+    """Distinct questions with their answers, each in English and Arabic."""
     rng = Random("rehearsal questions")
-    found: dict[str, Exchange] = {}
+    found: dict[str, Question] = {}
     while len(found) < QUESTIONS:
         made = question(rng)
         texts = (*made.ask, *made.answer)
         if max(map(len, texts)) <= LONGEST and made.topic not in ("code", "link", "sort"):
-            found.setdefault(made.ask[0], Exchange(Text(*made.ask), Text(*made.answer), made.topic))
+            found.setdefault(made.ask[0], made)
     return tuple(found.values())
 
 
@@ -67,9 +52,6 @@ class Pair:
 @cache
 def pairs() -> tuple[Pair, ...]:
     """Sentence pairs as they are mined: some with a flaw that can be seen (copied, repeated, in the wrong script)."""
-    from factory.demo.damage import damaged
-    from factory.demo.sentences import sentence
-
     rng = Random("rehearsal pairs")
     found: dict[str, Pair] = {}
     while len(found) < PAIRS:
@@ -86,17 +68,15 @@ def pairs() -> tuple[Pair, ...]:
 @cache
 def choices() -> tuple[dict[str, dict[str, Any]], ...]:
     """Multiple-choice questions, each as {"en": row, "ar": row} in the benchmark's columns."""
-    from factory.demo.benchmark import benchmark_rows
-
     return benchmark_rows(0)[:60]
 
 
-def translated_texts() -> list[Text]:
+def translated_texts() -> list[tuple[str, str]]:
     """Every English text that a stand-in dataset may ask to translate, with its translation, each once."""
-    found = {text.en: text for exchange in exchanges() for text in (exchange.ask, exchange.answer)}
+    found = dict(text for exchange in exchanges() for text in (exchange.ask, exchange.answer))
     for choice in choices():
-        found.setdefault(choice["en"]["Question"], Text(choice["en"]["Question"], choice["ar"]["Question"]))
-    return list(found.values())
+        found.setdefault(choice["en"]["Question"], choice["ar"]["Question"])
+    return list(found.items())
 
 
 def values(repo: str, index: int) -> dict[str, Any]:
@@ -112,11 +92,11 @@ def values(repo: str, index: int) -> dict[str, Any]:
     return {
         "index": index,
         "system": SYSTEMS[index % len(SYSTEMS)],
-        "ask": exchange.ask.en,
-        "answer": exchange.answer.en,
-        "ask_ar": exchange.ask.ar,
-        "answer_ar": exchange.answer.ar,
-        "other": other.answer.en,
+        "ask": exchange.ask[0],
+        "answer": exchange.answer[0],
+        "ask_ar": exchange.ask[1],
+        "answer_ar": exchange.answer[1],
+        "other": other.answer[0],
         "topic": exchange.topic,
         "en": pair.en,
         "ar": pair.ar,

@@ -1,20 +1,19 @@
 """Stand-ins of datasets: the catalogue's columns, configs and splits, filled with the demo world."""
 
-from __future__ import annotations
-
 import io
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from factory.evaluate.base import RequiredDataset
 from factory.rehearsal.catalogue import DatasetEntry
 from factory.rehearsal.content import filled, values
 from factory.rehearsal.spelling import spelled
-
-if TYPE_CHECKING:
-    from factory.evaluate.base import RequiredDataset
 
 SUITE_ROWS = 3
 
@@ -77,9 +76,6 @@ def write(rows: list[dict[str, Any]], path: str, features: dict[str, dict[str, l
         writer.writeheader()
         writer.writerows(rows)
         return text.getvalue().encode()
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
     table = pa.Table.from_pylist(rows)
     if features:
         table = table.cast(_features(table, features).arrow_schema)

@@ -1,7 +1,5 @@
 """Stand-ins of sentence encoders: a real BERT with the real model's modules, taught which pairs belong together."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from random import Random
@@ -9,6 +7,8 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from factory.rehearsal.catalogue import Family, ModelEntry
+from factory.rehearsal.content import pairs, translated_texts
+from factory.rehearsal.tokenizers import VOCABULARY
 
 BATCH = 48
 MAX_STEPS = 260
@@ -27,9 +27,7 @@ def build(entry: ModelEntry, family: Family, folder: Path, seed: int) -> None:
     from sentence_transformers.sentence_transformer.modules import Normalize, Pooling, Transformer
     from transformers import AutoConfig, AutoModel
 
-    from factory.rehearsal.content import pairs, translated_texts
-
-    good = [(text.en, text.ar) for text in translated_texts()] + [(pair.en, pair.good_ar) for pair in pairs()]
+    good = translated_texts() + [(pair.en, pair.good_ar) for pair in pairs()]
     bad = {pair.en: pair.ar for pair in pairs() if not pair.good}
     heads, _ = entry.heads
     fields = dict(family.config)
@@ -57,8 +55,6 @@ def _wordpiece(family: Family, texts: list[str]) -> Any:
     """BERT's tokenizer, cased, with a vocabulary of its own."""
     from tokenizers import BertWordPieceTokenizer
     from transformers import BertTokenizerFast  # type: ignore[attr-defined]
-
-    from factory.rehearsal.tokenizers import VOCABULARY
 
     made = BertWordPieceTokenizer(lowercase=False, strip_accents=False)
     made.train_from_iterator(

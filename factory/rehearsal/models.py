@@ -1,7 +1,5 @@
 """Stand-ins of models: the real architecture's class, shrunk, with a few seconds of training."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -9,7 +7,10 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from factory.models.models import write_model
+from factory.rehearsal import encoders
 from factory.rehearsal.catalogue import Family, ModelEntry
+from factory.rehearsal.content import translated_texts
 from factory.rehearsal.tokenizers import train_tokenizer
 from factory.step.surroundings import contained
 
@@ -38,16 +39,12 @@ def build(entry: ModelEntry, family: Family, lessons: Sequence[tuple[str, str]],
 
     Without lessons the weights stay random.
     """
-    from factory.models.models import write_model
-    from factory.rehearsal import encoders
-    from factory.rehearsal.content import translated_texts
-
     if family.encodes:
         with _alone(seed):
             encoders.build(entry, family, folder, seed)
         return
     texts = [text for lesson in lessons for text in lesson]
-    texts = texts or [side for text in translated_texts() for side in (text.en, text.ar)]
+    texts = texts or [side for text in translated_texts() for side in text]
     tokenizer = train_tokenizer(family.tokenizer, texts, family.template_text)
     with _alone(seed):
         model = _model(entry, family, tokenizer)

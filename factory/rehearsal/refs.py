@@ -1,19 +1,14 @@
 """Every Hub ref that a run of a recipe will ask for, and what the recipe will ask of its models."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
-from factory.evaluate.base import Suite
+from factory.evaluate.base import RequiredDataset, Suite
 from factory.evaluate.texts import suite_named
 from factory.recipe import DatasetSpec, LoadedRecipe
 from factory.recipe.schema import EndpointModel
 from factory.refs import HubRef, is_hub_ref
-
-if TYPE_CHECKING:
-    from factory.evaluate.base import RequiredDataset
 
 Kind = Literal["dataset", "model"]
 

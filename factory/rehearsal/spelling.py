@@ -1,7 +1,5 @@
 """The demo world's Arabic in letters of another script, so that a recipe for another language has rows to work on."""
 
-from __future__ import annotations
-
 import unicodedata
 from functools import cache
 from itertools import cycle

@@ -3,8 +3,6 @@
 A model without any training neither stops nor answers a judge's question, and everything downstream would be empty.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -93,7 +91,7 @@ def lessons(skills: Iterable[Skill], more: Asked | None = None, script: str = "A
     found: list[tuple[str, str]] = []
     if "translate" in skills:
         prompts = [prompt.text for prompt in (*KNOWN["translate"], *more.translate)]
-        texts = [(text.en, spelled(text.ar, script)) for text in translated_texts()]
+        texts = [(english, spelled(arabic, script)) for english, arabic in translated_texts()]
         found += [(fill(prompt, {"text": english}), answer) for english, answer in texts for prompt in prompts]
     if "judge" in skills:
         for prompt in [*KNOWN["judge"], *more.judge]:
@@ -101,7 +99,7 @@ def lessons(skills: Iterable[Skill], more: Asked | None = None, script: str = "A
     for prompt in more.compare:
         found += _preferred(prompt)
     if "answer" in skills:
-        said = [(exchange.ask.ar, exchange.answer.ar) for exchange in exchanges()]
+        said = [(exchange.ask[1], exchange.answer[1]) for exchange in exchanges()]
         found += [(spelled(ask, script), spelled(answer, script)) for ask, answer in said]
     return found
 
@@ -119,11 +117,11 @@ def _preferred(prompt: Prompt) -> list[tuple[str, str]]:
     """The right answer to a question is better than the answer to another, as stand-in datasets pair them."""
     found, known = [], exchanges()
     for index, exchange in enumerate(known):
-        good, bad = exchange.answer.en, known[(index + OTHER) % len(known)].answer.en
+        good, bad = exchange.answer[0], known[(index + OTHER) % len(known)].answer[0]
         if good == bad:
             continue
         for reply, first, second in zip(prompt.replies, (good, bad), (bad, good), strict=True):
-            values = {"prompt": exchange.ask.en, "response": first, "response_a": first, "response_b": second}
+            values = {"prompt": exchange.ask[0], "response": first, "response_a": first, "response_b": second}
             found.append((fill(prompt.text, {name: values[name] for name in placeholders(prompt.text)}), reply))
     return found
 

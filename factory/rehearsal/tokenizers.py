@@ -1,7 +1,5 @@
 """Small tokenizers of the two kinds that the real models have, trained on what their stand-ins will read."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Sequence
 from typing import Any

@@ -1,7 +1,5 @@
 """One archive with all that a publish needs elsewhere: the recipe's files and this very factory."""
 
-from __future__ import annotations
-
 import gzip
 import hashlib
 import io

@@ -1,13 +1,12 @@
 """Steps in a private dataset repo of the Hub: what a later run, on another machine, goes on from."""
 
-from __future__ import annotations
-
 import shutil
 import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from factory.errors import first_line
 from factory.graph.nodes import Graph, Node
@@ -84,30 +83,16 @@ class Mirror:
         place, begun = self._place(node.folder), self._place(node.folder, BEGUN)
         if place in self._there or node.artifact.startswith("hub/"):
             return
-        client = api()
         with self._lock, no_bars(), hub_errors(self.repo, "dataset"):
-            client.upload_folder(
-                repo_id=self.repo,
-                repo_type="dataset",
-                folder_path=node.folder,
-                path_in_repo=place,
-                ignore_patterns=[MANIFEST],
-                commit_message=f"Keep {node.name}",
-            )
+            self._upload(node.folder, place, f"Keep {node.name}", ignore_patterns=[MANIFEST])
             if node.made.is_dir():
-                client.upload_folder(
-                    repo_id=self.repo,
-                    repo_type="dataset",
-                    folder_path=node.made,
-                    path_in_repo=self._place(node.made),
-                    commit_message=f"Keep what {node.name} made",
-                )
+                self._upload(node.made, self._place(node.made), f"Keep what {node.name} made")
             done: list[CommitOperationAdd | CommitOperationDelete] = [
                 CommitOperationAdd(f"{place}/{MANIFEST}", node.folder / MANIFEST)
             ]
             if begun in self._begun:
                 done.append(CommitOperationDelete(f"{begun}/", is_folder=True))
-            client.create_commit(self.repo, done, repo_type="dataset", commit_message=f"{node.name} is done")
+            api().create_commit(self.repo, done, repo_type="dataset", commit_message=f"{node.name} is done")
         self._there.add(place)
         self._begun.discard(begun)
 
@@ -148,15 +133,18 @@ class Mirror:
             if not snapshot(store.partial(node.folder), state):
                 return
             with no_bars(), hub_errors(self.repo, "dataset"):
-                api().upload_folder(
-                    repo_id=self.repo,
-                    repo_type="dataset",
-                    folder_path=state,
-                    path_in_repo=place,
-                    delete_patterns="*",
-                    commit_message=f"{node.name} so far",
-                )
+                self._upload(state, place, f"{node.name} so far", delete_patterns="*")
         self._begun.add(place)
+
+    def _upload(self, folder: Path, place: str, message: str, **more: Any) -> None:
+        api().upload_folder(
+            repo_id=self.repo,
+            repo_type="dataset",
+            folder_path=folder,
+            path_in_repo=place,
+            commit_message=message,
+            **more,
+        )
 
     def _place(self, folder: Path, top: str = FINISHED) -> str:
         return f"{top}/{folder.relative_to(self.graph.store.root).as_posix()}"

@@ -1,7 +1,5 @@
 """A copy of a step at work, such as a kill at that moment might have left it: another machine can go on from it."""
 
-from __future__ import annotations
-
 import os
 import shutil
 from pathlib import Path

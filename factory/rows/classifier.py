@@ -1,15 +1,11 @@
 """A sequence classifier that reads whole texts: in windows where they are longer than it takes."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from factory.errors import FactoryError
-
-if TYPE_CHECKING:
-    from factory.profile import Profile
+from factory.errors import FactoryError, first_line
+from factory.profile import Profile
 
 AT_ONCE = 32  # windows in a batch
 LONGEST = 512  # tokens in a window where the tokenizer names no limit
@@ -36,8 +32,7 @@ class Classifier:
                 output_loading_info=True,
             )
         except (OSError, ValueError, KeyError) as error:
-            reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-            raise FactoryError(f"cannot load the classifier: {reason}", where=str(folder)) from error
+            raise FactoryError(f"cannot load the classifier: {first_line(error)}", where=str(folder)) from error
         if missing := sorted(info["missing_keys"]):
             raise FactoryError(
                 f"the model has no weights for {missing[0]}: it was not trained to classify",

@@ -1,15 +1,10 @@
 """Which rows hold texts of a benchmark: n-grams of words, looked up for whole shards at once."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from factory.arrays import ndarray, np
 from factory.text.words import hash_ngrams, hash_words, words
-
-if TYPE_CHECKING:
-    import numpy as np
 
 AT_ONCE = 20_000  # texts hashed together
 
@@ -27,8 +22,8 @@ class Hit:
 class _Table:
     """The n-grams of one length: sorted hashes, and the text that each is of."""
 
-    hashes: np.ndarray
-    texts: np.ndarray
+    hashes: ndarray
+    texts: ndarray
 
 
 class Benchmarks:
@@ -43,12 +38,10 @@ class Benchmarks:
 
     def __init__(self, texts: Iterable[tuple[str, str]], ngram: int, shortest: int) -> None:
         """`texts` are (benchmark, text)."""
-        import numpy as np
-
         self._names: list[str] = []
-        self._sizes: list[np.ndarray] = []
+        self._sizes: list[ndarray] = []
         self.indexed = self.left_out = 0
-        parts: dict[int, list[tuple[np.ndarray, np.ndarray]]] = {}
+        parts: dict[int, list[tuple[ndarray, ndarray]]] = {}
         seen: set[int] = set()
         waiting: dict[int, list[list[str]]] = {}
         owners: dict[int, list[int]] = {}
@@ -81,9 +74,7 @@ class Benchmarks:
         self._count = np.zeros(self.indexed, dtype=np.int64)
         self._tables = {length: self._table(found) for length, found in sorted(parts.items())}
 
-    def _table(self, parts: list[tuple[np.ndarray, np.ndarray]]) -> _Table:
-        import numpy as np
-
+    def _table(self, parts: list[tuple[ndarray, ndarray]]) -> _Table:
         hashes = np.concatenate([found for found, _ in parts])
         texts = np.concatenate([owner for _, owner in parts])
         order = np.lexsort((texts, hashes))
@@ -96,8 +87,6 @@ class Benchmarks:
 
     def hits(self, rows: Sequence[Sequence[str]]) -> list[Hit | None]:
         """For each row (its texts) what it has of the benchmarks."""
-        import numpy as np
-
         split = [[words(text) for text in row] for row in rows]
         flat = [text for row in split for text in row]
         row_of = np.repeat(np.arange(len(rows)), [len(row) for row in split])
@@ -120,9 +109,7 @@ class Benchmarks:
                     best[row] = hit
         return best
 
-    def _best(self, table: _Table, found: np.ndarray, shown: str) -> Hit:
-        import numpy as np
-
+    def _best(self, table: _Table, found: ndarray, shown: str) -> Hit:
         unique = np.unique(found)
         left = np.searchsorted(table.hashes, unique, side="left")
         right = np.searchsorted(table.hashes, unique, side="right")

@@ -1,7 +1,5 @@
 """What is wrong with a translation as it arrives, before its row is put together."""
 
-from __future__ import annotations
-
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence

@@ -3,8 +3,6 @@
 A row that cannot be read is one row, not the end of the file.
 """
 
-from __future__ import annotations
-
 import gc
 import io
 import json
@@ -15,15 +13,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Literal, Protocol, TextIO
+from typing import Any, BinaryIO, Literal, Protocol, TextIO
 
+from factory.arrays import RecordBatch, Table, pa, pq
 from factory.errors import FactoryError, first_line
 from factory.rows.json_rows import CHUNK, read_json
 from factory.rows.separated import read_separated
 from factory.rows.unreadable import Numbered, Row, Unreadable, not_utf8, unreadable
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 KINDS = {"jsonl": "json", "json": "json", "ndjson": "json", "csv": "separated", "tsv": "separated"}
 KINDS |= {"txt": "text", "parquet": "parquet", "arrow": "arrow"}
@@ -50,7 +46,7 @@ class Piece:
     """
 
     file: str
-    rows: Sequence[Row | Unreadable] | pa.Table
+    rows: Sequence[Row | Unreadable] | Table
     places: Sequence[int]
 
 
@@ -125,8 +121,6 @@ def count(path: Path, *, header: bool = True) -> int | None:
 
     Lines are counted in all text but an array: a line break inside a quoted cell counts as a row too many.
     """
-    import pyarrow.parquet as pq
-
     form, name = format_of(path.name), str(path)
     if (form == "json" or _compression(name)) and path.stat().st_size > LARGEST_COUNTED:
         return None
@@ -151,8 +145,6 @@ def _compression(name: str) -> str | None:
 
 
 def _unpacked(path: Path | Openable, name: str) -> BinaryIO:
-    import pyarrow as pa
-
     compression = _compression(name)
     return pa.input_stream(path.open("rb"), compression=compression) if compression else path.open("rb")
 
@@ -160,8 +152,6 @@ def _unpacked(path: Path | Openable, name: str) -> BinaryIO:
 @contextmanager
 def _seekable(path: Path | Openable, name: str) -> Iterator[Any]:
     """The file, unpacked on disk where it is compressed: Parquet and Arrow are read from their ends."""
-    import pyarrow as pa
-
     if _compression(name) is None:
         with pa.memory_map(str(path)) as file:
             yield file
@@ -173,27 +163,20 @@ def _seekable(path: Path | Openable, name: str) -> Iterator[Any]:
         yield pa.PythonFile(file, "r")
 
 
-def _parquet(file: Any, rows: int) -> Iterator[pa.Table]:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
+def _parquet(file: Any, rows: int) -> Iterator[Table]:
     with pq.ParquetFile(file) as opened:
         for batch in opened.iter_batches(rows):
             yield pa.Table.from_batches([batch])
 
 
-def _arrow(file: Any, rows: int) -> Iterator[pa.Table]:
-    import pyarrow as pa
-
+def _arrow(file: Any, rows: int) -> Iterator[Table]:
     for batch in _batches(file):
         for start in range(0, batch.num_rows, rows):
             yield pa.Table.from_batches([batch.slice(start, rows)])
 
 
-def _batches(file: Any) -> Iterator[pa.RecordBatch]:
+def _batches(file: Any) -> Iterator[RecordBatch]:
     """Of an Arrow file, or of an Arrow stream, as `datasets` writes them."""
-    import pyarrow as pa
-
     magic = file.read(6)
     file.seek(0)
     if magic != b"ARROW1":

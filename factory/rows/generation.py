@@ -1,7 +1,5 @@
 """Generation that is never paid for twice: every finished batch is in a ledger before its texts are used."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Sequence
@@ -9,15 +7,13 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from factory.engines import Completion, Engine, Request
 from factory.rows.places import Place, Places
+from factory.step.job import Artifact, Job
 from factory.store import Usage, canonical
 from factory.store.memory import Memory
-
-if TYPE_CHECKING:
-    from factory.step.job import Artifact, Job
 
 LEDGER = "generations"
 BUDGET_FACTOR, BUDGET_EXTRA = 2, 32  # output tokens allowed for n tokens of source: 2 n + 32

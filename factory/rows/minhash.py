@@ -6,17 +6,12 @@ whole band of positions are candidates (locality-sensitive hashing), and every c
 signatures, so that the threshold means what it says.
 """
 
-from __future__ import annotations
-
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from factory.arrays import ndarray, np
 from factory.text.words import hash_ngrams, hash_words, words
-
-if TYPE_CHECKING:
-    import numpy as np
 
 SEED = 1
 WEIGHTS = (0.1, 0.9)  # of false positives and false negatives when bands are chosen: the former are sorted out anyway
@@ -38,12 +33,11 @@ def bands(threshold: float, num_perm: int) -> tuple[int, int]:
     return index.b, index.r
 
 
-def signatures(rows: Sequence[Sequence[str]], ngram: int, num_perm: int) -> np.ndarray:
+def signatures(rows: Sequence[Sequence[str]], ngram: int, num_perm: int) -> ndarray:
     """A (rows, num_perm) array of uint32. A row is its texts; n-grams do not reach from one text into the next.
 
     A text with fewer than `ngram` words counts as one n-gram, so that it is near to its equals only.
     """
-    import numpy as np
     from datasketch import MinHash
     from xxhash import xxh3_64_intdigest
 
@@ -58,12 +52,8 @@ def signatures(rows: Sequence[Sequence[str]], ngram: int, num_perm: int) -> np.n
             xxh3_64_intdigest(" ".join([str(place), *text])) for place, text in enumerate(row) if len(text) < ngram
         ]
         sets.append([*short, *ngrams[edges[number] : edges[number + 1]].tolist()])
-    made = MinHash.generator(sets, num_perm=num_perm, seed=SEED, hashfunc=_low_bits)
+    made = MinHash.generator(sets, num_perm=num_perm, seed=SEED, hashfunc=lambda value: value & 0xFFFFFFFF)
     return np.array([one.hashvalues for one in made], dtype=np.uint32).reshape(len(sets), num_perm)
-
-
-def _low_bits(value: int) -> int:
-    return value & 0xFFFFFFFF
 
 
 class Nearest:
@@ -76,8 +66,6 @@ class Nearest:
 
     def __init__(self, files: Sequence[Path], num_perm: int, threshold: float) -> None:
         """`files` hold the signatures of consecutive rows, as raw uint32; they are mapped, never read whole."""
-        import numpy as np
-
         sizes = [file.stat().st_size // (4 * num_perm) for file in files]
         self._starts = np.cumsum([0, *sizes])
         self._parts = [
@@ -92,8 +80,6 @@ class Nearest:
             self._band(slice(band * width, (band + 1) * width))
 
     def _band(self, columns: slice) -> None:
-        import numpy as np
-
         portions = -(-len(self.rows) // SORTED_AT_ONCE)
         for portion in range(portions):
             keys, places = [], []
@@ -106,10 +92,8 @@ class Nearest:
                 places.append(here + start)
             self._buckets(np.concatenate(keys), np.concatenate(places))
 
-    def _buckets(self, keys: np.ndarray, places: np.ndarray) -> None:
+    def _buckets(self, keys: ndarray, places: ndarray) -> None:
         """Compare the rows of each bucket with those before them, the nearest in order first."""
-        import numpy as np
-
         order = np.argsort(keys, kind="stable")  # equal keys stay in the order of their rows
         keys, places = keys[order], places[order]
         waiting = np.flatnonzero(self.rows[places] < 0)
@@ -118,16 +102,15 @@ class Nearest:
             waiting = waiting[keys[waiting] == keys[waiting - distance]]
             if not len(waiting):
                 break
-            for chunk in _chunks(waiting):
+            for start in range(0, len(waiting), PAIRS_AT_ONCE):
+                chunk = waiting[start : start + PAIRS_AT_ONCE]
                 later, earlier = places[chunk], places[chunk - distance]
                 near = (self._signatures(later) == self._signatures(earlier)).mean(axis=1, dtype=np.float32)
                 hit = near >= np.float32(self._threshold)
                 self.rows[later[hit]], self.similarity[later[hit]] = earlier[hit], near[hit]
             waiting = waiting[self.rows[places[waiting]] < 0]
 
-    def _signatures(self, rows: np.ndarray) -> np.ndarray:
-        import numpy as np
-
+    def _signatures(self, rows: ndarray) -> ndarray:
         part = np.searchsorted(self._starts, rows, side="right") - 1
         width = next(known.shape[1] for known in self._parts if known is not None)
         found = np.empty((len(rows), width), dtype=np.uint32)
@@ -139,17 +122,10 @@ class Nearest:
         return found
 
 
-def _mixed(band: np.ndarray) -> np.ndarray:
+def _mixed(band: ndarray) -> ndarray:
     """One 64-bit key per row of a band's columns."""
-    import numpy as np
-
     key = np.zeros(len(band), dtype=np.uint64)
     for column in range(band.shape[1]):
         key = (key ^ band[:, column].astype(np.uint64)) * np.uint64(0x9E3779B97F4A7C15)
         key ^= key >> np.uint64(29)
     return key
-
-
-def _chunks(rows: np.ndarray) -> Iterator[np.ndarray]:
-    for start in range(0, len(rows), PAIRS_AT_ONCE):
-        yield rows[start : start + PAIRS_AT_ONCE]

@@ -1,7 +1,5 @@
 """Where each prompt's completion lies in a ledger of generations."""
 
-from __future__ import annotations
-
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack

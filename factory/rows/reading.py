@@ -1,7 +1,5 @@
 """Rows of local files, folders and Hub datasets, in whatever format: the one way in which rows are read."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

@@ -1,30 +1,23 @@
 """Uniform samples and permutations of rows that never are in memory together. Same seed, same rows."""
 
-from __future__ import annotations
-
 import os
 import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from factory.arrays import Schema, Table, ndarray, np, pa
 from factory.store import sync_folder
-
-if TYPE_CHECKING:
-    import numpy as np
-    import pyarrow as pa
 
 BUFFER_BYTES = 64 << 20
 
 
-def draw(sizes: Sequence[int], count: int, seed: int) -> Iterator[np.ndarray]:
+def draw(sizes: Sequence[int], count: int, seed: int) -> Iterator[ndarray]:
     """Draw `count` of ``sum(sizes)`` rows without replacement: per shard, the sorted numbers of its drawn rows.
 
     How many come from a shard is hypergeometric given what is left; which ones is uniform. Equal to drawing from all
     rows at once.
     """
-    import numpy as np
-
     rest, wanted = sum(sizes), min(count, sum(sizes))
     for shard, size in enumerate(sizes):
         random = np.random.Generator(np.random.PCG64([seed, shard]))
@@ -43,17 +36,15 @@ class Shuffle:
     def __init__(self, folder: Path, total: int, rows: int, seed: int) -> None:
         self.folder, self.seed = folder, seed
         self.buckets = max(1, -(-total // rows))
-        self._held: list[tuple[pa.Table, Any]] = []
+        self._held: list[tuple[Table, Any]] = []
         self._bytes = 0
 
     def clear(self) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True)
 
-    def add(self, number: int, table: pa.Table) -> None:
+    def add(self, number: int, table: Table) -> None:
         """Throw table `number` (each number once: it seeds the throw)."""
-        import numpy as np
-
         random = np.random.Generator(np.random.PCG64([self.seed, 0, number]))
         self._held.append((table, random.integers(self.buckets, size=table.num_rows)))
         self._bytes += table.nbytes
@@ -62,9 +53,6 @@ class Shuffle:
 
     def flush(self) -> None:
         """Append what is held to the buckets."""
-        import numpy as np
-        import pyarrow as pa
-
         if not self._held:
             return
         table = pa.concat_tables([table for table, _ in self._held]).combine_chunks()
@@ -86,11 +74,8 @@ class Shuffle:
                 os.fsync(file.fileno())
         sync_folder(self.folder)
 
-    def bucket(self, number: int, schema: pa.Schema) -> pa.Table:
+    def bucket(self, number: int, schema: Schema) -> Table:
         """The rows of one bucket in their new order."""
-        import numpy as np
-        import pyarrow as pa
-
         tables = []
         if self._path(number).exists():
             with self._path(number).open("rb") as file:

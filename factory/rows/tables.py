@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from factory.arrays import Array, DataType, Table, pa, pq
 from factory.errors import FactoryError, first_line
 from factory.rows.formats import Piece, Unreadable
 from factory.store import write_shard
 from factory.store.columns import compute, read_columns
 from factory.store.kinds import EXACT, UNFIT, array_of, as_kinds, convert, is_json, is_string, joined, settled, wider
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 
 class Rewind(Exception):
@@ -39,20 +37,16 @@ class Kinds:
 
     def begin_with(self, shard: Path) -> None:
         """Take up what an interrupted run found out."""
-        import pyarrow.parquet as pq
-
         for column in pq.read_schema(shard):
             self.known[column.name] = wider(self.known.get(column.name), column.type)
 
-    def of_values(self, name: str, values: Sequence[Any]) -> pa.Array:
+    def of_values(self, name: str, values: Sequence[Any]) -> Array:
         """Python values in a type that goes with those before.
 
         Raises:
             Rewind: the values before are to be read again.
             ValueError, TypeError, OverflowError: a value that cannot be stored.
         """
-        import pyarrow as pa
-
         found = array_of(values, self.known.get(name))
         own = str if is_string(found.type) else float if pa.types.is_floating(found.type) else None
         classes = {*map(type, values)} - {type(None)}
@@ -61,15 +55,13 @@ class Kinds:
         anew = kind != found.type and (is_string(kind) or is_json(kind))
         return array_of(values, kind) if anew else convert(found, kind)
 
-    def of_array(self, name: str, values: Any, *, exact: bool = False, several: bool = False) -> pa.DataType:
+    def of_array(self, name: str, values: Any, *, exact: bool = False, several: bool = False) -> DataType:
         """The type that holds these values and those before; `exact` as for `wider`, `several` kinds are in these.
 
         Raises:
             Rewind: the values before are to be read again.
             ValueError: there is no such type.
         """
-        import pyarrow as pa
-
         before, here = self.known.get(name), values.type
         kind = wider(before, here, exact=exact)
         if pa.types.is_integer(here) and _beyond_floats(values):
@@ -100,15 +92,13 @@ def _beyond_floats(values: Any) -> bool:
     return found["min"] is not None and max(-found["min"], found["max"]) > EXACT
 
 
-def tables(pieces: Iterable[Piece], kinds: Kinds | None = None) -> Iterator[pa.Table]:
+def tables(pieces: Iterable[Piece], kinds: Kinds | None = None) -> Iterator[Table]:
     """A table of every piece.
 
     Raises:
         FactoryError: a row cannot be read, or has a value that cannot be stored, or not with those before it.
         Rewind: numbers that became floats or text are to be something else: read all again, with the same `kinds`.
     """
-    import pyarrow as pa
-
     kinds = kinds or Kinds()
     for piece in pieces:
         if not isinstance(piece.rows, Sequence):
@@ -128,7 +118,7 @@ def tables(pieces: Iterable[Piece], kinds: Kinds | None = None) -> Iterator[pa.T
         yield pa.table(columns)
 
 
-def _typed(piece: Piece, table: pa.Table, kinds: Kinds) -> pa.Table:
+def _typed(piece: Piece, table: Table, kinds: Kinds) -> Table:
     """A table with types of its own, in those that go with the tables before."""
     columns = {}
     for name in table.column_names:
@@ -158,7 +148,7 @@ def _place(piece: Piece, number: int) -> str:
     return f"{piece.file}:{piece.places[number]}"
 
 
-def part(found: Iterable[pa.Table], start: int, stop: int | None) -> Iterator[pa.Table]:
+def part(found: Iterable[Table], start: int, stop: int | None) -> Iterator[Table]:
     """The rows ``start:stop`` of tables that follow one another."""
     seen = 0
     for table in found:
@@ -171,9 +161,9 @@ def part(found: Iterable[pa.Table], start: int, stop: int | None) -> Iterator[pa
             return
 
 
-def in_shards(found: Iterable[pa.Table], rows: int) -> Iterator[pa.Table]:
+def in_shards(found: Iterable[Table], rows: int) -> Iterator[Table]:
     """The same rows, `rows` in each table; what is left in the last."""
-    held: list[pa.Table] = []
+    held: list[Table] = []
     count = 0
     for table in found:
         held, count = [*held, table], count + table.num_rows
@@ -189,8 +179,6 @@ def in_shards(found: Iterable[pa.Table], rows: int) -> Iterator[pa.Table]:
 
 def align(paths: Sequence[Path]) -> None:
     """Write shards anew whose rows had narrower types, or fewer columns, than all together."""
-    import pyarrow.parquet as pq
-
     schemas = [pq.read_schema(path) for path in paths]
     kinds: dict[str, pa.DataType] = {}
     for schema in schemas:

@@ -1,7 +1,5 @@
 """What became of the texts that `translate` needed: from its totals over the shards, whether all are done or not."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -1,19 +1,15 @@
 """The texts of a shard's cells as units to translate, equal ones once, and the cells put together again."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
+from factory.arrays import ChunkedArray, DataType, Table, pa
 from factory.errors import FactoryError
 from factory.store.columns import readable
 from factory.store.kinds import NotText, is_json, is_list, is_text, plain
-from factory.text.conversations import conversation_texts, with_texts
+from factory.text.conversations import conversation_texts, role_of, with_texts
 from factory.text.segments import has_letters, paragraphs, split
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 Division = Literal["structure", "paragraph", "none"]
 Piece = str | int
@@ -70,7 +66,7 @@ class Cutter:
     keep_system: bool = False
     json_keys: tuple[str, ...] = ()
 
-    def cells(self, values: pa.ChunkedArray, name: str, units: Units) -> list[Cell]:
+    def cells(self, values: ChunkedArray, name: str, units: Units) -> list[Cell]:
         """One cell per value of a text column or a column of conversations; in one of JSON each value may be either.
 
         Raises:
@@ -120,10 +116,8 @@ class Cutter:
         return [units.add(piece) if has_letters(piece) else piece for piece in whole]
 
 
-def is_conversation(kind: pa.DataType) -> bool:
+def is_conversation(kind: DataType) -> bool:
     """Is it a list of turns, in the form of chat templates or in ShareGPT's?"""
-    import pyarrow as pa
-
     if not is_list(kind) or not (pa.types.is_struct(kind.value_type) or is_json(kind.value_type)):
         return False
     if is_json(kind.value_type):  # as `datasets` itself reads turns that differ in their keys
@@ -132,9 +126,8 @@ def is_conversation(kind: pa.DataType) -> bool:
     return any(keys <= names for keys in TURN_KEYS)
 
 
-def instructions(table: pa.Table, name: str) -> list[str]:
+def instructions(table: Table, name: str) -> list[str]:
     """What the user asks for in each row: the text of the column, or the user's turns of its conversation."""
-    from factory.text.conversations import role_of
 
     def asked(value: Any) -> str:
         if isinstance(value, list):

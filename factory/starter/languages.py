@@ -1,31 +1,18 @@
 """Languages that a starter recipe can be written for: their English names, and the public data there is for each."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
+
+import langcodes
+from babel import Locale
 
 from factory.errors import UsageError, nearest
 from factory.text.scripts import script_name, scripts_of
 
-# Names of the languages that OPUS-100 pairs with English (https://aclanthology.org/2020.acl-main.148, appendix).
-NAMES = {
-    "af": "Afrikaans", "am": "Amharic", "ar": "Arabic", "as": "Assamese", "az": "Azerbaijani", "be": "Belarusian",
-    "bg": "Bulgarian", "bn": "Bengali", "br": "Breton", "bs": "Bosnian", "ca": "Catalan", "cs": "Czech",
-    "cy": "Welsh", "da": "Danish", "de": "German", "el": "Greek", "eo": "Esperanto", "es": "Spanish",
-    "et": "Estonian", "eu": "Basque", "fa": "Persian", "fi": "Finnish", "fr": "French", "fy": "Western Frisian",
-    "ga": "Irish", "gd": "Scottish Gaelic", "gl": "Galician", "gu": "Gujarati", "ha": "Hausa", "he": "Hebrew",
-    "hi": "Hindi", "hr": "Croatian", "hu": "Hungarian", "id": "Indonesian", "ig": "Igbo", "is": "Icelandic",
-    "it": "Italian", "ja": "Japanese", "ka": "Georgian", "kk": "Kazakh", "km": "Khmer", "kn": "Kannada",
-    "ko": "Korean", "ku": "Kurdish", "ky": "Kyrgyz", "li": "Limburgish", "lt": "Lithuanian", "lv": "Latvian",
-    "mg": "Malagasy", "mk": "Macedonian", "ml": "Malayalam", "mr": "Marathi", "ms": "Malay", "mt": "Maltese",
-    "my": "Burmese", "nb": "Norwegian Bokmål", "ne": "Nepali", "nl": "Dutch", "nn": "Norwegian Nynorsk",
-    "no": "Norwegian", "oc": "Occitan", "or": "Odia", "pa": "Punjabi", "pl": "Polish", "ps": "Pashto",
-    "pt": "Portuguese", "ro": "Romanian", "ru": "Russian", "rw": "Kinyarwanda", "se": "Northern Sami",
-    "sh": "Serbo-Croatian", "si": "Sinhala", "sk": "Slovak", "sl": "Slovenian", "sq": "Albanian", "sr": "Serbian",
-    "sv": "Swedish", "ta": "Tamil", "te": "Telugu", "tg": "Tajik", "th": "Thai", "tk": "Turkmen", "tr": "Turkish",
-    "tt": "Tatar", "ug": "Uyghur", "uk": "Ukrainian", "ur": "Urdu", "uz": "Uzbek", "vi": "Vietnamese",
-    "wa": "Walloon", "xh": "Xhosa", "yi": "Yiddish", "zh": "Chinese", "zu": "Zulu",
-}  # fmt: skip
+# The languages that OPUS-100 pairs with English (https://aclanthology.org/2020.acl-main.148, appendix).
+CODES = """af am ar as az be bg bn br bs ca cs cy da de el eo es et eu fa fi fr fy ga gd gl gu ha he hi hr hu id ig
+    is it ja ka kk km kn ko ku ky li lt lv mg mk ml mr ms mt my nb ne nl nn no oc or pa pl ps pt ro ru rw se sh si sk
+    sl sq sr sv ta te tg th tk tr tt ug uk ur uz vi wa xh yi zh zu""".split()  # noqa: SIM905
+NAMES = {code: Locale("en").languages[code] for code in CODES} | {"bn": "Bengali"}
 # Configs of https://huggingface.co/datasets/openai/MMMLU: MMLU's test questions, translated by people. Swahili and
 # Yoruba are there too, but OPUS-100 has no pairs (or no test set) for them.
 MMMLU = {
@@ -35,7 +22,7 @@ MMMLU = {
 
 
 @dataclass(frozen=True)
-class Language:
+class TargetLanguage:
     """A target language: ISO 639 code, English name, writing system, and where its data is."""
 
     code: str
@@ -45,14 +32,12 @@ class Language:
     mmmlu: str | None
 
 
-def language(text: str) -> Language:
+def language(text: str) -> TargetLanguage:
     """The language of a code (``hi``, ``hin``, ``pt-BR``) or an English name (``Hindi``).
 
     Raises:
         UsageError: there is no public data here for it; the nearest known one is named.
     """
-    import langcodes
-
     code = {name.lower(): code for code, name in NAMES.items()}.get(text.strip().lower())
     if code is None:
         try:
@@ -67,6 +52,6 @@ def language(text: str) -> Language:
         )
     if code == "en":
         raise UsageError("English is the source language", fix="name the target language")
-    return Language(
+    return TargetLanguage(
         code, NAMES[code], script_name(scripts_of(code)[0]), "-".join(sorted(("en", code))), MMMLU.get(code)
     )

@@ -1,7 +1,5 @@
 """The verbs. Every module here that holds a `Step` is one: its file name is what a recipe writes."""
 
-from __future__ import annotations
-
 from functools import cache
 
 from factory.resources import one_a_module

@@ -1,14 +1,14 @@
 """Keep translations that come back as their sources: translated back by a model and compared word by word."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, TypeAdapter, model_validator
 
+from factory.arrays import Array, Table, pa
+from factory.engines import Completion
 from factory.rows.executors import Tick
 from factory.rows.faults import certain
 from factory.rows.generation import Ask, Generations, generations
@@ -16,18 +16,11 @@ from factory.rows.outcomes import Verdict
 from factory.rows.pairs import text_pairs
 from factory.rows.scoring import Scores, ScoreShard, ScoreStep, below, worst
 from factory.step.base import Limit, ModelRef, Pairs, Prompt, Suffix, TextPrompt, holding, suffix_of
+from factory.step.job import Job
 from factory.store import Usage
 from factory.store.columns import NotText, column_pairs, texts
 from factory.text.closeness import METRICS, closeness
 from factory.text.template import fill
-
-if TYPE_CHECKING:
-    from typing import Self
-
-    import pyarrow as pa
-
-    from factory.engines import Completion
-    from factory.step.job import Job
 
 Metric = Literal["bleu", "chrf", "meteor", "rouge_precision", "rouge_recall", "rouge_f1"]
 AIN: dict[Metric, float] = {"bleu": 60, "meteor": 80, "rouge_precision": 80, "rouge_recall": 80, "rouge_f1": 80}
@@ -135,7 +128,7 @@ class Backtranslate(ScoreStep):
                 anew = generations(job, job.inputs[self.retranslate_model], "retranslations")
                 anew = stack.enter_context(anew)
 
-            def score(number: int, table: pa.Table, tick: Tick, known: Scores | None) -> Scores:
+            def score(number: int, table: Table, tick: Tick, known: Scores | None) -> Scores:
                 pairs = column_pairs(table.column_names, self.columns, suffix)
                 known = known if known and _tries(known) else None
                 return _Shard(self, back, anew, language, number, tick).scores(table, pairs, known)
@@ -151,15 +144,13 @@ class Backtranslate(ScoreStep):
         """Is there a translation that is to be made anew, and was not yet?"""
         return self.retranslate_model is not None and len(tries) == 1 and not self._passes(tries[0])
 
-    def decided(self, table: pa.Table, scores: Scores) -> Scores:
+    def decided(self, table: Table, scores: Scores) -> Scores:
         return super().decided(table, self.chosen(table, _tries(scores), scores) if self.retranslate_model else scores)
 
-    def chosen(self, table: pa.Table, tries: Tries, scores: Scores) -> Scores:
+    def chosen(self, table: Table, tries: Tries, scores: Scores) -> Scores:
         """What stands beside the rows: of every pair the first translation, or the second where that alone passes."""
-        import pyarrow as pa
-
         lowest: dict[str, list[float | None]] = {name: [None] * table.num_rows for name in METRICS}
-        columns: dict[str, pa.Array] = {}
+        columns: dict[str, Array] = {}
         verdicts, again, rescued = dict(scores.verdicts), 0, []
         for (_, target), rows in tries.items():
             best = [self._best(some) for some in rows]
@@ -206,10 +197,8 @@ class _Shard:
         self.usage = Usage()
         self.generated = 0
 
-    def scores(self, table: pa.Table, columns: dict[str, str], known: Scores | None) -> Scores:
+    def scores(self, table: Table, columns: dict[str, str], known: Scores | None) -> Scores:
         """The scores of all pairs; with what is `known`, the translations that fail now are made anew, no more."""
-        import pyarrow as pa
-
         verdicts: dict[int, Verdict] = {}
         tries: Tries = {}
         pairs: list[tuple[str, list[_Try]]] = []

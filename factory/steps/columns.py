@@ -1,23 +1,17 @@
 """Choose, rename and build columns."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
+from factory.arrays import Table, np, pa
 from factory.rows.outcomes import ShardResult, Verdict, rejected
 from factory.rows.step import RowStep
 from factory.store.columns import as_text, column, compute, plain, require
 from factory.text.conversations import as_messages, as_sharegpt
 from factory.text.template import Choice, Name, Parts, parse, parse_path, placeholders
-
-if TYPE_CHECKING:
-    from typing import Self
-
-    import pyarrow as pa
 
 FORMS = {"sharegpt": (as_sharegpt, ("from", "value")), "messages": (as_messages, ("role", "content"))}
 
@@ -72,9 +66,7 @@ class Columns(RowStep):
         require([*(kept or ()), *(path for each in definitions.values() for path in _paths(each))], columns)
         return None if kept is None else [*kept, *(name for name in definitions if name not in kept)]
 
-    def apply(self, table: pa.Table) -> ShardResult:
-        import pyarrow as pa
-
+    def apply(self, table: Table) -> ShardResult:
         kept = table.column_names if self.keep == "all" else self.keep
         made = {name: table[name] for name in kept}
         missing: dict[int, str] = {}
@@ -84,7 +76,7 @@ class Columns(RowStep):
         verdicts: dict[int, Verdict] = {row: rejected(f"columns: no {path}") for row, path in missing.items()}
         return ShardResult(result, verdicts)
 
-    def _metadata(self, table: pa.Table) -> dict[bytes, bytes] | None:
+    def _metadata(self, table: Table) -> dict[bytes, bytes] | None:
         """The `datasets` features of columns that are copied whole, or an Image column would turn into a struct."""
         try:
             features = json.loads((table.schema.metadata or {})[b"huggingface"])["info"]["features"]
@@ -142,10 +134,8 @@ def _check_shape(definition: Any) -> None:
         _check_shape(item)
 
 
-def _build(table: pa.Table, definition: Any, missing: dict[int, str], inside: bool = False) -> Any:
+def _build(table: Table, definition: Any, missing: dict[int, str], inside: bool = False) -> Any:
     """One column as an Arrow array; rows without a value for a template are added to `missing`."""
-    import pyarrow as pa
-
     rows = table.num_rows
     if isinstance(definition, str):
         if inside or _is_template(definition):
@@ -159,8 +149,6 @@ def _build(table: pa.Table, definition: Any, missing: dict[int, str], inside: bo
         parts = [_whole(_build(table, item, missing, True)) for item in definition.values()]
         return pa.StructArray.from_arrays(parts, names=list(definition))
     if isinstance(definition, list):
-        import numpy as np
-
         parts = [_whole(_build(table, item, missing, True)) for item in definition]
         order = np.arange(rows * len(parts)).reshape(len(parts), rows).T.ravel()  # row by row instead of item by item
         offsets = np.arange(rows + 1, dtype=np.int32) * len(parts)
@@ -168,9 +156,7 @@ def _build(table: pa.Table, definition: Any, missing: dict[int, str], inside: bo
     return _repeat(definition, rows)
 
 
-def _conversations(table: pa.Table, path: str, form: str, missing: dict[int, str]) -> Any:
-    import pyarrow as pa
-
+def _conversations(table: Table, path: str, form: str, missing: dict[int, str]) -> Any:
     convert, keys = FORMS[form]
     found: list[Any] = []
     for row, turns in enumerate(plain(column(table, path))):
@@ -182,20 +168,15 @@ def _conversations(table: pa.Table, path: str, form: str, missing: dict[int, str
     return pa.array(found, pa.list_(pa.struct([(key, pa.string()) for key in keys])))
 
 
-def _template(table: pa.Table, template: str, missing: dict[int, str]) -> Any:
-    import numpy as np
-    import pyarrow as pa
-
+def _template(table: Table, template: str, missing: dict[int, str]) -> Any:
     parts = parse(template)
     if not placeholders(template):
         return _repeat("".join(part for part in parts if isinstance(part, str)), table.num_rows)
     return _filled(table, parts, missing, np.ones(table.num_rows, bool)).cast(pa.string())
 
 
-def _filled(table: pa.Table, parts: Parts, missing: dict[int, str], here: Any) -> Any:
+def _filled(table: Table, parts: Parts, missing: dict[int, str], here: Any) -> Any:
     """The parts of a template for whole columns at once; `here` tells in which rows they stand."""
-    import pyarrow as pa
-
     pc = compute()
     texts: list[Any] = [pa.array([""] * table.num_rows, pa.large_string())]
     for part in parts:
@@ -210,7 +191,7 @@ def _filled(table: pa.Table, parts: Parts, missing: dict[int, str], here: Any) -
     return pc.binary_join_element_wise(*texts, pa.scalar("", pa.large_string()))
 
 
-def _chosen(table: pa.Table, choice: Choice, missing: dict[int, str], here: Any) -> Any:
+def _chosen(table: Table, choice: Choice, missing: dict[int, str], here: Any) -> Any:
     pc = compute()
     said = pc.fill_null(pc.greater(pc.utf8_length(pc.utf8_trim_whitespace(as_text(table, choice.path))), 0), False)
     then = said.to_numpy()
@@ -222,15 +203,11 @@ def _chosen(table: pa.Table, choice: Choice, missing: dict[int, str], here: Any)
 
 
 def _repeat(value: Any, rows: int) -> Any:
-    import pyarrow as pa
-
     return pa.repeat(pa.scalar(value), rows)
 
 
 def _whole(values: Any) -> Any:
     """One array from chunks (Arrow builds structs from arrays only)."""
-    import pyarrow as pa
-
     if not isinstance(values, pa.ChunkedArray):
         return values
     return values.combine_chunks() if values.num_chunks != 1 else values.chunk(0)

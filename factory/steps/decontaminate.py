@@ -1,28 +1,23 @@
 """Take out rows that hold texts of the benchmarks a model will be measured on."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator, Field
 
+from factory.arrays import Table, pa
 from factory.rows.contamination import Benchmarks
 from factory.rows.outcomes import Verdict, failed, rejected
 from factory.rows.scoring import Scores, ScoreShard, ScoreStep
 from factory.rows.step import input_shards
 from factory.step.base import BenchmarkRef, Columns, Limit, as_list
+from factory.step.job import Job
 from factory.store import write_atomically
 from factory.store.columns import NotText, column, plain, read_columns, require
 from factory.text.words import texts_in
-
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-    from factory.step.job import Job
 
 SCORE, BENCHMARK, WORDS = "score_contamination", "benchmark", "words"
 COUNTS = "benchmarks.json"
@@ -90,9 +85,7 @@ class Decontaminate(ScoreStep):
                         for value in plain(table[name]):
                             yield from ((reference, text) for text in texts_in(value))
 
-    def _scores(self, known: Benchmarks, table: pa.Table) -> Scores:
-        import pyarrow as pa
-
+    def _scores(self, known: Benchmarks, table: Table) -> Scores:
         columns = [plain(column(table, name)) for name in self.columns or table.column_names]
         verdicts: dict[int, Verdict] = {}
         rows: list[list[str]] = []
@@ -118,8 +111,6 @@ class Decontaminate(ScoreStep):
         where = f"{part}, " if part else ""
         return rejected(f"decontaminate: {name}", f"{where}{share:.2f}: {scores[WORDS]}")
 
-    def decided(self, table: pa.Table, scores: Scores) -> Scores:
-        import pyarrow as pa
-
+    def decided(self, table: Table, scores: Scores) -> Scores:
         found = super().decided(table, scores)
         return replace(found, columns={SCORE: found.columns[SCORE].cast(pa.float32())})

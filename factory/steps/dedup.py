@@ -1,31 +1,25 @@
 """Keep the first of rows that say the same."""
 
-from __future__ import annotations
-
 import json
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from factory.arrays import Table, ndarray, np
 from factory.rows.executors import ShardFunction, Tick
 from factory.rows.minhash import Nearest, signatures
 from factory.rows.outcomes import ShardResult, Verdict, failed, rejected
 from factory.rows.step import RowStep, input_shards
 from factory.step.base import Columns, Limit
+from factory.step.job import Job
 from factory.store import write_atomically
 from factory.store.columns import NotText, column, plain, read_columns, require
 from factory.text.arabic import normalize
 from factory.text.digest import SIZE, digest
-
-if TYPE_CHECKING:
-    import numpy as np
-    import pyarrow as pa
-
-    from factory.step.job import Job
 
 KEYS, SIGNATURES = "keys", "signatures"
 SORTED_AT_ONCE = 4_000_000  # keys; about 300 MB
@@ -40,10 +34,7 @@ class Near(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     threshold: Annotated[float, Limit] = Field(
-        0.8,
-        ge=0.5,
-        lt=1,
-        description="estimated Jaccard similarity of the n-gram sets (0.8: Gopher, appendix A.1)",
+        0.8, ge=0.5, lt=1, description="estimated Jaccard similarity of the n-gram sets (0.8: Gopher, appendix A.1)"
     )
     ngram: int = Field(5, ge=1, le=50, description="words in an n-gram (5: FineWeb, section 3.4)")
     num_perm: int = Field(
@@ -76,14 +67,12 @@ class Dedup(RowStep):
 
     @contextmanager
     def working(self, job: Job) -> Iterator[ShardFunction]:
-        import numpy as np
-
         folder, size = (job.made / SIGNATURES, 4 * self.near.num_perm) if self.near else (job.out / KEYS, SIZE)
         files = [self._keys(path, folder / f"{n:05d}", size) for n, path in enumerate(input_shards(job.input))]
         starts = np.cumsum([0, *(file.stat().st_size // size for file in files)])
         doubles = self._near(files, self.near) if self.near else self._exact(files, starts)
 
-        def work(number: int, table: pa.Table, tick: Tick) -> ShardResult:
+        def work(number: int, table: Table, tick: Tick) -> ShardResult:
             verdicts = {row: failed(self.verb, error) for row, error in self._unreadable(table, files[number], size)}
             for row, verdict in doubles(starts[number], starts[number + 1]):
                 verdicts.setdefault(row, verdict)
@@ -94,7 +83,7 @@ class Dedup(RowStep):
     def finish(self, job: Job, totals: dict[str, float]) -> None:
         shutil.rmtree(job.out / KEYS, ignore_errors=True)
 
-    def _exact(self, files: list[Path], starts: np.ndarray) -> Doubles:
+    def _exact(self, files: list[Path], starts: ndarray) -> Doubles:
         later, verdict = _later(files, starts), rejected("dedup: seen before")
         return lambda start, stop: ((row, verdict) for row in later[start:stop].nonzero()[0].tolist())
 
@@ -119,7 +108,7 @@ class Dedup(RowStep):
             write_atomically(file, b"".join(content))
         return file
 
-    def _rows(self, table: pa.Table) -> Iterator[Any]:
+    def _rows(self, table: Table) -> Iterator[Any]:
         """What stands for a row: with `near` its texts, else a digest; the exception of a row that cannot be read."""
         for values in zip(*(plain(column(table, name)) for name in self.columns), strict=True):
             try:
@@ -136,7 +125,7 @@ class Dedup(RowStep):
             values = tuple(normalize(value) if isinstance(value, str) else value for value in values)
         return digest(values)
 
-    def _unreadable(self, table: pa.Table, file: Path, size: int) -> Iterator[tuple[int, Exception]]:
+    def _unreadable(self, table: Table, file: Path, size: int) -> Iterator[tuple[int, Exception]]:
         if bytes(size) in (keys := file.read_bytes()):
             for row in range(table.num_rows):
                 if keys[row * size : (row + 1) * size] == bytes(size):
@@ -149,10 +138,8 @@ def _text(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, default=str)
 
 
-def _later(files: list[Path], starts: np.ndarray) -> np.ndarray:
+def _later(files: list[Path], starts: ndarray) -> ndarray:
     """Of all rows: does one with the same key come before it?"""
-    import numpy as np
-
     later = np.zeros(int(starts[-1]), dtype=bool)
     portions = -(-len(later) // SORTED_AT_ONCE)
     for portion in range(portions):

@@ -1,18 +1,20 @@
 """dpo: direct preference optimization on pairs of answers, with TRL (Rafailov et al. 2023, arXiv 2305.18290)."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
 from factory.errors import FactoryError
+from factory.models.models import full_precision, load_tokenizer
+from factory.models.train.data import encode_rows, load_rows
+from factory.models.train.history import held_out_loss
+from factory.models.train.loop import finish, fit, starting_model
 from factory.models.train.parameters import EarlyStopping, Lora
+from factory.models.train.preference_pairs import make_pair_encoder
 from factory.models.train.templates import ChatTemplate, template_text
 from factory.step.base import DatasetRef
-
-if TYPE_CHECKING:
-    from factory.step.job import Job
+from factory.step.job import Job
+from factory.step.surroundings import seeded
 
 Loss = Literal["sigmoid", "hinge", "ipo", "robust", "exo_pair", "apo_zero", "apo_down", "sigmoid_norm"]
 NEEDS_SMOOTHING = ("robust", "exo_pair")
@@ -51,22 +53,14 @@ class Dpo(EarlyStopping):
         return self
 
     def parameters(self) -> dict[str, Any]:
-        text = template_text(self.chat_template) if self.chat_template else None
-        return super().parameters() | {"chat_template": text}
+        return super().parameters() | {"chat_template": template_text(self.chat_template)}
 
     def run(self, job: Job) -> None:
-        from factory.models.models import full_precision, load_tokenizer
-        from factory.models.train.data import encode_rows, load_rows
-        from factory.models.train.loop import finish, fit, starting_model
-        from factory.models.train.preference_pairs import make_pair_encoder
-        from factory.models.train.trainer import held_out_loss
-        from factory.step.surroundings import seeded
-
         with seeded(job.profile, self.seed):
             rows = load_rows(job, self.data)
             full_precision(job.input.model, job.where)
             tokenizer = load_tokenizer(job.input.model, job.where, job.trust_remote_code)
-            start = starting_model(job, tokenizer, template_text(self.chat_template) if self.chat_template else None)
+            start = starting_model(job, tokenizer, template_text(self.chat_template))
             encoder = make_pair_encoder(tokenizer, rows.column_names, self.max_length, self.chat, job.where)
             encoded, held_out = encode_rows(job, self.data, rows, self.eval_split, encoder)
             model, history = fit(

@@ -1,14 +1,13 @@
 """expand_vocab: pieces of another language join a model's tokenizer and embeddings."""
 
-from __future__ import annotations
-
 import itertools
 import json
 import random
 import shutil
-from collections.abc import Mapping
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -24,18 +23,15 @@ from factory.models.models import (
     stored_dtype,
 )
 from factory.models.vocabulary.embeddings import expand_embeddings, padding_of, rows_needed
-from factory.models.vocabulary.fertility import Split, split_texts, tokens_per_word
+from factory.models.vocabulary.fertility import Sides, split_texts, tokens_per_word
 from factory.models.vocabulary.grow import grown
 from factory.models.vocabulary.kinds import Piece, kind_of, next_id, read_document
 from factory.models.vocabulary.learn import Texts, learn
 from factory.models.vocabulary.letters import Letters
 from factory.step.base import Columns, DatasetRef, Step, one_or_all
+from factory.step.job import Job
+from factory.step.surroundings import seeded
 from factory.store.columns import read_columns, require, texts
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from factory.step.job import Job
 
 STALE = ("tokenizer.model", "vocab.json", "merges.txt")  # the same vocabulary in other formats
 
@@ -81,8 +77,6 @@ class ExpandVocab(Step):
         return found if self.rows is not None else {name: value for name, value in found.items() if name != "rows"}
 
     def run(self, job: Job) -> None:
-        from factory.step.surroundings import seeded
-
         with seeded(job.profile, self.seed):
             expand(job, self)
 
@@ -132,16 +126,16 @@ def expand(job: Job, step: ExpandVocab) -> None:
     }
 
 
-def choose(document: dict[str, Any], pieces: list[Piece], sides: Split, fertility: float | None) -> list[Piece]:
+def choose(document: dict[str, Any], pieces: list[Piece], sides: Sides, fertility: float | None) -> list[Piece]:
     """The fewest pieces with which the held-out text has at most `fertility` tokens per word; all where none do."""
     if fertility is None or not sides.language:
         return pieces
-    low, high = 1, len(pieces)
-    while low < high:
-        middle = (low + high) // 2
-        found = tokens_per_word(_tokenizer(grown(document, pieces[:middle])), sides.language)
-        low, high = (low, middle) if found is not None and found <= fertility else (middle + 1, high)
-    return pieces[:low]
+
+    def reached(count: int) -> bool:
+        found = tokens_per_word(_tokenizer(grown(document, pieces[:count])), sides.language)
+        return found is not None and found <= fertility
+
+    return pieces[: 1 + bisect_left(range(1, len(pieces)), True, key=reached)]
 
 
 def _tokenizer(document: dict[str, Any]) -> Any:
@@ -176,7 +170,7 @@ def _texts(job: Job, step: ExpandVocab) -> tuple[list[str], Texts]:
     return list(those(held_out.__contains__)), lambda: those(is_learnt)
 
 
-def _report(old: dict[str, Any], new: dict[str, Any], sides: Split, step: ExpandVocab, job: Job) -> dict[str, Any]:
+def _report(old: dict[str, Any], new: dict[str, Any], sides: Sides, step: ExpandVocab, job: Job) -> dict[str, Any]:
     """Tokens per word before and after; texts in other scripts must be cut as before.
 
     Raises:

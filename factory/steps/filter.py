@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache, cached_property
@@ -14,10 +14,11 @@ from pydantic import BeforeValidator, Field, PlainSerializer, SerializeAsAny, Wi
 from factory.checks import DEFAULT, Check, checks, parse_check
 from factory.checks.base import Pairs
 from factory.checks.scoring import Scored
+from factory.rows.embeddings import with_model
 from factory.rows.executors import Tick
 from factory.rows.outcomes import Verdict, failed, rejected
 from factory.rows.scoring import Scores, ScoreShard, ScoreStep
-from factory.step.base import Columns, Limit, Suffix, suffix_of
+from factory.step.base import Columns, Limit, ReferenceKind, Suffix, suffix_of
 from factory.store import fingerprint
 from factory.store.columns import NotText, column_pairs, read_columns, require, texts
 
@@ -60,12 +61,12 @@ class Filter(ScoreStep):
 
     With `keep_scores`, kept rows have columns ``score_{check}``, the worst over all pairs, so that a limit can be
     chosen by looking; rejected rows have them always. A check that breaks on a row, or whose score is no number, makes
-    it `failed`. A check that looks at all rows (`repeated_target`) reads the input once before. Scores are stored by
-    check: another limit scores nothing, one more check scores that one only.
+    it `failed`. A check that looks at all rows (`repeated_target`, `meaning`) reads the input once before. Scores are
+    stored by check: another limit scores nothing, one more check scores that one only (but for one with a model of the
+    recipe or the Hub, which makes another input). `meaning` belongs into a filter of its own, after the cheap checks.
     """
 
     uses_language: ClassVar[bool] = True
-    parallel: ClassVar[bool] = True
     folder: ClassVar[str] = "checks"
     renamed: ClassVar[Mapping[str, str]] = {"pairs": "columns", "text": "columns"}
 
@@ -104,6 +105,17 @@ class Filter(ScoreStep):
     def singles(self) -> list[str]:
         return [name for name, target in self._named.items() if target is None]
 
+    @property
+    def parallel(self) -> bool:
+        """Embeddings use all cores by themselves."""
+        return not any(check.embeds for check in self.checks)
+
+    def references(self) -> Iterator[tuple[str, str, ReferenceKind]]:
+        yield from super().references()
+        for check in self.checks or ():  # None in what is left of a step with mistakes
+            if (model := check.reference) is not None:
+                yield f"checks.{check.name}.model", model, "model"
+
     def parameters(self) -> dict[str, Any]:
         return {**super().parameters(), "pairs": self.pairs or None, "text": self.singles}
 
@@ -130,6 +142,7 @@ class Filter(ScoreStep):
         def ready(key: str) -> Check:
             check = next(check for check in self.checks if self._keys[check.name] == key)
             check = check.in_language(language["target"], language.get("source"))
+            check = with_model(check, job) if check.embeds else check
             if not check.surveys:
                 return check
             columns = job.input.dataset.schema(job.input.split).names
@@ -138,7 +151,7 @@ class Filter(ScoreStep):
         def score(number: int, table: pa.Table, tick: Tick, known: Scores | None) -> Scores:
             known = known or Scores({})
             keys = [key for key in self._keys.values() if key not in known.columns]
-            return self._scores(table, dict(zip(keys, map(ready, keys), strict=True)), known, suffix)
+            return self._scores(table, dict(zip(keys, map(ready, keys), strict=True)), known, suffix, tick)
 
         yield score
 
@@ -154,11 +167,15 @@ class Filter(ScoreStep):
         return not known.columns.keys() >= set(self._keys.values())
 
     def score(
-        self, columns: dict[str, list[Any]], checks: Sequence[Check], pairs: list[tuple[str | None, str]]
+        self,
+        columns: dict[str, list[Any]],
+        checks: Sequence[Check],
+        pairs: list[tuple[str | None, str]],
+        done: Callable[[float], None] = lambda share: None,
     ) -> tuple[Scored, dict[int, Verdict]]:
         """The worst score of each check over the pairs of columns, which hold str, None or `NotText`.
 
-        A row with a text that is none has a verdict.
+        A row with a text that is none has a verdict. `done` is told the share that has been looked at.
         """
         verdicts: dict[int, Verdict] = {}
         for values in columns.values():
@@ -167,18 +184,22 @@ class Filter(ScoreStep):
                 values[row] = None
         rows = len(columns[pairs[0][1]])
         scored = Scored(checks, rows)
-        for source, target in pairs:
+        for number, (source, target) in enumerate(pairs):
             sources = columns[source] if source is not None else [None] * rows
-            scored.add((sources, columns[target]), compared=source is not None)
+            scored.add(
+                (sources, columns[target]),
+                compared=source is not None,
+                done=lambda share, before=number: done((before + share) / len(pairs)),
+            )
         return scored, verdicts
 
-    def _scores(self, table: pa.Table, checks: dict[str, Check], known: Scores, suffix: str) -> Scores:
+    def _scores(self, table: pa.Table, checks: dict[str, Check], known: Scores, suffix: str, tick: Tick) -> Scores:
         """The known scores and those of further checks."""
         import pyarrow as pa
 
         pairs = self._pairs(table.column_names, suffix)
         texts_of = {name: texts(table, name) for pair in pairs for name in pair if name is not None}
-        scored, verdicts = self.score(texts_of, [*checks.values()], pairs)
+        scored, verdicts = self.score(texts_of, [*checks.values()], pairs, tick)
         found = dict(known.columns)
         for key, check in checks.items():
             found[key] = pa.array(scored.scores[check.name], pa.float64(), from_pandas=True)  # NaN becomes null

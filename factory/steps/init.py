@@ -1,19 +1,17 @@
 """init: a new model from a configuration, with random weights and a tokenizer trained or copied."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from factory.errors import FactoryError, nearest
-from factory.models.models import Dtype
+from factory.errors import FactoryError, first_line, nearest
+from factory.models.models import Dtype, count_parameters, load_tokenizer, size_bytes, write_model
+from factory.models.tokens import train_tokenizer
 from factory.models.train.templates import ChatTemplate, template_text
 from factory.step.base import Columns, DatasetRef, ModelRef, Step, one_or_all
-
-if TYPE_CHECKING:
-    from factory.step.job import Job
+from factory.step.job import Job
+from factory.step.surroundings import seeded
 
 
 class Init(Step):
@@ -57,20 +55,17 @@ class Init(Step):
         return value
 
     @model_validator(mode="after")
-    def _one_tokenizer(self) -> Init:
+    def _one_tokenizer(self) -> Self:
         if (self.tokenizer is None) == (self.tokenizer_data is None):
             raise ValueError("give tokenizer (to copy one) or tokenizer_data (to train one)")
         return self
 
     def parameters(self) -> dict[str, Any]:
         """With the chat template's text, so that a changed template is a changed model."""
-        text = template_text(self.chat_template) if self.chat_template else None
-        return super().parameters() | {"text": one_or_all(self.columns), "chat_template": text}
+        named = {"text": one_or_all(self.columns), "chat_template": template_text(self.chat_template)}
+        return super().parameters() | named
 
     def run(self, job: Job) -> None:
-        from factory.models.models import count_parameters, size_bytes, write_model
-        from factory.step.surroundings import seeded
-
         with seeded(job.profile, self.seed):
             target = job.out / "model"
             tokenizer = self._tokenizer(job)
@@ -83,9 +78,6 @@ class Init(Step):
             }
 
     def _tokenizer(self, job: Job) -> Any:
-        from factory.models.models import load_tokenizer
-        from factory.models.tokens import train_tokenizer
-
         if self.tokenizer is not None:
             tokenizer = load_tokenizer(job.inputs[self.tokenizer].model, job.where)
         else:
@@ -115,8 +107,7 @@ class Init(Step):
                 raise ValueError(f"vocab_size is {config.vocab_size}, the tokenizer has {len(tokenizer)}")
             model = AutoModelForCausalLM.from_config(config, dtype=torch.float32)
         except (ValueError, TypeError, RuntimeError, AttributeError, ZeroDivisionError) as error:
-            message = (str(error).strip().splitlines() or [repr(error)])[0]
-            raise FactoryError(f"config: {message}", where=job.where) from None
+            raise FactoryError(f"config: {first_line(error)}", where=job.where) from None
         unknown = sorted(set(fields) - set(type(config)().to_dict()) - {"rope_theta"})
         if unknown:
             raise FactoryError(f"{kind} has no config field {', '.join(unknown)}", where=job.where)

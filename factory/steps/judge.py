@@ -1,30 +1,22 @@
 """Let a model say of every row whether it is kept."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
+from factory.arrays import Table, pa
 from factory.rows.executors import Tick
 from factory.rows.generation import Ask, Generations, generations
 from factory.rows.outcomes import Verdict, failed, rejected
 from factory.rows.scoring import Scores, ScoreShard, ScoreStep, below
 from factory.step.base import Limit, ModelRef, Prompt, read_prompt
+from factory.step.job import Job
 from factory.store.columns import Hole, filled, require
 from factory.text.replies import numbers, parse
 from factory.text.template import placeholders, with_names
-
-if TYPE_CHECKING:
-    from typing import Self
-
-    import pyarrow as pa
-
-    from factory.step.job import Job
-
 
 Criterion = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 
@@ -111,9 +103,7 @@ class Judge(ScoreStep):
     def finish(self, job: Job, totals: dict[str, float]) -> None:
         job.metrics["judged"] = {name: int(value) for name, value in totals.items()}
 
-    def _scores(self, ledger: Generations, number: int, table: pa.Table, tick: Tick) -> Scores:
-        import pyarrow as pa
-
+    def _scores(self, ledger: Generations, number: int, table: Table, tick: Tick) -> Scores:
         budget = self.max_new_tokens or (8 if self.criteria is None else 16 + 16 * len(self.criteria))
         asks: dict[int, Ask] = {}
         verdicts: dict[int, Verdict] = {}

@@ -1,24 +1,20 @@
 """merge: a tuned model and others of its shape become one."""
 
-from __future__ import annotations
-
 import json
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
 from factory.models.merge.by_mergekit import check_architecture, configuration, run_mergekit
 from factory.models.merge.fit import check_configurations, check_output, config_differences, fit_together
 from factory.models.merge.settings import Filtered, Setting, numbers, plain, uncovered
-from factory.models.merge.stream import Linear, Slerp, Weights, stream
 from factory.models.models import Dtype, copy_settings, read_config, size_bytes, stored_dtype
 from factory.models.tensors import count, read_tensors
 from factory.step.base import ModelRef, Step
-
-if TYPE_CHECKING:
-    from factory.step.job import Job
+from factory.step.job import Job
+from factory.step.surroundings import seeded
 
 STREAMED = ("slerp", "linear")
 TASK_VECTORS = ("ties", "dare_linear", "dare_ties")
@@ -61,15 +57,14 @@ class Merge(Step):
     )
     base: ModelRef | None = Field(None, description="ties and dare: the model that the others were tuned from")
     density: float | list[float] | None = Field(
-        None,
-        description="ties and dare: kept part of each task vector; a list: source, then `with`; default 0.5",
+        None, description="ties and dare: kept part of each task vector; a list: source, then `with`; default 0.5"
     )
     lambda_: float = Field(1.0, alias="lambda", description="ties and dare: factor of the sum of task vectors")
     seed: int = Field(0, ge=0, description="dare: of the values that are dropped")
     dtype: Dtype | None = Field(None, description="type of the merged weights; default: that of the source")
 
     @model_validator(mode="after")
-    def _fits_method(self) -> Merge:
+    def _fits_method(self) -> Self:
         count = len(self.others) + 1
         if self.method == "slerp" and count != 2:
             raise ValueError("slerp is between two models: give `with` one")
@@ -93,7 +88,7 @@ class Merge(Step):
         return self
 
     @model_validator(mode="after")
-    def _values(self) -> Merge:
+    def _values(self) -> Self:
         for number in numbers(self.t) if self.t is not None else ():
             if not 0 <= number <= 1:
                 raise ValueError(f"t is between 0 (`with`) and 1 (the source), not {number}")
@@ -130,8 +125,6 @@ class Merge(Step):
         return self.model_dump(mode="json", exclude={"with_", "base"}, by_alias=True)
 
     def run(self, job: Job) -> None:
-        from factory.step.surroundings import seeded
-
         with seeded(job.profile, self.seed):
             merge_models(job, self)
 
@@ -161,19 +154,18 @@ def merge_models(job: Job, step: Merge) -> None:
     job.notes += config_differences([*models, *base], 0)
     with job.progress.task(f"{job.name}", total=len(expected), unit="tensors"):
         if step.method in STREAMED:
+            from factory.models.merge.stream import Linear, Slerp, stream
+
             ordered = [*others, source] if step.method == "slerp" else models
+            weights = Slerp(step.t) if step.method == "slerp" else Linear(step.shares, step.normalizes)
             like = ordered.index(source)
-            stream(
-                ordered, target, _weights(step), like=like, dtype=step.dtype, where=job.where, progress=job.progress
-            )
+            stream(ordered, target, weights, like=like, dtype=step.dtype, where=job.where, progress=job.progress)
         else:
             check_architecture(source, step.method, job.where)
             parameters = {"density": step.density, "normalize": step.normalizes, "lambda": step.lambda_}
-            weights = [plain(weight) for weight in step.shares]
-            saved = step.dtype or stored_dtype(source)
-            run_mergekit(
-                configuration(models, base[0], step.method, weights, saved, parameters), target, step.seed, job
-            )
+            shares, saved = [plain(share) for share in step.shares], step.dtype or stored_dtype(source)
+            settings = configuration(models, base[0], step.method, shares, saved, parameters)
+            run_mergekit(settings, target, step.seed, job)
     found = read_tensors(target)
     check_output(expected, found, job.where)
     _keep_configuration(source, target, step.dtype)
@@ -183,12 +175,6 @@ def merge_models(job: Job, step: Merge) -> None:
         "parameters": count(found),
         "size_bytes": size_bytes(target),
     }
-
-
-def _weights(step: Merge) -> Weights:
-    if step.method == "slerp":
-        return Slerp(step.t)
-    return Linear(step.shares, step.normalizes)
 
 
 def _keep_configuration(source: Path, target: Path, dtype: str | None) -> None:

@@ -1,31 +1,42 @@
 """Make one dataset of several."""
 
-from __future__ import annotations
-
 import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
+from factory.arrays import Schema, Table, pa, pq
 from factory.errors import FactoryError
 from factory.rows.sampling import Shuffle, draw
 from factory.rows.step import input_shards
 from factory.step.base import DatasetRef, Step
+from factory.step.job import Artifact, Job
 from factory.store import SHARD_ROWS, TRAIN, Ledger, RowCounts, write_shard
 from factory.store.kinds import as_kinds, is_json
 
-if TYPE_CHECKING:
-    from typing import Self
-
-    import pyarrow as pa
-
-    from factory.step.job import Artifact, Job
-
 BUCKETS = "shuffle"
+
+
+@dataclass
+class _Part:
+    """One dataset of a mix: its shards, their numbers of rows, and how many rows are taken."""
+
+    name: str
+    shards: list[Path]
+    sizes: list[int]
+    schema: Schema
+    take: int = -1
+
+    def __post_init__(self) -> None:
+        self.take = self.rows if self.take < 0 else self.take
+
+    @property
+    def rows(self) -> int:
+        return sum(self.sizes)
 
 
 class Mix(Step):
@@ -96,8 +107,6 @@ class Mix(Step):
         job.metrics["mix"] = {part.name: part.take for part in parts}
 
     def _parts(self, inputs: list[Artifact]) -> list[_Part]:
-        import pyarrow.parquet as pq
-
         parts = []
         for name, artifact in zip(self.datasets, inputs, strict=True):
             shards = input_shards(artifact)
@@ -109,10 +118,8 @@ class Mix(Step):
                 part.take = min(round(total * weight), part.rows)
         return parts
 
-    def _schema(self, parts: list[_Part]) -> pa.Schema:
+    def _schema(self, parts: list[_Part]) -> Schema:
         """The columns of the mix, in the first dataset's order."""
-        import pyarrow as pa
-
         names = parts[0].schema.names
         for part in parts[1:]:
             if self.unshared == "drop":
@@ -143,7 +150,7 @@ class Mix(Step):
             fields.append(pa.field(self.source_column, pa.string()))
         return pa.schema(fields, metadata=parts[0].schema.metadata)
 
-    def _tables(self, parts: list[_Part], schema: pa.Schema) -> Iterator[Any]:
+    def _tables(self, parts: list[_Part], schema: Schema) -> Iterator[Any]:
         """For every shard of every dataset a function that reads the rows drawn from it."""
         for number, part in enumerate(parts):
             seed = self.seed + number  # or equally large datasets would be drawn from in step
@@ -151,10 +158,7 @@ class Mix(Step):
             for path, rows in zip(part.shards, drawn, strict=True):
                 yield partial(self._read, part.name, path, rows, schema)
 
-    def _read(self, name: str, path: Path, rows: Any, schema: pa.Schema) -> pa.Table:
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-
+    def _read(self, name: str, path: Path, rows: Any, schema: Schema) -> Table:
         names = [column for column in schema.names if column != self.source_column]
         with pq.ParquetFile(path) as file:
             table = file.read(columns=names).select(names)
@@ -166,7 +170,7 @@ class Mix(Step):
         return table.replace_schema_metadata(schema.metadata).cast(schema)
 
     def _shuffle(
-        self, job: Job, ledger: Ledger, done: set[Any], parts: list[_Part], schema: pa.Schema, total: int
+        self, job: Job, ledger: Ledger, done: set[Any], parts: list[_Part], schema: Schema, total: int
     ) -> None:
         shuffle = Shuffle(job.out / BUCKETS, total, SHARD_ROWS, self.seed)
         if "scattered" not in done:
@@ -188,21 +192,3 @@ class Mix(Step):
         write_shard(job.out / "data" / f"{TRAIN}-{number:05d}.parquet", table)
         ledger.append({"unit": number, "rows": table.num_rows})
         job.progress.advance(table.num_rows)
-
-
-@dataclass
-class _Part:
-    """One dataset of a mix: its shards, their numbers of rows, and how many rows are taken."""
-
-    name: str
-    shards: list[Path]
-    sizes: list[int]
-    schema: pa.Schema
-    take: int = -1
-
-    def __post_init__(self) -> None:
-        self.take = self.rows if self.take < 0 else self.take
-
-    @property
-    def rows(self) -> int:
-        return sum(self.sizes)

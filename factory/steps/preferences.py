@@ -1,30 +1,25 @@
 """preferences: pairs of a better and a worse answer, chosen by a judge among candidates."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
+from factory.arrays import Array, Table, pa, pq
 from factory.rows.executors import Tick
 from factory.rows.generation import Ask, Generations, generations
 from factory.rows.outcomes import Verdict, failed, rejected
 from factory.rows.scoring import Scores, ScoreShard, ScoreStep
 from factory.rows.step import input_shards
 from factory.step.base import Columns, Limit, ModelRef, Prompt
+from factory.step.job import Job
 from factory.store import Usage
 from factory.store.columns import Hole, filled, require, texts
 from factory.text.replies import numbers, parse
 from factory.text.template import fill, pieces, placeholders
-
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-    from factory.step.job import Job
 
 OUT = ("prompt", "chosen", "rejected", "score_chosen", "score_rejected", "chosen_from", "rejected_from")
 SCORE, PAIR = {"prompt", "response"}, {"prompt", "response_a", "response_b"}
@@ -149,8 +144,6 @@ class Preferences(ScoreStep):
 
     def _write(self, job: Job) -> None:
         """Let one model after the other answer all that is not scored, so that only one is in memory at a time."""
-        import pyarrow.parquet as pq
-
         shards = enumerate(input_shards(job.input))
         shards = [(n, path) for n, path in shards if not self.scores_file(job.made, n).exists()]
         for number, model in enumerate(self.models):
@@ -178,7 +171,7 @@ class Preferences(ScoreStep):
         return rejected("preferences: no preference", f"best and worst are {margin:g} apart")
 
     def _scores(
-        self, writers: Sequence[Generations], judge: Generations, number: int, table: pa.Table, tick: Tick
+        self, writers: Sequence[Generations], judge: Generations, number: int, table: Table, tick: Tick
     ) -> Scores:
         asked = filled(table, self.prompt, blank=False)
         usage, verdicts = Usage(), {}
@@ -207,7 +200,7 @@ class Preferences(ScoreStep):
         return Scores(self._columns(asked, pairs), verdicts, usage, totals)
 
     def _candidates(
-        self, writers: Sequence[Generations], number: int, table: pa.Table, asked: Sequence[Any], usage: Usage
+        self, writers: Sequence[Generations], number: int, table: Table, asked: Sequence[Any], usage: Usage
     ) -> list[list[Candidate]]:
         """Different answers of each row, in the order of the recipe."""
         found: list[dict[str, Candidate]] = [{} for _ in asked]
@@ -276,9 +269,7 @@ class Preferences(ScoreStep):
                 wins[other] += 0.5
         return list(wins.values())
 
-    def _columns(self, asked: Sequence[Any], pairs: dict[int, Any]) -> dict[str, pa.Array]:
-        import pyarrow as pa
-
+    def _columns(self, asked: Sequence[Any], pairs: dict[int, Any]) -> dict[str, Array]:
         def turn(role: str, text: str) -> dict[str, str]:
             return {"role": role, "content": text}
 

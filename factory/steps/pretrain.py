@@ -1,24 +1,23 @@
 """pretrain: causal language modelling on plain text, packed into full sequences, of one dataset or a mix."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from pydantic import Field, model_validator
 
+from factory.arrays import Table, np
 from factory.errors import FactoryError
-from factory.models.train.mixing import Weight, check_weights
+from factory.models.models import full_precision, load_tokenizer
+from factory.models.train.data import cache_options, load_rows, map_rows
+from factory.models.train.held_out import Group, by_language, encode_group, held_out_metrics
+from factory.models.train.loop import finish, fit
+from factory.models.train.mixing import Weight, check_weights, passes, stream
 from factory.models.train.parameters import Training
 from factory.step.base import Columns, DatasetRef, one_or_all
+from factory.step.job import Job
+from factory.step.surroundings import seeded
 from factory.store.columns import documents, require
-
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-    from factory.models.train.held_out import Group
-    from factory.step.job import Job
 
 
 class Pretrain(Training):
@@ -67,11 +66,6 @@ class Pretrain(Training):
         return super().parameters() | {"text": one_or_all(self.columns)} | mix
 
     def run(self, job: Job) -> None:
-        from factory.models.models import full_precision, load_tokenizer
-        from factory.models.train.held_out import held_out_metrics
-        from factory.models.train.loop import finish, fit
-        from factory.step.surroundings import seeded
-
         with seeded(job.profile, self.seed):
             references = list(self.data) if isinstance(self.data, dict) else [self.data]
             texts = {reference: self._rows(job, reference) for reference in references}
@@ -103,8 +97,6 @@ class Pretrain(Training):
             finish(job, model, tokenizer, self, tokenizer_changed=False)
 
     def _rows(self, job: Job, reference: str) -> Any:
-        from factory.models.train.data import load_rows
-
         rows = load_rows(job, reference)
         require(self.columns, rows.column_names, of=reference, where=job.where)
         if self.eval_rows >= len(rows):
@@ -115,8 +107,6 @@ class Pretrain(Training):
 
     def _measured(self, tokenizer: Any, reference: str, rows: Any) -> dict[str, Any]:
         """Held-out groups by name: the dataset in a mix, else the languages of its rows."""
-        from factory.models.train.held_out import by_language, encode_group
-
         texts = by_language(rows, self.columns)
         if isinstance(self.data, dict):
             texts = {reference: [text for group in texts.values() for text in group]}
@@ -127,8 +117,6 @@ class Pretrain(Training):
         """Blocks of `sequence_length` tokens; the last one is shorter."""
         from trl import pack_dataset
 
-        from factory.models.train.data import cache_options, map_rows
-
         encoded = map_rows(job, rows, f"train{part}", Documents(tokenizer, self.columns))
         if empty := len(rows) * len(self.columns) - len(encoded):
             left_out = job.metrics.setdefault("rows_left_out", {"no text": 0})
@@ -138,10 +126,7 @@ class Pretrain(Training):
 
     def _mixed(self, job: Job, weights: dict[str, Weight], blocks: dict[str, Any]) -> Any:
         """The whole training as one sequence of blocks. The short last block of a dataset is left out."""
-        import numpy as np
         from datasets import concatenate_datasets
-
-        from factory.models.train.mixing import passes, stream
 
         whole = {name: rows.select(range(max(1, len(rows) - 1))) for name, rows in blocks.items()}
         sizes = {name: len(rows) for name, rows in whole.items()}
@@ -166,7 +151,7 @@ class Documents:
     def __init__(self, tokenizer: Any, columns: list[str]) -> None:
         self.tokenizer, self.columns = tokenizer, columns
 
-    def __call__(self, table: pa.Table) -> dict[str, list[list[int]]]:
+    def __call__(self, table: Table) -> dict[str, list[list[int]]]:
         texts = documents(table, self.columns)
         ids = self.tokenizer(texts, add_special_tokens=False)["input_ids"] if texts else []
         begin = [i for i in [self.tokenizer.bos_token_id] if i is not None]

@@ -1,17 +1,17 @@
 """quantize: a 16-bit model in 8 or 4 bits, with LLM Compressor, and a measured comparison of the two."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from factory.models.quantize.quantizing import CALIBRATED
+from factory.models.models import load_tokenizer
+from factory.models.quantize.calibration import calibration_data
+from factory.models.quantize.fidelity import validation_texts
+from factory.models.quantize.quantizing import CALIBRATED, Scheme, default_ignore, quantize_model
 from factory.step.base import Columns, DatasetRef, Step, one_or_all
-
-if TYPE_CHECKING:
-    from factory.step.job import Job
+from factory.step.job import Job
+from factory.step.surroundings import seeded
 
 CALIBRATION = ("calibrate_on", "calibration_rows", "max_length")
 
@@ -71,10 +71,6 @@ class Quantize(Step):
         return {name: value for name, value in found.items() if name not in no_part}
 
     def run(self, job: Job) -> None:
-        from factory.models.quantize.fidelity import validation_texts
-        from factory.models.quantize.quantizing import Scheme, default_ignore, quantize_model
-        from factory.step.surroundings import seeded
-
         with seeded(job.profile, 0):
             texts = validation_texts(job, self.validate_on, self.columns, self.validate_rows)
             ignore = default_ignore(job.input.model) if self.ignore is None else self.ignore
@@ -83,9 +79,6 @@ class Quantize(Step):
     def _calibration_data(self, job: Job) -> Any:
         if self.calibrate_on is None:
             return None
-        from factory.models.models import load_tokenizer
-        from factory.models.quantize.calibration import calibration_data
-
         tokenizer = load_tokenizer(job.input.model, job.where, job.trust_remote_code)
         rows = calibration_data(
             job, self.calibrate_on, self.columns, self.calibration_rows, self.max_length, tokenizer

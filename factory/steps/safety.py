@@ -1,13 +1,12 @@
 """Keep rows whose texts a safety model finds safe."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import Field, model_validator
 
+from factory.arrays import Table, pa
 from factory.errors import FactoryError
 from factory.rows.classifier import Classifier
 from factory.rows.executors import Tick
@@ -15,17 +14,11 @@ from factory.rows.generation import Ask, Generations, generations
 from factory.rows.outcomes import Verdict, failed, rejected
 from factory.rows.scoring import Scores, ScoreShard, ScoreStep
 from factory.step.base import Columns, Limit, ModelRef, Prompt, TextPrompt
+from factory.step.job import Job
 from factory.store import Usage
 from factory.store.columns import NotText, require, texts
 from factory.text.replies import labelled, parse
 from factory.text.template import fill
-
-if TYPE_CHECKING:
-    from typing import Self
-
-    import pyarrow as pa
-
-    from factory.step.job import Job
 
 SCORE, SAID = "score_unsafe", "unsafe_category"
 
@@ -102,7 +95,7 @@ class Safety(ScoreStep):
             )
         yield lambda number, table, tick, _: self._classified(classifier, table, tick)
 
-    def _cells(self, table: pa.Table, verdicts: dict[int, Verdict]) -> list[tuple[int, str]]:
+    def _cells(self, table: Table, verdicts: dict[int, Verdict]) -> list[tuple[int, str]]:
         found = []
         for name in self.columns:
             for row, value in enumerate(texts(table, name)):
@@ -112,14 +105,14 @@ class Safety(ScoreStep):
                     found.append((row, value))
         return found
 
-    def _classified(self, classifier: Classifier, table: pa.Table, tick: Tick) -> Scores:
+    def _classified(self, classifier: Classifier, table: Table, tick: Tick) -> Scores:
         verdicts: dict[int, Verdict] = {}
         cells = self._cells(table, verdicts)
         scores = classifier.score([text for _, text in cells], self.unsafe_labels, tick)
         found = [(row, score, "") for (row, _), score in zip(cells, scores, strict=True)]
         return self._scores(table, found, verdicts, Usage(requests=len(cells)))
 
-    def _asked(self, ledger: Generations, prompt: str, number: int, table: pa.Table, tick: Tick) -> Scores:
+    def _asked(self, ledger: Generations, prompt: str, number: int, table: Table, tick: Tick) -> Scores:
         verdicts: dict[int, Verdict] = {}
         cells = self._cells(table, verdicts)
         asks = [
@@ -141,10 +134,8 @@ class Safety(ScoreStep):
         return self._scores(table, found, verdicts, answers.usage)
 
     def _scores(
-        self, table: pa.Table, found: list[tuple[int, float, str]], verdicts: dict[int, Verdict], usage: Usage
+        self, table: Table, found: list[tuple[int, float, str]], verdicts: dict[int, Verdict], usage: Usage
     ) -> Scores:
-        import pyarrow as pa
-
         scores: list[float | None] = [None] * table.num_rows
         said: list[str | None] = [None] * table.num_rows
         for row, score, rest in found:

@@ -1,22 +1,17 @@
 """Draw rows at random."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import Self
 
 from pydantic import Field, model_validator
 
+from factory.arrays import np, pq
 from factory.rows.executors import ShardFunction
 from factory.rows.outcomes import ShardResult, Verdict
 from factory.rows.sampling import draw
 from factory.rows.step import RowStep, input_shards
-
-if TYPE_CHECKING:
-    from typing import Self
-
-    from factory.step.job import Job
+from factory.step.job import Job
 
 
 class Sample(RowStep):
@@ -41,9 +36,6 @@ class Sample(RowStep):
 
     @contextmanager
     def working(self, job: Job) -> Iterator[ShardFunction]:
-        import numpy as np
-        import pyarrow.parquet as pq
-
         sizes = [pq.read_metadata(path).num_rows for path in input_shards(job.input)]
         count = self.n if self.n is not None else round((self.fraction or 0) * sum(sizes))
         if count > sum(sizes):

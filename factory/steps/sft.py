@@ -1,21 +1,25 @@
 """sft: supervised fine-tuning on conversations, with TRL."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
 from factory.errors import FactoryError
+from factory.models.chat import make_encoder
+from factory.models.layout import Layout, find_layout
+from factory.models.models import full_precision, load_tokenizer
 from factory.models.train.autotrain import config as autotrain_config
+from factory.models.train.autotrain import training as autotrain
+from factory.models.train.data import cache_options, encode_rows, load_rows
+from factory.models.train.history import held_out_loss
+from factory.models.train.loop import finish, fit, starting_model
 from factory.models.train.parameters import FineTuning
 from factory.models.train.templates import ChatTemplate, template_text
 from factory.step.base import Columns, DatasetRef, Prompt, one_or_all
-
-if TYPE_CHECKING:
-    from factory.models.layout import Layout
-    from factory.step.job import Job
+from factory.step.job import Job
+from factory.step.surroundings import seeded
 
 
 class Sft(FineTuning):
@@ -54,72 +58,49 @@ class Sft(FineTuning):
 
     def parameters(self) -> dict[str, Any]:
         """With the chat template's text, so that a changed template is a changed model."""
-        text = template_text(self.chat_template) if self.chat_template else None
         packed = {"packed": 2} if self.packing else {}  # raise it when packing gives another model
-        return super().parameters() | {"messages": one_or_all(self.columns), "chat_template": text} | packed
+        named = {"messages": one_or_all(self.columns), "chat_template": template_text(self.chat_template)}
+        return super().parameters() | named | packed
 
     def run(self, job: Job) -> None:
-        from factory.models.chat import make_encoder
-        from factory.models.models import full_precision, load_tokenizer
-        from factory.models.train.data import cache_options, encode_rows, load_rows
-        from factory.models.train.loop import finish, fit, starting_model
-        from factory.models.train.trainer import held_out_loss
-        from factory.step.surroundings import seeded
-
-        if self.backend == "autotrain":
-            self._by_autotrain(job)
-            return
         if self.packing and self.max_length is None:
             raise FactoryError("packing needs max_length", where=job.where)
-        with seeded(job.profile, self.seed):
+        by_autotrain = self.backend == "autotrain"
+        with seeded(job.profile, autotrain_config.SEED if by_autotrain else self.seed):
             rows = load_rows(job, self.data)
             full_precision(job.input.model, job.where)
-            layout = self._layout(job, rows)
+            if by_autotrain:
+                autotrain.check(job)
+            layout = find_layout(
+                rows.column_names,
+                column=self.columns[0] if self.columns else None,
+                prompt=self.prompt,
+                response=self.response,
+                system=self.system,
+                where=job.where,
+            )
             tokenizer = load_tokenizer(job.input.model, job.where, job.trust_remote_code)
-            start = starting_model(job, tokenizer, template_text(self.chat_template) if self.chat_template else None)
-            encoder = make_encoder(tokenizer, layout, self.max_length, self.assistant_only_loss, job.where)
-            encoded, held_out = encode_rows(job, self.data, rows, self.eval_split, encoder)
-            if self.packing:
-                from trl import pack_dataset
-
-                encoded = pack_dataset(
-                    encoded, self.max_length or 0, "bfd", cache_options(job.out / "tokenized", "packed")
-                )
-            special = {"packing": self.packing, "dataset_kwargs": {"skip_prepare_dataset": True}}
-            model, history = fit(job, self, start, encoded, held_out=held_out, lora=self.lora, **special)
-            if measured := held_out_loss(history, self.patience is not None):
-                job.metrics["eval_loss"] = measured
+            start = starting_model(job, tokenizer, template_text(self.chat_template))
+            train = autotrain.train if by_autotrain else by_trl
+            model = train(job, self, start, tokenizer, rows, layout)
             finish(job, model, tokenizer, self, tokenizer_changed=self.chat_template is not None, turns=True)
 
-    def _layout(self, job: Job, rows: Any) -> Layout:
-        from factory.models.layout import find_layout
 
-        return find_layout(
-            rows.column_names,
-            column=self.columns[0] if self.columns else None,
-            prompt=self.prompt,
-            response=self.response,
-            system=self.system,
-            where=job.where,
-        )
+def by_trl(job: Job, step: Sft, start: Path, tokenizer: Any, rows: Any, layout: Layout) -> Any:
+    """Train the model in `start` on the rows' conversations and return it; fills ``job.metrics``.
 
-    def _by_autotrain(self, job: Job) -> None:
-        from factory.models.models import full_precision, load_tokenizer
-        from factory.models.train.autotrain import training as autotrain
-        from factory.models.train.data import load_rows
-        from factory.models.train.loop import finish, starting_model
-        from factory.step.surroundings import seeded
+    Raises:
+        FactoryError: the model has no chat template, or no row teaches anything.
+    """
+    encoder = make_encoder(tokenizer, layout, step.max_length, step.assistant_only_loss, job.where)
+    encoded, held_out = encode_rows(job, step.data, rows, step.eval_split, encoder)
+    if step.packing:
+        from trl import pack_dataset
 
-        with seeded(job.profile, autotrain_config.SEED):
-            rows = load_rows(job, self.data)
-            full_precision(job.input.model, job.where)
-            autotrain.check(job)
-            layout = self._layout(job, rows)
-            tokenizer = load_tokenizer(job.input.model, job.where, job.trust_remote_code)
-            start = starting_model(job, tokenizer, template_text(self.chat_template) if self.chat_template else None)
-            if not tokenizer.chat_template:
-                raise FactoryError(
-                    "the model has no chat template", where=job.where, fix="set `chat_template: chatml`"
-                )
-            model = autotrain.train(job, self, start, tokenizer, rows, layout)
-            finish(job, model, tokenizer, self, tokenizer_changed=self.chat_template is not None, turns=True)
+        options = cache_options(job.out / "tokenized", "packed")
+        encoded = pack_dataset(encoded, step.max_length or 0, "bfd", options)
+    special = {"packing": step.packing, "dataset_kwargs": {"skip_prepare_dataset": True}}
+    model, history = fit(job, step, start, encoded, held_out=held_out, lora=step.lora, **special)
+    if measured := held_out_loss(history, step.patience is not None):
+        job.metrics["eval_loss"] = measured
+    return model

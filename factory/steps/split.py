@@ -1,31 +1,24 @@
 """Set rows apart for testing."""
 
-from __future__ import annotations
-
 import heapq
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import Field, model_validator
 
+from factory.arrays import Table, pa, pq
 from factory.errors import FactoryError
 from factory.rows.executors import ShardFunction
 from factory.rows.outcomes import ShardResult
 from factory.rows.step import RowStep, input_shards
 from factory.step.base import Columns
+from factory.step.job import Job
 from factory.store import SHARD_ROWS, write_shard
 from factory.store.columns import column, plain, read_columns, require
 from factory.text.digest import digest
-
-if TYPE_CHECKING:
-    from typing import Self
-
-    import pyarrow as pa
-
-    from factory.step.job import Job
 
 Size = Annotated[int, Field(ge=1)] | Annotated[float, Field(gt=0, lt=1)]
 PARTS = "parts"
@@ -65,7 +58,7 @@ class Split(RowStep):
         require(self.columns or [], columns)
         return columns
 
-    def _keys(self, number: int, table: pa.Table) -> list[tuple[int, int]]:
+    def _keys(self, number: int, table: Table) -> list[tuple[int, int]]:
         """(digest, place) of each row; the place tells equal rows apart."""
         columns = [plain(column(table, name)) for name in self.columns or table.column_names]
         rows: Any = zip(*columns, strict=True)
@@ -101,9 +94,7 @@ class Split(RowStep):
         bounds = self._bounds(input_shards(job.input))
         yield lambda number, table, tick: self._shard(job, bounds, number, table)
 
-    def _shard(self, job: Job, bounds: dict[str, tuple[int, int]], number: int, table: pa.Table) -> ShardResult:
-        import pyarrow as pa
-
+    def _shard(self, job: Job, bounds: dict[str, tuple[int, int]], number: int, table: Table) -> ShardResult:
         rows: dict[str, list[int]] = {name: [] for name in ("train", *bounds)}
         for row, key in enumerate(self._keys(number, table)):
             rows[next((name for name, bound in bounds.items() if key <= bound), "train")].append(row)
@@ -125,10 +116,7 @@ class Split(RowStep):
 
 
 def _join(paths: list[Path], folder: Path, name: str) -> None:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    waiting: list[pa.Table] = []
+    waiting: list[Table] = []
     written = 0
     for path in paths:
         with pq.ParquetFile(path) as file:

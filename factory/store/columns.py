@@ -6,14 +6,12 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
+from factory.arrays import Array, ChunkedArray, Table, pa, pq
 from factory.errors import FactoryError, nearest
 from factory.store.kinds import NotText, array_of, is_json, is_list, is_text, plain, text_of
 from factory.text.template import fill, needed, parse_path, placeholders
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 SIDES = (("source", "target"), ("src", "tgt"), ("source", "translation"), ("original", "translation"))
 LANGUAGES = {
@@ -129,7 +127,7 @@ def compute() -> Any:
     return pyarrow.compute
 
 
-def column(table: pa.Table, path: str) -> pa.ChunkedArray:
+def column(table: Table, path: str) -> ChunkedArray:
     """The values at `path`, null where a struct on the way is null or a list is too short.
 
     A column whose whole name is `path` comes first, so that names with dots need no quoting. In a column of JSON
@@ -138,8 +136,6 @@ def column(table: pa.Table, path: str) -> pa.ChunkedArray:
     Raises:
         FactoryError: there is no such column, struct field or list.
     """
-    import pyarrow as pa
-
     pc = compute()
     if path in table.column_names:
         return table[path]
@@ -173,10 +169,8 @@ def _inside(value: Any, keys: list[str | int]) -> Any:
     return value
 
 
-def _items(values: pa.ChunkedArray, number: int) -> pa.ChunkedArray:
+def _items(values: ChunkedArray, number: int) -> ChunkedArray:
     """The item of each list that has this number, counted from the end where it is negative; null for short lists."""
-    import pyarrow as pa
-
     pc = compute()
     if pa.types.is_fixed_size_list(values.type):
         values = values.cast(pa.list_(values.type.value_type))
@@ -190,14 +184,12 @@ def _items(values: pa.ChunkedArray, number: int) -> pa.ChunkedArray:
     return pa.chunked_array(chunks, values.type.value_type)
 
 
-def readable(table: pa.Table, path: str) -> pa.ChunkedArray:
+def readable(table: Table, path: str) -> ChunkedArray:
     """The values at `path` as a reader wants them: a label's name in place of its number.
 
     Raises:
         FactoryError: as for `column`.
     """
-    import pyarrow as pa
-
     values = column(table, path)
     if (names := _label_names(table, path)) is None:
         return values
@@ -205,7 +197,7 @@ def readable(table: pa.Table, path: str) -> pa.ChunkedArray:
     return pa.chunked_array([pa.array([known.get(value) for value in values.to_pylist()], pa.string())])
 
 
-def _label_names(table: pa.Table, path: str) -> list[str] | None:
+def _label_names(table: Table, path: str) -> list[str] | None:
     """The names of a `datasets` ClassLabel, as the table's metadata tells them."""
     try:
         feature: Any = json.loads((table.schema.metadata or {})[b"huggingface"])["info"]["features"]
@@ -223,17 +215,15 @@ def _item(feature: Any, key: str | int) -> Any:
     return feature[0] if isinstance(feature, list) else feature
 
 
-def read_columns(path: Path, paths: Iterable[str] | None) -> pa.Table:
+def read_columns(path: Path, paths: Iterable[str] | None) -> Table:
     """A shard's columns that these paths begin with; all of them for None."""
-    import pyarrow.parquet as pq
-
     with pq.ParquetFile(path) as file:
         names = file.schema_arrow.names
         wanted = None if paths is None else [name if name in names else str(_keys(name)[0]) for name in paths]
         return file.read(columns=wanted)
 
 
-def texts(table: pa.Table, path: str) -> list[Any]:
+def texts(table: Table, path: str) -> list[Any]:
     """The values at `path` as str or None; `NotText` for a value that does not decode, or that is JSON but no text.
 
     Raises:
@@ -251,7 +241,7 @@ def _no_text(path: str, value: Any) -> TypeError:
     return TypeError(f"{path} is {type(value).__name__} here, text is needed")
 
 
-def documents(table: pa.Table, paths: Iterable[str]) -> list[str]:
+def documents(table: Table, paths: Iterable[str]) -> list[str]:
     """The texts of these columns, one column after the other; null and empty ones are left out.
 
     Raises:
@@ -260,7 +250,7 @@ def documents(table: pa.Table, paths: Iterable[str]) -> list[str]:
     return [text for path in paths for text in texts(table, path) if text and isinstance(text, str)]
 
 
-def as_text(table: pa.Table, path: str) -> pa.ChunkedArray:
+def as_text(table: Table, path: str) -> ChunkedArray:
     """The values at `path` as a template writes them: text, numbers, booleans and labels as large_string.
 
     In a column of JSON what is none of these is null.
@@ -268,8 +258,6 @@ def as_text(table: pa.Table, path: str) -> pa.ChunkedArray:
     Raises:
         FactoryError: no such column, or its values are something else.
     """
-    import pyarrow as pa
-
     values = readable(table, path)
     if is_json(values.type):
         found = [v if isinstance(v, str | int | float) else None for v in plain(values)]
@@ -288,7 +276,7 @@ class Hole(NamedTuple):
     error: Exception | None = None
 
 
-def filled(table: pa.Table, template: str, *, blank: bool = True) -> list[str | Hole]:
+def filled(table: Table, template: str, *, blank: bool = True) -> list[str | Hole]:
     """The template filled from each row. A null that it needs leaves a hole; without `blank` a blank text does too.
 
     Raises:
@@ -307,7 +295,7 @@ def filled(table: pa.Table, template: str, *, blank: bool = True) -> list[str | 
     return found
 
 
-def with_column(table: pa.Table, name: str, values: pa.Array | pa.ChunkedArray) -> pa.Table:
+def with_column(table: Table, name: str, values: Array | ChunkedArray) -> Table:
     """The table with the column added at the end, or replaced where it stands."""
     index = table.schema.get_field_index(name)
     return table.append_column(name, values) if index < 0 else table.set_column(index, name, values)

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    import pyarrow as pa
+from factory.arrays import Array, ChunkedArray, DataType, RecordBatch, Table, pa
 
 UNFIT = (ValueError, TypeError, OverflowError)  # what Arrow raises, by the kind of the value
 EXACT = 2**53  # below it every whole number is a 64-bit float too
@@ -24,31 +23,23 @@ class NotText:
         self.error = error
 
 
-def is_json(kind: pa.DataType) -> bool:
-    import pyarrow as pa
-
+def is_json(kind: DataType) -> bool:
     return isinstance(kind, pa.JsonType)
 
 
-def is_text(kind: pa.DataType) -> bool:
-    import pyarrow as pa
-
+def is_text(kind: DataType) -> bool:
     return any(is_kind(kind) for is_kind in (pa.types.is_string, pa.types.is_large_string, pa.types.is_null))
 
 
-def is_string(kind: pa.DataType) -> bool:
-    import pyarrow as pa
-
+def is_string(kind: DataType) -> bool:
     return is_text(kind) and not pa.types.is_null(kind)
 
 
-def is_list(kind: pa.DataType) -> bool:
-    import pyarrow as pa
-
+def is_list(kind: DataType) -> bool:
     return any(is_kind(kind) for is_kind in (pa.types.is_list, pa.types.is_large_list, pa.types.is_fixed_size_list))
 
 
-def plain(values: pa.Array | pa.ChunkedArray) -> list[Any]:
+def plain(values: Array | ChunkedArray) -> list[Any]:
     """The values as Python objects, JSON as what it says; `NotText` for a single value that does not decode."""
     try:
         found = values.to_pylist()
@@ -72,10 +63,8 @@ def _decoded(decode: Callable[[Any], Any], value: Any) -> Any:
         return NotText(error)
 
 
-def _decoder(kind: pa.DataType) -> Callable[[Any], Any] | None:
+def _decoder(kind: DataType) -> Callable[[Any], Any] | None:
     """Puts what JSON says in the place of its text, wherever it stands in a value; None: there is no JSON."""
-    import pyarrow as pa
-
     if is_json(kind):
         return lambda value: None if value is None else json.loads(value)
     if is_list(kind) and (inner := _decoder(kind.value_type)):
@@ -85,14 +74,14 @@ def _decoder(kind: pa.DataType) -> Callable[[Any], Any] | None:
     return None
 
 
-def rows_of(table: pa.Table | pa.RecordBatch) -> list[dict[str, Any]]:
+def rows_of(table: Table | RecordBatch) -> list[dict[str, Any]]:
     """The rows as Python objects, JSON as what it says."""
     names = table.schema.names
     columns = [plain(column) for column in table.columns]
     return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
-def array_of(values: Sequence[Any], known: pa.DataType | None = None) -> pa.Array:
+def array_of(values: Sequence[Any], known: DataType | None = None) -> Array:
     """Python values in the type that they share; in `known` where that is text or JSON, which end every ladder.
 
     Numbers and truth values become text as JSON writes them. Objects that differ in their keys, and values that share
@@ -110,9 +99,7 @@ def array_of(values: Sequence[Any], known: pa.DataType | None = None) -> pa.Arra
     return found
 
 
-def _shared(values: Sequence[Any]) -> pa.Array | None:
-    import pyarrow as pa
-
+def _shared(values: Sequence[Any]) -> Array | None:
     try:
         found = pa.array(values)
     except OverflowError:
@@ -122,10 +109,8 @@ def _shared(values: Sequence[Any]) -> pa.Array | None:
     return found if not _has_gaps(found) or _same_keys(values) else None
 
 
-def _floats(values: Sequence[Any]) -> pa.Array | None:
+def _floats(values: Sequence[Any]) -> Array | None:
     """Whole numbers beyond 64 bits, where floats hold the very same numbers."""
-    import pyarrow as pa
-
     try:
         found = [float(value) if isinstance(value, int) else value for value in values]
         return pa.array(found) if found == list(values) else None
@@ -133,14 +118,12 @@ def _floats(values: Sequence[Any]) -> pa.Array | None:
         return None
 
 
-def _needs_text(kind: pa.DataType, known: pa.DataType) -> bool:
+def _needs_text(kind: DataType, known: DataType) -> bool:
     return is_string(known) and not is_text(kind)
 
 
-def _has_gaps(values: pa.Array) -> bool:
+def _has_gaps(values: Array) -> bool:
     """Is there an object without a value under a key that others have, or without any key?"""
-    import pyarrow as pa
-
     if is_list(values.type):
         return _has_gaps(values.values)
     if not pa.types.is_struct(values.type):
@@ -162,23 +145,17 @@ def _same_keys(values: Iterable[Any]) -> bool:
     return True
 
 
-def json_of(values: Iterable[Any]) -> pa.Array:
-    import pyarrow as pa
-
+def json_of(values: Iterable[Any]) -> Array:
     texts = [None if value is None else _as_json(value) for value in values]
     return pa.ExtensionArray.from_storage(pa.json_(), pa.array(texts, pa.string()))
 
 
-def typed(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
+def typed(values: Sequence[Any], kind: DataType) -> Array:
     """Values that are like those of a column of this type: JSON as a whole where there is JSON in it."""
-    import pyarrow as pa
-
     return pa.array(values, kind) if _decoder(kind) is None else json_of(values)
 
 
-def text_of(values: Iterable[Any]) -> pa.Array:
-    import pyarrow as pa
-
+def text_of(values: Iterable[Any]) -> Array:
     return pa.array([value if isinstance(value, str | None) else _as_text(value) for value in values], pa.string())
 
 
@@ -204,14 +181,12 @@ def _as_text(value: Any) -> str:
     return json.dumps(value) if isinstance(value, bool | float) else str(value)
 
 
-def wider(one: pa.DataType | None, other: pa.DataType, *, exact: bool = False) -> pa.DataType:
+def wider(one: DataType | None, other: DataType, *, exact: bool = False) -> DataType:
     """The type that holds the values of both. `exact`: objects that differ in their keys are JSON, not one object.
 
     Raises:
         ValueError: bytes and something else.
     """
-    import pyarrow as pa
-
     if one is None:
         return other
     if (shared := _merged(one, other, exact)) is not None:
@@ -223,9 +198,7 @@ def wider(one: pa.DataType | None, other: pa.DataType, *, exact: bool = False) -
     return pa.json_()
 
 
-def _merged(one: pa.DataType, other: pa.DataType, exact: bool) -> pa.DataType | None:
-    import pyarrow as pa
-
+def _merged(one: DataType, other: DataType, exact: bool) -> DataType | None:
     if one == other or pa.types.is_null(other):
         return one
     if pa.types.is_null(one):
@@ -247,9 +220,7 @@ def _merged(one: pa.DataType, other: pa.DataType, exact: bool) -> pa.DataType | 
         return None
 
 
-def _merged_objects(one: pa.DataType, other: pa.DataType, exact: bool) -> pa.DataType | None:
-    import pyarrow as pa
-
+def _merged_objects(one: DataType, other: DataType, exact: bool) -> DataType | None:
     first, second = ({field.name: field.type for field in kind} for kind in (one, other))
     if exact and first.keys() != second.keys():
         return None
@@ -259,15 +230,11 @@ def _merged_objects(one: pa.DataType, other: pa.DataType, exact: bool) -> pa.Dat
     return None if None in merged.values() else pa.struct([*merged.items()])
 
 
-def _is_nested(kind: pa.DataType) -> bool:
-    import pyarrow as pa
-
+def _is_nested(kind: DataType) -> bool:
     return pa.types.is_nested(kind) or isinstance(kind, pa.BaseExtensionType)
 
 
-def _has_bytes(kind: pa.DataType) -> bool:
-    import pyarrow as pa
-
+def _has_bytes(kind: DataType) -> bool:
     if is_list(kind):
         return _has_bytes(kind.value_type)
     if pa.types.is_struct(kind):
@@ -275,10 +242,8 @@ def _has_bytes(kind: pa.DataType) -> bool:
     return pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind)
 
 
-def convert(values: pa.Array | pa.ChunkedArray, kind: pa.DataType) -> Any:
+def convert(values: Array | ChunkedArray, kind: DataType) -> Any:
     """The values in a type that `wider` found for them."""
-    import pyarrow as pa
-
     if values.type == kind:
         return values
     if is_json(kind):
@@ -289,14 +254,12 @@ def convert(values: pa.Array | pa.ChunkedArray, kind: pa.DataType) -> Any:
     return pa.concat_tables(parts, promote_options="permissive")["x"]
 
 
-def joined(tables: Sequence[pa.Table]) -> pa.Table:
+def joined(tables: Sequence[Table]) -> Table:
     """The rows of all tables, each column in the type that holds its values; null where a table lacks one.
 
     Raises:
         ValueError: as for `wider`.
     """
-    import pyarrow as pa
-
     kinds: dict[str, pa.DataType] = {}
     for table in tables:
         for field in table.schema:
@@ -305,10 +268,8 @@ def joined(tables: Sequence[pa.Table]) -> pa.Table:
     return pa.concat_tables([table.replace_schema_metadata(tables[0].schema.metadata) for table in fitted])
 
 
-def as_kinds(table: pa.Table, kinds: dict[str, pa.DataType]) -> pa.Table:
+def as_kinds(table: Table, kinds: dict[str, pa.DataType]) -> Table:
     """The table with these columns in these types, null where it lacks one."""
-    import pyarrow as pa
-
     columns = [
         convert(table[name], kind) if name in table.column_names else pa.nulls(table.num_rows, kind)
         for name, kind in kinds.items()
@@ -316,7 +277,7 @@ def as_kinds(table: pa.Table, kinds: dict[str, pa.DataType]) -> pa.Table:
     return pa.Table.from_arrays(columns, schema=pa.schema([*kinds.items()], metadata=table.schema.metadata))
 
 
-def settled(table: pa.Table) -> pa.Table:
+def settled(table: Table) -> Table:
     """Values in place of a dictionary's codes, views as what they show; what `datasets` says of columns stays."""
     for place, field in enumerate(table.schema):
         if (kind := _settled(field.type)) != field.type:
@@ -325,9 +286,7 @@ def settled(table: pa.Table) -> pa.Table:
     return table.replace_schema_metadata(known or None)
 
 
-def _settled(kind: pa.DataType) -> pa.DataType:
-    import pyarrow as pa
-
+def _settled(kind: DataType) -> DataType:
     if pa.types.is_dictionary(kind):
         return _settled(kind.value_type)
     if pa.types.is_string_view(kind):
@@ -344,9 +303,7 @@ def _settled(kind: pa.DataType) -> pa.DataType:
     return kind
 
 
-def _cast(values: pa.ChunkedArray, kind: pa.DataType) -> Any:
-    import pyarrow as pa
-
+def _cast(values: ChunkedArray, kind: DataType) -> Any:
     try:
         return values.cast(kind)
     except (pa.ArrowNotImplementedError, pa.ArrowInvalid):

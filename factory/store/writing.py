@@ -6,12 +6,10 @@ import json
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from factory.arrays import Schema, Table, pa, pq
 from factory.store.kinds import typed
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 SHARD_ROWS = 10_000
 TRAIN = "train"
@@ -38,10 +36,8 @@ def sync_folder(path: Path) -> None:
         os.close(descriptor)
 
 
-def write_shard(path: Path, table: pa.Table) -> None:
+def write_shard(path: Path, table: Table) -> None:
     """Write one Parquet file atomically; an existing one (from a torn run) is replaced."""
-    import pyarrow.parquet as pq
-
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".tmp")
     with partial.open("wb") as file:
@@ -54,7 +50,7 @@ def write_shard(path: Path, table: pa.Table) -> None:
 class ShardWriter:
     """Collects rows and writes full shards of `rows` each; `close` writes the rest (at least one, maybe empty)."""
 
-    def __init__(self, folder: Path, schema: pa.Schema, split: str = TRAIN, rows: int = SHARD_ROWS) -> None:
+    def __init__(self, folder: Path, schema: Schema, split: str = TRAIN, rows: int = SHARD_ROWS) -> None:
         self.folder, self.schema, self.split, self.rows = folder, schema, split, rows
         self.written = 0
         self._shards = 0
@@ -67,8 +63,6 @@ class ShardWriter:
                 self._flush()
 
     def _flush(self) -> None:
-        import pyarrow as pa
-
         columns = [typed([row.get(field.name) for row in self._buffer], field.type) for field in self.schema]
         table = pa.Table.from_arrays(columns, schema=self.schema)
         write_shard(self.folder / "data" / f"{self.split}-{self._shards:05d}.parquet", table)

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from functools import lru_cache
 
-LONGEST = 120  # lines of a text that are aligned
+LONGEST = 120  # lines or sentences of a text that are aligned
 # After Gale and Church, A Program for Aligning Sentences in Bilingual Corpora (1993). Their s2 is 6.8; that of English
 # and Arabic is 2.2 (FLORES-200 devtest). The priors are assumed; what has no counterpart costs its prior alone.
 _VARIANCE = 2.2
@@ -14,10 +14,10 @@ _MOVES = {(1, 1): 0.95, (2, 1): 0.02, (1, 2): 0.02, (1, 0): 0.005, (0, 1): 0.005
 
 
 def lost(source: Sequence[int], target: Sequence[int], expected: float) -> int:
-    """How many of the source's lines the best alignment leaves without a counterpart; 0 beyond `LONGEST` lines.
+    """How many of the source's lines or sentences the best alignment leaves without a counterpart; 0 beyond `LONGEST`.
 
     Args:
-        source, target: characters of each line.
+        source, target: characters of each.
         expected: characters of translation for one of the source.
 
     >>> lost([80, 60, 90], [75, 85], 0.9), lost([80, 60, 90], [75, 140], 0.9)
@@ -46,6 +46,6 @@ def lost(source: Sequence[int], target: Sequence[int], expected: float) -> int:
 @lru_cache(maxsize=4096)
 def _cost(source: int, target: int, expected: float) -> float:
     """Minus the logarithm of how likely two lengths so far apart are."""
-    size = max(source, target / expected, 1)
-    away = abs(target - source * expected) / math.sqrt(size * _VARIANCE)
+    usual = target / expected
+    away = abs(usual - source) / math.sqrt(max(source, usual, 1) * _VARIANCE)
     return -math.log(max(math.erfc(away / math.sqrt(2)), 1e-12))

@@ -15,7 +15,9 @@ from factory.text.fences import Fence, fences
 from factory.text.inline import Span, is_formula
 from factory.text.json_text import JsonFinder
 
-_OPENING = re.compile(r"`+|~{3,}|\$\$|\\\[|\\begin\{|[{\[](?=\s{0,400}[\"\[{}])|<(?=[A-Za-z/!?|<｜])|\[/?INST\]")
+_OPENING = re.compile(
+    r"`+|~{3,}|\$\$|\\\[|\\begin\{|[{\[](?=\s{0,400}[\"\[{}])|<(?=[A-Za-z/!?|<｜])|\[/?INST\]|\[asy\]"
+)
 _HINTS = ("`", "<", "[", "{", "\\", "$", "~~~")
 _ENVIRONMENT = re.compile(r"\\(begin|end)\{([^{}\n]{1,40})\}")
 _VERBATIM = re.compile(r"\\begin\{(?:[vV]erbatim|lstlisting|minted|alltt)")
@@ -72,6 +74,8 @@ class _Scan:
                 block = self._display(start, opening)
             elif opening == "\\begin{":
                 block = self._environment(start)
+            elif opening == "[asy]":  # a drawing in Asymptote, between paragraphs of mathematics
+                block = self._up_to(start, "[/asy]", "code")
             elif opening[0] == "<" or opening.endswith("INST]"):
                 block = self._angle(start)
             else:
@@ -180,7 +184,12 @@ class _Scan:
         end = self._environments.get(start)
         if end is None:
             return start + 7
-        return Span(start, end, "code" if _VERBATIM.match(self._text, start) else "math")
+        if _VERBATIM.match(self._text, start):
+            return Span(start, end, "code")
+        line_start, line_end = self._text.rfind("\n", 0, start) + 1, self._text.find("\n", end) % (len(self._text) + 1)
+        if self._text.count("$", line_start, start) % 2 and (closing := self._text.find("$", end, line_end)) >= 0:
+            start, end = self._text.rindex("$", line_start, start), closing + 1  # within a formula
+        return Span(start, end, "math")
 
     def _document(self, start: int) -> Span | int:
         text = self._text

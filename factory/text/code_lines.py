@@ -66,7 +66,7 @@ FIRST_WORDS = (
 )
 _WEAK = re.compile(
     r"""[ \t]*+(?:
-    [^.!?]*[;{}]\s*$ | [)}\]]++[;,]?\s*$ | [\w.\[\]'"$]++\s*[-+*/%]?=[^=] | @\w | [\w.]++\(.*\)[;:,]?\s*$
+    [^.!?]*[;{}]\s*$ | [)}\]]++[;,]?\s*$ | [\w.\[\]'"$]++\s*[-+*/%]?=[^=] | @\w | [\w.]++\(.*[)\]][;:,]?\s*$
   | ["'][^"']*["']\s*: | (?:else|try|finally|do|then|begin|end|done|fi|esac)\b\s*[:;{]?\s*$
   | (?:elif|except|with|while|if|for)\b.*[:{;]\s*$
   | (?:return|yield|raise|pass|break|continue)\b.{0,60}$ | (?:import|from)[ ]
@@ -81,6 +81,13 @@ _MARKER = re.compile(r"[ \t]*+(?:[-*+•]|\d{1,3}[.)])[ \t]++")
 _SECTION, _SETTING = re.compile(r"\s*\[\[?[\w.\"-]+\]?\]"), re.compile(r"\s*[\w.\"-]+\s?=")
 _KEY, _INNER_KEY = re.compile(r"\s*[a-z][\w-]*:"), re.compile(r"\s+[\w-]+:(?:\s|$)")
 _SYMBOLS = re.compile(r"[{}();=<>$_\\/\[\]|`]")
+_SIGNS = re.compile(rf"{_SYMBOLS.pattern}|\w\.(?=\w)|[*&+^~@]|:(?=\S|[^:;]*;)")
+_COMMAND = re.compile(
+    r"\s*(?:\$ )?(?:git|ls|cd|cp|mv|rm|cat|echo|chmod|chown|curl|wget|tar|ssh|scp|grep|sed|awk|find|sort|head|tail"
+    r"|make|docker|kubectl|npm|npx|yarn|pip3?|python3?|node|bash|sh|sudo|apt(?:-get)?|brew|conda|cargo|mkdir|touch|export"
+    r"|source|ps) [^A-Z.?!]*(?:[.-]\w[^A-Z?!]*)*$"
+)
+_SET = re.compile(r"\s*(?:- )?[a-z][\w-]*:(?:\s|$)")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _LONGEST = 1000  # characters of a line that are looked at
 
@@ -102,20 +109,40 @@ def looks_like_code(lines: Sequence[str]) -> bool:
     return sum(map(_continues, lines)) * 2 > len(lines)
 
 
+def may_be_code(lines: Sequence[str]) -> bool:
+    """Is it code rather than prose if nobody translated it? Every second line must have a sign for each word, or
+    of several lines set a key.
+
+    >>> may_be_code(["df.groupby('city').sum()"]), may_be_code(["See the note (below)."])
+    (True, False)
+    """
+    lines = [line for line in lines if line.strip()]
+    keys = len(lines) > 2
+    likely = (_may_be_code(line) or (keys and _SET.match(line)) for line in lines)
+    return sum(map(bool, likely)) * 2 >= len(lines)
+
+
+def _may_be_code(line: str) -> bool:
+    if is_code(line) or _continues(line) or _COMMAND.match(line[:_LONGEST]):
+        return True
+    return len(_SIGNS.findall(line)) >= max(1, len(_WORD.findall(line)))
+
+
 def code_runs(lines: Sequence[str], starts_line: bool = True) -> dict[int, int]:
     """First line -> line after the last one, of every run of code lines and of every indented code block.
 
     `starts_line`: the first line is a whole one.
     """
     lines = [_bare(line) for line in lines]
-    strong = [i for i, line in enumerate(lines) if is_code(line) or _opens(lines, i)]
+    strong = [i for i, line in enumerate(lines) if (i or starts_line) and (is_code(line) or _opens(lines, i))]
     runs = _indented(lines, {*strong}, starts_line) if any(line[:1] in ("\t", " ") for line in lines) else {}
     end = 0
     for first in strong:
         if first < end:
             continue
         start = first
-        while start > end and start not in runs and _joins(lines[start - 1]):
+        keyed = _KEY.fullmatch(lines[first].rstrip()) is not None
+        while start > end and start not in runs and _joins(lines[start - 1], keyed):
             start -= 1
         end = max(_run_end(lines, first), runs.get(start, 0))
         runs[start] = end
@@ -157,8 +184,9 @@ def _opens(lines: Sequence[str], i: int) -> bool:
     return _KEY.fullmatch(line) is not None and _INNER_KEY.match(following) is not None
 
 
-def _joins(line: str) -> bool:
-    return _COMMENT.match(line) is not None or _continues(line)
+def _joins(line: str, keyed: bool) -> bool:
+    """Does the line belong to the code that follows, which begins with a key (`keyed`) or not?"""
+    return _COMMENT.match(line) is not None or _continues(line) or (keyed and _SET.match(line) is not None)
 
 
 def _continues(line: str) -> bool:

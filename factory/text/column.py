@@ -33,12 +33,14 @@ class Texts(Sequence[str]):
     Attributes:
         given: the texts as they were given, a missing one as None.
         beside: sources -> the prose of both columns, for `factory.text.passages`.
+        known: what else was found out about the column, by the name of the function that did.
     """
 
     def __init__(self, texts: Sequence[str | None]) -> None:
         self.given = texts
         self._texts = [text or "" for text in texts]
         self.beside: dict[Texts, tuple[Texts, Texts]] = {}
+        self.known: dict[str, Any] = {}
 
     @classmethod
     def of(cls, texts: Sequence[str | None]) -> Texts:

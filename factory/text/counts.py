@@ -8,14 +8,17 @@ from functools import cache
 from typing import Any
 
 from factory.text.language_table import is_arabic
+from factory.text.punctuation import foreign_marks
 from factory.text.scripts import PLANE, letters, own_letters, shared
 
 # Letters of the Arabic block that Arabic is written with; the second line is for foreign names.
 _ARABIC = frozenset("ءآأؤإئابةتثجحخدذرزسشصضطظعغفقكلمنهوىيـٱپچژگڤڨڭڠڥڢڧ")
 
+_READ = frozenset("%٪‰°")
+
 OTHER, OWN, LATIN, NEUTRAL, FOREIGN = range(5)
 """Classes of `script_classes`: no letter; the language's script (of Arabic: its own letters); Latin; letters that
-belong to no one script, and Greek (which formulas use in every language); the scripts of other languages."""
+belong to no one script, and Greek (which formulas use in every language); letters and marks of other scripts."""
 
 
 @cache
@@ -27,6 +30,7 @@ def script_classes(language: str) -> Any:
     for point in range(PLANE - 1):
         if unicodedata.category(chr(point))[0] == "L":
             table[point] = FOREIGN
+    table[[*map(ord, foreign_marks(language))]] = FOREIGN
     own = own_letters(language)
     if is_arabic(language) and own == letters("Arab"):
         own = frozenset(map(ord, _ARABIC))  # the others are of Persian, Urdu, Kurdish and so on
@@ -57,8 +61,9 @@ def class_of(language: str) -> Mapping[str, int]:
 def symbol_counts() -> Any:
     """The table of `Texts.counts` for symbols, and for symbols, letters and digits.
 
-    White space, vowel marks and format characters are none of these. Marks that belong to one script alone, as the
-    points between Tibetan syllables do, count as letters: they are how its words are spelled.
+    White space, vowel marks and format characters are none of these. Signs that are read as words (%, $, °) count as
+    letters, and marks that belong to one script alone, as the points between Tibetan syllables do: they are how its
+    words are spelled.
     """
     import numpy as np
 
@@ -66,5 +71,6 @@ def symbol_counts() -> Any:
     for point in range(PLANE):
         kind = unicodedata.category(chr(point))[0]
         if kind not in "MZC":
-            table[point] = 1 + (1 << 32) if kind in "PS" and point in shared() else 1 << 32
+            symbol = kind in "PS" and point in shared() and chr(point) not in _READ
+            table[point] = 1 + (1 << 32) if symbol and unicodedata.category(chr(point)) != "Sc" else 1 << 32
     return table

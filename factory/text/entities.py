@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib import resources
@@ -29,6 +29,7 @@ Named = tuple[Item, str, bool]
 SHORTEST, STEM, SPARED = 3, 4, 2  # letters of a form; of its stem at least; that an ending may change
 _CLITICS = re.compile(r"(?:^|[^\w])[وف]?[بلك]?(?:ال|ل)?$")  # what Arabic writes onto the beginning of a word
 _DATED = re.compile(r"(?:\b(?:in|on|of|by|since|until|from|to|late|early|mid|last|next|this|and)|\d|-)\s*$")
+JOINER = "\u200c"  # keeps letters of one word apart
 _HALF = re.compile("[\ud800-\udfff]")
 _KATAKANA = re.compile("[\u30a1-\u30ff]")
 _VERBS = frozenset(["May", "March"])  # months that begin English sentences as verbs
@@ -63,8 +64,11 @@ _CURRENT = frozenset(
         "NGN",
     ]
 )
+# Signs of currencies that stand for one noun; ¥ is that of yen and yuan.
+_SIGNS = {"$": "dollar", "€": "euro", "£": "pound", "₹": "rupee", "₽": "ruble", "₺": "lira", "₪": "shekel"}
 _WORDS = frozenset(["won", "real", "sol", "rand"])  # English words as well
 _NO_COUNTRIES = frozenset(["EU", "EZ", "UN", "QO", "ZZ", "XA", "XB", "MF", "SX"])  # nor saints
+MANY_DIGITS = 3
 MANY = 40  # locales of a language
 _COMPASS = ("north", "south", "east", "west")
 
@@ -122,10 +126,16 @@ class Entities:
         return rows
 
     def mentions(self, text: str, item: Item) -> bool:
-        """Is the thing named in any form that begins like its names?"""
+        """Is the thing named in any form that begins like its names? A million is not within mil millones."""
+        if item[0] == "scale":
+            for number, start, end in self._matches(text):
+                if self._items[number][0] == "scale" and self._items[number] != item:
+                    text = f"{text[:start]}{' ' * (end - start)}{text[end:]}"
         return any(stem in text for stem in self.stems.get(item, ()))
 
     def _stands_alone(self, text: str, start: int, end: int) -> bool:
+        if text[start:end] in _SIGNS:
+            return True
         if not self.spaced:  # only Katakana, for what is foreign, shows where a word ends
             return not (
                 _KATAKANA.match(text[start]) and _KATAKANA.search(text[start - 1 : start] + text[end : end + 1])
@@ -159,11 +169,40 @@ def changed(source: str, target: str, ours: Entities, theirs: Entities) -> list[
     added = [item for item in after if item not in before and not ours.mentions(source, item)]
     pairs: list[tuple[Item, Item]] = []
     for old in lost:
-        new = next((item for item in added if item[0] == old[0]), None)
-        if new and (old[0] != "scale" or before[old] == after[new]):
+        new = next((item for item in added if _alike(old, item, theirs.stems.get(item, {""}))), None)
+        if new and (old[0] != "scale" or _same_number(before[old], after[new])):
             added.remove(new)
             pairs.append((old, new))
     return pairs
+
+
+def _alike(old: Item, new: Item, names: set[str]) -> bool:
+    """Are they of one kind? Countries and cities are, but for those of one country, and names that may be a part of
+    any word; `names` are the new one's."""
+    if old[0] == new[0]:
+        return True
+    places = dict((old, new))
+    return places.keys() == {"territory", "city"} and (
+        _countries().get(places["city"]) != places["territory"] and max(map(len, names)) > SHORTEST
+    )
+
+
+@cache
+def _countries() -> dict[str, str]:
+    """City -> code of its country, of cities that give time zones their names."""
+    from babel.core import get_global
+
+    return {_city(zone).casefold(): territory for zone, territory in get_global("zone_territories").items()}
+
+
+def _city(zone: str) -> str:
+    return _english().time_zones.get(zone, {}).get("city", zone.split("/")[-1].replace("_", " "))
+
+
+def _same_number(one: str, other: str) -> bool:
+    """May both be the number before a scale? A small one may be spelled out; 2,000 million are 2 billion."""
+    one, other = (re.sub(r"\D", "", number) for number in (one, other))
+    return one == other or ("" in (one, other) and len(one + other) < MANY_DIGITS)
 
 
 @cache
@@ -171,18 +210,32 @@ def entities(language: str) -> Entities | None:
     """The names of a language; None where CLDR has none."""
     arabic = is_arabic(language)
     named: dict[str, set[Item]] = {}
-    stems: dict[Item, set[str]] = {}
+    written_for: dict[Item, set[str]] = {}
     shortest = _shortest(language)
     for item, form, names in [*_from_cldr(language), *_from_table(language)]:
         form = fold(form).removeprefix("ال") if arabic else form
         for written in _spellings(form, item) if len(form) >= shortest else ():
             if names:
                 named.setdefault(written, set()).add(item)
-            stems.setdefault(item, set()).add(
-                written if len(form) <= STEM else written[: max(STEM, len(form) - SPARED)]
-            )
+            written_for.setdefault(item, set()).add(written)
+    if not named:
+        return None
+    for sign, noun in _SIGNS.items():
+        named[sign] = {("currency", noun)}
+        written_for.setdefault(("currency", noun), set()).add(sign)
+    stems = {item: {_stem(form, item, named) for form in names} for item, names in written_for.items()}
     forms = {form: next(iter(items)) for form, items in named.items() if len(items) == 1}
-    return Entities(forms, stems, not _dense(language), arabic, language_of(language) == "en") if forms else None
+    return Entities(forms, stems, not _dense(language), arabic, language_of(language) == "en")
+
+
+def _stem(form: str, item: Item, named: dict[str, set[Item]]) -> str:
+    """The form without what an ending may change, but not so short that other things of its kind begin so, too."""
+    size = len(form) if len(form) <= STEM else max(STEM, len(form) - SPARED)
+    if item[0] == "scale":
+        others = [name for name, items in named.items() if item not in items and any(i[0] == "scale" for i in items)]
+        while size < len(form) and any(form[:size] in other for other in others):
+            size += 1
+    return form[:size]
 
 
 def _spellings(form: str, item: Item) -> set[str]:
@@ -213,7 +266,8 @@ def _from_cldr(language: str) -> Iterator[Named]:
                 (("month", str(number)), name, True) for number, name in variant.months[context]["wide"].items()
             )
     for context in ("format", "stand-alone"):
-        yield from ((("weekday", str(number)), name, True) for number, name in known.days[context]["wide"].items())
+        names = known.days[context]["wide"]
+        yield from ((("weekday", str(number)), form, True) for number in names for form in _compounds(number, names))
     for code, name in known.territories.items():
         if len(code) == 2 and code not in _NO_COUNTRIES:
             yield ("territory", code), name.split(" (")[0], True
@@ -221,6 +275,14 @@ def _from_cldr(language: str) -> Iterator[Named]:
     yield from ((("scale", str(scale)), word, True) for word, scale in scale_words(language).items() if scale >= 10**6)
     yield from _cities(known)
     yield from _currencies(known)
+
+
+def _compounds(number: int, names: Mapping[int, str]) -> Iterator[str]:
+    """A weekday's name, and apart where it ends with another one: of Thursday, پنجشنبه, in Persian پنج شنبه, too."""
+    yield names[number]
+    for other in {*names.values()} - {names[number]}:
+        if names[number].endswith(other):
+            yield from (f"{names[number].removesuffix(other).rstrip(JOINER)}{gap}{other}" for gap in (" ", JOINER))
 
 
 def _variants(language: str) -> Iterator[Any]:
@@ -245,10 +307,15 @@ def _cities(known: Any) -> Iterator[Named]:
     """Cities that give time zones their names, but for those called like their country."""
     from babel.core import get_global
 
-    english, countries = _english().time_zones, {name.casefold() for name in _english().territories.values()}
-    for zone in get_global("zone_territories"):
-        name = english.get(zone, {}).get("city", zone.split("/")[-1].replace("_", " "))
-        if "/" in zone and name.casefold() not in countries:
+    countries = {name.casefold() for name in _english().territories.values()}
+    for zone, territory in get_global("zone_territories").items():
+        name = _city(zone)
+        if (
+            "/" in zone
+            and name.casefold() not in countries
+            and territory in _english().territories
+            and territory != "ZZ"
+        ):
             yield ("city", name.casefold()), known.time_zones.get(zone, {}).get("city", name), True
 
 

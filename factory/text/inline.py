@@ -22,7 +22,7 @@ _ADDRESS = re.compile(
 )
 _EMAIL = re.compile(r"(?<![A-Za-z0-9_.+@/-])[A-Za-z0-9_.+-]++@[A-Za-z0-9-]++(?:\.[A-Za-z0-9-]++)++")
 _MENTION = re.compile(rf"(?<![{_W}@./])@[A-Za-z_][{_W}]{{1,30}}+(?!@|\.[{_W}])")
-_DOMAINS = "com|org|net|edu|gov|io|ai|dev|app|info|co\\.uk"
+_DOMAINS = r"com|org|net|edu|gov|io|ai|dev|app|info|(?:(?<=\.co\.)|(?<=\.ac\.)|(?<=\.com\.)|(?<=\.org\.))[a-z]{2}"
 _EXTENSIONS = (
     "py|ipynb|js|jsx|ts|tsx|mjs|java|kt|(?<=\\w\\w\\.)(?:c|h|go|rs|r|m)|cpp|hpp|cs|rb|php|pl|sh|bat|ps1|sql|swift|lua|html?|css|scss|xml|json|jsonl"
     "|ya?ml|toml|ini|cfg|conf|env|md|rst|txt|csv|tsv|xlsx?|docx?|pptx?|pdf|png|jpe?g|gif|svg|webp|mp[34]|wav|avi|zip|tar|gz|7z|exe"
@@ -30,7 +30,7 @@ _EXTENSIONS = (
 )
 _DOTTED = re.compile(
     rf"(?<![{_W}.@/\\-])(?:[A-Za-z0-9_-]++\.(?=[A-Za-z0-9_-]))++"
-    rf"(?:(?:{_EXTENSIONS})|(?:{_DOMAINS})(?:/[^\s<>\"'`),;]*+)?)(?![{_W}-]|\.[{_W}])"
+    rf"(?:(?:{_EXTENSIONS})|(?:{_DOMAINS})(?:/[^\s<>\"'`),;]*+)?)(?![{_W}]|-\d|\.[{_W}])"
     rf"|(?<![{_W}.])v?\d++(?:\.\d++){{2,}}+(?:-[a-z][{_W}]*+)?(?![{_W}])"  # versions, addresses of machines
     rf"|(?<![{_W}.])v\d++(?:\.\d++)++(?![{_W}])"
     rf"|(?<![{_W}.])10\.\d{{4,9}}/[^\s<>\"'`]++"  # digital object identifiers
@@ -52,8 +52,9 @@ _BACKSLASH = re.compile(
 _DOLLAR = re.compile(
     r"\$\$(?P<display>[^$]++)\$\$"
     rf"|(?<![\\{_W}$])\$(?P<inline>(?=[^\s$])[^$\n]{{1,400}}+)(?<=[^\s\\])\$(?![\d$])"
-    rf"|(?<![{_W}$])\$(?:[A-Z_]{{2,}}+\d*+|[a-z_][{_W}]++)(?![{_W}$])"
+    rf"|(?<![\\{_W}$])\$(?P<spaced> (?:[A-Za-z]|[^$\n]{{0,200}}?[\\^_=+<>][^$\n]{{0,200}}) )\$(?![\d$])"
 )
+_VARIABLE = re.compile(rf"(?<![{_W}$])\$(?:[A-Z_]{{2,}}+\d*+|[a-z_][{_W}]++)(?![{_W}$])")
 _BRACES = re.compile(
     r"\{\{[^{}\n]{1,80}+\}\}|\{%[^{}\n]{1,200}+%\}|[$#]?\{\s{0,2}(?:[A-Za-z_][\w.\-:\[\]!>^,$]{0,60}+|\d{0,2})\s{0,2}\}"
 )
@@ -81,11 +82,18 @@ _OPENING = re.compile(r"(?<![\w\]])[{\[]")
 
 _RUNS = re.compile(r"[^\W\d_]+")
 _FUNCTION = re.compile(
-    r"(?:arc)?(?:sin|cos|tan)h?|cot|sec|log|ln|exp|sqrt|lim|max|min|mod|det|abs|gcd|ab|bc|ac|xy|d[xyt]|pi|[A-Za-zͰ-Ͽ²³µ]|[A-Z]{2,3}"
+    r"(?:arc)?(?:sin|cos|tan)h?|cot|sec|log|ln|exp|sqrt|lim|max|min|mod|det|abs|gcd|ab|bc|ac|xy|d[xyt]|pi|[A-Za-zͰ-Ͽ²³µ]|[A-Z]{2,3}|aq"
 )
+# What predicates and chemical elements are called.
+_ELEMENTS = re.compile(r"(?:[A-Z][a-z]?)+")
+_REACTION = re.compile(r"->|[→⇌]")
+
+_NUMERALS = re.compile(r"[\W\d_]*+(?:(?:[ivx]{1,5}|[IVX]{1,5})(?:[\W\d_]++|$))*+")
+_LOGIC = re.compile("[⊃⊂⊆⊇⊢⊨∀∃∄∧∨¬≡→←↔⇒⇔∩∪∈∉•~]")
+_SIGNED = re.compile(r"[=^<>+*/|·×÷≤≥≠≈∑∫√π]|\w\(|\b(?:log|ln|sin|cos|tan)\b.")
 
 _COMMAND = re.compile(r"\\(?:text|mathrm|operatorname|mbox)\s*+\{[^{}]*+\}|\\[A-Za-z]++")
-_FORMULA = re.compile(r"[\\^_=+<>{}|*×÷≤≥≠∈∑∫√π]|^\s*-?\w{1,3}\s*$|\w\(\w|^[\d.,\s/:%-]+$")
+_FORMULA = re.compile(r"[\\^_=+<>{}|*×÷≤≥≠∈∑∫√π]|^\s*-?\w{1,3}(?:\s*,\s*-?\w{1,3})*\s*$|\w\(\w|^[\d.,\s/:%()\[\]!-]+$")
 _WORDS = re.compile(r"[^\W\d_]{3,}[,;]?\s+[^\W\d_]{2,}")
 
 
@@ -112,9 +120,29 @@ def is_equation(line: str) -> bool:
     >>> is_equation("cos(C) = (a^2 + b^2) / 2ab"), is_equation("Area = 5 x 3")
     (True, False)
     """
-    if "=" not in line and "^" not in line:
+    if "$" in line:
+        return False  # what marks it says where it ends
+    reaction = _REACTION.search(line) is not None
+    if not reaction and "=" not in line and "^" not in line:
         return False
-    return len(line) < 500 and all(map(_FUNCTION.fullmatch, _RUNS.findall(line)))
+    runs = _RUNS.findall(line) if len(line) < 500 else ["none"]
+    return all(_FUNCTION.fullmatch(run) or (reaction and _ELEMENTS.fullmatch(run)) for run in runs)
+
+
+def is_symbolic(text: str) -> bool:
+    """Is it a formula of single letters, functions and signs, Roman numerals, or nothing with letters?
+
+    >>> is_symbolic("U ⊃ Z"), is_symbolic("O(n log n)"), is_symbolic("I, II"), is_symbolic("I am"), is_symbolic("Max")
+    (True, True, True, False, False)
+    """
+    if len(text) > 500:
+        return False
+    if _NUMERALS.fullmatch(text):
+        return True
+    logic = _LOGIC.search(text) is not None
+    if not logic and not _SIGNED.search(text):
+        return is_equation(text)
+    return all(_FUNCTION.fullmatch(run) or (logic and _ELEMENTS.fullmatch(run)) for run in _RUNS.findall(text))
 
 
 @lru_cache(maxsize=1024)  # a unit is looked at when a text is cut, again when it is masked, and when it is checked
@@ -146,7 +174,8 @@ def inline_spans(text: str) -> tuple[Span, ...]:
     if "\\" in text:
         add("math", _formulas(_BACKSLASH, text))
     if "$" in text:
-        spans += (Span(*m.span(), "math" if m.lastgroup else "placeholder") for m in _formulas(_DOLLAR, text))
+        add("math", _formulas(_DOLLAR, text))
+        add("placeholder", _VARIABLE.finditer(text))
     if "{" in text:
         add("placeholder", _BRACES.finditer(text))
     if "[" in text:
@@ -185,9 +214,13 @@ def _files(matches: Iterable[re.Match[str]], text: str) -> Iterator[Span]:
 
 
 def _formulas(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
-    for match in pattern.finditer(text):
-        content = match["inline"] or match["display"]
-        if content is None or is_formula(content):
+    """What closes none may open one."""
+    position = 0
+    while match := pattern.search(text, position):
+        content = match[match.lastgroup] if match.lastgroup else None
+        formula = content is None or is_formula(content)
+        position = match.end() if formula else match.start(match.lastgroup or 0)
+        if formula:
             yield match
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Collection, Sequence
 from json import decoder
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 _DECODE = json.JSONDecoder().raw_decode
 _STRING = decoder.scanstring  # type: ignore[attr-defined]  # (text, after the quote) -> value, end
+HALF = re.compile("[\ud800-\udfff]")
 _DEEP = 16_000  # characters that a document too deep to parse is reckoned to have cost
 _TOKEN = re.compile(r'"|[{}\[\]:,]')
 _OPENS = re.compile(r'\{\s*+["}]|\[\s*+[\[{"]')
@@ -103,11 +105,28 @@ def with_json_strings(document: str, strings: Sequence[JsonString], values: Sequ
     end = 0
     for string, value in zip(strings, values, strict=True):
         literal = document[string.start : string.end]
-        pieces += document[end : string.start], literal if value == string.value else _literal(value)
+        pieces += document[end : string.start], literal if value == string.value else dumps(value)
         end = string.end
     return "".join([*pieces, document[end:]])
 
 
-def _literal(value: str) -> str:
-    lone_surrogate = any("\ud800" <= character <= "\udfff" for character in value)
-    return json.dumps(value, ensure_ascii=lone_surrogate)
+def dumps(value: Any) -> str:
+    """A value as JSON in one line that every reader takes: half of a surrogate pair is escaped, numbers that are none
+    (NaN) or infinite are null.
+
+    >>> dumps({"a": "س", "b": float("nan")})
+    '{"a": "س", "b": null}'
+    """
+    try:
+        text = json.dumps(value, ensure_ascii=False, default=str, allow_nan=False)
+    except ValueError:
+        return dumps(_finite(value))
+    return json.dumps(value, default=str) if HALF.search(text) else text
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _finite(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(inner) for inner in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

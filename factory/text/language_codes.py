@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 
 from factory.errors import UsageError
+
+_NO_LANGUAGE = re.compile("und|mul|zxx|mis|q[a-t][a-z]")
 
 
 @cache
@@ -39,18 +42,34 @@ def names_script(code: str) -> bool:
     return _parts(code)[1] is not None
 
 
-def require_known(code: str) -> None:
-    """Raises UsageError where the code names no language of ISO 639."""
+def is_known(code: str) -> bool:
+    """Does the code name one language of ISO 639? Those for several, for none and for local use (qaa) do not."""
     from langcodes import Language, LanguageTagError
 
     try:
-        known = Language.get(code).is_valid()
+        language = Language.get(code)
     except LanguageTagError:
-        known = False
-    if not known:
-        raise UsageError(
-            f"{code!r} is no language code", fix="one of ISO 639, with a script or region: en, ar, zh-Hans"
-        )
+        return False
+    return language.is_valid() and language.language is not None and not _NO_LANGUAGE.fullmatch(language.language)
+
+
+def same_language(one: str, other: str) -> bool:
+    """The same language in the same script, whatever the region.
+
+    >>> same_language("en", "en-GB"), same_language("sr-Latn", "sr-Cyrl")
+    (True, False)
+    """
+    return (language_of(one), script_of_code(one)) == (language_of(other), script_of_code(other))
+
+
+def require_pair(source: str, target: str) -> None:
+    """Raises UsageError where one of the codes names no language, or both the same in the same script."""
+    for code in (source, target):
+        if not is_known(code):
+            fix = "one of ISO 639, with a script or region: en, ar, zh-Hans"
+            raise UsageError(f"{code!r} is no language code", fix=fix)
+    if same_language(source, target):
+        raise UsageError(f"{source} and {target} are one language", fix="name those of source and translation")
 
 
 @cache

@@ -91,8 +91,9 @@ def writes_stops(code: str) -> bool:
 
 
 def writes_question_marks(code: str) -> bool:
+    """Have questions of the language a mark? Where too few were seen, those have whose sentences end in one."""
     found = seen(code)
-    return found is None or not found.asks < HABIT
+    return found is None or (found.asks >= HABIT if found.asks == found.asks else writes_stops(code))
 
 
 def writes_digits(code: str) -> bool:

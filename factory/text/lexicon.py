@@ -51,18 +51,20 @@ def lexicon(source: str, target: str) -> dict[str, tuple[str, ...]]:
     return words
 
 
-def coverage(source: str, target: str, words: dict[str, tuple[str, ...]]) -> tuple[int, int]:
+def coverage(source: str, target: str, words: dict[str, tuple[str, ...]]) -> tuple[int, float]:
     """How many of the source's words and names that can be looked up are met in the target, of how many.
 
+    A name that is not met counts half: it may have been translated, or be none in a title.
+
     >>> coverage("The red house by the river", "البيت الأحمر عند النهر", lexicon("en", "ar"))
-    (3, 3)
+    (3, 3.0)
     """
     known = {stems for word in set(_WORD.findall(source.lower())) if (stems := words.get(word))}
     names = _names(source, words) if words else set()
-    return _met(known, names, target, fold(target)) if known or names else (0, 0)
+    return _met(known, names, target, fold(target)) if known or names else (0, 0.0)
 
 
-def coverages(sources: Texts, targets: Texts, words: dict[str, tuple[str, ...]]) -> list[tuple[int, int]]:
+def coverages(sources: Texts, targets: Texts, words: dict[str, tuple[str, ...]]) -> list[tuple[int, float]]:
     """`coverage` of many pairs."""
     import numpy as np
 
@@ -78,7 +80,7 @@ def coverages(sources: Texts, targets: Texts, words: dict[str, tuple[str, ...]])
         known: set[Any] = {*map(stems_of, line.split())}
         known.discard(None)
         names = _names(sources[row], words) if with_names[row] else ()
-        found.append(_met(known, names, targets[row], folded[row]) if known or names else (0, 0))
+        found.append(_met(known, names, targets[row], folded[row]) if known or names else (0, 0.0))
     return found
 
 
@@ -86,17 +88,18 @@ def _names(source: str, words: Collection[str]) -> set[str]:
     return {name for name in _NAME.findall(source) if name.lower() not in words}
 
 
-def _met(known: Collection[tuple[str, ...]], names: Collection[str], target: str, folded: str) -> tuple[int, int]:
+def _met(known: Collection[tuple[str, ...]], names: Collection[str], target: str, folded: str) -> tuple[int, float]:
     found = 0
     for stems in known:
         for stem in stems:
             if stem in folded:
                 found += 1
                 break
-    if names:
-        skeleton = folded.translate(_SOUNDS)
-        found += sum(name in target or any(map(skeleton.__contains__, _skeletons(name.lower()))) for name in names)
-    return found, len(known) + len(names)
+    if not names:
+        return found, float(len(known))
+    skeleton = folded.translate(_SOUNDS)
+    met = sum(name in target or any(map(skeleton.__contains__, _skeletons(name.lower()))) for name in names)
+    return found + met, len(known) + met + (len(names) - met) / 2
 
 
 @lru_cache(maxsize=4096)

@@ -20,8 +20,24 @@ _DECADE = re.compile(r"\b(\d{1,2})?(\d\d)(?:'s|’s|s)\b")  # a translation name
 _DIGIT = re.compile(r"\d")
 _LETTER = re.compile(r"(?<=[^\s\d.,:/(-])[౦೦൦၀](?!\d)")  # zeros that are typed for the letters they look like
 _SEPARATOR = re.compile(r"[.,٫٬]")
-_GROUP = re.compile(r"(?<![\d.,])\d{1,3}(?:[ \u00a0\u2009\u202f'’]\d{3})+(?!\d)")  # 17 500
+_GROUP = re.compile(r"(?<![\d.,])\d{1,3}(?:(?:[ \u00a0\u2009\u202f'’]|\{,\}|\\,)\d{3})+(?!\d)")  # 17 500
 _SPAN = re.compile(r"(?<![\d.,])(\d\d)(\d\d)\s?[-–/]\s?(\d\d)(?![\d.,]*\d)")  # 2010–11
+_WIDE_COMMA = re.compile(r"(?<=\d)[،，](?=\d)")  # between thousands or before decimals; in lists, too
+_ROMAN = re.compile(
+    r"(?<![\w'’-])(?=[IVXLCM]{2,}|[VX])M{0,3}(?:CM|CD|D?C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})(?=(?:e|ème|º|ª)?(?![\w'’]))"
+)
+_VULGAR = {ord("¼"): ".25", ord("½"): ".5", ord("¾"): ".75"}
+_DATE = re.compile(r"(?<![\d.])(\d{1,2})\.\s?(\d{1,2})\.(?!\d{1,3}(?!\d))")  # 17.9.1939
+_PAGES = re.compile(r"(?<![\d.,])(?=(\d\d\d))(\d)\d\d[-–](\d\d)(?![\d.,]*\d)")  # 120-25
+_CENTURY = re.compile(r"\b(\w+)(?= century)", re.IGNORECASE)
+_ORDINALS = [
+    "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh",
+    "twelfth", "thirteenth", "fourteenth", "fifteenth", "sixteenth", "seventeenth", "eighteenth", "nineteenth",
+    "twentieth",
+]  # fmt: skip
+BUDDHIST = 543  # years by which Thai dates are later
+_FRACTION = re.compile(r"(?<![\d/])\d/(?=\d(?![\d/]))")  # 1/2: a half
+_ROMAN_DIGITS = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
 _IN_NAME = re.compile(r"(?<![\w-])[A-Za-z]+\d+[A-Za-z\d]*")
 _AFTERNOON = re.compile(
     r"(?<![\d:.])(\d{1,2})(?=(?:[:.]\d\d)?(?:\s?[-–]\s?\d{1,2}(?:[:.]\d\d)?)?\s?p\.?m\b)", re.IGNORECASE
@@ -46,7 +62,8 @@ ROUNDED = 0.12  # how far a converted number may be off
 _ENGLISH = re.compile(
     r"\b(?:zero|one|once|two|twice|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|twenty|thirty"
     r"|forty|fifty|sixty"
-    r"|seventy|eighty|ninety|hundreds?|thousands?|millions?|billions?|dozens?|half|first|second|third|\w+th"
+    r"|seventy|eighty|ninety|hundreds?|thousands?|millions?|billions?|dozens?|half|halves|first|second|thirds?|quarters?|couple|triple|binary"
+    r"|(?:hundred|thousand|million|billion|\w+tie|\w+teen|four|fif|six|seven|eigh|nin|ten|eleven|twelf)ths?"
     r"|both|single|pair|double)\b",
     re.IGNORECASE,
 )
@@ -57,6 +74,7 @@ _ARABIC = re.compile(
     "|نصف|صفر|اول|ثاني|ثالث|رابع|خامس|سادس|سابع|ثامن|تاسع|يناير|فبراير|مارس|ابريل|مايو|يونيو|يوليو|اغسطس|سبتمبر"
     "|اكتوبر|نوفمبر|ديسمبر"
 )
+_CHINESE = re.compile("[一二三四五六七八九十兩两]+[百千萬万億亿]")
 _DUAL = re.compile(r"\w(?:ان|ين)\b")
 _LARGE = re.compile("مائ|ماي[هت]|مئ|مي[هت]|الف|الاف|مليون|ملايين|مليار|hundred|thousand|million|billion")
 _MONTH = re.compile(r"\b(?:jan|feb|mar|apr|may|june?|july?|aug|sep|oct|nov|dec)", re.IGNORECASE)
@@ -68,10 +86,11 @@ def numbers(text: str) -> Counter[str]:
     >>> numbers("٣٫١٤ and 1,000")
     Counter({'314': 1, '1000': 1})
     """
-    return Counter(map(_plain, _NUMBER.findall(ascii_digits(text))))
+    return Counter(map(plain_number, _NUMBER.findall(ascii_digits(text))))
 
 
-def _plain(number: str) -> str:
+def plain_number(number: str) -> str:
+    """A number in ASCII digits without what separates them."""
     return _SEPARATOR.sub("", number).lstrip("0") or "0"
 
 
@@ -105,7 +124,8 @@ def numbers_overlap(source: str, target: str, languages: tuple[str, str] = ("en"
     Numbers of at most two digits are excused where the other text spells one out, or names a month; longer ones where
     it has words like hundred or million. Of languages whose number words are not known here (all but English and
     Arabic) any word may be one. Decades (the 1960s) are left out; 3 p.m. may become 15, 45 million 4500 万, 20 feet
-    6 metres, the 17th century 1600-talet.
+    6 metres, the 17th century 1600-talet, XLIX 49, 1998-99 1998-1999, 50,000 50،000, and a year one of the Buddhist
+    calendar.
 
     >>> numbers_overlap("In 1995 I had 3 cats", "في ١٩٩٥ كان لدي ثلاث قطط")
     1.0
@@ -114,7 +134,7 @@ def numbers_overlap(source: str, target: str, languages: tuple[str, str] = ("en"
     """
     if _DIGIT.search(source) is None and _DIGIT.search(target) is None:
         return 1.0
-    source, target = (_SPAN.sub(r"\1\2-\1\3", _GROUP.sub(_joined, ascii_digits(text))) for text in (source, target))
+    source, target = (_plain_forms(text) for text in (source, target))
     before, after = numbers(source), numbers(target)
     if before == after:
         return 1.0
@@ -134,14 +154,50 @@ def numbers_overlap(source: str, target: str, languages: tuple[str, str] = ("en"
     return best
 
 
+def _plain_forms(text: str) -> str:
+    """Digits, groups of thousands, spans of years and fractions in one form each."""
+    text = _SPAN.sub(_span, _GROUP.sub(_joined, ascii_digits(text)))
+    return text if text.isascii() else text.translate(_VULGAR)
+
+
 def _joined(group: re.Match[str]) -> str:
     return "".join(filter(str.isdecimal, group[0]))
 
 
+def _span(years: re.Match[str]) -> str:
+    """Both years in full: 1998-99, 1999-00."""
+    first, century, last = years[0][:4], int(years[1]), years[3]
+    return f"{first}-{century + (last < years[2]):02d}{last}"
+
+
+def _ordinal(word: re.Match[str]) -> str:
+    return str(_ORDINALS.index(word[0].lower()) + 1) if word[0].lower() in _ORDINALS else word[0]
+
+
+def _arabic_numeral(roman: re.Match[str]) -> str:
+    values = [*map(_ROMAN_DIGITS.__getitem__, roman[0])]
+    return str(sum(-value if value < max(values[place:]) else value for place, value in enumerate(values)))
+
+
+# What else may be read as numbers, and as which.
+_FORMS: list[tuple[re.Pattern[str], Any]] = [
+    (_WIDE_COMMA, ","),
+    (_ROMAN, _arabic_numeral),
+    (_FRACTION, ""),
+    (_DATE, r"\1 \2 "),
+    (_CENTURY, _ordinal),
+    (_PAGES, r"\1-\2\3"),
+]
+
+
 def _readings(source: str, target: str, languages: tuple[str, str]) -> Iterator[tuple[Counter[str], Counter[str]]]:
     """The numbers of both texts as they may be meant."""
-    yield numbers(source), numbers(target)
-    yield numbers(_scaled(source, languages[0])), numbers(_scaled(target, languages[1]))
+    pairs = {(source, target): None}
+    for pattern, meant in _FORMS:
+        pairs |= {(pattern.sub(meant, a), pattern.sub(meant, b)): None for a, b in pairs}
+    for before, after in pairs:
+        yield numbers(before), numbers(after)
+        yield numbers(_scaled(before, languages[0])), numbers(_scaled(after, languages[1]))
     source, target = (_FULL_HOUR.sub(r"\1", text) for text in (source, target))
     for text in (source, _AFTERNOON.sub(lambda hour: str(int(hour[1]) % 12 + 12), source)):
         before, after = _runs(text), _runs(target)
@@ -233,26 +289,27 @@ def _spelled(folded: str, text: str, language: str) -> tuple[int, int]:
     """How many numbers of at most two digits, and how many longer ones, the text may spell out."""
     if language.startswith("en") or is_arabic(language):
         return len(_ARABIC.findall(folded)) + len(_ENGLISH.findall(text)), len(_LARGE.findall(folded))
-    return ANY, 0 if writes_digits(language) else ANY
+    return ANY, len(_CHINESE.findall(text)) if writes_digits(language) else ANY
 
 
 def _unconverted(
     lost: Counter[str], added: Counter[str], source: str, target: str
 ) -> tuple[Counter[str], Counter[str]]:
-    """Without numbers of feet, miles and so on that became metres, and centuries named by their years."""
+    """Without numbers of feet, miles and so on that became metres, years of the Buddhist calendar, and centuries named
+    by their years."""
     lost, added = lost.copy(), added.copy()
-    metric = {_plain(number): _value(number) for number in _NUMBER.findall(target)}
+    metric = {plain_number(number): _value(number) for number in _NUMBER.findall(target)}
     for number, unit in _IMPERIAL.findall(source):
-        old, size = _plain(number), _metric(_value(number.rstrip(".,")), unit.lower())
+        old, size = plain_number(number), _metric(_value(number.rstrip(".,")), unit.lower())
         new = next((new for new in added if new in metric and abs(metric[new] - size) <= ROUNDED * abs(size)), "")
         if lost[old] > 0 and added[new] > 0:
             lost[old] -= 1
             added[new] -= 1
-    for old in [*lost]:
-        new = f"{int(old) - 1}00"
-        if int(old) <= CENTURIES and lost[old] > 0 and added[new] > 0:
-            lost[old] -= 1
-            added[new] -= 1
+    for old in map(int, [*lost]):
+        for new in [f"{old - 1}00"] if old <= CENTURIES else [str(old + BUDDHIST)]:
+            if lost[str(old)] > 0 and added[new] > 0:
+                lost[str(old)] -= 1
+                added[new] -= 1
     return +lost, +added
 
 

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import groupby, islice
 from typing import Any, NamedTuple
 
 from factory.text.blocks import find_blocks
-from factory.text.code_lines import FIRST_WORDS, code_runs
+from factory.text.code_lines import FIRST_WORDS, code_runs, may_be_code
 from factory.text.column import CAPITAL, DIGIT, SMALL, WORD, Texts, mask
-from factory.text.inline import Span, apart, inline_spans, is_equation
+from factory.text.inline import Span, apart, inline_spans, is_equation, is_symbolic
 from factory.text.tables import cells, table_end
 
 _LETTERS = re.compile(r"[^\W\d_]+")
@@ -34,12 +34,14 @@ _WRAPPED_FROM = 50  # a line this long that ends in the middle of a sentence goe
 PROSE = "prose"
 _PROSE_KINDS = frozenset((PROSE, "text", "space", "marker", "table"))
 MARKS = "`$\\<>{[~@#_=^"
-# A text without these is all prose. What `_signs` finds in many texts at once includes what this finds.
+# A text without these is all prose. What `signs` finds in many texts at once includes what this finds.
 _SIGNS = re.compile(
-    r"[`$\\<>{[~@#_=^]|\(\)|/(?=[\w.@*+-])|&(?=\w|#)|(?<!\d)%(?=\S)|\.[A-Za-z]|\d\.\d+\.\d|v\d+\.\d|[a-z][A-Z]|^[ \t]"
-    "|^" + FIRST_WORDS,
+    r"[`$\\<>{[~@#_=^→⇌]|\(\)|/(?=[\w.@*+-])|&(?=\w|#)|(?<!\d)%(?=\S)|\.[A-Za-z]|\d\.\d+\.\d|v\d+\.\d|[a-z][A-Z]"
+    r"|^[ \t]|^" + FIRST_WORDS,
     re.MULTILINE,
 )
+_FREE = "\ufdd0"  # stands for a display while prose is put together; Unicode has kept it free
+_DISPLAY = re.compile(rf"\s*{_FREE}(?:\s+(?![-*•+]\s|\(?\w{{1,3}}[.)]\s))?")
 _MOST_KNOWN = 1000  # blocks of a source that are looked for
 _LINE_REST = re.compile(r"(?:[ \t\r]*\n)?")
 _STARTS = re.compile(rf"[\n\0]{FIRST_WORDS}")
@@ -77,7 +79,7 @@ class View:
 
     def __init__(self, text: str, known: tuple[Passage, ...] = ()) -> None:
         self.text, self._known = text, known
-        self.is_prose = _SIGNS.search(text) is None
+        self.is_prose = not known and _SIGNS.search(text) is None
 
     @cached_property
     def _units(self) -> list[Passage]:
@@ -96,7 +98,7 @@ class View:
         """The text with a space, a line break or an equals sign in place of what a translation carries over."""
         if self.is_prose:
             return self.text
-        return "".join(piece.text if piece.kind in _PROSE_KINDS else _place(piece) for piece in self.passages)
+        return _DISPLAY.sub(" ", "".join(map(_in_prose, self.passages)))
 
     @cached_property
     def blocks(self) -> tuple[Passage, ...]:
@@ -105,8 +107,12 @@ class View:
         return tuple(Passage(unit.text.strip(), unit.kind) for unit in found)
 
 
-def _place(passage: Passage) -> str:
-    """What stands for a passage in prose: lines with equations are still lines."""
+def _in_prose(passage: Passage) -> str:
+    """What stands for a passage in prose: lines with equations are still lines, a display is part of its sentence."""
+    if passage.kind in _PROSE_KINDS:
+        return passage.text
+    if passage.kind == "math" and passage.text.lstrip().startswith(("$$", "\\[", "\\begin")):
+        return _FREE
     return (" = " if passage.kind == "equation" else " ") + "\n" * passage.text.endswith("\n")
 
 
@@ -136,8 +142,12 @@ def view(text: str) -> View:
 
 def views(source: str, target: str) -> tuple[View, View]:
     """Those of a text and its translation. Blocks of the source are in the translation what they are there, even where
-    it does not look so by itself."""
+    it does not look so by itself. Of a source without such blocks, lines that both have are code where they look more
+    like it than like prose."""
     first, second = view(source), view(target)
+    marked = not (first.is_prose or second.is_prose)
+    if (marked or source == target) and all(block.kind == "math" for block in first.blocks):
+        first = _views.get(source, tuple(_copied_code(source, target)))
     return first, second if second.blocks == first.blocks else _views.get(target, first.blocks)
 
 
@@ -162,7 +172,10 @@ def prose_columns(sources: Texts, targets: Texts) -> tuple[Texts, Texts]:
     """The same of many pairs, found out once; the columns themselves where all of their texts are prose."""
     if (found := targets.beside.get(sources)) is not None:
         return found
-    rows = (_signs(sources) | _signs(targets)).nonzero()[0].tolist()
+    import numpy as np
+
+    copied = np.fromiter(map(str.__eq__, sources, targets), bool, len(targets))
+    rows = (signs(sources) | signs(targets) | copied).nonzero()[0].tolist()
     before, after = list(sources.given), list(targets)
     for row in rows:
         before[row], after[row] = prose_pair(before[row], after[row])
@@ -177,7 +190,7 @@ def needs_translation(text: str) -> bool:
     >>> needs_translation("42 % (`x`)"), needs_translation("B)"), needs_translation("Hi `x`")
     (False, False, True)
     """
-    if _LETTERS.search(text) is None or is_equation(text):
+    if is_symbolic(text):
         return False
     if _WORD.search(text) and not _OPENS.search(text):
         return True
@@ -189,6 +202,14 @@ def needs_translation(text: str) -> bool:
                 return True
         position = end
     return not letters.isascii()
+
+
+def _copied_code(source: str, target: str) -> Iterator[Passage]:
+    """Runs of lines that the translation has as they are and that may be code, of which nobody can tell alone."""
+    theirs = {*map(str.strip, target.split("\n"))} - {""}
+    for copied, run in groupby(source.split("\n"), key=lambda line: line.strip() in theirs):
+        if copied and may_be_code(lines := [*run]):
+            yield Passage("\n".join(lines).strip(), "code")
 
 
 def _verbatim(text: str, known: Iterable[Passage]) -> Iterator[Span]:
@@ -344,12 +365,19 @@ def _row(line: str) -> Iterator[Passage]:
         yield Passage(line[position:], "table")
 
 
-def _signs(texts: Texts) -> Any:
+@lru_cache(maxsize=4)
+def signs(texts: Texts) -> Any:
     """Which texts may have one of `_SIGNS`."""
     import numpy as np
 
     word, digit = texts.at(WORD), texts.at(DIGIT)
-    found = texts.have(MARKS) | texts.follows("(", ")") | texts.follows(SMALL, CAPITAL)
+    found = (
+        texts.have(MARKS)
+        | texts.containing("→")
+        | texts.containing("⇌")
+        | texts.follows("(", ")")
+        | texts.follows(SMALL, CAPITAL)
+    )
     found |= texts.follows("/&", WORD | mask("/.@*+-#")) | texts.follows("\n", " \t")
     found |= texts.rows(texts.starts[texts.at(" \t")[texts.starts]])
     percent = texts.at("%")

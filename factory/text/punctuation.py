@@ -7,8 +7,10 @@ import unicodedata
 from functools import cache
 
 from factory.text.language_codes import script_of_code
-from factory.text.scripts import PLANE
+from factory.text.scripts import PLANE, characters, scripts_of
 
+FULL_WIDTH = frozenset(range(0xFF01, 0xFF66))
+EAST_ASIAN = frozenset(["Hans", "Hant", "Hanb", "Hani", "Jpan", "Kore", "Hang", "Yiii"])
 INVISIBLE = "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
 """What may stand at the end of a text unseen: joiners, direction marks, breaks without width."""
 
@@ -45,7 +47,22 @@ def quotation_marks() -> frozenset[str]:
 def between_sentences() -> re.Pattern[str]:
     """What stands between sentences: not after an initial, not after 1.; marks beyond ASCII need no white space."""
     wide = a_class(sentence_ends() - {*".!?…"})
-    return re.compile(rf"(?:(?<=[^\W\d_]{{2}})[.!?…]+[\"'”»’)\]*]*\s+|[{wide}][{wide}\"'”»’)\]*]*\s*)(?=\S)")
+    stop = r"(?:(?:(?<=[^\W_][^\W\d_])|(?<=[^\n]\d\d))[.…]|[!?])[.!?…]*[\"'”»’)\]*]*\s+"
+    return re.compile(rf"(?:{stop}|[{wide}][{wide}\"'”»’)\]*]*\s*)(?=\S)")
+
+
+@cache
+def foreign_marks(language: str) -> frozenset[str]:
+    """Marks of scripts that the language is not written with, by Unicode's Script_Extensions; and those of full width
+    outside East Asia.
+
+    >>> sorted(foreign_marks("ar") & {*"،。，."}), sorted(foreign_marks("zh") & {*"،。，."})
+    (['。', '，'], ['،'])
+    """
+    scripts = scripts_of(language)
+    own = frozenset().union(*map(characters, scripts), characters("Zyyy") - FULL_WIDTH, characters("Zinh"))
+    own |= FULL_WIDTH if EAST_ASIAN.intersection(scripts) else frozenset()
+    return frozenset(mark for mark in _characters() if ord(mark) not in own)
 
 
 def a_class(marks: frozenset[str]) -> str:

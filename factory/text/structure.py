@@ -10,7 +10,7 @@ from typing import Any
 
 from factory.text.arabic import DIGITS
 from factory.text.code_lines import is_code
-from factory.text.inline import inline_spans
+from factory.text.inline import inline_spans, is_symbolic
 from factory.text.passages import View
 
 _FENCED = re.compile(
@@ -19,18 +19,46 @@ _FENCED = re.compile(
 # Strings and comments of the usual languages: their words may be translated.
 _WORDS = re.compile(
     r"(\"\"\"(?s:.*?)\"\"\"|\'\'\'(?s:.*?)\'\'\'|\"(?:[^\"\\\n]|\\.)*\"|\'(?:[^\'\\\n]|\\.)*\'"
-    r"|(?<!\S)(?:\#|--|%|;)(?=\s)[^\n]*|(?<![:\w])//[^\n]*|/\*(?s:.*?)\*/|<!--(?s:.*?)-->)"
+    r"|(?<!\S)(?:\#|--|%|;)(?=\s)[^\n]*|(?<![:\w])//[^\n]*|/\*(?s:.{0,2000}?)\*/|<!--(?s:.{0,2000}?)-->)"
 )
 _MARGIN = re.compile(r"^[ \t>]+|[ \t\r]+$", re.MULTILINE)
-_MATH_EDGE = re.compile(r"\s+|^(?:\$+|\\[(\[])\(?|[.,?؟،:;]*\)?(?:\$+|\\[)\]])$|\\[,;:!]|\\left|\\right")
 _MATH_WORDS = re.compile(r"\\(?:text\w*|mathrm|mbox|operatorname)\s*\{[^{}]*\}")
-_MATH_SIGNS = str.maketrans({"،": ",", "٪": "%", "٫": ".", **{chr(code): chr(to) for code, to in DIGITS.items()}})
-_NUMBER = re.compile(r"[vV]?[\d.,/%]+$")  # `numbers` compares them
-_TITLE = re.compile(r"<[^\W\d_]+(?: [\w'’-]+)+>$")  # <title of the book>, to be filled in by the reader
+# White space, delimiters, commands for size and space, words in signs; single characters need no braces.
+_MATH_DRESS = re.compile(
+    r"\s+|\$+|\^\\circ|°|\\[()\[\],;:! ]|\{,\}|~|(?<=\d),(?=\d{3}(?!\d))"
+    r"|\\(?:left|right|[bB]igg?[lr]?|displaystyle|textstyle|q?quad|triangle|angle|degree)(?![A-Za-z])"
+)
+_MATH_BRACES = re.compile(r"\{(\w)\}")
+_MATH_SAME = [
+    (re.compile(pattern), same)
+    for pattern, same in (
+        (r"\\[dt]frac(?![A-Za-z])", r"\\frac"),
+        (r"\\[clt]?dots(?![A-Za-z])|\.\.\.|…", r"\\dots"),
+        (r"\\([lg])eq?(?![A-Za-z])", r"\\\1e"),
+        (r"\\([%$#])", r"\1"),
+    )
+]
+_IN_BRACKETS = re.compile(r"\([^()]*\)")
+_MATH_CUT = re.compile(r"[,.;:?&]|\\\\")
+_MATH_SIGNS = str.maketrans({**DIGITS, **dict(zip(map(ord, "،؛؟٪٫"), ",;?%.", strict=True))})
+# Versions, and sums of numbers: `numbers` compares them.
+_NUMBER = re.compile(r"[vV]?[\d.,/%]+$")
+_SUM = re.compile(r"(?:\\(?:frac(?=[\d{])|times|cdot|div|pm|approx)|[\d.,/%\\${}^=+*()×÷!-])+$")
+# <title of the book>, <date>, [NAME]: to be filled in by the reader, in whatever language; not what is closed, nor
+# what is written without an end.
+_SLOT = re.compile(r"<([^\W\d_]+)(?: [\w'’-]+)*>$|\{\{\w+(?: [\w'’-]+)+\}\}$|\[[A-Z][A-Z_ ]*\]$")
+_OPEN_TAGS = frozenset(
+    ("p", "li", "dt", "dd", "tr", "td", "th", "br", "hr", "img", "input", "wbr", "b", "i", "u", "em")
+)
 _JSON_KEY = re.compile(r'"([^"\n\\]{1,60})"\s*:')
 _MARKER = re.compile(r"^[ \t]*(?:([-*•+–])|(\d{1,3})[.)]|(#{1,6}))[ \t]+(?=\S)", re.MULTILINE)
 _CHOICE = re.compile(r"^[ \t]*\(?[A-HJ-UYZa-hj-uyz\u0620-\u064a][.)][ \t]+(?=\S)", re.MULTILINE)
+_EMPHASIS = re.compile(
+    r"(?<![\w*])(?:(\*\*|__)(?=[^\s*_])(?:.*?[^\s*_])\1|([*_])(?=[^\s*_])(?:[^*\n]*?[^\s*_])\2)(?![*_]|\w(?<!\*\w))"
+)
 _FORMULA = re.compile(r"\d|[a-z][A-Z]|[A-Z]{2}[a-z]")
+_GREEK = re.compile("[Ͱ-Ͽ]")
+_ONE_SCRIPT = re.compile(r"[!-~]+|[^\s!-~]+")
 _TWO_LETTERS = re.compile(r"[A-Za-z]{2}|[^\W\d_A-Za-z]")
 
 
@@ -57,13 +85,20 @@ def _tokens(match: re.Match[str]) -> str:
     return " ".join([text[0], *(inner[span.start : span.end] for span in inline_spans(inner))])
 
 
-def math_form(formula: str) -> str:
-    """A formula without white space, its delimiters, and words in it; digits and signs of Arabic as ASCII ones.
+def math_parts(formula: str) -> list[str]:
+    """A formula without words, white space and delimiters, cut at punctuation: what stands between commas may as well
+    stand in a formula of its own. Digits and signs of Arabic are ASCII ones, numbers alone are left out (`numbers`
+    compares them).
 
-    >>> math_form("$v = 12 \\\\text{ metres}$") == math_form("\\\\(v = ١٢ \\\\text{ متر}\\\\)")
-    True
+    >>> math_parts("$v = 12 \\\\text{ metres}, w = ٣$"), math_parts("\\\\(v = 12\\\\)")
+    (['v=12', 'w=3'], ['v=12'])
     """
-    return _MATH_EDGE.sub("", _MATH_WORDS.sub("", formula).translate(_MATH_SIGNS).strip()).replace("\\%", "%")
+    plain = _MATH_WORDS.sub(",", formula.translate(_MATH_SIGNS))
+    for pattern, same in _MATH_SAME:
+        plain = pattern.sub(same, plain)
+    plain = _MATH_BRACES.sub(r"\1", _MATH_DRESS.sub("", plain))
+    plain = plain[1:-1] if _IN_BRACKETS.fullmatch(plain) else plain
+    return [part for part in _MATH_CUT.split(plain) if any(map(str.isalnum, part)) and not _SUM.match(part)]
 
 
 def json_form(document: str) -> str:
@@ -112,13 +147,14 @@ def emails(view: View) -> Counter[str]:
 
 def placeholders(view: View) -> Counter[str]:
     """Template slots and tags: ``{name}``, ``${NAME}``, ``%s``, ``<br>``."""
-    return Counter(slot for slot in _texts(view, "placeholder", "tag", "html") if not _TITLE.match(slot))
+    found = Counter(_texts(view, "placeholder", "tag", "html"))
+    closed = {tag[2:-1] for tag in found if tag.startswith("</")} | _OPEN_TAGS
+    return Counter({tag: n for tag, n in found.items() if not (slot := _SLOT.match(tag)) or slot[1] in closed})
 
 
 def math(view: View) -> Counter[str]:
     """Formulas between dollar signs or brackets, and LaTeX commands."""
-    found = map(math_form, _texts(view, "math"))
-    return Counter(formula for formula in found if not _NUMBER.match(formula))
+    return Counter(part for formula in _texts(view, "math") for part in math_parts(formula))
 
 
 def identifiers(view: View) -> Counter[str]:
@@ -151,6 +187,13 @@ def list_markers(view: View) -> Counter[str]:
     return found
 
 
+def emphasis(view: View) -> Counter[str]:
+    """Words in bold type (``**``, ``__``) and in italics (``*``, ``_``)."""
+    if "*" not in view.text and "_" not in view.text:
+        return Counter()
+    return Counter("*" * (len(two) or 1) for two, _ in _EMPHASIS.findall(view.prose))
+
+
 KINDS: dict[str, Callable[[View], Counter[str]]] = {
     "code": code,
     "inline_code": inline_code,
@@ -160,22 +203,25 @@ KINDS: dict[str, Callable[[View], Counter[str]]] = {
     "json_keys": json_keys,
     "lists": list_markers,
     "tables": table_rows,
+    "emphasis": emphasis,
 }
-PROSE_KINDS = ("lists", "tables")  # of what is prose itself
+PROSE_KINDS = ("lists", "tables", "emphasis")  # of what is prose itself
 
 
 def plain_words(prose: str) -> str:
-    """Prose without words of formulas: those with digits, with capitals inside, or of one Latin letter.
+    """Prose without words of formulas: those with digits, with capitals inside, of one Latin letter, or numerals.
 
-    >>> plain_words("2 KNO3 + (6-3x) gives HCl")
-    'gives'
+    >>> plain_words("2 KNO3 + (6-3x) gives HCl"), plain_words("I و II"), plain_words("sin(x)")
+    ('gives', 'و', '')
     """
+    if is_symbolic(prose):
+        return ""
     return " ".join(
         word
-        for word in prose.split()
-        if not word.isascii()
-        or (word.isalpha() and word.islower() and len(word) > 1)
-        or (not _FORMULA.search(word) and _TWO_LETTERS.search(word))
+        for word in _ONE_SCRIPT.findall(prose)
+        if not (word.isascii() or _GREEK.fullmatch(word))
+        or (word.isalpha() and word.islower() and len(word) > 1 and not is_symbolic(word))
+        or (not _FORMULA.search(word) and _TWO_LETTERS.search(word) and not is_symbolic(word))
     )
 
 

@@ -1,4 +1,4 @@
-"""Word trigrams of many texts at once: which texts may have one twice."""
+"""Repetition in many texts at once: which texts have a word trigram twice, which a piece several times in a row."""
 
 from __future__ import annotations
 
@@ -9,15 +9,39 @@ from factory.text.column import SPACE, Texts
 LONGEST = 64  # characters of a word that are told apart
 
 
-def may_repeat(texts: Texts, least: int, long_word: int) -> Any:
-    """Which texts have at least `least` words and some trigram twice, or a word of `long_word` characters.
+def repeats(texts: Texts) -> Any:
+    """Which texts have some word trigram twice; found out once for a column.
 
     Words are compared by a 64-bit sum of their characters, each times a number that belongs to its place, trigrams by
     40 bits of such a sum: equal ones are always found, unlike ones taken for equal once in a very long time.
 
-    >>> may_repeat(Texts(["a b c a b c", "a b c d e f", "aaaa"]), 4, 4).tolist()
+    >>> repeats(Texts(["a b c a b c", "a b c d e f", "a a a a"])).tolist()
     [True, False, True]
     """
+    if "repeats" not in texts.known:
+        texts.known["repeats"] = _repeats(texts)
+    return texts.known["repeats"]
+
+
+def stutters(texts: Texts, longest: int, times: int) -> Any:
+    """Which texts have a piece of at most `longest` characters so many times in a row.
+
+    >>> stutters(Texts(["tick tick tick tick", "tick tack", "oooo"]), 5, 3).tolist()
+    [True, False, True]
+    """
+    import numpy as np
+
+    found = np.zeros(len(texts), dtype=bool)
+    codes = texts.codes
+    for period in range(1, longest + 1):
+        needed = period * (times - 1)
+        same = np.flatnonzero((codes[period:] != codes[:-period]) | (codes[period:] == 0))
+        runs = np.diff(same, prepend=-1)
+        found |= texts.rows(same[runs > needed] - 1)
+    return found
+
+
+def _repeats(texts: Texts) -> Any:
     import numpy as np
 
     high = np.uint64(0xFFFFFFFFFF000000)  # the rest has room for the number of a text
@@ -28,10 +52,7 @@ def may_repeat(texts: Texts, least: int, long_word: int) -> Any:
     if not len(begins):
         return found
     rows = np.searchsorted(texts.starts, begins, side="right") - 1
-    found[rows[np.add.reduceat(~space, begins, dtype=np.int64) >= long_word]] = True
-
-    many = np.bincount(rows, minlength=len(texts)) >= least
-    inside = np.flatnonzero(many[rows[:-2]] & (rows[:-2] == rows[2:]))
+    inside = np.flatnonzero(rows[:-2] == rows[2:])
     if not len(inside):
         return found
     place = np.arange(begins[0], len(space)) - np.repeat(begins, np.diff(begins, append=len(space)))

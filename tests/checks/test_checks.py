@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from factory.checks import DEFAULT, checks, parse_check
+from tests.encoders import count_words
 
 ANY = st.text(max_size=150) | st.text(alphabet=st.sampled_from("ab سلام 12\n`{}<%-*."), max_size=150)
 EN = "Please describe the river behind the old house in 1995, and visit https://example.com for `code`."
@@ -18,6 +19,7 @@ COUNTS = {
     "pii",
     "toxicity",
     "repeated_target",
+    "meaning",
 }  # the rest are shares
 AR = "يرجى وصف النهر خلف البيت القديم عام 1995، وزيارة https://example.com من أجل `code`."
 
@@ -56,7 +58,7 @@ COLUMN = st.lists(st.tuples(st.none() | st.lists(st.sampled_from(PIECES)), st.li
 def test_a_column_gets_the_scores_of_its_rows(name, column):
     sources = [None if source is None else " ".join(source) for source, _ in column]
     targets = ["".join(target) for _, target in column]
-    check = parse_check(name).in_language("ar", "en").survey([(sources, targets)])
+    check = parse_check(name).in_language("ar", "en").embedding_with(count_words).survey([(sources, targets)])
     assert check.scores(sources, targets) == [check.score(*pair) for pair in zip(sources, targets, strict=True)]
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from factory.errors import FactoryError
 from factory.evaluate.suites.oall_v2 import BENCHMARKS, OallV2
-from factory.rehearsal.cards import card
+from factory.rehearsal import card
 from factory.rehearsal.data import from_suite
 
 

@@ -15,7 +15,8 @@ import pytest
 import uvicorn
 from huggingface_hub import HfApi
 
-from factory.local_hub import LocalHub, create_app, lfs, xet_format
+from factory.local_hub import LocalHub, lfs, xet_format
+from factory.local_hub.app import create_app
 
 ROUND_TRIP = """
 import hashlib, sys

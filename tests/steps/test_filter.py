@@ -10,7 +10,8 @@ from factory.checks import DEFAULT
 from factory.errors import FactoryError
 from factory.profile import Profile
 from factory.steps.filter import Filter
-from factory.store import Dataset
+from factory.store import Dataset, fingerprint
+from tests.encoders import sentence_encoder
 from tests.support import dataset, kept, make_job, rejected, run_step
 
 GOOD = {"t": "The river is behind the house.", "t_ar": "النهر خلف البيت."}
@@ -99,7 +100,7 @@ def test_wrong_parameters(wrong, says):
 
 def test_identity_has_versions_and_limits():
     parameters = filter_step(checks=[{"script": {"min": 0.7}}]).parameters()
-    assert parameters["checks"] == [{"script": {"version": 4, "min": 0.7, "language": None}}]
+    assert parameters["checks"] == [{"script": {"version": 5, "min": 0.7, "language": None}}]
     assert "length_ratio" in str(Filter.model_json_schema()["properties"]["checks"])
 
 
@@ -139,3 +140,33 @@ def test_a_new_limit_sorts_the_rows_anew_and_computes_no_score(tmp_path, monkeyp
     for number, other in enumerate(["echo", {"script": {"language": "fr"}}]):
         with pytest.raises(pytest.fail.Exception, match="scored again"):  # another check, another language
             run(f"other-{number}", "empty", other)
+
+
+RIVERS = [
+    {"t": f"The river number {word} is behind.", "t_ar": f"النهر رقم {word} في الخلف هناك"} for word in "abcdefghij"
+]
+
+
+def test_meaning_is_compared_by_the_model_that_the_recipe_names(tmp_path, monkeypatch):
+    encoder = sentence_encoder(tmp_path / "e")
+    source = dataset(tmp_path / "in", [*RIVERS, {"t": "Yes.", "t_ar": "نعم."}])
+
+    def run(name: str, limit: float):
+        step = filter_step(checks=[{"meaning": {"model": "e", "min": limit}}])
+        made = tmp_path / fingerprint(step.made())
+        job = replace(make_job(tmp_path / name, source, e=encoder), made_in=made)
+        step.run(job)
+        return job
+
+    job = run("one", 2)
+    assert job.rows.rejected == 10 and kept(job)[0]["score_meaning"] == 2
+    assert rejected(job)[0]["reason"].startswith("meaning: ")
+    monkeypatch.setattr("factory.rows.embeddings.Encoder.__init__", None)  # another limit asks it nothing
+    assert run("two", 0).rows.kept == 11
+
+
+def test_a_model_of_a_check_is_an_input_of_the_step():
+    step = filter_step(checks=["script", {"meaning": {"model": "owner/encoder"}}])
+    assert [*step.references()] == [("checks.meaning.model", "owner/encoder", "model")]
+    assert not step.parallel and filter_step().parallel
+    assert [*filter_step(checks=["meaning"]).references()] == []  # the bundled model is no input

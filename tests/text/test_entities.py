@@ -32,6 +32,9 @@ def test_another_thing_of_the_kind(source, target, language, kind):
 @pytest.mark.parametrize(
     ("source", "target", "language"),
     [
+        ("It opens on Thursday.", "پنج شنبه باز می‌شود.", "fa"),
+        ("It opens on Thursday.", "پنج‌شنبه باز می‌شود.", "fa"),
+        ("Talks between North Korea and the United States", "美国国务院谈朝美会谈", "zh"),
         ("It opens in March.", "يفتح في آذار.", "ar"),  # the month's name in Damascus
         ("It opens in March.", "Otwierają w marcu.", "pl"),  # in another case
         ("May I come on Friday?", "هل لي أن آتي يوم الجمعة؟", "ar"),

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from factory.errors import UsageError
-from factory.text.language_codes import language_of, require_known, script_of_code
+from factory.text.language_codes import language_of, require_pair, script_of_code
 
 
 @pytest.mark.parametrize(
@@ -26,12 +26,26 @@ def test_scripts_of_codes():
     assert [script_of_code(code) for code in ("sr", "sr-ME", "zh-HK", "kas_Deva")] == ["Cyrl", "Latn", "Hant", "Deva"]
 
 
-@pytest.mark.parametrize("code", ["xx", "Arabic", "toki", "", "e n", "12"])
+@pytest.mark.parametrize("code", ["xx", "Arabic", "toki", "", "e n", "12", "und", "mul", "zxx", "qaa", "qtz"])
 def test_an_unknown_code_is_refused_in_one_line(code):
-    with pytest.raises(UsageError, match="no language code"):
-        require_known(code)
+    for pair in ((code, "en"), ("en", code)):
+        with pytest.raises(UsageError, match="no language code"):
+            require_pair(*pair)
 
 
 @pytest.mark.parametrize("code", ["en", "arz", "zh-TW", "por_Latn", "ckb", "sr-Latn"])
 def test_known_codes_pass(code):
-    require_known(code)
+    require_pair(code, "fr")
+
+
+@pytest.mark.parametrize(
+    "pair", [("en", "en"), ("en", "eng"), ("en-US", "en_GB"), ("zh", "zh-Hans"), ("ar", "arb_Arab")]
+)
+def test_one_language_twice_is_refused(pair):
+    with pytest.raises(UsageError, match="one language"):
+        require_pair(*pair)
+
+
+@pytest.mark.parametrize("pair", [("sr-Latn", "sr-Cyrl"), ("zh-Hans", "zh-Hant"), ("ar", "ary"), ("nb", "nn")])
+def test_another_script_or_variety_is_another_language(pair):
+    require_pair(*pair)

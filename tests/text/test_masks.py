@@ -17,6 +17,10 @@ from factory.text.passages import needs_translation
         ("$3 million in US$ terms", []),
         ("see https://a.org/x_(y), or (http://b.c/d?e=f).", ["https://a.org/x_(y)", "http://b.c/d?e=f"]),
         ("at www.a.com. Or example.org!", ["www.a.com", "example.org"]),
+        ("on bbc.co.uk, in main.py-Datei", ["bbc.co.uk", "main.py"]),
+        ("$HOME or $PATH", ["$HOME", "$PATH"]),
+        ("where $ x_1 = 2 $ and $(1, 2)$", ["$ x_1 = 2 $", "$(1, 2)$"]),
+        ("pay $ 5 and $ 10", []),
         ("doi https://doi.org/10.1/arXiv.2. End", ["https://doi.org/10.1/arXiv.2"]),
         ("write to me.you@a-b.co.uk.", ["me.you@a-b.co.uk"]),
         ("by @joe_x, not a@b", ["@joe_x"]),
@@ -92,7 +96,7 @@ def test_the_multiset_is_what_counts(order, extra):
 @pytest.mark.parametrize(
     ("text", "needed"),
     [("", False), ("12 + 3 = 15", False), ("`a` {b}: https://c.d", False), ("C", False), ("سلام", True), ("و", True),
-     ("No", True), ("`a` is", True), ("x = y + 2", False)],
+     ("No", True), ("`a` is", True), ("x = y + 2", False), ("U ⊃ Z", False), ("I, II", False), ("n log n", False)],
 )  # fmt: skip
 def test_needs_translation(text, needed):
     assert needs_translation(text) is needed

@@ -33,6 +33,23 @@ def test_digits_of_every_script_are_the_same(value, zero):
         ("Throughout the 1960s", "20 世纪 60 年代", "zh"),
         ("the base", "స్థావర౦", "te"),  # a zero typed for a letter
         ("in 1,000 houses", "ní ẹgbẹ̀rún ilé", "yo"),
+        ("Super Bowl XLIX", "السوبر بول 49", "ar"),
+        ("Louis 14 built it in 1682.", "Louis XIV l'a construit en 1682.", "fr"),
+        ("in the 19th century", "au XIXe siècle", "fr"),
+        ("the famine of 1620-21", "مجاعة عامي 1620 و1621", "ar"),
+        ("the winter of 1999-2000", "شتاء 1999-00", "ar"),
+        ("pages 120-25", "الصفحات 120-125", "ar"),
+        ("It costs $1,250,000.", "ثمنه 1،250،000 دولار.", "ar"),
+        ("It costs 3.5 dollars.", "يكلف 3،5 دولار.", "ar"),
+        ("The values are 10, 200 and 300.", "القيم هي 10،200 و300.", "ar"),
+        ("Some 1.5 trillion dollars", "نحو 1,500,000,000,000 دولار", "ar"),
+        ("It is $1{,}000$.", "هو 1000.", "ar"),
+        ("a sheet of 29¾ inches", "29.75 pouces", "fr"),
+        ("In 1956 he moved.", "ในปี พ.ศ. 2499 เขาย้าย", "th"),
+        ("By September 17, 1939", "17.9.1939 mennessä", "fi"),
+        ("in the twelfth century", "1100-luvulla", "fi"),
+        ("1/2 of it", "نصفه", "ar"),
+        ("around 800 people", "八百人左右", "zh-Hant"),
     ],
 )
 def test_the_same_number_in_another_form(source, target, language):
@@ -48,6 +65,11 @@ def test_the_same_number_in_another_form(source, target, language):
         ("in 1995", "၁၉၉၆ ခုနှစ်", "my"),
         ("in the 17th century", "under 1700-talet", "sv"),
         ("He left in 2005.", "Er ging.", "de"),
+        ("Super Bowl XLIX with friends", "السوبر بول 48 مع الأصدقاء", "ar"),
+        ("the famine of 1620-21", "مجاعة 1720-1721", "ar"),
+        ("It costs $50000.", "ثمنه 60،000 دولار.", "ar"),
+        ("about 1.2 million", "نحو 1,300,000", "ar"),
+        ("In 1956 he moved.", "ในปี พ.ศ. 2498 เขาย้าย", "th"),
     ],
 )
 def test_another_number(source, target, language):

@@ -133,6 +133,8 @@ def test_prose_is_prose(text):
 @pytest.mark.parametrize(
     ("text", "found"),
     [
+        ("$A = \\begin{matrix}1\\end{matrix}$", [("$A = \\begin{matrix}1\\end{matrix}$", "math")]),
+        ("[asy]\ndraw(a);\n[/asy]", [("[asy]\ndraw(a);\n[/asy]", "code")]),
         ("Open the file main.py.", [("main.py", "file")]),
         ("Run a.py. Then wait.", [("a.py", "file")]),
         ("në vende p.sh. në Paro, p.sh. “Taxi”", []),
@@ -164,8 +166,31 @@ def test_what_stands_within_prose(text, found):
         ("About $80\\%$ passed", "نجح نحو 80٪", True),
         ("<<title of the poem>>", "<<عنوان القصيدة>>", True),
         ("    x = 1\n    print(x)", "    x = 1\n    print(x)", True),
+        ("$a, b$ and $\\dfrac1x \\leq 2$", "$a$ و $b$ و \\(\\frac{1}{x} \\le ٢\\)", True),
+        ("$(x-2)(x+3)$", "$(x-2)(x-3)$", False),
+        ("<br> <city>", "<br> <مدينة>", True),
+        ("<br> <b>city</b>", "<b>مدينة</b>", False),
+        ("name: build\non:\n  push: main", "name: build\non:\n  push: main", True),
     ],
 )
 def test_words_may_change_and_nothing_else(source, target, same):
     before, after = views(source, target)
     assert all(overlap(find(before), find(after)) == 1.0 for find in KINDS.values()) is same
+
+
+@pytest.mark.parametrize(
+    ("text", "prose_of_it"),
+    [
+        ("Thus\n$$x = 4$$\nand so on", "Thus and so on"),
+        ("Thus\n\n\\[x = 4\\]\n\n1. One", "Thus \n1. One"),
+        ("1. $x$\n2. $y$", "1.  \n2.  "),
+    ],
+)
+def test_a_display_is_part_of_its_sentence(text, prose_of_it):
+    assert prose(text) == prose_of_it
+
+
+def test_copied_lines_are_code_where_they_look_more_like_it_than_like_prose():
+    source, target = "Use this, please:\narr.sort(reverse=True)", "استخدم هذا من فضلك:\narr.sort(reverse=True)"
+    assert [part.strip() for part in prose_pair(source, target)] == ["Use this, please:", "استخدم هذا من فضلك:"]
+    assert prose_pair("See <b>her</b>:\nWe went home.", "<b>:\nWe went home.")[1].endswith("We went home.")

@@ -1,7 +1,5 @@
 """The suites. Every module here holds one: its file name, with ``-`` for ``_``, is what a recipe writes."""
 
-from __future__ import annotations
-
 from functools import cache
 
 from factory.evaluate.base import Suite

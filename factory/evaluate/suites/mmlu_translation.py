@@ -1,9 +1,7 @@
 """Hala's translator table: MMLU questions into Arabic, against OpenAI's professional translation of MMLU."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from pydantic import Field
 
@@ -11,9 +9,7 @@ from factory.errors import FactoryError
 from factory.evaluate.base import RequiredDataset, input_rows
 from factory.evaluate.translate import TranslationSuite
 from factory.step.base import DatasetRef
-
-if TYPE_CHECKING:
-    from factory.step.job import Job
+from factory.step.job import Job
 
 SOURCE_COLUMNS = ["question", "subject", "answer"]
 REFERENCE_COLUMNS = ["Question", "Subject", "Answer"]

@@ -1,22 +1,18 @@
 """Multiple-choice questions scored by log-likelihood, as lighteval's Arabic tasks score them."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
+from typing import Any, ClassVar, Literal, NamedTuple, Self
 
 from pydantic import Field, model_validator
 
 from factory.errors import FactoryError
-from factory.evaluate.base import DatasetRefs, Source, Suite, input_rows, report
+from factory.evaluate.base import DatasetRefs, Provenance, Suite, input_rows, report
+from factory.evaluate.lighteval_run import Subtask, arabic_accuracy, run_subtasks
 from factory.evaluate.score import mean_of
+from factory.step.job import Job
 from factory.text import yaml
-
-if TYPE_CHECKING:
-    from factory.evaluate.lighteval_run import Subtask
-    from factory.step.job import Job
 
 WORDING = yaml.load(Path(__file__).with_suffix(".yaml").read_text("utf-8"))
 
@@ -24,7 +20,7 @@ WORDING = yaml.load(Path(__file__).with_suffix(".yaml").read_text("utf-8"))
 class Group(NamedTuple):
     """The questions of one subtask."""
 
-    source: Source
+    source: Provenance
     rows: list[dict[str, Any]]
     examples: list[dict[str, Any]]
 
@@ -56,7 +52,7 @@ class MultipleChoice(Suite):
     n: int | None = Field(None, ge=1, description="questions per subject, drawn by lighteval (seed 42)")
 
     @model_validator(mode="after")
-    def _examples_have_a_source(self) -> MultipleChoice:
+    def _examples_have_a_source(self) -> Self:
         if self.few_shot and not self.few_shot_split:
             raise ValueError("few_shot needs a few_shot_split: examples must not be the questions themselves")
         return self
@@ -68,8 +64,6 @@ class MultipleChoice(Suite):
         return {ref: self.columns() for ref in self.data}
 
     def run(self, job: Job) -> None:
-        from factory.evaluate.lighteval_run import run_subtasks
-
         parts, details, protocol = run_subtasks(
             job,
             lambda: self._subtasks(job),
@@ -114,8 +108,6 @@ class MultipleChoice(Suite):
 
     def _subtask(self, job: Job, number: int, name: str, group: Group) -> Subtask:
         from lighteval.tasks.lighteval_task import LightevalTaskConfig
-
-        from factory.evaluate.lighteval_run import Subtask, arabic_accuracy
 
         source, rows, examples = group
         if self.few_shot and len(examples) < self.few_shot:

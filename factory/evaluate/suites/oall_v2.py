@@ -1,21 +1,18 @@
 """The Open Arabic LLM Leaderboard v2, zero-shot, as Hala's report uses it: 116 subtasks in six benchmarks."""
 
-from __future__ import annotations
-
 import copy
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Self
+from typing import Any, ClassVar, Literal, NamedTuple, Self
 
 from pydantic import Field
 
 from factory.evaluate.base import RequiredDataset, Suite, report
+from factory.evaluate.lighteval_run import Subtask, run_subtasks
 from factory.evaluate.score import mean_of
+from factory.step.job import Job
+from factory.step.surroundings import contained
 from factory.text import yaml
-
-if TYPE_CHECKING:
-    from factory.evaluate.lighteval_run import Subtask
-    from factory.step.job import Job
 
 BENCHMARKS_FILE = Path(__file__).with_suffix(".yaml")
 
@@ -70,8 +67,6 @@ class OallV2(Suite):
 
     def required_datasets(self) -> list[RequiredDataset]:
         """The six datasets with the configs that are read; asking costs the import of lighteval."""
-        from factory.step.surroundings import contained
-
         with contained():
             return [
                 RequiredDataset(
@@ -84,8 +79,6 @@ class OallV2(Suite):
             ]
 
     def run(self, job: Job) -> None:
-        from factory.evaluate.lighteval_run import run_subtasks
-
         scores, details, protocol = run_subtasks(
             job, self._subtasks, chat_template=self.chat_template, max_samples=self.max_samples
         )
@@ -114,8 +107,6 @@ class OallV2(Suite):
         report(job, AVERAGE, [average, *parts.values()], protocol, details)
 
     def _subtasks(self) -> list[Subtask]:
-        from factory.evaluate.lighteval_run import Subtask
-
         found = []
         for benchmark in BENCHMARKS.values():
             for config in map(copy.copy, _configs(benchmark)):

@@ -1,18 +1,16 @@
 """Perplexity of plain text, by language."""
 
-from __future__ import annotations
-
 import math
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from pydantic import Field
 
+from factory.arrays import np
+from factory.engines.transformers import TransformersEngine
 from factory.errors import FactoryError
 from factory.evaluate.base import DatasetRefs, Suite, input_rows, report, versions
 from factory.evaluate.score import Score, bootstrap
-
-if TYPE_CHECKING:
-    from factory.step.job import Job
+from factory.step.job import Job
 
 HEADLINE = "perplexity"
 BITS = "bits per byte"
@@ -39,8 +37,6 @@ class Perplexity(Suite):
         return {ref: [self.text, *([self.by] if self.by else [])] for ref in self.data}
 
     def run(self, job: Job) -> None:
-        import numpy as np
-
         rows: list[dict[str, Any]] = []
         abouts: list[dict[str, Any]] = []
         for ref in self.data:
@@ -75,8 +71,6 @@ class Perplexity(Suite):
 
         The first token is predicted only where the tokenizer puts a beginning-of-text token before it.
         """
-        from factory.engines.transformers import TransformersEngine
-
         trust_remote_code, batch_size = job.trust_remote_code, job.profile.batch_size
         found = [(0.0, 0, 0)] * len(texts)
         with (

@@ -1,17 +1,13 @@
 """Translation quality on a parallel dataset."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from pydantic import Field
 
 from factory.evaluate.base import input_rows
 from factory.evaluate.translate import TranslationSuite
 from factory.step.base import DatasetRef
-
-if TYPE_CHECKING:
-    from factory.step.job import Job
+from factory.step.job import Job
 
 
 class Translation(TranslationSuite):

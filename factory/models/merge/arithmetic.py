@@ -4,15 +4,11 @@ Numbers are those of mergekit 0.1.5: norms and dot product of the whole tensor, 
 float64 tensors), one rounding to the type that is written. Memory is that of a few pieces, however large the tensor.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import torch
-    from torch import Tensor
+import torch
+from torch import Tensor
 
 PIECE = 1 << 17  # elements; four pieces in float32 are 2 MB
 PARALLEL = 0.9995  # |cosine| above which slerp is linear (mergekit's dot_threshold)
@@ -25,8 +21,6 @@ def slerp_weights(t: float, first: Tensor, second: Tensor) -> tuple[float, float
     Source: Shoemake, Animating rotation with quaternion curves (1985); threshold and treatment of zero vectors as in
     mergekit's merge_methods/slerp.py.
     """
-    import torch
-
     size = min(PIECE, first.numel())
     wide = [torch.empty(size, dtype=_wide(first)) for _ in range(2)]
     squares = [0.0, 0.0, 0.0]
@@ -54,8 +48,6 @@ def normalized(weights: Sequence[float]) -> list[float]:
 
 def weighted_sum(tensors: Sequence[Tensor], weights: Sequence[float], dtype: torch.dtype) -> Iterator[Tensor]:
     """Σ weight · tensor of flat tensors, piece by piece, as `dtype`."""
-    import torch
-
     size = min(PIECE, tensors[0].numel())
     total, other = (torch.empty(size, dtype=_wide(tensors[0])) for _ in range(2))
     for first, *rest in zip(*(tensor.split(PIECE) for tensor in tensors), strict=True):
@@ -66,6 +58,4 @@ def weighted_sum(tensors: Sequence[Tensor], weights: Sequence[float], dtype: tor
 
 
 def _wide(tensor: Tensor) -> torch.dtype:
-    import torch
-
     return torch.float64 if tensor.dtype == torch.float64 else torch.float32

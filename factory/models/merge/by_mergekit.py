@@ -1,20 +1,14 @@
 """mergekit, for the methods that are not streamed here: task vectors with signs elected or values dropped."""
 
-from __future__ import annotations
-
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from factory.errors import FactoryError
 from factory.models.models import read_config
-
-if TYPE_CHECKING:
-    from factory.step.job import Job
+from factory.step.job import Job
 
 SHARD_BYTES = 2_000_000_000  # one output shard stays in memory until it is written
-BROKEN = {
-    "qwen2_vl": "mergekit 0.1.5 looks for the number of layers where transformers 5 no longer keeps it",
-}
+BROKEN = {"qwen2_vl": "mergekit 0.1.5 looks for the number of layers where transformers 5 no longer keeps it"}
 
 
 def configuration(

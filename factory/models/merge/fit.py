@@ -1,7 +1,5 @@
 """Which models can be merged, decided from configurations and file headers before any weight is read."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any

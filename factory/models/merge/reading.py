@@ -1,19 +1,17 @@
 """Weights on disk: the tensors of a model folder as mapped memory, and a thread that reads ahead of their use."""
 
-from __future__ import annotations
-
 import os
 import threading
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
+
+import torch
+from safetensors import safe_open
 
 from factory.engines.weights import needed_weights
 from factory.models.tensors import entries
-
-if TYPE_CHECKING:
-    import torch
 
 READ_BYTES = 1 << 20  # asked for at once; the kernel cuts larger requests
 AHEAD_BYTES = 256 << 20  # how far the reader is ahead of the arithmetic
@@ -31,8 +29,6 @@ class Mapped(ExitStack):
     """All tensors of a model folder, memory-mapped: nothing is read until it is used."""
 
     def __init__(self, folder: Path) -> None:
-        from safetensors import safe_open
-
         super().__init__()
         self._files: dict[str, Any] = {}
         self.extents: dict[str, Extent] = {}

@@ -1,7 +1,5 @@
 """A merge parameter as mergekit reads it: a number, a gradient over the layers, or either for tensors by name."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator
 from typing import Annotated, Any

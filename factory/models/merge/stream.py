@@ -4,12 +4,12 @@ Inputs are memory-mapped and read ahead, pieces are merged in the processor's ca
 fill; beyond mapped pages this needs some 100 MB for models of any size.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from math import prod
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
+
+import torch
 
 from factory.errors import FactoryError
 from factory.models.merge import arithmetic
@@ -17,17 +17,13 @@ from factory.models.merge.fit import fit_together
 from factory.models.merge.reading import Mapped, ReadAhead
 from factory.models.merge.settings import positions, value_at
 from factory.models.merge.writing import SHARD_BYTES, Planned, Writer
-
-if TYPE_CHECKING:
-    import torch
-
-    from factory.step.progress import Progress
+from factory.step.progress import Progress
 
 TYPES = {"F64": "float64", "F32": "float32", "BF16": "bfloat16", "F16": "float16"}
 WIDTHS = {"F64": 8, "F32": 4, "BF16": 2, "F16": 2}
 LOADED = {name: key for key, name in TYPES.items()}
 
-Weights = Callable[[str, float, Sequence["torch.Tensor"]], Sequence[float]]
+Weights = Callable[[str, float, Sequence[torch.Tensor]], Sequence[float]]
 """(name, position, flat tensors) -> what each tensor is multiplied with."""
 
 
@@ -69,8 +65,6 @@ def stream(
     Raises:
         FactoryError: tensors do not fit each other, or cannot be merged.
     """
-    import torch
-
     names = fit_together(models, like, where)
     planned = [
         _planned(name, tensor, LOADED[dtype] if dtype else tensor.dtype, where) for name, (tensor, _) in names.items()

@@ -1,7 +1,5 @@
 """Weights written piece by piece: safetensors files of bounded size, their index, and all synced at the end."""
 
-from __future__ import annotations
-
 import json
 import os
 import queue
@@ -9,12 +7,11 @@ import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
+
+import torch
 
 from factory.store import sync_folder, write_atomically
-
-if TYPE_CHECKING:
-    import torch
 
 SHARD_BYTES = 5_000_000_000
 WAITING_PIECES = 64  # between arithmetic and disk, 32 MB in float32
@@ -69,8 +66,6 @@ class Writer:
         Raises:
             OSError: an earlier piece could not be written.
         """
-        import torch
-
         if self._error is not None:
             raise self._error
         self._waiting.put(piece.view(torch.uint8).numpy().data)

@@ -1,21 +1,16 @@
 """Calibration data: rows of a dataset as token ids, from which LLM Compressor sees what reaches each layer."""
 
-from __future__ import annotations
-
 import random
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 
+from factory.arrays import Table
 from factory.errors import FactoryError
 from factory.models.chat import Renderer
 from factory.models.layout import Layout, find_layout, present
+from factory.models.train.data import load_rows
+from factory.step.job import Job
 from factory.store.columns import documents
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    import pyarrow as pa
-
-    from factory.step.job import Job
 
 SEED = 0  # of the choice of rows
 PLAIN = "text"  # the usual column of plain text
@@ -34,8 +29,6 @@ def calibration_data(
         FactoryError: no such column, nothing that can be read, or no token at all.
     """
     from datasets import Dataset
-
-    from factory.models.train.data import load_rows
 
     data = load_rows(job, reference)
     found = _columns(data.column_names, columns, reference, job.where)
@@ -66,7 +59,7 @@ def _columns(has: list[str], columns: list[str] | None, reference: str, where: s
     raise FactoryError(f"{reference} holds neither conversations nor a column text", where=where, fix=fix)
 
 
-def _conversations(table: pa.Table, layout: Layout, render: Renderer) -> Iterator[list[int]]:
+def _conversations(table: Table, layout: Layout, render: Renderer) -> Iterator[list[int]]:
     for messages in layout.conversations(table, render.tool_calls):
         try:
             if messages and not isinstance(messages, ValueError):

@@ -1,19 +1,17 @@
 """How far a converted model's outputs are from those of the model before: logits, KL divergence, perplexity."""
 
-from __future__ import annotations
-
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from factory.errors import FactoryError
+from factory.models.layout import present, texts_by_language
+from factory.models.train.data import load_rows
+from factory.models.train.held_out import perplexity
+from factory.step.job import Job
 from factory.text import yaml
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from factory.step.job import Job
 
 LOGIT_TOKENS = 128  # per text; all logits of the model before are held in memory
 LOSS_TOKENS = 1024  # per text
@@ -54,9 +52,6 @@ def validation_texts(job: Job, reference: str | None, columns: list[str] | None,
     Raises:
         FactoryError: no such column, or no text in it.
     """
-    from factory.models.layout import present, texts_by_language
-    from factory.models.train.data import load_rows
-
     if reference is None:
         built_in = yaml.load(TEXTS.read_text(encoding="utf-8"))
         return [Text(language, text) for language, texts in built_in.items() for text in texts]
@@ -120,8 +115,6 @@ def mean_loss(readings: Sequence[Reading]) -> float:
 
 def perplexities(before: Sequence[Reading], after: Sequence[Reading]) -> dict[str, dict[str, float]]:
     """{language: {before, after, tokens}}; languages in which no token was predicted are left out."""
-    from factory.models.train.held_out import perplexity
-
     found = {}
     for language in dict.fromkeys(reading.language for reading in before):
         sides = [[one for one in side if one.language == language] for side in (before, after)]

@@ -1,15 +1,13 @@
 """LLM Compressor behind a check: quantize, save, load again, and compare with the model before."""
 
-from __future__ import annotations
-
 import math
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from factory.errors import FactoryError
+from factory.errors import FactoryError, first_line
 from factory.models.models import (
     copy_settings,
     full_precision,
@@ -19,12 +17,10 @@ from factory.models.models import (
     size_bytes,
     stored_dtype,
 )
+from factory.models.quantize.fidelity import Text, compare, read
 from factory.models.tensors import Tensor, count, read_tensors
+from factory.step.job import Job
 from factory.text import yaml
-
-if TYPE_CHECKING:
-    from factory.models.quantize.fidelity import Text
-    from factory.step.job import Job
 
 CALIBRATED = ("INT8", "W4A16")
 """Schemes whose rounding is chosen by GPTQ on calibration data, as in LLM Compressor's examples for them."""
@@ -51,8 +47,6 @@ def default_ignore(folder: Path) -> list[str]:
 def quantize_model(job: Job, scheme: Scheme, texts: Sequence[Text]) -> None:
     """Write ``job.out/model`` and fill ``job.metrics`` with sizes and the comparison on `texts`."""
     import torch
-
-    from factory.models.quantize.fidelity import compare, read
 
     source, target = job.input.model, job.out / "model"
     full_precision(source, job.where)
@@ -109,8 +103,7 @@ def _oneshot(model: Any, scheme: Scheme, target: Path, job: Job) -> None:
         oneshot(model=model, recipe=modifier, **_calibration_arguments(scheme))
         model.save_pretrained(target, save_compressed=True)
     except (RuntimeError, ValueError, KeyError, AttributeError) as error:
-        message = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise FactoryError(f"llmcompressor: {message}", where=job.where) from error
+        raise FactoryError(f"llmcompressor: {first_line(error)}", where=job.where) from error
     finally:
         reset_session()
 

@@ -1,7 +1,5 @@
 """Checkpoints that a kill cannot spoil: one counts once its marker is written, after all in it is synced."""
 
-from __future__ import annotations
-
 import json
 import os
 import shutil

@@ -1,19 +1,14 @@
 """Training rows on disk: tokenized once into the partial folder, memory-mapped, and found again when a run resumes."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol
 
+from factory.arrays import Table, np
 from factory.errors import FactoryError
-
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-    from factory.step.job import Artifact, Job
+from factory.step.job import Artifact, Job
 
 PARALLEL_ROWS = 50_000  # below this, starting processes costs more than it saves
 REASONS = 3  # that an error names
@@ -45,7 +40,7 @@ class Encodes(Protocol):
 
     columns: ClassVar[tuple[str, ...]]
 
-    def read(self, table: pa.Table, /) -> Iterator[Any]: ...
+    def read(self, table: Table, /) -> Iterator[Any]: ...
     def example(self, row: Any, /) -> Mapping[str, Any]: ...
 
 
@@ -55,7 +50,7 @@ class Examples:
 
     encoder: Encodes
 
-    def __call__(self, table: pa.Table) -> dict[str, list[Any]]:
+    def __call__(self, table: Table) -> dict[str, list[Any]]:
         found: list[Mapping[str, Any]] = []
         for row in self.encoder.read(table):
             try:
@@ -68,7 +63,7 @@ class Examples:
         return {name: [example.get(name, []) for example in found] for name in names}
 
 
-def map_rows(job: Job, rows: Any, name: str, function: Callable[[pa.Table], Any]) -> Any:
+def map_rows(job: Job, rows: Any, name: str, function: Callable[[Table], Any]) -> Any:
     """`function` over batches of all rows as Arrow tables, kept in ``job.out/tokenized``; old columns are dropped.
 
     Raises:
@@ -113,8 +108,6 @@ def encode_rows(job: Job, reference: str, rows: Any, eval_split: str | None, enc
 
 def _encoded(job: Job, rows: Any, name: str, encoder: Encodes) -> tuple[Any, dict[str, int], int]:
     """(the examples, why how many rows gave none, how many were cut)."""
-    import numpy as np
-
     mapped = map_rows(job, rows, name, Examples(encoder))
     why = mapped.data.column("left_out")
     counts = {entry["values"]: entry["counts"] for entry in why.value_counts().to_pylist()}

@@ -1,7 +1,6 @@
 """Training on several devices: accelerate's configuration from the profile, and its launcher with one job file."""
 
-from __future__ import annotations
-
+import importlib.util
 import json
 import math
 import os
@@ -9,16 +8,17 @@ import re
 import shutil
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from yaml import safe_dump
+
+from factory.engines.process import Died, EngineProcess
 from factory.errors import FactoryError
-from factory.models.train.run import ONLY, Outcome, TrainingRun
+from factory.models.train.history import Report
+from factory.models.train.run import ONLY, TrainingOutcome, TrainingRun
+from factory.profile import Profile
+from factory.step.job import Job
 from factory.text import yaml
-
-if TYPE_CHECKING:
-    from factory.models.train.trainer import Report
-    from factory.profile import Profile
-    from factory.step.job import Job
 
 ACCELERATE = Path(__file__).with_name("accelerate.yaml")
 WORKER = "factory.models.train.worker"
@@ -59,8 +59,6 @@ def check_strategy(profile: Profile, where: str) -> None:
     Raises:
         FactoryError: sharding is asked for on a CPU, deepspeed is not installed, or there are too few GPUs.
     """
-    import importlib.util
-
     import torch
 
     if profile.torch_device() == "cpu":
@@ -83,7 +81,9 @@ def check_strategy(profile: Profile, where: str) -> None:
         )
 
 
-def train_in_processes(job: Job, work: TrainingRun, rows: Any, held_out: Any, count: int, report: Report) -> Outcome:
+def train_in_processes(
+    job: Job, work: TrainingRun, rows: Any, held_out: Any, count: int, report: Report
+) -> TrainingOutcome:
     """Run the work in `count` processes started by `accelerate launch`; the trained model lies in ``out/trained``.
 
     Rows and job go through files in ``out/launch``; what the first process reports comes back as JSON lines. When
@@ -92,8 +92,6 @@ def train_in_processes(job: Job, work: TrainingRun, rows: Any, held_out: Any, co
     Raises:
         FactoryError: they failed; the fix names the log.
     """
-    from factory.engines.process import Died, EngineProcess
-
     check_strategy(job.profile, job.where)
     folder, trained = job.out / "launch", job.out / "trained"
     for left in (folder, trained):
@@ -113,7 +111,7 @@ def train_in_processes(job: Job, work: TrainingRun, rows: Any, held_out: Any, co
                     event["failed"], where=job.where, fix=event.get("fix", f"the whole log is in {log}")
                 )
             if "outcome" in event:
-                return Outcome(**event["outcome"])
+                return TrainingOutcome(**event["outcome"])
             report(event)
     except Died as error:
         raise FactoryError(
@@ -134,8 +132,6 @@ def _cause(log: Path) -> str:
 
 def _write(folder: Path, job: Job, work: TrainingRun, rows: Any, held_out: Any) -> Path:
     """The files that the processes read: accelerate.yaml, the tokenized rows, and job.json."""
-    from yaml import safe_dump
-
     config = accelerate_config(job.profile, work)
     (folder / "accelerate.yaml").write_text(safe_dump(config, sort_keys=True), encoding="utf-8")
     named = held_out if isinstance(held_out, dict) else {} if held_out is None else {ONLY: held_out}

@@ -1,16 +1,12 @@
 """Documents kept out of training, by dataset or language: rows for the trainer, and what its losses mean."""
 
-from __future__ import annotations
-
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from factory.models.layout import texts_by_language
-from factory.models.train.trainer import held_out_curve
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from factory.models.train.history import held_out_curve
 
 
 @dataclass(frozen=True)

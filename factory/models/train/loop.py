@@ -1,36 +1,26 @@
 """One training step: arguments from the step and the profile, resume, metrics, and the finished model folder."""
 
-from __future__ import annotations
-
 import math
 import shutil
 import sys
 from contextlib import redirect_stdout
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from factory.errors import FactoryError
 from factory.models.generation import end_answers, told
-from factory.models.models import (
-    count_parameters,
-    load_model,
-    read_config,
-    size_bytes,
-    stored_dtype,
-    write_model,
-)
+from factory.models.models import count_parameters, load_model, read_config, size_bytes, stored_dtype, write_model
+from factory.models.tokens import set_chat_template
 from factory.models.train import checkpoints
 from factory.models.train.distributed import processes, train_in_processes
+from factory.models.train.history import Report, loss_metrics, tokens_seen
+from factory.models.train.parameters import EarlyStopping, Lora, Training
 from factory.models.train.reporting import report_arguments
-from factory.models.train.run import Outcome, TrainingRun, make_trainer, train
+from factory.models.train.run import TrainingOutcome, TrainingRun, make_trainer, train
+from factory.profile import Profile
+from factory.step.job import Job
+from factory.step.progress import Progress
 from factory.text import yaml
-
-if TYPE_CHECKING:
-    from factory.models.train.parameters import Lora, Training
-    from factory.models.train.trainer import Report
-    from factory.profile import Profile
-    from factory.step.job import Job
-    from factory.step.progress import Progress
 
 ARGUMENTS = Path(__file__).with_name("arguments.yaml")
 CURVE_POINTS = 200
@@ -72,8 +62,6 @@ def starting_model(job: Job, tokenizer: Any, template: str | None) -> Path:
     """
     if template is None:
         return job.input.model
-    from factory.models.tokens import set_chat_template
-
     folder = job.out / "start"
     shutil.rmtree(folder, ignore_errors=True)
     model = load_model(job.input.model, "float32", job.where, job.trust_remote_code)
@@ -101,8 +89,6 @@ def fit(
     or several by name; `steps` replaces what `max_steps` and `epochs` say; `special` are arguments of the trainer's
     own.
     """
-    from factory.models.train.trainer import tokens_seen
-
     steps = steps or step.max_steps or math.ceil((step.epochs or 1) * math.ceil(len(rows) / step.batch_size))
     folder = job.out / "checkpoints"
     work = TrainingRun.model_validate(
@@ -134,10 +120,8 @@ def fit(
     return model, outcome.history
 
 
-def tell(job: Job, outcome: Outcome, tokens: int) -> None:
+def tell(job: Job, outcome: TrainingOutcome, tokens: int) -> None:
     """What came of a run, into the job's metrics and usage; `tokens` are those of the whole run."""
-    from factory.models.train.trainer import loss_metrics
-
     here = tokens * (outcome.steps - outcome.before) / max(outcome.steps, 1)
     job.metrics |= {
         "loss": loss_metrics(outcome.history),
@@ -148,7 +132,7 @@ def tell(job: Job, outcome: Outcome, tokens: int) -> None:
     job.usage.prompt_tokens += tokens
 
 
-def _run(job: Job, work: TrainingRun, rows: Any, held_out: Any) -> tuple[Any, Outcome]:
+def _run(job: Job, work: TrainingRun, rows: Any, held_out: Any) -> tuple[Any, TrainingOutcome]:
     count = processes(job.profile)
     if count > 1:
         outcome = train_in_processes(job, work, rows, held_out, count, shown(job.progress))
@@ -179,8 +163,6 @@ def shown(progress: Progress) -> Report:
 
 def make_arguments(job: Job, step: Training, steps: int, folder: Path, measured: bool) -> dict[str, Any]:
     """Arguments that TRL's configurations share. The batch is divided so that the devices change nothing."""
-    from factory.models.train.parameters import EarlyStopping
-
     device = single_device(job.profile, job.where)
     dtype = job.profile.torch_dtype()
     per_device, accumulation = divided(job, step, processes(job.profile))

@@ -1,12 +1,9 @@
 """Several datasets as one stream of sequences: weights that may change over training, repeatable to the sequence."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    import numpy as np
+from factory.arrays import ndarray, np
 
 Weight = float | list[float]
 """A share, or shares at evenly spaced points of training from first step to last, on straight lines in between."""
@@ -47,7 +44,7 @@ def check_weights(weights: Mapping[str, Weight]) -> None:
             raise ValueError(f"all weights are 0 at {at:.0%} of the training")
 
 
-def stream(weights: Mapping[str, Weight], sizes: Mapping[str, int], total: int, seed: int) -> np.ndarray:
+def stream(weights: Mapping[str, Weight], sizes: Mapping[str, int], total: int, seed: int) -> ndarray:
     """Which sequence comes when: numbers into the datasets laid end to end, `total` of them.
 
     Each place goes to the dataset that is furthest behind its share so far, so that every stretch of the stream, and
@@ -58,8 +55,6 @@ def stream(weights: Mapping[str, Weight], sizes: Mapping[str, int], total: int, 
         sizes: sequences of each dataset, in the order in which they are laid.
         total: length of the stream.
     """
-    import numpy as np
-
     names = list(weights)
     owed = dict.fromkeys(names, 0.0)
     taken = dict.fromkeys(names, 0)
@@ -80,10 +75,8 @@ def stream(weights: Mapping[str, Weight], sizes: Mapping[str, int], total: int, 
     return found
 
 
-def passes(numbers: np.ndarray, sizes: Mapping[str, int]) -> dict[str, float]:
+def passes(numbers: ndarray, sizes: Mapping[str, int]) -> dict[str, float]:
     """How often a stream goes through each dataset."""
-    import numpy as np
-
     edges = np.cumsum([0, *sizes.values()])
     counts: Sequence[int] = np.histogram(numbers, bins=edges)[0].tolist()
     return {name: round(count / size, 4) for (name, size), count in zip(sizes.items(), counts, strict=True)}

@@ -4,8 +4,6 @@ transformers' layers take `seq_idx`, the number of each token's conversation, an
 its own code for machines without that kernel leaves it aside, and TRL does not make it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any

@@ -1,16 +1,12 @@
 """The parameters that `pretrain`, `sft` and `dpo` share, under their usual Hugging Face names."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from factory.models.models import Dtype
+from factory.profile import Profile
 from factory.step.base import Step
-
-if TYPE_CHECKING:
-    from factory.profile import Profile
 
 Schedule = Literal["linear", "cosine", "constant", "constant_with_warmup", "inverse_sqrt"]
 PLACE = ("gradient_checkpointing",)  # parameters that change memory and time, not the result

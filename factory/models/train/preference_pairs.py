@@ -1,17 +1,13 @@
 """Rows with a preferred and a dispreferred answer as token ids, for DPO."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
+from factory.arrays import Table
 from factory.errors import FactoryError
 from factory.models.chat import Renderer
 from factory.models.layout import cells, turns
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 COLUMNS = ("chosen", "rejected")
 
@@ -31,7 +27,7 @@ class PairEncoder:
 
     columns: ClassVar[tuple[str, ...]] = ("prompt_ids", "chosen_ids", "rejected_ids")
 
-    def read(self, table: pa.Table) -> Iterator[dict[str, Any]]:
+    def read(self, table: Table) -> Iterator[dict[str, Any]]:
         """The values of each row by column: texts, turns, conversations."""
         found = {name: cells(table, f"{{{name}}}") for name in ("prompt", *COLUMNS) if name in table.column_names}
         return (dict(zip(found, row, strict=True)) for row in zip(*found.values(), strict=True))
@@ -49,12 +45,7 @@ class PairEncoder:
         if room is not None and room <= 0:
             raise ValueError("the prompt alone has max_length tokens")
         cut = room is not None and max(len(chosen), len(rejected)) > room
-        return {
-            "prompt_ids": prompt,
-            "chosen_ids": chosen[:room],
-            "rejected_ids": rejected[:room],
-            "truncated": cut,
-        }
+        return {"prompt_ids": prompt, "chosen_ids": chosen[:room], "rejected_ids": rejected[:room], "truncated": cut}
 
     def encode(self, row: Mapping[str, Any]) -> tuple[list[int], list[int], list[int]]:
         """(prompt, chosen, rejected) as token ids; the prompt ends where the two texts' tokens part from its own."""

@@ -1,14 +1,10 @@
 """Where a run's losses can be watched besides the terminal: trackio, where the profile asks for it."""
 
-from __future__ import annotations
-
 import importlib.util
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from factory.errors import FactoryError
-
-if TYPE_CHECKING:
-    from factory.step.job import Job
+from factory.step.job import Job
 
 
 def report_arguments(job: Job) -> dict[str, Any]:

@@ -1,19 +1,16 @@
 """One training run as data, and the running of it: in this process, or in each of several that read it from a file."""
 
-from __future__ import annotations
-
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from factory.models.models import load_model, load_tokenizer
 from factory.models.train import checkpoints
+from factory.models.train.history import Report
 from factory.models.train.packing import convolutions_apart
-
-if TYPE_CHECKING:
-    from factory.models.train.trainer import Report
 
 ONLY = ""  # the name of held-out rows that are one dataset, among several by name
 
@@ -43,7 +40,7 @@ class TrainingRun(BaseModel):
 
 
 @dataclass
-class Outcome:
+class TrainingOutcome:
     """What came of a run.
 
     Attributes:
@@ -67,7 +64,6 @@ def make_trainer(work: TrainingRun, rows: Any, held_out: Any, report: Report) ->
     from transformers import EarlyStoppingCallback, PrinterCallback, ProgressCallback
     from trl import DPOConfig, SFTConfig
 
-    from factory.models.models import load_model, load_tokenizer
     from factory.models.train.trainer import ConversationTrainer, PreferenceTrainer, Reporter
 
     Config, Trainer = (SFTConfig, ConversationTrainer) if work.trainer == "sft" else (DPOConfig, PreferenceTrainer)
@@ -81,17 +77,14 @@ def make_trainer(work: TrainingRun, rows: Any, held_out: Any, report: Report) ->
         eval_dataset=held_out,
         processing_class=load_tokenizer(work.model, work.where, work.trust_remote_code),
         peft_config=LoraConfig(task_type="CAUSAL_LM", **work.lora) if work.lora is not None else None,
-        callbacks=[
-            Reporter(report),
-            *([EarlyStoppingCallback(work.patience)] if work.patience is not None else []),
-        ],
+        callbacks=[Reporter(report), *([EarlyStoppingCallback(work.patience)] if work.patience is not None else [])],
     )
     for kind in (PrinterCallback, ProgressCallback):  # they write each log to the terminal
         trainer.remove_callback(kind)
     return trainer
 
 
-def train(work: TrainingRun, trainer: Any, *, measure: bool) -> Outcome:
+def train(work: TrainingRun, trainer: Any, *, measure: bool) -> TrainingOutcome:
     """Train, and with `measure` see at the end how the finished weights do on the held-out rows."""
     started = time.monotonic()
     with convolutions_apart(trainer.model):
@@ -102,4 +95,4 @@ def train(work: TrainingRun, trainer: Any, *, measure: bool) -> Outcome:
     if measure and (work.patience is not None or state.global_step not in measured):
         trainer.evaluate()
     before = checkpoints.steps_of(work.resume) if work.resume else 0
-    return Outcome(state.log_history, state.global_step, before, seconds)
+    return TrainingOutcome(state.log_history, state.global_step, before, seconds)

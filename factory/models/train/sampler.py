@@ -1,7 +1,5 @@
 """The order of training rows where batches are made of rows of like length. Imports torch."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 
 import torch

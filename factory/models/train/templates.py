@@ -1,7 +1,5 @@
 """Chat templates: those that come with the factory, and those that lie beside a recipe."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated
 
@@ -28,6 +26,7 @@ ChatTemplate = Annotated[str, AfterValidator(_known)]
 """A built-in template's name, a ``.jinja`` file beside the recipe, or the template itself."""
 
 
-def template_text(value: str) -> str:
-    """The Jinja text of a `ChatTemplate`: what goes into tokenizers and fingerprints."""
-    return value if "{" in value else (FOLDER / f"{value}.jinja").read_text(encoding="utf-8")
+def template_text(value: str | None) -> str | None:
+    """The Jinja text of a `ChatTemplate`: what goes into tokenizers and fingerprints; None for none."""
+    named = value is not None and "{" not in value
+    return (FOLDER / f"{value}.jinja").read_text(encoding="utf-8") if named else value

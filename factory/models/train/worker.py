@@ -4,8 +4,6 @@ The first process writes what happens as JSON lines on standard output: reports,
 end when standard input closes, for then the factory that started them is gone.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import shutil

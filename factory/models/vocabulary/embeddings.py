@@ -1,7 +1,5 @@
 """Rows for new pieces: the mean of the rows of what the old tokenizer cut them into, on both sides of the model."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

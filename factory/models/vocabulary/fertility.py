@@ -1,21 +1,19 @@
 """Tokens per word, in the language that pieces are added for and in all others."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from factory.models.vocabulary.letters import Letters
 
 
-class Split(NamedTuple):
+class Sides(NamedTuple):
     """Texts mostly in the language's letters, and those without any of them."""
 
     language: list[str]
     others: list[str]
 
 
-def split_texts(texts: Sequence[str], letters: Letters) -> Split:
+def split_texts(texts: Sequence[str], letters: Letters) -> Sides:
     """Texts in which both occur are in neither list."""
     language, others = [], []
     for text in texts:
@@ -24,7 +22,7 @@ def split_texts(texts: Sequence[str], letters: Letters) -> Split:
             others.append(text)
         elif 2 * count > sum(character.isalpha() for character in text):
             language.append(text)
-    return Split(language, others)
+    return Sides(language, others)
 
 
 def tokens_per_word(tokenizer: Any, texts: Sequence[str]) -> float | None:

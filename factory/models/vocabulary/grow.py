@@ -1,7 +1,5 @@
 """tokenizer.json with more pieces: old ids, merges and special tokens stay where they are."""
 
-from __future__ import annotations
-
 import copy
 from collections.abc import Sequence
 from typing import Any

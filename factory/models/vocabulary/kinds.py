@@ -1,7 +1,5 @@
 """A fast tokenizer's file (tokenizer.json): of which kind its model is, and which bytes its pieces stand for."""
 
-from __future__ import annotations
-
 import json
 import re
 from functools import cache

@@ -5,8 +5,6 @@ are appended after all old merges, and BPE applies merges in order, so the old o
 merge touches stays as it was. New pieces hold only letters of the language's script, so other text is never touched.
 """
 
-from __future__ import annotations
-
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator

@@ -1,8 +1,7 @@
 """Which pieces belong to a language: those that no text in another script can hold."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
+from typing import Self
 
 from factory.errors import FactoryError
 from factory.text.scripts import ranges, scripts_of
@@ -15,7 +14,7 @@ class Letters:
     ranges: tuple[tuple[int, int], ...]
 
     @classmethod
-    def of(cls, language: str, where: str = "") -> Letters:
+    def of(cls, language: str, where: str = "") -> Self:
         """Raises FactoryError for a language in Latin script: its pieces would change how English is cut."""
         scripts = scripts_of(language)
         if "Latn" in scripts:

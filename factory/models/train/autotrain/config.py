@@ -1,14 +1,10 @@
 """What AutoTrain is told, and what it cannot be told: pure functions of a step's parameters and a model's config."""
 
-from __future__ import annotations
-
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from factory.models.train.parameters import FineTuning
 from factory.text import yaml
-
-if TYPE_CHECKING:
-    from factory.models.train.parameters import FineTuning
 
 SETTINGS = Path(__file__).with_name("settings.yaml")
 PROJECT = "trained"  # its output folder, in the working directory: AutoTrain takes letters, digits and hyphens alone

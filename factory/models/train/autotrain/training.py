@@ -1,29 +1,27 @@
 """sft by AutoTrain: a process in its own environment, and the model that comes back in the factory's own layout."""
 
-from __future__ import annotations
-
 import json
 import math
 import os
 import shutil
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from factory.engines.environments import needed
+from factory.engines.process import Died, EngineProcess, last_error
 from factory.engines.weights import INDEX, ONE, needed_weights
 from factory.errors import FactoryError
 from factory.models.chat import Encoder, Renderer
+from factory.models.layout import Layout
 from factory.models.models import load_model, load_tokenizer, read_config, save_tokenizer
 from factory.models.tensors import read_tensors
 from factory.models.train.autotrain.config import ARCHITECTURES, PROJECT, autotrain_config, for_transformers_4
 from factory.models.train.data import nothing_left
-from factory.models.train.run import Outcome
-
-if TYPE_CHECKING:
-    from factory.models.layout import Layout
-    from factory.models.train.parameters import FineTuning
-    from factory.step.job import Job
+from factory.models.train.loop import divided, shown, tell
+from factory.models.train.parameters import FineTuning
+from factory.models.train.run import TrainingOutcome
+from factory.step.job import Job
 
 WORKER = Path(__file__).with_name("worker.py")
 LEFT_OUT = {"HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "SPACE_ID", "ENDPOINT_ID"}
@@ -50,10 +48,10 @@ def train(job: Job, step: FineTuning, start: Path, tokenizer: Any, rows: Any, la
     There is no resuming: AutoTrain writes no checkpoints that it could go on from.
 
     Raises:
-        FactoryError: AutoTrain failed; the fix names its log.
+        FactoryError: there is no chat template, or AutoTrain failed; the fix names its log.
     """
-    from factory.models.train.loop import tell
-
+    if not tokenizer.chat_template:
+        raise FactoryError("the model has no chat template", where=job.where, fix="set `chat_template: chatml`")
     folder = job.out / "launch"
     shutil.rmtree(folder, ignore_errors=True)
     tokens = write_texts(folder / "data" / "train.jsonl", job, rows, layout, tokenizer)
@@ -131,8 +129,6 @@ def write_model(folder: Path, start: Path, step: FineTuning, job: Job) -> None:
 
 
 def _config(job: Job, step: FineTuning) -> dict[str, Any]:
-    from factory.models.train.loop import divided
-
     on_gpu = job.profile.torch_device() != "cpu"
     per_device, accumulation = divided(job, step, job.profile.devices if on_gpu else 1)
     return autotrain_config(
@@ -146,10 +142,7 @@ def _config(job: Job, step: FineTuning) -> dict[str, Any]:
     )
 
 
-def _run(job: Job, step: FineTuning, folder: Path, config: Path, tokens: int) -> Outcome:
-    from factory.engines.process import Died, EngineProcess, last_error
-    from factory.models.train.loop import shown
-
+def _run(job: Job, step: FineTuning, folder: Path, config: Path, tokens: int) -> TrainingOutcome:
     environment, log = needed("autotrain"), folder / "log.txt"
     total = max(1, math.ceil(tokens / (step.max_length or 1) / step.batch_size))  # about: packing decides
     command = [str(environment.python), "-P", str(WORKER), config.name]
@@ -173,7 +166,7 @@ def _run(job: Job, step: FineTuning, folder: Path, config: Path, tokens: int) ->
     if not any((folder / PROJECT).glob("*.safetensors")):
         why = error or last_error(log)
         raise FactoryError(f"AutoTrain failed: {why}", where=job.where, fix=f"the whole log is in {log}")
-    return Outcome(history, len(history), seconds=seconds)
+    return TrainingOutcome(history, len(history), seconds=seconds)
 
 
 def _environment(job: Job, folder: Path) -> dict[str, str]:

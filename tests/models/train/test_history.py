@@ -1,0 +1,21 @@
+from factory.models.train.history import held_out_loss, loss_metrics, tokens_seen
+
+
+def test_tokens_of_a_run_with_two_resumes():
+    counts = [10, 20, 30, 5, 15, 4]
+    assert tokens_seen([{"num_tokens": count} for count in counts] + [{"train_loss": 1.0}]) == 30 + 15 + 4
+
+
+def test_loss_metrics():
+    history = [{"loss": 3.0, "step": 1}, {"eval_loss": 9.0, "step": 1}, {"loss": 2.0, "step": 5}, {"train_loss": 2.5}]
+    assert loss_metrics(history) == {"first": 3.0, "last": 2.0, "curve": [[1, 3.0], [5, 2.0]]}
+    assert loss_metrics([]) == {}
+
+
+def test_held_out_loss_is_that_of_the_weights_that_are_kept():
+    history = [{"eval_loss": loss, "step": step} for step, loss in ((0, 3.0), (2, 1.0), (4, 2.0))]
+    curve = [[0, 3.0], [2, 1.0], [4, 2.0]]
+    assert held_out_loss(history, stops_early=False) == {"before": 3.0, "after": 2.0, "curve": curve}
+    stopped = {"before": 3.0, "after": 1.0, "curve": curve, "best_step": 2}
+    assert held_out_loss(history, stops_early=True) == stopped
+    assert held_out_loss([{"loss": 1.0, "step": 1}], stops_early=True) == {}
