@@ -4,9 +4,7 @@
 """
 
 from dataclasses import dataclass
-from functools import cached_property
 from importlib import import_module
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 __all__ = ["Array", "ChunkedArray", "DataType", "RecordBatch", "Schema", "Table", "ndarray", "np", "pa", "pq"]
@@ -14,16 +12,14 @@ __all__ = ["Array", "ChunkedArray", "DataType", "RecordBatch", "Schema", "Table"
 
 @dataclass
 class Later:
-    """A module that is not imported before it is needed."""
+    """A module that is not imported before something of it is needed."""
 
     _name: str
 
-    @cached_property
-    def _module(self) -> ModuleType:
-        return import_module(self._name)
-
     def __getattr__(self, attribute: str) -> Any:
-        return getattr(self._module, attribute)
+        found = getattr(import_module(self._name), attribute)
+        setattr(self, attribute, found)  # so that this is asked once
+        return found
 
 
 if TYPE_CHECKING:
