@@ -4,7 +4,7 @@
 
 DATA holds `flores200/xxx_Yyyy.devtest` (line N the same sentence in all), for Arabic `parallel/train.en-ar.tsv` and
 `mmlu-translation/sample500.jsonl`. Pairs that the checks reject as they are count as clean pairs rejected, not as
-damage found: recall is that of the others. Forms held out begin with a star.
+damage found: recall is that of the others. Forms set aside begin with a star.
 Writes results/checks_damaged.json and a picture of it.
 """
 
@@ -30,7 +30,7 @@ from benchmarks.checks.damage_words import (
     RESIDUE,
     THINKING,
 )
-from benchmarks.checks.damages import HELD_OUT, Damage, Pair, changing, of_words, rebuilt, script, spaced, table
+from benchmarks.checks.damages import SET_ASIDE, Damage, Pair, changing, of_words, rebuilt, script, spaced, table
 from benchmarks.checks.languages import Texts, code_of, refusals
 from benchmarks.measure import save
 
@@ -218,12 +218,12 @@ def measured(kind: str, pairs: list[Pair], target: str, show: bool) -> dict[str,
 
 
 def summary(by_language: dict[str, dict[str, dict[str, Any]]]) -> dict[str, Any]:
-    """One kind over all languages: recall of forms looked at and held out, of the worst language, and by form."""
+    """One kind over all languages: recall of forms looked at and set aside, of the worst language, and by form."""
     totals: dict[str, list[int]] = defaultdict(lambda: [0, 0])
     checks: Counter[str] = Counter()
     for forms in by_language.values():
         for form, result in forms.items():
-            for name in ("held out" if form[0] == HELD_OUT else "looked at", form):
+            for name in ("set aside" if form[0] == SET_ASIDE else "looked at", form):
                 totals[name][0] += result["found"]
                 totals[name][1] += result["n"]
             checks.update(result["by"])
@@ -244,7 +244,7 @@ def plot(kinds: dict[str, Any], path: Path) -> None:
 
     figure, axes = pyplot.subplots(figsize=(7, 8))
     names = [*kinds][::-1]
-    for form, mark in (("looked at", "o"), ("held out", "x")):
+    for form, mark in (("looked at", "o"), ("set aside", "x")):
         chosen = [name for name in names if form in kinds[name]["recall"]]
         axes.plot([kinds[name]["recall"][form] for name in chosen], chosen, mark, label=form)
     axes.axvline(0.85, color="grey", linewidth=0.8)

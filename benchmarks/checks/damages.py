@@ -1,6 +1,6 @@
 """Ways in which translations break, done by a program to good pairs in any language.
 
-A kind of damage has several forms. Those in `HELD_OUT` were not looked at while checks were written. A form takes the
+A kind of damage has several forms. Those marked `SET_ASIDE` were not looked at when the checks were first written. A form takes the
 pairs of lines, from which it may put longer documents together.
 """
 
@@ -36,7 +36,7 @@ Damage = Callable[[list[Pair], str], list[Broken]]
 MOST = 150  # documents of one form that are damaged
 DENSE = ("Hans", "Hant", "Jpan", "Thai", "Laoo", "Khmr", "Mymr")  # scripts without spaces between words
 JOINERS = ("fa", "ckb", "ur", "hi", "bn", "mr", "ne", "ta", "te", "kn", "ml", "gu", "pa", "si", "as", "or")
-HELD_OUT = "*"  # begins the name of a form that is kept apart
+SET_ASIDE = "*"  # begins the name of a form that is kept apart
 
 
 def script(code: str) -> str:
