@@ -1,7 +1,7 @@
 """Ways in which translations break, done by a program to good pairs in any language.
 
-A kind of damage has several forms. Those marked `SET_ASIDE` were not looked at when the checks were first written. A form takes the
-pairs of lines, from which it may put longer documents together.
+A kind of damage has several forms. Those marked `SET_ASIDE` were not looked at when the checks were first written. A
+form takes the pairs of lines, from which it may put longer documents together.
 """
 
 from __future__ import annotations
