@@ -10,7 +10,7 @@ from factory.errors import UsageError
 from factory.estimate.costs import Costs
 from factory.estimate.estimate import estimate
 from factory.estimate.family import assumption_lines, beside, family
-from factory.graph.licenses import license_problems
+from factory.graph.licenses import license_problems, require_licenses
 from factory.graph.plan import Plan, make_plan
 from factory.graph.plan import as_json as nodes_as_json
 from factory.graph.sources import UNKNOWN, AnsweringModel
@@ -23,7 +23,11 @@ SCORED = "its scores are stored, nothing is scored again"
 
 
 def show_plan(session: Session, *, as_json: bool = False, assumptions: bool = False) -> None:
-    """What a publish would do, in its order, and what that costs."""
+    """What a publish would do, in its order, and what that costs.
+
+    Raises:
+        FactoryError: after all that, where a publish would refuse the recipe for its licences.
+    """
     with session.open() as opened:
         plan = make_plan(opened.graph)
         costs = estimate(plan, opened.profile)
@@ -31,16 +35,17 @@ def show_plan(session: Session, *, as_json: bool = False, assumptions: bool = Fa
         speakers = _speakers(opened)
         if as_json:
             print_json(_document(plan, costs, problems) | {"profile": _profile(session), "engines": speakers})
-            return
-        _print(plan, costs, problems)
-        print(f"profile: {_profile(session)}")
-        for model, engine in speakers.items():
-            print(f"generates with {model}: {engine}")
-        reported = opened.loaded.recipe.reported_cost
-        for line in beside(family([costs]), reported) if reported else []:
-            print(line)
-        if assumptions:
-            print("\n".join(["the cost rests on:", *assumption_lines(costs.rates.used.values())]))
+        else:
+            _print(plan, costs, problems)
+            print(f"profile: {_profile(session)}")
+            for model, engine in speakers.items():
+                print(f"generates with {model}: {engine}")
+            reported = opened.loaded.recipe.reported_cost
+            for line in beside(family([costs]), reported) if reported else []:
+                print(line)
+            if assumptions:
+                print("\n".join(["the cost rests on:", *assumption_lines(costs.rates.used.values())]))
+        require_licenses(opened.graph, online=False)
 
 
 def show_family(sessions: list[Session], *, as_json: bool = False, assumptions: bool = False) -> None:

@@ -96,15 +96,17 @@ def license_problems(graph: Graph, *, online: bool = False) -> list[str]:
     return [f"{', '.join(names)}: {text}" for text, names in found.items()]
 
 
-def require_licenses(graph: Graph) -> None:
+def require_licenses(graph: Graph, *, online: bool = True) -> None:
     """Refuse a recipe that declares a more permissive licence than its chain allows.
+
+    Without `online` by what is known of it here.
 
     Raises:
         FactoryError: with the chain that forbids it.
     """
     found: dict[str, list[str]] = {}
     for name in _published(graph):
-        for problem in effective(graph, name, online=True).forbidden:
+        for problem in effective(graph, name, online=online).forbidden:
             found.setdefault(problem.removeprefix(f"{name}: "), []).append(name)
     if found:
         first = computed(effective(graph, next(iter(found.values()))[0]).chain)

@@ -6,7 +6,9 @@ import json
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from factory.cli import main
 from factory.errors import FactoryError
 from factory.graph.licenses import Link, computed, data, effective, license_problems, metadata, require_licenses, terms
 from factory.graph.nodes import Graph, build_graph
@@ -109,6 +111,15 @@ def test_a_more_permissive_licence_is_refused_with_the_chain(
     text = str(caught.value)
     assert "hala.yaml:4:" in text and f"declared {declared}" in text
     assert any(who in part and why in part for part in text.split("; ")), text
+
+
+def test_a_plan_of_what_publish_would_refuse_says_all_and_fails(tmp_path: Path) -> None:
+    hala(tmp_path, "mit")
+    for more in ([], ["--json"]):
+        done = CliRunner().invoke(main, ["plan", str(tmp_path / "hala.yaml"), "--hub", "local", *more])
+        assert done.exit_code == 1
+        assert "what publish does, in this order" in done.output or '"stages"' in done.output
+        assert "LiquidAI/LFM2-1.2B" in done.output and "limits commercial use" in done.output
 
 
 def test_a_licence_that_fits_passes(tmp_path: Path) -> None:
