@@ -42,7 +42,7 @@ class Tokens:
         Raises:
             FactoryError: chat messages for a model without a chat template.
         """
-        if any(request.messages is not None for request in requests) and self.tokenizer.chat_template is None:
+        if any(request.messages is not None for request in requests) and not self.tokenizer.chat_template:
             raise FactoryError(
                 "the model has no chat template, so it cannot be prompted with messages",
                 where=str(self.folder),
@@ -89,7 +89,7 @@ class Tokens:
         """
         from jinja2 import TemplateError
 
-        if self.tokenizer.chat_template is None:
+        if not self.tokenizer.chat_template:
             return []
         turns = [{"role": "user", "content": "?"}, {"role": "assistant", "content": "!"}]
         try:
@@ -101,8 +101,11 @@ class Tokens:
 
 
 def has_chat_template(model: Path) -> bool:
-    """Whether the tokenizer in the model folder carries a chat template."""
-    if (model / "chat_template.jinja").is_file() or (model / "additional_chat_templates").is_dir():
+    """Whether the tokenizer in the model folder carries a chat template; an empty one is none."""
+    template = model / "chat_template.jinja"
+    if template.is_file() and template.read_text(encoding="utf-8").strip():
+        return True
+    if (model / "additional_chat_templates").is_dir():
         return True
     config = model / "tokenizer_config.json"
     return config.is_file() and bool(json.loads(config.read_text(encoding="utf-8")).get("chat_template"))

@@ -19,7 +19,7 @@ def train_tokenizer(facts: TokenizerFacts, texts: Sequence[str], template: str) 
     unknown = "<unk>" if "<unk>" in facts.special else None
     named = {"pad": facts.pad, "eos": facts.eos, "bos": facts.bos}
     tokenizer = fast_tokenizer(made, facts.special, **named, adds_bos=facts.adds_bos, unk_token=unknown)
-    tokenizer.chat_template = template
+    tokenizer.chat_template = template or None
     return tokenizer
 
 

@@ -1,11 +1,13 @@
 """Parameters of a folder's model, whatever its weights are stored in."""
 
+import json
 from pathlib import Path
 
 import pytest
 import torch
 from safetensors.torch import save_file
 
+from factory.engines.weights import INDEX
 from factory.estimate.sizes import of_folder
 
 
@@ -20,8 +22,12 @@ def test_the_width_of_weights_does_not_matter(tmp_path: Path, dtype: torch.dtype
 def test_four_bits_are_eight_to_an_integer(tmp_path: Path) -> None:
     weights = {"a.weight_packed": torch.zeros(8, 2, dtype=torch.int32), "a.weight_shape": torch.tensor([8, 16])}
     weights |= {"a.weight_scale": torch.ones(8, 1), "a.weight_g_idx": torch.zeros(16, dtype=torch.int32)}
-    save_file(weights, tmp_path / "model-00001-of-00002.safetensors")
-    save_file({"head.weight": torch.zeros(4, 16)}, tmp_path / "model-00002-of-00002.safetensors")
+    shards = {"model-00001-of-00002.safetensors": weights}
+    shards["model-00002-of-00002.safetensors"] = {"head.weight": torch.zeros(4, 16)}
+    for name, tensors in shards.items():
+        save_file(tensors, tmp_path / name)
+    places = {tensor: name for name, tensors in shards.items() for tensor in tensors}
+    (tmp_path / INDEX).write_text(json.dumps({"weight_map": places}))
     assert of_folder(tmp_path) == 8 * 16 + 4 * 16
 
 

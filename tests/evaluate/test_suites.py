@@ -8,10 +8,12 @@ import sys
 import pytest
 from pydantic import ValidationError
 
-from factory.engines.tokens import has_chat_template
+from factory.engines import Request
+from factory.engines.tokens import Tokens, has_chat_template
 from factory.errors import FactoryError
 from factory.evaluate.base import input_rows
 from factory.evaluate.suites import suites
+from tests.evaluate.conftest import model_artifact
 
 NAMES = ["mmlu-translation", "multiple-choice", "oall-v2", "perplexity", "translation"]
 
@@ -42,6 +44,16 @@ def test_schemas_are_closed_and_data_may_be_one_or_several(name):
 
 def test_chat_template_is_found_where_transformers_writes_it(llama, lfm2):
     assert has_chat_template(llama.model) and not has_chat_template(lfm2.model)
+
+
+def test_an_empty_chat_template_is_none(tmp_path):
+    """As a base model's folder may have it: rendered, every prompt would be empty."""
+    model = model_artifact(tmp_path / "bare").model
+    (model / "chat_template.jinja").write_text("")
+    assert not has_chat_template(model)
+    chat = Request.chat("Hello!", max_new_tokens=4)
+    with pytest.raises(FactoryError, match="no chat template"):
+        Tokens(model).encode([chat])
 
 
 def test_rows_come_from_the_split_that_is_meant(lfm2, make_job, make_dataset):
