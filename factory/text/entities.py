@@ -349,7 +349,7 @@ def _shared_word(known: Any, codes: list[str]) -> tuple[bool, str] | None:
     count = Counter(word for words in names for word in {*words})
     if not names or not count:
         return None
-    word, often = count.most_common(1)[0]
+    word, often = max(count.items(), key=lambda met: (met[1], len(met[0]), met[0]))  # "dola", not "ya" beside it
     return (sum(words[0] == word for words in names) * 2 > often, word) if often * 2 > len(names) else None
 
 

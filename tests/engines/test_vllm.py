@@ -103,7 +103,7 @@ def test_verified_once_and_a_wrong_engine_is_refused(engine, model, tmp_path, mo
 
     from safetensors.torch import load_file, save_file
 
-    from factory.engines import verify
+    from factory.engines import vllm
 
     marks = list((engine._python.parents[2] / "verified").glob("*.json"))
     assert any(json.loads(mark.read_text())["model"] == str(model) for mark in marks)
@@ -112,12 +112,12 @@ def test_verified_once_and_a_wrong_engine_is_refused(engine, model, tmp_path, mo
     weights = load_file(other / "model.safetensors")
     weights["lm_head.weight"] = weights["lm_head.weight"].flip(0).contiguous()
     save_file(weights, other / "model.safetensors", {"format": "pt"})
-    texts = [(engine.tokens.tokenizer(text)["input_ids"], 1) for text in verify.TEXTS]
+    texts = [(engine.tokens.tokenizer(text)["input_ids"], 1) for text in vllm.TEXTS]
     with engine_for(other, profile("transformers")) as wrong:
         expected = wrong.score_ids(texts)
-    monkeypatch.setattr(verify, "_reference", lambda *_: expected)
-    monkeypatch.setattr(verify, "_digest", lambda *_: "none")
-    with pytest.raises(FactoryError, match="other probabilities than transformers"), verify.verified(engine):
+    monkeypatch.setattr(vllm, "_reference", lambda *_: expected)
+    monkeypatch.setattr(vllm, "_digest", lambda *_: "none")
+    with pytest.raises(FactoryError, match="other probabilities than transformers"), vllm.verified(engine):
         pass
 
 
