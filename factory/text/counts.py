@@ -9,7 +9,7 @@ from typing import Any
 
 from factory.text.language_table import is_arabic
 from factory.text.punctuation import foreign_marks
-from factory.text.scripts import PLANE, letters, own_letters, shared
+from factory.text.scripts import PLANE, any_letters, letters, own_letters, shared
 
 # Letters of the Arabic block that Arabic is written with; the second line is for foreign names.
 _ARABIC = frozenset("ءآأؤإئابةتثجحخدذرزسشصضطظعغفقكلمنهوىيـٱپچژگڤڨڭڠڥڢڧ")
@@ -26,10 +26,7 @@ def script_classes(language: str) -> Any:
     """The class of every code point of the first plane for texts in `language`."""
     import numpy as np
 
-    table = np.zeros(PLANE, dtype=np.uint8)
-    for point in range(PLANE - 1):
-        if unicodedata.category(chr(point))[0] == "L":
-            table[point] = FOREIGN
+    table = np.where(any_letters(), FOREIGN, OTHER).astype(np.uint8)
     table[[*map(ord, foreign_marks(language))]] = FOREIGN
     own = own_letters(language)
     if is_arabic(language) and own == letters("Arab"):

@@ -42,6 +42,7 @@ def names_script(code: str) -> bool:
     return _parts(code)[1] is not None
 
 
+@cache
 def is_known(code: str) -> bool:
     """Does the code name one language of ISO 639? Those for several, for none and for local use (qaa) do not."""
     from langcodes import Language, LanguageTagError

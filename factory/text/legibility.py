@@ -78,18 +78,24 @@ def _legitimate(language: str) -> frozenset[str]:
 def _flags(language: str) -> Any:
     """Of every code point of the first plane: 1 for what is unseen, stretched or in the form of old fonts, 2 and 4 for
     what may stand for the first and for a following byte of UTF-8, 8 and 16 where several must come in a row."""
-    import numpy as np
-
-    flags, legitimate = np.zeros(PLANE, np.uint8), _legitimate(language)
-    for point, character in enumerate(map(chr, range(PLANE))):
-        unseen = _is_unseen(character) and character not in legitimate
-        flags[point] = unseen or character in _SUSPECT or re.match(_FORMS, character) is not None
+    flags = _spoiling().copy()
+    flags[[*map(ord, _legitimate(language))]] = 0
     for encoding in _MISREAD:
         shift = 2 if _least(encoding, language) > 1 else 0
         for character, byte in _bytes(encoding).items():
             if byte >= 0xC2 or byte < 0xC0:
                 flags[ord(character)] |= (2 if byte >= 0xC2 else 4) << shift
     return flags
+
+
+@cache
+def _spoiling() -> Any:
+    """What is unseen, stretched or in the form of old fonts, whatever the language."""
+    import numpy as np
+
+    forms = re.compile(_FORMS)
+    found = (_is_unseen(one) or one in _SUSPECT or forms.match(one) is not None for one in map(chr, range(PLANE)))
+    return np.fromiter(found, dtype=np.uint8, count=PLANE)
 
 
 @cache

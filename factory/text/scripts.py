@@ -111,14 +111,21 @@ def own_letters(language: str) -> frozenset[int]:
 
 
 @cache
+def any_letters() -> Any:
+    """Whether each code point of the first plane is a letter: the same for all languages, so worked out once."""
+    import numpy as np
+
+    found = (unicodedata.category(chr(point))[0] == "L" for point in range(PLANE - 1))
+    return np.append(np.fromiter(found, dtype=bool, count=PLANE - 1), False)
+
+
+@cache
 def _counted(language: str) -> Any:
     """The table of `Texts.counts` for letters of the language's scripts and for all letters."""
     import numpy as np
 
-    table = np.zeros(PLANE, dtype=np.int64)
-    for point in range(PLANE - 1):
-        if unicodedata.category(chr(point))[0] == "L" and point not in shared():
-            table[point] = 1 << 32
+    table = any_letters().astype(np.int64) << 32
+    table[sorted(point for point in shared() if point < PLANE)] = 0
     table[sorted(own_letters(language))] |= 1
     return table
 
