@@ -12,7 +12,7 @@ from factory.errors import FactoryError
 ONE, INDEX = "model.safetensors", "model.safetensors.index.json"
 ADAPTER = "adapter_config.json"
 MERGE_IT = "merge it into its base first (PeftModel.merge_and_unload), and take that"
-BESIDE = ("*.json", "*.jinja", "*.txt", "tokenizer.model", "*.tiktoken")
+BESIDE = ("*.json", "*.jinja", "*.txt", "*.model", "*.spm", "*.bpe", "*.tiktoken")
 TEMPLATES = "additional_chat_templates/"
 POINTER = b"version https://git-lfs.github.com/spec/"  # https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md
 

@@ -38,9 +38,9 @@ def without_idle_settings(model: Any) -> Any:
     return model
 
 
-def told(folder: Path) -> list[str]:
+def told(folder: Path, trust_remote_code: bool = False) -> list[str]:
     """A note on the settings that a model made of the one in `folder` goes without."""
-    idle = idle_settings(generation_config(folder))
+    idle = idle_settings(generation_config(folder, trust_remote_code))
     said = ", ".join(f"{name} {value}" for name, value in idle.items())
     return [f"left out of {FILE}, where it has no effect: {said}"] if idle else []
 

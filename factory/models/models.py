@@ -111,7 +111,7 @@ def write_model(model: Any, folder: Path, dtype: str, *, like: Path | None = Non
         save_tokenizer(tokenizer, folder)
 
 
-def copy_settings(source: Path, target: Path) -> None:
+def copy_settings(source: Path, target: Path, trust_remote_code: bool = False) -> None:
     """What lies beside the weights, from a model to one made of it: generation_config and tokenizer as they are.
 
     The config.json that `target` has is completed.
@@ -120,7 +120,7 @@ def copy_settings(source: Path, target: Path) -> None:
     copy_tokenizer(source, target)
     if (source / "generation_config.json").is_file():
         shutil.copyfile(source / "generation_config.json", target / "generation_config.json")
-    end_answers(target)
+    end_answers(target, trust_remote_code=trust_remote_code)
 
 
 def complete_config(folder: Path) -> None:

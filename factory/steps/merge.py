@@ -168,7 +168,7 @@ def merge_models(job: Job, step: Merge) -> None:
             run_mergekit(settings, target, step.seed, job)
     found = read_tensors(target)
     check_output(expected, found, job.where)
-    _keep_configuration(source, target, step.dtype)
+    _keep_configuration(source, target, step.dtype, job.trust_remote_code)
     job.metrics |= {
         "method": step.method,
         "tensors": len(found),
@@ -177,9 +177,9 @@ def merge_models(job: Job, step: Merge) -> None:
     }
 
 
-def _keep_configuration(source: Path, target: Path, dtype: str | None) -> None:
+def _keep_configuration(source: Path, target: Path, dtype: str | None, trust_remote_code: bool) -> None:
     config = read_config(source) | ({"dtype": dtype} if dtype else {})
     if dtype:
         config.pop("torch_dtype", None)
     (target / "config.json").write_text(json.dumps(config, indent=2, sort_keys=True) + "\n", encoding="utf-8")
-    copy_settings(source, target)
+    copy_settings(source, target, trust_remote_code)

@@ -99,6 +99,8 @@ def test_repos_of_every_kind() -> None:
         "model.safetensors",
     ]
     assert set(model_files(sentence, None)) == set(sentence)
+    pieces = ["config.json", ONE, "sentencepiece.bpe.model", "source.spm", "spiece.model"]
+    assert set(model_files(pieces, None)) == set(pieces)
     custom = ["config.json", "modeling_own.py", ONE, "original/params.json", "additional_chat_templates/rag.jinja"]
     assert "modeling_own.py" not in model_files(custom, None)
     assert set(model_files(custom, None, code=True)) == {*custom} - {"original/params.json"}

@@ -10,7 +10,7 @@ import pytest
 from factory.engines.tokens import Tokens
 from factory.errors import FactoryError
 from factory.models.generation import end_answers, idle_settings, told
-from factory.models.models import load_model, save_model
+from factory.models.models import copy_settings, load_model, save_model
 from tests.support import byte_tokenizer, random_model
 
 TEMPLATES = Path(__file__).parents[2] / "factory" / "rehearsal" / "templates"
@@ -131,6 +131,26 @@ def test_settings_that_contradict_each_other_are_found_at_the_start(tmp_path: Pa
     path.write_text(json.dumps(json.loads(path.read_text()) | {"num_return_sequences": 4}))
     with pytest.raises(FactoryError, match="cannot load the model: Greedy methods"):
         load_model(folder, "float32")
+
+
+def test_a_model_with_code_of_its_own_is_finished_like_any_other(tmp_path: Path) -> None:
+    """Where the configuration is read by the repo's own module, as after hours of training."""
+    source = random_model(tmp_path / "m").model
+    (source / "generation_config.json").unlink()
+    config = json.loads((source / "config.json").read_text())
+    config |= {"model_type": "own", "auto_map": {"AutoConfig": "configuration_own.OwnConfig"}}
+    (source / "config.json").write_text(json.dumps(config))
+    (source / "configuration_own.py").write_text(
+        "from transformers import LlamaConfig\n\n\nclass OwnConfig(LlamaConfig):\n    model_type = 'own'\n"
+    )
+    target = tmp_path / "made"
+    target.mkdir()
+    (target / "config.json").write_text(json.dumps(config))
+    assert told(source, trust_remote_code=True) == []
+    copy_settings(source, target, trust_remote_code=True)
+    assert (target / "configuration_own.py").is_file()
+    settings = json.loads((target / "generation_config.json").read_text())
+    assert settings["eos_token_id"] == 1 and settings["bos_token_id"] == 0
 
 
 def test_sampling_keeps_its_settings(tmp_path: Path) -> None:

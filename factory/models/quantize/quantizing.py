@@ -62,7 +62,7 @@ def quantize_model(job: Job, scheme: Scheme, texts: Sequence[Text]) -> None:
         del model
         job.progress.advance()
         (target / "recipe.yaml").unlink(missing_ok=True)  # the compressor's: the manifest says the same
-        copy_settings(source, target)
+        copy_settings(source, target, job.trust_remote_code)
         quantized = quantized_weights(read_tensors(target))
         if not quantized:
             raise FactoryError(

@@ -213,7 +213,7 @@ def finish(
     if target.exists():  # of a run killed while saving
         shutil.rmtree(target)
     write_model(model, target, dtype, like=source, tokenizer=tokenizer if tokenizer_changed else None)
-    job.notes += told(source)
+    job.notes += told(source, job.trust_remote_code)
     if turns:
         end_answers(target, learnt=True, trust_remote_code=job.trust_remote_code)
     job.metrics["size_bytes"] = size_bytes(target)
