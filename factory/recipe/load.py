@@ -1,6 +1,7 @@
 """From a file to a checked `Recipe`: every mistake is found before any work and reported with its place."""
 
 import types
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Union, get_args, get_origin
@@ -186,7 +187,10 @@ def _in_new_words(source: Source, at: Location, cls: type[Step], parameters: Any
 
 
 def _report(source: Source, at: Location, error: ValidationError, model: type[BaseModel]) -> None:
-    for problem in error.errors():
+    problems = error.errors()
+    for problem in problems:
+        if _is_other_choice(problem, problems):
+            continue
         location = tuple(part for part in problem["loc"] if part != "[key]")
         here, name = at, ""
         for part in location:
@@ -206,6 +210,14 @@ def _report(source: Source, at: Location, error: ValidationError, model: type[Ba
                 message += f", not {given!r}"
             message = f"{name}: {message}" if name else message
         source.report(here, message)
+
+
+def _is_other_choice(problem: Any, problems: Sequence[Any]) -> bool:
+    """A mapping is no text, which could stand in its place: what is wrong with the mapping says more."""
+    if problem["type"] != "string_type" or not isinstance(problem["input"], dict):
+        return False
+    above = problem["loc"][:-1]
+    return any(other is not problem and other["loc"][: len(above)] == above for other in problems)
 
 
 def _keys(model: type[BaseModel], location: Location) -> list[str]:

@@ -166,6 +166,13 @@ def test_what_an_endpoint_cannot_be_is_found_in_plan(folder: Path, wrong: str, m
     assert message in done.output
 
 
+def test_a_slip_in_an_endpoint_is_one_line(folder: Path) -> None:
+    head = "recipe: 1\nname: x\nlanguage: {source: en, target: ar}\nhub: {namespace: me}\nmodels:\n"
+    (folder / "two.yaml").write_text(f"{head}  rented: {{from: {{endpoint: a}}, license: mit}}\n")
+    done = CliRunner().invoke(main, ["plan", "two.yaml", "--hub", "remote"])
+    assert done.exit_code == 2 and done.output.strip() == "error: two.yaml:6:12: missing key 'model'"
+
+
 def test_a_profile_without_the_endpoint_is_refused_before_any_work(folder: Path) -> None:
     (folder / "two.yaml").write_text(RECIPE.replace("NAME", "judge"))
     assert "NOT IN THE PROFILE" in run("plan", "two.yaml")
