@@ -15,6 +15,7 @@ from factory.arrays import Table, pa
 from factory.engines import ENDPOINT_FILE
 from factory.engines.weights import INDEX, model_files, needed_weights
 from factory.errors import FactoryError, first_line
+from factory.models.models import read_config
 from factory.refs import HubRef, SplitSlice
 from factory.rows.formats import KINDS, Piece, format_of
 from factory.rows.hub import HubRows
@@ -165,7 +166,8 @@ class LocalModel(Source):
         source, target = Path(self.path), job.out / "model"
         names = [path.relative_to(source).as_posix() for path in source.rglob("*") if path.is_file()]
         index = (source / INDEX).read_bytes() if INDEX in names else None
-        for name in _of_model(names, index, self.path, code=True):
+        code = "config.json" in names and "auto_map" in read_config(source, self.path)
+        for name in _of_model(names, index, self.path, code):
             (target / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source / name, target / name)
         needed_weights(target, self.path)
