@@ -10,6 +10,7 @@ from factory.errors import UsageError
 from factory.estimate.costs import Costs
 from factory.estimate.estimate import estimate
 from factory.estimate.family import assumption_lines, beside, family
+from factory.graph.installed import missing_engines
 from factory.graph.licenses import license_problems, require_licenses
 from factory.graph.plan import Plan, make_plan
 from factory.graph.plan import as_json as nodes_as_json
@@ -33,13 +34,17 @@ def show_plan(session: Session, *, as_json: bool = False, assumptions: bool = Fa
         costs = estimate(plan, opened.profile)
         problems = license_problems(opened.graph)
         speakers = _speakers(opened)
+        missing = [str(error) for error in missing_engines(opened.graph, opened.graph.order(), opened.profile)]
         if as_json:
-            print_json(_document(plan, costs, problems) | {"profile": _profile(session), "engines": speakers})
+            more = {"profile": _profile(session), "engines": speakers, "not_installed": missing}
+            print_json(_document(plan, costs, problems) | more)
         else:
             _print(plan, costs, problems)
             print(f"profile: {_profile(session)}")
             for model, engine in speakers.items():
                 print(f"generates with {model}: {engine}")
+            for line in missing:
+                print(f"on this machine not yet: {line}")
             reported = opened.loaded.recipe.reported_cost
             for line in beside(family([costs]), reported) if reported else []:
                 print(line)

@@ -9,6 +9,7 @@ from factory.commands.session import Opened, Session
 from factory.commands.table import print_json, print_table
 from factory.errors import UsageError, nearest
 from factory.graph import lineage
+from factory.graph.installed import require_engines
 from factory.graph.licenses import require_licenses
 from factory.graph.run import Runner
 from factory.hub.push import Pushed
@@ -25,7 +26,8 @@ def run_build(session: Session, names: list[str], *, as_json: bool = False) -> N
 
     Raises:
         UsageError: there is no such artifact.
-        FactoryError: a build failed; everything that does not need it is made all the same.
+        FactoryError: an engine is not installed; or a build failed: everything that does not need it is made all the
+            same.
     """
     with stop_cleanly(), session.open(building=True) as opened:
         graph = opened.graph
@@ -33,8 +35,10 @@ def run_build(session: Session, names: list[str], *, as_json: bool = False) -> N
         for name in names:
             if name not in valid:
                 raise UsageError(f"no artifact {name!r} in {session.recipe}{nearest(name, graph.finals)}")
+        nodes = graph.needed_for(names) if names else graph.order()
+        require_engines(graph, nodes, opened.profile)
         runner = Runner(graph, opened.profile, Progress(), rehearsal=session.rehearse)
-        report = Execution(runner).run(builds(graph.needed_for(names) if names else graph.order()))
+        report = Execution(runner).run(builds(nodes))
         finish(opened, report, as_json)
 
 
@@ -53,11 +57,13 @@ def run_publish(
     `keep_every` minutes (default: 30).
 
     Raises:
-        FactoryError: a stage failed; everything that does not need it is done all the same.
+        FactoryError: the licences do not allow it, or an engine is not installed; or a stage failed: everything that
+            does not need it is done all the same.
     """
     with stop_cleanly(), session.open(building=True) as opened, ExitStack() as listening:
         graph = opened.graph
         require_licenses(graph)
+        require_engines(graph, graph.order(), opened.profile)
         runner = Runner(graph, opened.profile, Progress(), rehearsal=session.rehearse)
         execution = Execution(runner, force=force)
         if keep:

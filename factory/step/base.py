@@ -194,6 +194,10 @@ class Step(BaseModel):
         """Parameters whose models are asked for texts and for nothing else, so that one behind an endpoint will do."""
         return ()
 
+    def engines(self) -> tuple[str, ...]:
+        """Engines that `run` needs whatever the profile says."""
+        return ()
+
     @model_validator(mode="before")
     @classmethod
     def _read_old_words(cls, given: Any, info: ValidationInfo) -> Any:

@@ -56,6 +56,9 @@ class Sft(FineTuning):
             raise ValueError(f"AutoTrain cannot do this: {'; '.join(found)}")
         return self
 
+    def engines(self) -> tuple[str, ...]:
+        return ("autotrain",) if self.backend == "autotrain" else ()
+
     def parameters(self) -> dict[str, Any]:
         """With the chat template's text, so that a changed template is a changed model."""
         packed = {"packed": 2} if self.packing else {}  # raise it when packing gives another model
