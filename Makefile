@@ -12,10 +12,14 @@ demo: $(INSTALLED)
 test: $(INSTALLED)
 	$(VENV)/bin/python -m pytest -n 2 --dist worksteal
 
-# With the model of the check `meaning`; where it cannot be had, the tests that need it say that they are skipped.
+# With the model of the check `meaning` and the engines that live apart; where one cannot be had, or not within so many
+# seconds, the tests that need it are skipped and say why.
+ENGINE_SECONDS ?= 150
 slow: $(INSTALLED)
 	-$(VENV)/bin/python -m pip install --quiet --editable '.[meaning]'
-	$(VENV)/bin/python -m pytest -m slow -n 2 --dist loadfile
+	-timeout $(ENGINE_SECONDS) $(VENV)/bin/factory engines install autotrain
+	-timeout $(ENGINE_SECONDS) $(VENV)/bin/factory engines install vllm
+	$(VENV)/bin/python -m pytest -m slow -n 2 --dist loadfile -rs
 
 lint: $(INSTALLED)
 	$(VENV)/bin/ruff check .

@@ -5,8 +5,8 @@
 DATA is a JSON file of rows {instruction, input, output}; one in ten is held out. Both trainers are given the same
 float32 Llama, made from nothing with a tokenizer of these rows, the same parameters (those that AutoTrain can do) and
 one thread, and take turns; every run is a process of its own, as a step of a recipe would run it. AutoTrain must be
-installed (`factory engines install autotrain`). `trl, as usual` is TRL without what AutoTrain forces on it: no packing,
-loss on the assistant's words alone.
+installed (`factory engines install autotrain`). `trl, as usual` is TRL without what AutoTrain forces on it: no
+packing, loss on the assistant's words alone.
 
 Held-out loss is that of the model folder as it was saved, computed here in the same way for all: nats per token of the
 whole conversations, and of the answers alone. Tokens a second are those of the training loop; seconds and peak memory

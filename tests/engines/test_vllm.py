@@ -13,14 +13,15 @@ import psutil
 import pytest
 
 from factory.engines import Request, engine_for
-from factory.engines.environments import find
 from factory.engines.tiny import make_tiny_model
 from factory.errors import FactoryError
 from factory.profile import Profile
+from tests import needs
+from tests.steps.model_toys import CONFIGS, make_model
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(not find("vllm").installed, reason="needs `factory engines install vllm`"),
+    needs.engine("vllm"),
 ]
 
 
@@ -63,7 +64,8 @@ def engine(model):
         yield running
 
 
-def test_equals_transformers(engine, model):
+def assert_equal_to_transformers(engine, model):
+    """Completions and log-probabilities of both; returns how the completions ended."""
     requests = [Request.chat("word " * (i % 7 + 1) + str(i), max_new_tokens=8 + i % 9) for i in range(60)]
     requests.append(Request(5, prompt="plain"))
     found = everything(engine, requests)
@@ -72,9 +74,23 @@ def test_equals_transformers(engine, model):
         pairs = [("the cat", " sat on the mat"), ("", "begin"), ("trailing ", "space"), ("x", found[0].text or "y")]
         scores = zip(engine.log_probabilities(pairs), reference.log_probabilities(pairs), strict=True)
     assert found == expected
-    assert {completion.finish_reason for completion in found} == {"stop", "length"}
     for a, b in scores:
         assert a.total == pytest.approx(b.total, abs=1e-3) and (a.greedy, a.tokens) == (b.greedy, b.tokens)
+    return {completion.finish_reason for completion in found}
+
+
+def test_equals_transformers(engine, model):
+    assert assert_equal_to_transformers(engine, model) == {"stop", "length"}
+
+
+def test_equals_transformers_with_the_convolutions_of_lfm2(tmp_path):
+    """Its config.json names no widths, which vLLM's class asks for, and its answers differ by what was asked."""
+    wide = {"hidden_size": 256, "intermediate_size": 512, "initializer_range": 0.3}  # heads of 64
+    source = make_model(tmp_path / "base", "lfm2", config=CONFIGS["lfm2"] | wide).model
+    with engine_for(source, profile()) as running:
+        assert_equal_to_transformers(running, source)
+        answers = everything(running, [Request.chat(word, max_new_tokens=8) for word in ("cat", "river", "قطة")])
+    assert len({answer.text for answer in answers}) > 1
 
 
 def test_a_prompt_that_is_too_long_fails_alone(engine):

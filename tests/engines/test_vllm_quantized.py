@@ -5,15 +5,15 @@ from __future__ import annotations
 import pytest
 
 from factory.engines import Request, engine_for
-from factory.engines.environments import find
 from factory.profile import Profile
 from factory.steps.quantize import Quantize
+from tests import needs
 from tests.steps.model_toys import CONFIGS, chats, dataset, job, make_model
 
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.timeout(900),
-    pytest.mark.skipif(not find("vllm").installed, reason="needs `factory engines install vllm`"),
+    needs.engine("vllm"),
 ]
 
 # Heads of 64, which vLLM's CPU build has attention for; random weights large enough for distributions that differ.

@@ -16,6 +16,7 @@ from factory.models.models import load_model, load_tokenizer
 from factory.models.train.autotrain.config import ARCHITECTURES, autotrain_config
 from factory.models.train.autotrain.training import write_model, write_texts
 from factory.steps.sft import Sft
+from tests import needs
 from tests.steps.model_toys import CONFIGS, answer, chats, dataset, job, make_model, weights
 
 ROTARY = {"rope_parameters": {"rope_type": "default", "rope_theta": 777.0}}
@@ -28,8 +29,7 @@ def step(**options):
 
 def here(test):
     """Marks what runs AutoTrain itself."""
-    missing = not find("autotrain").installed
-    return pytest.mark.slow(pytest.mark.skipif(missing, reason="needs `factory engines install autotrain`")(test))
+    return pytest.mark.slow(needs.engine("autotrain")(test))
 
 
 def in_autotrain(code, *arguments):
