@@ -48,18 +48,23 @@ def train(job: Job, step: FineTuning, start: Path, tokenizer: Any, rows: Any, la
     There is no resuming: AutoTrain writes no checkpoints that it could go on from.
 
     Raises:
-        FactoryError: there is no chat template, or AutoTrain failed; the fix names its log.
+        FactoryError: there is no chat template, the rows fill no sequence, or AutoTrain failed; the fix names its log.
     """
     if not tokenizer.chat_template:
         raise FactoryError("the model has no chat template", where=job.where, fix="set `chat_template: chatml`")
     folder = job.out / "launch"
     shutil.rmtree(folder, ignore_errors=True)
     tokens = write_texts(folder / "data" / "train.jsonl", job, rows, layout, tokenizer)
+    if tokens < (step.max_length or 1):
+        raise FactoryError(
+            f"the rows have {tokens:,} tokens together, and AutoTrain trains on full sequences of max_length alone",
+            where=job.where,
+            fix=f"a max_length below {step.max_length:,}, or backend: trl",
+        )
     write_model(folder / "model", start, step, job)
     config = folder / "config.json"  # which is YAML too
     config.write_text(json.dumps(_config(job, step), indent=2), encoding="utf-8")
-    seen = tokens * int(step.epochs or 1)
-    outcome = _run(job, step, folder, config, seen)
+    outcome, seen = _run(job, step, folder, config, tokens * int(step.epochs or 1))
     model = _trained(job, step, folder / PROJECT, start)
     tell(job, outcome, seen)
     job.metrics["autotrain"] = needed("autotrain").version
@@ -142,11 +147,12 @@ def _config(job: Job, step: FineTuning) -> dict[str, Any]:
     )
 
 
-def _run(job: Job, step: FineTuning, folder: Path, config: Path, tokens: int) -> TrainingOutcome:
+def _run(job: Job, step: FineTuning, folder: Path, config: Path, tokens: int) -> tuple[TrainingOutcome, int]:
+    """What came of it, and how many of the `tokens` were learnt: those in full sequences, a rest is left out."""
     environment, log = needed("autotrain"), folder / "log.txt"
     total = max(1, math.ceil(tokens / (step.max_length or 1) / step.batch_size))  # about: packing decides
     command = [str(environment.python), "-P", str(WORKER), config.name]
-    history, seconds, error = [], 0.0, ""
+    history, seconds, sequences, error = [], 0.0, 0.0, ""
     with job.progress.task(job.name, total=total, unit="steps"):
         report = shown(job.progress)
         process = EngineProcess(command, _environment(job, environment.folder), log, math.inf, folder)
@@ -155,6 +161,7 @@ def _run(job: Job, step: FineTuning, folder: Path, config: Path, tokens: int) ->
                 error = event.get("error", error)
                 entry = event.get("log", {})
                 seconds = entry.get("train_runtime", seconds)
+                sequences = entry.get("train_samples_per_second", 0.0) * seconds or sequences
                 if "loss" in entry:
                     history.append(entry | {"step": len(history) + 1})
                     report({"step": len(history), "total": max(total, len(history))})
@@ -166,7 +173,7 @@ def _run(job: Job, step: FineTuning, folder: Path, config: Path, tokens: int) ->
     if not any((folder / PROJECT).glob("*.safetensors")):
         why = error or last_error(log)
         raise FactoryError(f"AutoTrain failed: {why}", where=job.where, fix=f"the whole log is in {log}")
-    return TrainingOutcome(history, len(history), seconds=seconds)
+    return TrainingOutcome(history, len(history), seconds=seconds), round(sequences) * (step.max_length or 1)
 
 
 def _environment(job: Job, folder: Path) -> dict[str, str]:

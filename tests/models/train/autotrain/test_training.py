@@ -133,6 +133,7 @@ def test_a_model_is_trained(tmp_path, kind, lora):
     assert metrics["steps"] == len(metrics["loss"]["curve"]) > 8
     assert metrics["loss"]["last"] < metrics["loss"]["first"] - (0.1 if lora else 0.5)
     assert metrics["rows"] == 200 and metrics["tokens"] == work.usage.prompt_tokens > 0
+    assert metrics["tokens"] % 128 == 0, "full sequences"
     ours, before = weights(work.out / "model"), weights(source.model)
     assert {name: tensor.shape for name, tensor in ours.items()} == {n: tensor.shape for n, tensor in before.items()}
     assert not ours["model.layers.0.mlp.up_proj.weight"].equal(before["model.layers.0.mlp.up_proj.weight"])
@@ -141,6 +142,15 @@ def test_a_model_is_trained(tmp_path, kind, lora):
     assert (work.out / "model" / "tokenizer.json").read_bytes() == (source.model / "tokenizer.json").read_bytes()
     assert isinstance(answer(work.out / "model", "cat"), str)
     assert sorted(path.name for path in work.out.iterdir()) == ["model"]
+
+
+@here
+def test_rows_that_fill_no_sequence_are_told(tmp_path):
+    work = job(tmp_path / "out", make_model(tmp_path / "base", "llama"), chats=dataset(tmp_path / "chats", chats(2)))
+    with pytest.raises(
+        FactoryError, match=r"the rows have \d+ tokens together.*max_length below 512, or backend: trl"
+    ):
+        step(max_length=512).run(work)
 
 
 @here
