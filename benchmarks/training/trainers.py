@@ -33,15 +33,15 @@ from factory.engines.environments import needed
 
 CONFIG = {
     "model_type": "llama",
-    "hidden_size": 192,
-    "num_hidden_layers": 3,
-    "num_attention_heads": 6,
-    "num_key_value_heads": 3,
-    "intermediate_size": 512,
+    "hidden_size": 128,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 4,
+    "num_key_value_heads": 2,
+    "intermediate_size": 384,
     "max_position_embeddings": 512,
     "tie_word_embeddings": False,
 }
-COMMON = {"data": "data", "learning_rate": 2e-3, "batch_size": 4, "max_length": 512, "epochs": 2, "warmup_ratio": 0.05}
+COMMON = {"data": "data", "learning_rate": 2e-3, "batch_size": 4, "max_length": 512, "epochs": 1, "warmup_ratio": 0.05}
 PACKED = {"packing": True, "assistant_only_loss": False, "seed": 42}
 TRAINERS: dict[str, dict[str, Any]] = {
     "trl": PACKED,
@@ -64,7 +64,7 @@ def prepare(root: Path, data: Path) -> list[Any]:
     write_shard(root / "data" / "data" / "train-00000.parquet", pa.Table.from_pylist(train))
     texts = artifact(root / "data", "dataset")
     step = Init.model_validate(
-        {"config": CONFIG, "tokenizer_data": "data", "columns": ["messages"], "vocab_size": 3000, "dtype": "float32"}
+        {"config": CONFIG, "tokenizer_data": "data", "columns": ["messages"], "vocab_size": 2000, "dtype": "float32"}
     )
     step.run(job(root, "base", data=texts))
     return held_out

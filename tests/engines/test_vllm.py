@@ -69,13 +69,14 @@ def assert_equal_to_transformers(engine, model):
     requests = [Request.chat("word " * (i % 7 + 1) + str(i), max_new_tokens=8 + i % 9) for i in range(60)]
     requests.append(Request(5, prompt="plain"))
     found = everything(engine, requests)
+    pairs = [("the cat", " sat on the mat"), ("", "begin"), ("trailing ", "space"), ("x", found[0].text or "y")]
+    scores = engine.log_probabilities(pairs)
     with engine_for(model, profile("transformers")) as reference:
-        expected = everything(reference, requests)
-        pairs = [("the cat", " sat on the mat"), ("", "begin"), ("trailing ", "space"), ("x", found[0].text or "y")]
-        scores = zip(engine.log_probabilities(pairs), reference.log_probabilities(pairs), strict=True)
-    assert found == expected
-    for a, b in scores:
-        assert a.total == pytest.approx(b.total, abs=1e-3) and (a.greedy, a.tokens) == (b.greedy, b.tokens)
+        assert found == everything(reference, requests)
+        for a, b in zip(scores, reference.log_probabilities(pairs), strict=True):
+            assert a.total == pytest.approx(b.total, abs=1e-3) and (a.greedy, a.tokens) == (b.greedy, b.tokens)
+    means = [score.total / score.tokens for score in scores]
+    assert max(means) - min(means) > 0.1, "flat distributions would agree, too"
     return {completion.finish_reason for completion in found}
 
 
@@ -84,13 +85,11 @@ def test_equals_transformers(engine, model):
 
 
 def test_equals_transformers_with_the_convolutions_of_lfm2(tmp_path):
-    """Its config.json names no widths, which vLLM's class asks for, and its answers differ by what was asked."""
+    """Its config.json names no widths, which vLLM's class asks for."""
     wide = {"hidden_size": 256, "intermediate_size": 512, "initializer_range": 0.3}  # heads of 64
     source = make_model(tmp_path / "base", "lfm2", config=CONFIGS["lfm2"] | wide).model
     with engine_for(source, profile()) as running:
         assert_equal_to_transformers(running, source)
-        answers = everything(running, [Request.chat(word, max_new_tokens=8) for word in ("cat", "river", "قطة")])
-    assert len({answer.text for answer in answers}) > 1
 
 
 def test_a_prompt_that_is_too_long_fails_alone(engine):
