@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 INSTALLED := $(VENV)/.installed
 
-.PHONY: demo test slow lint wheel clean
+.PHONY: demo test slow engines lint wheel clean
 
 demo: $(INSTALLED)
 	$(VENV)/bin/factory publish recipes/demo.yaml --hub local
@@ -19,7 +19,13 @@ slow: $(INSTALLED)
 	-$(VENV)/bin/python -m pip install --quiet --editable '.[meaning]'
 	-timeout $(ENGINE_SECONDS) $(VENV)/bin/factory engines install autotrain
 	-timeout $(ENGINE_SECONDS) $(VENV)/bin/factory engines install vllm
-	$(VENV)/bin/python -m pytest -m slow -n 2 --dist loadfile -rs
+	$(VENV)/bin/python -m pytest -m 'slow and not long' -n 2 --dist loadfile -rs
+
+# Every test of the engines that live apart, however long it takes.
+engines: $(INSTALLED)
+	$(VENV)/bin/factory engines install autotrain
+	$(VENV)/bin/factory engines install vllm
+	$(VENV)/bin/python -m pytest -m slow -rs tests/engines tests/models/train/autotrain
 
 lint: $(INSTALLED)
 	$(VENV)/bin/ruff check .

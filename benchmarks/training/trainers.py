@@ -1,6 +1,6 @@
 """The same tiny sft by TRL and by AutoTrain on real instructions: held-out loss, tokens a second, peak memory.
 
-    python benchmarks/training/trainers.py DATA [--rounds 3]
+    python benchmarks/training/trainers.py DATA [--rows 999] [--rounds 3]
 
 DATA is a JSON file of rows {instruction, input, output}; one in ten is held out. Both trainers are given the same
 float32 Llama, made from nothing with a tokenizer of these rows, the same parameters (those that AutoTrain can do) and
@@ -50,14 +50,14 @@ TRAINERS: dict[str, dict[str, Any]] = {
 }
 
 
-def prepare(root: Path, data: Path) -> list[Any]:
+def prepare(root: Path, data: Path, count: int | None) -> list[Any]:
     """The base model and the rows to train on; returns the held-out conversations."""
     import pyarrow as pa
 
     from factory.steps.init import Init
     from factory.store import write_shard
 
-    rows = json.loads(data.read_text(encoding="utf-8"))
+    rows = json.loads(data.read_text(encoding="utf-8"))[:count]
     chats = [[turn("user", _question(row)), turn("assistant", row["output"])] for row in rows]
     held_out = chats[::10]
     train = [{"messages": chat} for i, chat in enumerate(chats) if i % 10]
@@ -109,6 +109,7 @@ def held_out_loss(folder: Path, chats: list[Any]) -> dict[str, float]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path)
+    parser.add_argument("--rows", type=int, help="of DATA, the first; default: all")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--trainer", choices=TRAINERS, help="one run, in --root")
     parser.add_argument("--root", type=Path)
@@ -120,14 +121,14 @@ def main() -> None:
     version = needed("autotrain").version
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
-        held_out = prepare(root, given.data)
+        held_out = prepare(root, given.data, given.rows)
         before = held_out_loss(root / "base" / "model", held_out)
         runs: dict[str, list[dict[str, Any]]] = {name: [] for name in TRAINERS}
         for number in range(given.rounds):
             for trainer, done in runs.items():
                 name = f"{trainer.replace(', ', '-').replace(' ', '-')}-{number}"
                 command = [sys.executable, __file__, str(given.data), "--trainer", trainer, "--root", folder]
-                whole = run([*command, "--name", name], {"OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"})
+                whole = run([*command, "--name", name], {"OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}, interval=0.5)
                 if whole.exit_code:
                     raise SystemExit(whole.output)
                 done.append(
@@ -139,6 +140,7 @@ def main() -> None:
     measured = ("tokens_per_second", "seconds", "peak_mb")
     result = {
         "autotrain": version,
+        "parameters": COMMON | PACKED,
         "held_out_rows": len(held_out),
         "held_out_before": before,
         "medians": {name: {key: median(one[key] for one in done) for key in measured} for name, done in runs.items()},

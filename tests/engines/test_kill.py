@@ -74,8 +74,8 @@ ENGINES = {
     "ray": {"engine": "ray", "batch_size": 8, "ray": {"workers": 2, "cpus": 0.5}},
 }
 NEEDED = {
-    "vllm": needs.engine("vllm"),
-    "ray": pytest.mark.skipif(find_spec("ray") is None, reason="needs the extra [ray]"),
+    "vllm": [needs.engine("vllm"), pytest.mark.long],
+    "ray": [pytest.mark.skipif(find_spec("ray") is None, reason="needs the extra [ray]")],
 }
 
 

@@ -98,6 +98,7 @@ def test_a_prompt_that_is_too_long_fails_alone(engine):
     assert "512" in found[1].detail
 
 
+@pytest.mark.long
 def test_a_killed_engine_is_restarted_and_costs_no_request(engine, monkeypatch):
     monkeypatch.setattr("factory.engines.vllm.WINDOW", 80)  # so that some still wait when the first batch is here
     requests = [Request.chat(f"{i} " * (i % 5 + 1), max_new_tokens=200) for i in range(200)]
@@ -136,6 +137,7 @@ def test_verified_once_and_a_wrong_engine_is_refused(engine, model, tmp_path, mo
         pass
 
 
+@pytest.mark.long
 def test_nothing_stays_when_the_factory_is_killed(tmp_path, model):
     """kill -9 of the process that started the engine: the engine's whole group goes too."""
     code = (
@@ -167,6 +169,7 @@ def test_an_engine_that_cannot_start_names_its_log(model):
     assert "no_such_option" in str(caught.value)
 
 
+@pytest.mark.long
 def test_an_engine_that_keeps_dying_is_given_up(model):
     killing = threading.Event()
 

@@ -8,10 +8,12 @@ from factory.engines import Request, engine_for
 from factory.profile import Profile
 from factory.steps.quantize import Quantize
 from tests import needs
+from tests.engines.vllm_server import QUICK
 from tests.steps.model_toys import CONFIGS, chats, dataset, job, make_model
 
 pytestmark = [
     pytest.mark.slow,
+    pytest.mark.long,
     pytest.mark.timeout(900),
     needs.engine("vllm"),
 ]
@@ -23,8 +25,6 @@ PAIRS = [("the cat", " sees a big red house in the river"), ("a dog", " walks"),
 NOISE = 0.2
 """Nats per token. The two round activations differently, and random weights of this size make much of it: between 8
 bits and 16 transformers itself finds up to 0.4 here."""
-QUICK = {"enforce_eager": True, "compilation_config": {"custom_ops": ["all", "-rotary_embedding"]}, "max_num_seqs": 8}
-"""Without compiling; the rotary operator of the CPU build is wrong when not compiled."""
 
 
 def profile(engine):

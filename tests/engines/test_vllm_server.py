@@ -12,7 +12,7 @@ from factory.profile import Endpoint, Profile
 from factory.step.job import Artifact
 from factory.steps.translate import Translate
 from tests import needs
-from tests.engines.vllm_server import NAME, vllm_server
+from tests.engines.vllm_server import NAME, QUICK, vllm_server
 from tests.support import _manifest as manifest
 from tests.support import behind_endpoint, dataset, kept, run_step
 
@@ -29,7 +29,7 @@ def model(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def url(model, tmp_path_factory):
-    profile = Profile.model_validate({"device": "cpu", "threads": 1, "vllm": {"options": {"max_num_seqs": 16}}})
+    profile = Profile.model_validate({"device": "cpu", "threads": 1, "vllm": {"options": QUICK}})
     with vllm_server(model, tmp_path_factory.mktemp("log") / "server.log", profile) as address:
         yield address
 
