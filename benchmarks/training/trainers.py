@@ -9,8 +9,8 @@ installed (`factory engines install autotrain`). `trl, as usual` is TRL without 
 packing, loss on the assistant's words alone.
 
 Held-out loss is that of the model folder as it was saved, computed here in the same way for all: nats per token of the
-whole conversations, and of the answers alone. Tokens a second are those of the training loop; seconds by the clock and
-of the processor (which a busy machine changes less) and peak memory those of the whole process with its children.
+whole conversations, and of the answers alone. Tokens a second are those of the training loop; seconds and peak memory
+those of the whole process with its children.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import resource
 import sys
 import tempfile
 from pathlib import Path
@@ -107,12 +106,6 @@ def held_out_loss(folder: Path, chats: list[Any]) -> dict[str, float]:
     return {"all": round(sums[0] / counts[0], 4), "answers": round(sums[1] / counts[1], 4)}
 
 
-def _processor_seconds() -> float:
-    """Of all processes that were started here and have ended."""
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path)
@@ -135,7 +128,6 @@ def main() -> None:
             for trainer, done in runs.items():
                 name = f"{trainer.replace(', ', '-').replace(' ', '-')}-{number}"
                 command = [sys.executable, __file__, str(given.data), "--trainer", trainer, "--root", folder]
-                used = _processor_seconds()
                 whole = run([*command, "--name", name], {"OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}, interval=0.5)
                 if whole.exit_code:
                     raise SystemExit(whole.output)
@@ -143,10 +135,9 @@ def main() -> None:
                     json.loads(whole.output.splitlines()[-1])
                     | {"held_out": held_out_loss(root / name / "model", held_out)}
                     | {"seconds": round(whole.seconds, 1), "peak_mb": round(whole.peak_bytes / 1e6)}
-                    | {"processor_seconds": round(_processor_seconds() - used, 1)}
                 )
                 print(trainer, done[-1], f"load {os.getloadavg()[0]:.1f}", flush=True)
-    measured = ("tokens_per_second", "seconds", "processor_seconds", "peak_mb")
+    measured = ("tokens_per_second", "seconds", "peak_mb")
     result = {
         "autotrain": version,
         "parameters": COMMON | PACKED,
