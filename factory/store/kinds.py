@@ -128,7 +128,7 @@ def _has_gaps(values: Array) -> bool:
         return _has_gaps(values.values)
     if not pa.types.is_struct(values.type):
         return False
-    fields = [values.field(number) for number in range(values.type.num_fields)]
+    fields = values.flatten()  # null as well where the object is: below a null, a builder may put any value
     return not fields or any(field.null_count > values.null_count or _has_gaps(field) for field in fields)
 
 

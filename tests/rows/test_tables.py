@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from factory.errors import FactoryError
@@ -133,6 +133,7 @@ VALUES = st.recursive(
 
 
 @given(values=st.lists(VALUES, min_size=1, max_size=6), batch=st.integers(1, 3))
+@example(values=[[None, {}, {"": False}]], batch=1)
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_the_values_are_they_are_found_again(tmp_path: Path, values: list[Any], batch: int) -> None:
     kinds = Kinds()
