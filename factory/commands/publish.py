@@ -10,6 +10,7 @@ from factory.commands.table import print_json, print_table
 from factory.errors import UsageError, nearest
 from factory.graph import lineage
 from factory.graph.licenses import require_licenses
+from factory.graph.models import require_models
 from factory.graph.run import Runner
 from factory.hub.push import Pushed
 from factory.profile import KEEP_MINUTES
@@ -33,8 +34,10 @@ def run_build(session: Session, names: list[str], *, as_json: bool = False) -> N
         for name in names:
             if name not in valid:
                 raise UsageError(f"no artifact {name!r} in {session.recipe}{nearest(name, graph.finals)}")
+        nodes = graph.needed_for(names) if names else graph.order()
+        require_models(graph, nodes)
         runner = Runner(graph, opened.profile, Progress(), rehearsal=session.rehearse)
-        report = Execution(runner).run(builds(graph.needed_for(names) if names else graph.order()))
+        report = Execution(runner).run(builds(nodes))
         finish(opened, report, as_json)
 
 
@@ -58,6 +61,7 @@ def run_publish(
     with stop_cleanly(), session.open(building=True) as opened, ExitStack() as listening:
         graph = opened.graph
         require_licenses(graph)
+        require_models(graph, graph.order())
         runner = Runner(graph, opened.profile, Progress(), rehearsal=session.rehearse)
         execution = Execution(runner, force=force)
         if keep:

@@ -23,6 +23,7 @@ from pydantic import (
 )
 
 from factory.refs import local_path
+from factory.step.outline import Outline
 from factory.text.template import parse, placeholders
 
 if TYPE_CHECKING:
@@ -254,6 +255,14 @@ class Step(BaseModel):
             FactoryError: a column that the step needs is not there.
         """
         return columns
+
+    def check_model(self, model: Outline, named: Mapping[str, Outline]) -> Outline:
+        """The model after this step, given that before it and those that its parameters name.
+
+        Raises:
+            FactoryError: the step cannot be done with one of them.
+        """
+        return model
 
     def run(self, job: Job) -> None:
         raise NotImplementedError

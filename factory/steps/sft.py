@@ -1,6 +1,7 @@
 """sft: supervised fine-tuning on conversations, with TRL."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
 
@@ -9,7 +10,8 @@ from pydantic import Field, model_validator
 from factory.errors import FactoryError
 from factory.models.chat import make_encoder
 from factory.models.layout import Layout, find_layout
-from factory.models.models import full_precision, load_tokenizer
+from factory.models.models import load_tokenizer
+from factory.models.outline import require_fit
 from factory.models.train.autotrain import config as autotrain_config
 from factory.models.train.autotrain import training as autotrain
 from factory.models.train.data import cache_options, encode_rows, load_rows
@@ -19,6 +21,7 @@ from factory.models.train.parameters import FineTuning
 from factory.models.train.templates import ChatTemplate, template_text
 from factory.step.base import Columns, DatasetRef, Prompt, one_or_all
 from factory.step.job import Job
+from factory.step.outline import Outline
 from factory.step.surroundings import seeded
 
 
@@ -62,13 +65,19 @@ class Sft(FineTuning):
         named = {"messages": one_or_all(self.columns), "chat_template": template_text(self.chat_template)}
         return super().parameters() | named | packed
 
+    def check_model(self, model: Outline, named: Mapping[str, Outline]) -> Outline:
+        model = super().check_model(model, named)
+        if self.chat_template is None:
+            model.require_chat("set `chat_template: chatml`")
+        return replace(model, chat=True)
+
     def run(self, job: Job) -> None:
         if self.packing and self.max_length is None:
             raise FactoryError("packing needs max_length", where=job.where)
         by_autotrain = self.backend == "autotrain"
         with seeded(job.profile, autotrain_config.SEED if by_autotrain else self.seed):
             rows = load_rows(job, self.data)
-            full_precision(job.input.model, job.where)
+            require_fit(job, self)
             if by_autotrain:
                 autotrain.check(job)
             layout = find_layout(
