@@ -1,6 +1,6 @@
 """dpo: direct preference optimization on pairs of answers, with TRL (Rafailov et al. 2023, arXiv 2305.18290)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar, Literal, Self
 
@@ -73,7 +73,7 @@ class Dpo(EarlyStopping):
             start = starting_model(job, tokenizer, template_text(self.chat_template))
             encoder = make_pair_encoder(tokenizer, rows.column_names, self.max_length, self.chat, job.where)
             encoded, held_out = encode_rows(job, self.data, rows, self.eval_split, encoder)
-            model, history = fit(
+            trained = fit(
                 job,
                 self,
                 start,
@@ -86,14 +86,14 @@ class Dpo(EarlyStopping):
                 label_smoothing=self.label_smoothing,
                 precompute_ref_log_probs=True,
             )
-            if held_out is not None:
-                job.metrics["preference"] = preference_metrics(history)
-                job.metrics["eval_loss"] = held_out_loss(history, self.patience is not None)
-            finish(job, model, tokenizer, self, tokenizer_changed=self.chat_template is not None, turns=self.chat)
+            changed, history = self.chat_template is not None, trained.outcome.history
+            if saved := finish(job, trained, tokenizer, self, tokenizer_changed=changed, turns=self.chat):
+                job.metrics["preference"] = preference_metrics([*history, saved])
+                job.metrics["eval_loss"] = held_out_loss(history, saved["eval_loss"], self.patience is not None)
 
 
-def preference_metrics(history: list[dict[str, Any]]) -> dict[str, Any]:
-    """{before, after} of what was measured on held-out pairs, each the mean over pairs.
+def preference_metrics(history: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """{before, after} of the first and the last measurement on held-out pairs, each the mean over pairs.
 
     `reward_margin` is beta times the difference of the answers' log-probability ratios to the reference, 0 before
     training by definition; `reward_accuracy` is the share of pairs where it is positive. `log_probability_margin` is
@@ -103,7 +103,7 @@ def preference_metrics(history: list[dict[str, Any]]) -> dict[str, Any]:
     if not entries:
         raise FactoryError("nothing was measured on the held-out pairs")
 
-    def said(entry: dict[str, Any]) -> dict[str, float]:
+    def said(entry: Mapping[str, Any]) -> dict[str, float]:
         return {
             "reward_margin": round(entry["eval_rewards/margins"], 6) + 0.0,  # not -0.0
             "reward_accuracy": round(entry["eval_rewards/accuracies"], 6),

@@ -91,11 +91,10 @@ class Pretrain(Training):
                 packed = self._mixed(job, self.data, blocks)
                 order = {"train_sampling_strategy": "sequential", "steps": len(packed) // self.batch_size}
             held_out = {name: rows for name, (rows, _) in measured.items()} or None
-            model, history = fit(job, self, source, packed, held_out=held_out, **PLAIN, **order)
-            if measured:
+            trained = fit(job, self, source, packed, held_out=held_out, **PLAIN, **order)
+            if saved := finish(job, trained, tokenizer, self, tokenizer_changed=False):
                 groups: dict[str, Group] = {name: facts for name, (_, facts) in measured.items()}
-                job.metrics["held_out"] = held_out_metrics(groups, history)
-            finish(job, model, tokenizer, self, tokenizer_changed=False)
+                job.metrics["held_out"] = held_out_metrics(groups, trained.outcome.history, saved)
 
     def _rows(self, job: Job, reference: str) -> Any:
         rows = load_rows(job, reference)

@@ -77,9 +77,10 @@ class Lora(BaseModel):
             raise tied_error(reached[0])
 
 
-def tied_error(module: str) -> FactoryError:
+def tied_error(module: str, where: str | None = None) -> FactoryError:
     return FactoryError(
         f"lora reaches {module}, whose weights the embedding and the head share: merged, an adapter changes both",
+        where=where,
         fix="take it out of target_modules, or train it whole: modules_to_save: [embed_tokens]",
     )
 
