@@ -14,6 +14,7 @@ from factory.step.base import Step
 from factory.step.outline import Outline
 
 Schedule = Literal["linear", "cosine", "constant", "constant_with_warmup", "inverse_sqrt"]
+HEADS = ("lm_head", "embed_out")
 TABLES = (
     "model.embed_tokens",
     "model.language_model.embed_tokens",
@@ -21,8 +22,7 @@ TABLES = (
     "transformer.wte",
     "transformer.word_embeddings",
     "gpt_neox.embed_in",
-    "embed_out",
-    "lm_head",
+    *HEADS,
 )
 """Embeddings and heads as transformers calls them: tied heads are not stored, so that no file names them."""
 PLACE = ("gradient_checkpointing",)  # parameters that change memory and time, not the result
@@ -67,14 +67,21 @@ class Lora(BaseModel):
             return not every and re.fullmatch(self.target_modules, module) is not None
         return any(module == name or module.endswith(f".{name}") for name in self.target_modules)
 
-    def require_apart(self, model: Outline) -> None:
+    def require_apart(self, model: Outline, trl: bool = True) -> None:
         """
         Raises:
-            FactoryError: an adapter reaches the embedding or the head, and the two share their weights.
+            FactoryError: an adapter reaches the embedding or the head, and the two share their weights; or, where
+                `trl` trains, the head.
         """
         reached = [name for name in dict.fromkeys([*model.tables, *TABLES]) if self.reaches(name)]
         if reached and model.config and is_tied(model.config):
             raise tied_error(reached[0])
+        if trl and (heads := [name for name in HEADS if self.reaches(name)]):
+            raise FactoryError(
+                f"lora reaches {heads[0]}: TRL takes the head's own weights for the loss, so that an adapter there "
+                "learns nothing",
+                fix=f"take it out of target_modules, or train it whole: modules_to_save: [{heads[0]}]",
+            )
 
 
 def tied_error(module: str, where: str | None = None) -> FactoryError:
@@ -127,7 +134,7 @@ class Training(Step):
     def check_model(self, model: Outline, named: Mapping[str, Outline]) -> Outline:
         model.require_whole()
         if isinstance(lora := getattr(self, "lora", None), Lora):
-            lora.require_apart(model)
+            lora.require_apart(model, trl=getattr(self, "backend", "trl") == "trl")
         return model
 
     def recomputes(self, profile: Profile) -> bool:
