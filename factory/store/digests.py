@@ -66,7 +66,7 @@ def require_undamaged(
 
 
 def to_do(folder: Path) -> str:
-    return f"delete {folder}, and the same command makes it again"
+    return f"delete {folder}: the next run makes it again"
 
 
 def _files(folder: Path) -> Iterator[tuple[str, Path]]:
