@@ -146,7 +146,13 @@ def publish(graph: Graph, name: str, *, force: bool = False) -> Pushed:
     is_dataset = name in recipe.datasets
     leaving = _leaving_parts(history)
     _compare(leaving, digests=False)
-    documents, files = (dataset_content if is_dataset else model_content)(graph, name, history)
+    try:
+        documents, files = (dataset_content if is_dataset else model_content)(graph, name, history)
+    except FactoryError:
+        raise
+    except Exception:  # what cannot be read may be damaged
+        _compare(leaving, digests=True)
+        raise
 
     def undamaged(scratch: Path) -> dict[str, Path]:
         _compare(leaving, digests=True)

@@ -49,7 +49,7 @@ def plain(tmp_path: Path) -> Path:
 
 def graph(folder: Path, model: str, step: str, data: str = NO_STEPS, online: bool = False) -> Graph:
     path = folder / "models.yaml"
-    path.write_text(RECIPE.replace("MODEL", model).replace("STEP", step).replace("DATA", data))
+    path.write_text(RECIPE.replace("STEP", step).replace("MODEL", model).replace("DATA", data))
     return build_graph(load(path), Store(folder / "store"), Resolver(folder / "x.lock", online=online))
 
 
@@ -92,7 +92,7 @@ def test_a_base_without_a_template_is_found_wherever_it_is_needed(tmp_path: Path
     dpo = "dpo: {data: chats, learning_rate: 0.001%s}"
     assert len(said(tmp_path, base, dpo % "")) == 1
     assert not said(tmp_path, base, dpo % ", chat: false")
-    translate = "translate: {columns: [question], model: tuned}"
+    translate = "translate: {columns: [question], model: tuned, prompt: 'Say in Arabic: {text}'}"
     first = "pretrain: {data: chats, columns: [question], learning_rate: 0.001}"
     text = RECIPE.replace("DATA]", NO_STEPS + "]\n  ar:\n    from: chats\n    steps: [{" + translate + "}]")
     path = tmp_path / "models.yaml"
