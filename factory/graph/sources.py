@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from factory.arrays import Table, pa
 from factory.engines import ENDPOINT_FILE
-from factory.engines.weights import INDEX, model_files, needed_weights
+from factory.engines.weights import INDEX, model_files, needed_weights, weight_files
 from factory.errors import FactoryError, first_line
 from factory.models.models import read_config
 from factory.models.outline import SMALL_FILES, TEMPLATES, TOKENIZER, read_outline
@@ -173,7 +173,8 @@ class HubModel(Source):
             wanted = [escape(name) for name in _of_model(names, index, self.repo, self.code)]
             snapshot_download(self.repo, revision=self.revision, local_dir=target, allow_patterns=wanted)
         shutil.rmtree(target / ".cache", ignore_errors=True)  # how far the download was
-        needed_weights(target, self.repo)
+        if weight_files(target):  # an encoder in modules may have its weights further down
+            needed_weights(target, self.repo)
 
 
 class LocalModel(Source):
