@@ -100,7 +100,7 @@ def test_the_loss_of_the_manifest_is_that_of_the_saved_model(shelf: Path, tmp_pa
     model = work.out / "model"
     found = work.metrics["eval_loss"]
     assert found["after"] == pytest.approx(held_out_loss(shelf, model), abs=1e-4)
-    assert found["after"] < found["before"] - 0.05
+    assert found["after"] < found["before"] - 0.02
     assert ("lm_head.weight" in weights(model)) is (not tied)
     assert json.loads((model / "config.json").read_text()) == json.loads(
         (shelf / kind / "model" / "config.json").read_text()
@@ -158,7 +158,7 @@ def test_a_model_that_is_saved_otherwise_ends_the_step(shelf: Path, tmp_path: Pa
 
     def spoilt(model: Any, *arguments: Any, **options: Any) -> None:
         with torch.no_grad():
-            model.get_input_embeddings().weight.mul_(-3.0)
+            model.get_output_embeddings().weight.mul_(30.0)
         write(model, *arguments, **options)
 
     monkeypatch.setattr(loop, "write_model", spoilt)
