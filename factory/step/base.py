@@ -22,8 +22,9 @@ from pydantic import (
     model_validator,
 )
 
-from factory.refs import local_path
+from factory.resources import local_path
 from factory.step.outline import Outline
+from factory.store.columns import require
 from factory.text.template import parse, placeholders
 
 if TYPE_CHECKING:
@@ -251,9 +252,13 @@ class Step(BaseModel):
     def check_columns(self, columns: list[str] | None) -> list[str] | None:
         """Columns after this step, given those before it (None: not known before the work).
 
+        A verb with a list of `columns` reads those; one that adds some or reads others says so.
+
         Raises:
             FactoryError: a column that the step needs is not there.
         """
+        named = getattr(self, "columns", None)
+        require(named if isinstance(named, list) else (), columns)
         return columns
 
     def check_model(self, model: Outline, named: Mapping[str, Outline]) -> Outline:
