@@ -45,9 +45,8 @@ class _Models:
         self._known: dict[str, Outline] = {}
 
     def problems(self, nodes: list[Node]) -> Iterator[FactoryError]:
-        for node in nodes:
-            if Manifest.load(node.folder) is not None:
-                continue
+        done = self.graph.store.manifests_of([node.folder for node in nodes])
+        for node in [node for node, manifest in zip(nodes, done, strict=True) if manifest is None]:
             try:
                 if node.kind == "model":
                     self._known[node.name] = self._after(node)
