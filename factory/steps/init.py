@@ -67,7 +67,7 @@ class Init(Step):
         return super().parameters() | named
 
     def check_model(self, model: Outline, named: Mapping[str, Outline]) -> Outline:
-        copied = named[self.tokenizer].chat if self.tokenizer in named else False
+        copied = named[self.tokenizer].chat if self.tokenizer is not None else False
         return Outline(self.config, chat=copied if self.chat_template is None else True)
 
     def run(self, job: Job) -> None:
