@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from factory.commands.session import Opened, Session
+from factory.commands.session import PLAN_TIMEOUT, Opened, Session
 from factory.commands.table import print_json, print_table
 from factory.engines import architecture, local_engine
 from factory.errors import UsageError
@@ -12,6 +12,7 @@ from factory.estimate.estimate import estimate
 from factory.estimate.family import assumption_lines, beside, family
 from factory.graph.installed import missing_engines
 from factory.graph.licenses import license_problems, require_licenses
+from factory.graph.models import model_problems, refuse
 from factory.graph.plan import Plan, make_plan
 from factory.graph.plan import as_json as nodes_as_json
 from factory.graph.sources import UNKNOWN, AnsweringModel
@@ -27,17 +28,18 @@ def show_plan(session: Session, *, as_json: bool = False, assumptions: bool = Fa
     """What a publish would do, in its order, and what that costs.
 
     Raises:
-        FactoryError: after all that, where a publish would refuse the recipe for its licences.
+        FactoryError: after all that, where a publish would refuse the recipe for its models or its licences.
     """
     with session.open() as opened:
         plan = make_plan(opened.graph)
         costs = estimate(plan, opened.profile)
         problems = license_problems(opened.graph)
+        impossible = model_problems(opened.graph, opened.graph.order(), PLAN_TIMEOUT)
         speakers = _speakers(opened)
         missing = [str(error) for error in missing_engines(opened.graph, opened.graph.order(), opened.profile)]
         if as_json:
-            more = {"profile": _profile(session), "engines": speakers, "not_installed": missing}
-            print_json(_document(plan, costs, problems) | more)
+            said = {"models": list(map(str, impossible)), "profile": _profile(session), "engines": speakers}
+            print_json(_document(plan, costs, problems) | said | {"not_installed": missing})
         else:
             _print(plan, costs, problems)
             print(f"profile: {_profile(session)}")
@@ -50,6 +52,7 @@ def show_plan(session: Session, *, as_json: bool = False, assumptions: bool = Fa
                 print(line)
             if assumptions:
                 print("\n".join(["the cost rests on:", *assumption_lines(costs.rates.used.values())]))
+        refuse(impossible)
         require_licenses(opened.graph, online=False)
 
 

@@ -11,6 +11,7 @@ from factory.errors import UsageError, nearest
 from factory.graph import lineage
 from factory.graph.installed import require_engines
 from factory.graph.licenses import require_licenses
+from factory.graph.models import require_models
 from factory.graph.run import Runner
 from factory.hub.push import Pushed
 from factory.profile import KEEP_MINUTES
@@ -36,6 +37,7 @@ def run_build(session: Session, names: list[str], *, as_json: bool = False) -> N
             if name not in valid:
                 raise UsageError(f"no artifact {name!r} in {session.recipe}{nearest(name, graph.finals)}")
         nodes = graph.needed_for(names) if names else graph.order()
+        require_models(graph, nodes)
         require_engines(graph, nodes, opened.profile)
         runner = Runner(graph, opened.profile, Progress(), rehearsal=session.rehearse)
         report = Execution(runner).run(builds(nodes))
@@ -63,6 +65,7 @@ def run_publish(
     with stop_cleanly(), session.open(building=True) as opened, ExitStack() as listening:
         graph = opened.graph
         require_licenses(graph)
+        require_models(graph, graph.order())
         require_engines(graph, graph.order(), opened.profile)
         runner = Runner(graph, opened.profile, Progress(), rehearsal=session.rehearse)
         execution = Execution(runner, force=force)

@@ -100,6 +100,8 @@ def push(release: Release, *, force: bool = False) -> Pushed:
     with hub_errors(release.repo_id, release.kind):
         if (known := _recorded(client, release)) is not None:
             return known
+        exists = client.repo_exists(release.repo_id, repo_type=release.kind)
+        ready = {} if exists else release.files()  # before the repo is made: damaged files leave no empty one behind
         client.create_repo(
             release.repo_id,
             repo_type=release.kind,
@@ -116,7 +118,7 @@ def push(release: Release, *, force: bool = False) -> Pushed:
         existing = client.list_repo_files(release.repo_id, repo_type=release.kind, revision=head.commit_id)
         if not force and not carried and not (len(commits) == 1 and set(existing) <= FIRST_FILES):
             raise _someone_else(release, head)
-        commit = _commit(client, release, head.commit_id, existing)
+        commit = _commit(client, release, head.commit_id, existing, ready or release.files())
         return _remember(release, commit, changed=commit != head.commit_id, notes=notes)
 
 
@@ -176,10 +178,10 @@ def _visibility(client: HfApi, release: Release) -> tuple[str, ...]:
     return ()
 
 
-def _commit(client: HfApi, release: Release, head: str, existing: list[str]) -> str:
+def _commit(client: HfApi, release: Release, head: str, existing: list[str], files: Mapping[str, Path]) -> str:
     from huggingface_hub import CommitOperationAdd, CommitOperationDelete
 
-    content: dict[str, Content] = {**release.files(), **release.documents}
+    content: dict[str, Content] = {**files, **release.documents}
     operations: list[Any] = [
         CommitOperationAdd(path_in_repo=path, path_or_fileobj=item if isinstance(item, bytes) else str(item))
         for path, item in sorted(content.items())

@@ -10,7 +10,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,17 +18,18 @@ from typing import Any
 from factory.errors import FactoryError
 from factory.evaluate.gates import parse_gate
 from factory.graph import lineage
-from factory.graph.lineage import Lineage
+from factory.graph.lineage import Lineage, Made
 from factory.graph.nodes import Graph, Node
-from factory.graph.run import Runner
+from factory.graph.run import PARTS, Runner
 from factory.hub.push import Pushed, Release, push
 from factory.publishing.cards.dataset import dataset_card
 from factory.publishing.cards.model import model_card
 from factory.publishing.collection import publish_collection
-from factory.publishing.dataset_files import files_of, require_rows
+from factory.publishing.dataset_files import REJECTED, files_of, require_rows
 from factory.publishing.model_files import judge_gates, model_documents, model_files
 from factory.publishing.space import publish_space
 from factory.recipe import ModelSpec, Place
+from factory.store.digests import require_undamaged
 
 Content = tuple[dict[str, bytes], Callable[[Path], dict[str, Path]]]
 """Documents, and what makes the large files, if need be in a folder that stays for the push; by path in the repo."""
@@ -136,13 +137,27 @@ def publish(graph: Graph, name: str, *, force: bool = False) -> Pushed:
     """Push a finished artifact that the recipe publishes: its files and its card.
 
     Raises:
-        FactoryError: it must not leave as it is (failed rows, no rows, unsafe weights), or the push is refused.
+        FactoryError: it must not leave as it is (damaged files, failed rows, no rows, unsafe weights), or the push is
+            refused.
     """
     recipe, history = graph.loaded.recipe, lineage.of(graph, name)
     final, repo = history.final, recipe.repo_id(name)
     assert repo is not None, f"{name} is not published"
     is_dataset = name in recipe.datasets
-    documents, files = (dataset_content if is_dataset else model_content)(graph, name, history)
+    leaving = _leaving_parts(history)
+    _compare(leaving, digests=False)
+    try:
+        documents, files = (dataset_content if is_dataset else model_content)(graph, name, history)
+    except FactoryError:
+        raise
+    except Exception:  # what cannot be read may be damaged
+        _compare(leaving, digests=True)
+        raise
+
+    def undamaged(scratch: Path) -> dict[str, Path]:
+        _compare(leaving, digests=True)
+        return files(scratch)
+
     with tempfile.TemporaryDirectory(prefix=".push-", dir=graph.store.root) as scratch:
         release = Release(
             kind="dataset" if is_dataset else "model",
@@ -150,13 +165,34 @@ def publish(graph: Graph, name: str, *, force: bool = False) -> Pushed:
             fingerprint=final.fingerprint,
             title=name,
             documents=documents,
-            files=partial(files, Path(scratch)),
+            files=partial(undamaged, Path(scratch)),
             private=recipe.is_private(name),
             stand_in=history.stand_in,
             record=final.folder,
             recipe=recipe.name,
         )
-        return push(release, force=force)
+        pushed = push(release, force=force)
+    unknown = [step.node.name for step, _ in leaving if step.manifest and step.manifest.files is None]
+    if not (pushed.changed and unknown):
+        return pushed
+    said = f"{', '.join(dict.fromkeys(unknown))}: made before digests were kept, so that no damage would be noticed"
+    return replace(pushed, notes=(*pushed.notes, said))
+
+
+def _leaving_parts(history: Lineage) -> list[tuple[Made, str]]:
+    """The steps of which files are pushed, each with the part of its folder that they lie in."""
+    final = [(step, PARTS[step.node.kind]) for step in history.everything if step.node is history.final]
+    return final + [(step, REJECTED) for step in history.rows if step.node.kind == "dataset"]
+
+
+def _compare(leaving: list[tuple[Made, str]], *, digests: bool) -> None:
+    """
+    Raises:
+        FactoryError: a file that would leave is not as it was written.
+    """
+    for step, part in leaving:
+        if step.manifest is not None:
+            require_undamaged(step.node.name, step.node.folder, step.manifest.files, part, digests=digests)
 
 
 def render_card(graph: Graph, name: str) -> str:

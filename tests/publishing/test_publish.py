@@ -136,11 +136,16 @@ def test_an_unfinished_dataset_is_not_published(tmp_path: Path) -> None:
 def test_a_dataset_without_rows_is_not_published(graph: Graph) -> None:
     import pyarrow as pa
 
-    from factory.store import write_shard
+    from factory.store import Manifest, write_shard
+    from factory.store.digests import facts_of
 
     node = graph.nodes["pairs/02-judge"]
     schema = pa.schema({"en": pa.string(), "ar": pa.string()})
     write_shard(node.folder / "data" / "train-00000.parquet", pa.Table.from_pylist([], schema=schema))
+    manifest = Manifest.load(node.folder)
+    assert manifest is not None
+    manifest.files = facts_of(node.folder)
+    manifest.save(node.folder)
     with pytest.raises(FactoryError, match="no row was kept"):
         publish(graph, "pairs")
 

@@ -5,6 +5,7 @@ import math
 import os
 import shutil
 from collections import Counter
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from factory.models.models import load_model, load_tokenizer, read_config, save_
 from factory.models.tensors import read_tensors
 from factory.models.train.autotrain.config import ARCHITECTURES, PROJECT, autotrain_config, for_transformers_4
 from factory.models.train.data import nothing_left
-from factory.models.train.loop import divided, shown, tell
+from factory.models.train.loop import Trained, divided, shown, tell
 from factory.models.train.parameters import FineTuning
 from factory.models.train.run import TrainingOutcome
 from factory.step.job import Job
@@ -42,8 +43,8 @@ def check(job: Job) -> None:
     needed("autotrain")
 
 
-def train(job: Job, step: FineTuning, start: Path, tokenizer: Any, rows: Any, layout: Layout) -> Any:
-    """Train the model in `start` on the rows' conversations and return it, adapters merged; fills ``job.metrics``.
+def train(job: Job, step: FineTuning, start: Path, tokenizer: Any, rows: Any, layout: Layout) -> Trained:
+    """Train the model in `start` on the rows' conversations, adapters merged; fills ``job.metrics``.
 
     There is no resuming: AutoTrain writes no checkpoints that it could go on from.
 
@@ -65,10 +66,11 @@ def train(job: Job, step: FineTuning, start: Path, tokenizer: Any, rows: Any, la
     config = folder / "config.json"  # which is YAML too
     config.write_text(json.dumps(_config(job, step), indent=2), encoding="utf-8")
     outcome, seen = _run(job, step, folder, config, tokens * int(step.epochs or 1))
-    model = _trained(job, step, folder / PROJECT, start)
+    probe = _probe(folder / "data" / "train.jsonl", tokenizer)
+    model = _model(job, step, folder / PROJECT, start, probe)
     tell(job, outcome, seen)
     job.metrics["autotrain"] = needed("autotrain").version
-    return model
+    return Trained(model, start, probe, outcome)
 
 
 def write_texts(path: Path, job: Job, rows: Any, layout: Layout, tokenizer: Any) -> int:
@@ -194,13 +196,23 @@ def _environment(job: Job, folder: Path) -> dict[str, str]:
     return made
 
 
-def _trained(job: Job, step: FineTuning, folder: Path, start: Path) -> Any:
+def _probe(path: Path, tokenizer: Any) -> list[list[int]]:
+    """The beginnings of the first texts, tokenized."""
+    from factory.models.train.exactness import ROWS, TOKENS
+
+    with path.open(encoding="utf-8") as lines:
+        return [tokenizer(json.loads(line)["text"])["input_ids"][:TOKENS] for line in islice(lines, ROWS)]
+
+
+def _model(job: Job, step: FineTuning, folder: Path, start: Path, probe: list[list[int]]) -> Any:
     """The model that AutoTrain wrote, under the configuration it came with."""
     if step.lora is not None:
         from peft import PeftModel
 
+        from factory.models.train.exactness import merged
+
         base = load_model(start, "float32", job.where, job.trust_remote_code)
-        return PeftModel.from_pretrained(base, str(folder)).merge_and_unload()  # type: ignore[operator]
+        return merged(PeftModel.from_pretrained(base, str(folder)), probe, job.where)
     wrote, had = read_tensors(folder), read_tensors(start)
     if {name: tensor.shape for name, tensor in wrote.items()} != {name: tensor.shape for name, tensor in had.items()}:
         other = sorted(wrote.keys() ^ had.keys()) or [name for name in had if wrote[name].shape != had[name].shape]
