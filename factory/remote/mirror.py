@@ -12,6 +12,7 @@ from factory.errors import first_line
 from factory.graph.nodes import Graph, Node
 from factory.graph.run import uses_model
 from factory.hub.client import api, hub_errors, no_bars
+from factory.hub.names import require_repo
 from factory.remote.snapshot import snapshot
 from factory.step.progress import Progress
 from factory.store import Manifest, write_atomically
@@ -38,6 +39,7 @@ class Mirror:
 
     def fetch(self) -> list[str]:
         """Bring the steps of the graph that were kept into the store; names of those brought."""
+        require_repo(self.repo, "--keep")
         client = api()
         with hub_errors(self.repo, "dataset"):
             client.create_repo(self.repo, repo_type="dataset", private=True, exist_ok=True)

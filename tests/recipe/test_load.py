@@ -352,19 +352,25 @@ def test_a_prompt_file_is_found_beside_the_recipe_and_its_text_counts(tmp_path: 
 
 
 def test_what_the_hub_would_refuse_is_a_mistake_of_the_recipe(tmp_path: Path) -> None:
-    text = HEAD + (
+    text = HEAD.replace("namespace: me", "namespace: my lab, collection: ' '") + (
         "datasets:\n"
         "  a: {from: owner/a, publish: a b}\n"
-        "  b: {from: owner/b, publish: two--dashes}\n"
+        "  b: {from: owner/b--c, publish: {repo: two--dashes, tags: [fine, not fine]}}\n"
         "  c: {from: owner/c, publish: fine-name_1.0}\n"
+        "  d: {from: owner/d, publish: other/name.git}\n"
         "space: {app: halo, repo: one/too/many}\n"
     )
-    wrong = "is no name of a repo: owner/name of letters, digits, '-', '_' and '.', 96 at most"
+    letters = "has a blank in it: it is written in letters from a to z, digits,"
     assert problems(write(tmp_path, text)) == [
-        f"recipe.yaml:6:22: 'me/a b' {wrong}",
-        f"recipe.yaml:7:22: 'me/two--dashes' {wrong}",
-        "recipe.yaml:9:9: no Space app 'halo'; did you mean 'hala'?",
-        f"recipe.yaml:9:20: 'one/too/many' {wrong}",
+        f"recipe.yaml:4:7: the namespace 'my lab' {letters} '-', '_' and '.'",
+        "recipe.yaml:4:26: the title of a collection is empty",
+        f"recipe.yaml:6:22: the repo name 'a b' {letters} '-', '_' and '.'",
+        "recipe.yaml:7:7: the repo name 'b--c' has '--' in it",
+        "recipe.yaml:7:35: the repo name 'two--dashes' has '--' in it",
+        f"recipe.yaml:7:68: the tag 'not fine' {letters} '-', '_', '.', ':', '+' and '/'",
+        "recipe.yaml:9:22: the repo name 'name.git' ends in '.git'",
+        "recipe.yaml:10:9: no Space app 'halo'; did you mean 'hala'?",
+        "recipe.yaml:10:20: 'one/too/many' is no name of a repo: it is owner/name, with one slash",
     ]
 
 
