@@ -7,6 +7,7 @@ from factory.errors import FactoryError, nearest
 from factory.evaluate.base import Suite
 from factory.evaluate.gates import BASE, parse_gate
 from factory.evaluate.texts import data_references, suite_named
+from factory.hub.licenses import LISTED, license_problem, link_problem, misspelt, name_problem
 from factory.hub.names import owner_problem, repo_problem, tag_problem, title_problem
 from factory.recipe.schema import DatasetSpec, Demo, EndpointModel, ModelSpec, Recipe
 from factory.recipe.source import Location, Source
@@ -37,6 +38,7 @@ def check(recipe: Recipe, source: Source) -> None:
     _check_endpoints(recipe, source)
     _check_gates(recipe, source)
     _check_names(recipe, source)
+    _check_licenses(recipe, source)
     if not source.problems:
         _check_cycles(recipe, source)
     if not source.problems:
@@ -226,6 +228,29 @@ def _check_names(recipe: Recipe, source: Source) -> None:
             taken[(section, repo.lower())] = name
     if recipe.space:
         _check_repo(recipe, source, ("space", "repo"), recipe.space.repo)
+
+
+def _check_licenses(recipe: Recipe, source: Source) -> None:
+    """A declared licence is one of the Hub's list, or another by its name; a source's is at least not misspelt."""
+    hub = recipe.hub
+    if hub.license == "other":
+        if hub.license_name is None:
+            source.report(("hub", "license"), "`license: other` needs the `license_name`, such as my-license-1.0")
+    else:
+        _check_name(source, ("hub", "license"), license_problem(hub.license) if hub.license is not None else "")
+        for key in ("license_name", "license_link"):
+            if getattr(hub, key) is not None:
+                source.report(("hub", key), f"`{key}` goes with `license: other`")
+    if hub.license_name is not None:
+        listed = hub.license_name in LISTED
+        said = f"the Hub lists {hub.license_name!r}: write `license: {hub.license_name}`" if listed else ""
+        _check_name(source, ("hub", "license_name"), said or name_problem(hub.license_name))
+    if hub.license_link is not None:
+        _check_name(source, ("hub", "license_link"), link_problem(hub.license_link))
+    for section, specs in (("datasets", recipe.datasets), ("models", recipe.models)):
+        for name, spec in specs.items():
+            if spec.license is not None and misspelt(spec.license):
+                _check_name(source, (section, name, "license"), license_problem(spec.license))
 
 
 def _check_repo(recipe: Recipe, source: Source, at: Location, repo: str) -> None:

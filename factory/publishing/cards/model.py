@@ -11,7 +11,6 @@ from typing import Any
 
 from factory.evaluate.board import by_suite
 from factory.graph import lineage
-from factory.graph.licenses import metadata as license_metadata
 from factory.graph.lineage import Lineage, Made
 from factory.graph.nodes import Graph
 from factory.publishing.cards import facts as card_facts
@@ -174,8 +173,8 @@ def _metadata(
     verbs = [made.node.step.verb for made in chain if not isinstance(made.node.step, Source)]
     relation = "quantized" if set(verbs) == {"quantize"} else "merge" if "merge" in verbs else "finetune"
     card: dict[str, Any] = {
-        "language": card_facts.languages(graph),
-        **license_metadata(facts["license"].license),
+        **card_facts.languages(graph),
+        **facts["license"].card,
         "library_name": "transformers",
         "pipeline_tag": "image-text-to-text" if "vision_config" in config else "text-generation",
         "tags": card_facts.tags(graph, name, *_kinds(graph, name, chain), stand_in=facts["stand_in"]),
