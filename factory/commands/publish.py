@@ -15,6 +15,7 @@ from factory.hub.push import Pushed
 from factory.profile import KEEP_MINUTES
 from factory.publishing.cards.live import LiveCards
 from factory.publishing.stages import Execution, Report, builds, stages
+from factory.publishing.targets import require_targets
 from factory.remote.mirror import Mirror
 from factory.step.progress import Progress
 from factory.store import Manifest
@@ -58,6 +59,7 @@ def run_publish(
     with stop_cleanly(), session.open(building=True) as opened, ExitStack() as listening:
         graph = opened.graph
         require_licenses(graph)
+        require_targets(graph)
         runner = Runner(graph, opened.profile, Progress(), rehearsal=session.rehearse)
         execution = Execution(runner, force=force)
         if keep:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from factory.errors import FactoryError, UsageError
 from factory.hub.client import api, hub_errors
 from factory.hub.names import require_repo
+from factory.hub.targets import existing
 from factory.profile import HubJobs
 from factory.recipe import LoadedRecipe
 from factory.remote.bundle import Bundle, make_bundle
@@ -67,6 +68,7 @@ def submit(order: Order) -> tuple[JobInfo, bool]:
         if (running := _running(client, order, mark)) is not None:
             return running, False
     with hub_errors(order.repo, "dataset"):
+        existing(client, "dataset", order.repo)
         client.create_repo(order.repo, repo_type="dataset", private=True, exist_ok=True)
         path = f"bundles/{bundle.digest}.tar.gz"
         commit = client.upload_file(
