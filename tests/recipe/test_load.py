@@ -374,6 +374,35 @@ def test_what_the_hub_would_refuse_is_a_mistake_of_the_recipe(tmp_path: Path) ->
     ]
 
 
+@pytest.mark.parametrize(
+    ("hub", "said"),
+    [
+        ("license: Apache 2.0", "the Hub lists no licence 'Apache 2.0'; did you mean 'apache-2.0'?"),
+        ("license: cc-by-nc-4", "the Hub lists no licence 'cc-by-nc-4'; did you mean 'cc-by-nc-4.0'?"),
+        ("license: zzz", "the Hub lists no licence 'zzz'; one of your own is `license: other` with its"),
+        ("license: other", "`license: other` needs the `license_name`"),
+        ("license: mit, license_name: x", "`license_name` goes with `license: other`"),
+        ("license: other, license_name: My Own", '"license_name" with value "My Own" is not valid'),
+        ("license: other, license_name: mit", "the Hub lists 'mit': write `license: mit`"),
+        ("license: other, license_name: x, license_link: here", '"license_link" with value "here" is not valid'),
+    ],
+)
+def test_licences_are_those_of_the_hub(tmp_path: Path, hub: str, said: str) -> None:
+    (problem,) = problems(write(tmp_path, HEAD.replace("namespace: me", f"namespace: me, {hub}")))
+    line, _, rest = problem.removeprefix("recipe.yaml:4:").partition(": ")
+    assert rest.startswith(said) and line.isdecimal(), problem
+
+
+def test_licences_of_ones_own_and_of_sources(tmp_path: Path) -> None:
+    own = "license: other, license_name: my-license-1.0, license_link: LICENSE"
+    text = HEAD.replace("namespace: me", f"namespace: me, {own}")
+    sources = "datasets:\n  a: {from: owner/a, license: openai-terms}\n  b: {from: owner/b, license: GPLv3}\n"
+    assert load(write(tmp_path, text)).recipe.hub.declared_license == "my-license-1.0"
+    assert problems(write(tmp_path, text + sources)) == [
+        "recipe.yaml:7:22: the Hub lists no licence 'GPLv3'; did you mean 'gpl-3.0'?"
+    ]
+
+
 def test_a_gate_needs_a_base_where_it_names_one(tmp_path: Path) -> None:
     text = HEAD + (
         "models:\n"
