@@ -11,8 +11,8 @@ from factory.hub.licenses import LISTED, license_problem, link_problem, misspelt
 from factory.hub.names import owner_problem, repo_problem, tag_problem, title_problem
 from factory.recipe.schema import DatasetSpec, Demo, EndpointModel, ModelSpec, Recipe
 from factory.recipe.source import Location, Source
-from factory.refs import HubRef, artifact_name, is_hub_ref, is_local, local_path, step_number
-from factory.resources import resource
+from factory.refs import HubRef, artifact_name, is_hub_ref, is_local, step_number
+from factory.resources import local_path, resource
 from factory.step.base import Step
 from factory.steps.split import Split
 from factory.text.language_codes import same_language
