@@ -367,7 +367,7 @@ def test_what_the_hub_would_refuse_is_a_mistake_of_the_recipe(tmp_path: Path) ->
         f"recipe.yaml:6:22: the repo name 'a b' {letters} '-', '_' and '.'",
         "recipe.yaml:7:7: the repo name 'b--c' has '--' in it",
         "recipe.yaml:7:35: the repo name 'two--dashes' has '--' in it",
-        f"recipe.yaml:7:68: the tag 'not fine' {letters} '-', '_', '.', ':', '+' and '/'",
+        f"recipe.yaml:7:67: the tag 'not fine' {letters} '-', '_', '.', ':', '+' and '/'",
         "recipe.yaml:9:22: the repo name 'name.git' ends in '.git'",
         "recipe.yaml:10:9: no Space app 'halo'; did you mean 'hala'?",
         "recipe.yaml:10:20: 'one/too/many' is no name of a repo: it is owner/name, with one slash",
