@@ -6,7 +6,7 @@ from typing import Any
 from factory.commands.session import PLAN_TIMEOUT, Opened, Session
 from factory.commands.table import print_json, print_table
 from factory.engines import architecture, local_engine
-from factory.errors import UsageError
+from factory.errors import FactoryError, UsageError
 from factory.estimate.costs import Costs
 from factory.estimate.estimate import estimate
 from factory.estimate.family import assumption_lines, beside, family
@@ -16,8 +16,10 @@ from factory.graph.models import model_problems, refuse
 from factory.graph.plan import Plan, make_plan
 from factory.graph.plan import as_json as nodes_as_json
 from factory.graph.sources import UNKNOWN, AnsweringModel
+from factory.hub.targets import Renamed
 from factory.profile import FILE_NAME, Profile, profile_file
 from factory.publishing.stages import Build, stages
+from factory.publishing.targets import require_targets
 from factory.step.base import Step
 from factory.text.figures import number_text
 
@@ -28,7 +30,8 @@ def show_plan(session: Session, *, as_json: bool = False, assumptions: bool = Fa
     """What a publish would do, in its order, and what that costs.
 
     Raises:
-        FactoryError: after all that, where a publish would refuse the recipe for its models or its licences.
+        FactoryError: after all that, where a publish would refuse the recipe for its models, its licences, or a repo
+            that was renamed on the Hub.
     """
     with session.open() as opened:
         plan = make_plan(opened.graph)
@@ -54,6 +57,23 @@ def show_plan(session: Session, *, as_json: bool = False, assumptions: bool = Fa
                 print("\n".join(["the cost rests on:", *assumption_lines(costs.rates.used.values())]))
         refuse(impossible)
         require_licenses(opened.graph, online=False)
+        _require_targets(opened)
+
+
+def _require_targets(opened: Opened) -> None:
+    """A plan that cannot ask the Hub, or may not, says nothing of the repos there.
+
+    Raises:
+        Renamed: a repo that the recipe publishes to has another name now.
+    """
+    if opened.target.url is None or not opened.resolver.reachable:
+        return
+    try:
+        require_targets(opened.graph, timeout=PLAN_TIMEOUT)
+    except Renamed:
+        raise
+    except FactoryError:
+        return
 
 
 def show_family(sessions: list[Session], *, as_json: bool = False, assumptions: bool = False) -> None:

@@ -17,6 +17,7 @@ from factory.hub.push import Pushed
 from factory.profile import KEEP_MINUTES
 from factory.publishing.cards.live import LiveCards
 from factory.publishing.stages import Execution, Report, builds, stages
+from factory.publishing.targets import require_targets
 from factory.remote.mirror import Mirror
 from factory.step.progress import Progress
 from factory.store import Manifest
@@ -67,6 +68,7 @@ def run_publish(
         require_licenses(graph)
         require_models(graph, graph.order())
         require_engines(graph, graph.order(), opened.profile)
+        require_targets(graph)
         runner = Runner(graph, opened.profile, Progress(), rehearsal=session.rehearse)
         execution = Execution(runner, force=force)
         if keep:

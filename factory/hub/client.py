@@ -64,7 +64,11 @@ def hub_errors(repo: str, kind: str = "repo") -> Iterator[None]:
     except _dataset_errors() as error:
         text = first_line(error)
         raise FactoryError(text, where=repo, fix=ACCEPT_TERMS if "gated" in text else CHECK_NAME) from error
+    except errors.HFValidationError as error:
+        raise FactoryError(first_line(error), where=repo, fix="correct the name") from error
     except ValueError as error:
+        if str(error).startswith("Invalid metadata"):
+            raise FactoryError(" ".join(str(error).split()), where=repo, fix="the Hub refuses this card") from error
         if "Config name is missing" in str(error):
             which = " ".join(str(error).splitlines()[1:2]).removeprefix("Please pick ")
             fix = f"pick {which}: {repo}:CONFIG"

@@ -22,6 +22,7 @@ from factory.graph.lineage import Lineage, Made
 from factory.graph.nodes import Graph, Node
 from factory.graph.run import PARTS, Runner
 from factory.hub.push import Pushed, Release, push
+from factory.publishing.benchmarks import benchmark_file
 from factory.publishing.cards.dataset import dataset_card
 from factory.publishing.cards.model import model_card
 from factory.publishing.collection import publish_collection
@@ -204,7 +205,7 @@ def render_card(graph: Graph, name: str) -> str:
 
 
 def dataset_content(graph: Graph, name: str, history: Lineage) -> Content:
-    """The card of a finished dataset, and its shards.
+    """The card of a finished dataset, its ``eval.yaml`` where it is a benchmark, and its shards.
 
     Raises:
         FactoryError: rows failed beyond `max_failed`, do not add up, or none was kept.
@@ -214,7 +215,8 @@ def dataset_content(graph: Graph, name: str, history: Lineage) -> Content:
     if files.rows == 0:
         where, why = str(history.final.place), f"look at why: factory card … {name}"
         raise FactoryError("no row was kept", where=where, fix=why)
-    return {"README.md": dataset_card(graph, name, history, files).encode()}, files.paths
+    card = dataset_card(graph, name, history, files).encode()
+    return {"README.md": card, **benchmark_file(graph, name)}, files.paths
 
 
 def model_content(graph: Graph, name: str, history: Lineage) -> Content:

@@ -88,6 +88,11 @@ def test_the_hub_understands_the_cards(graph: Graph) -> None:
     assert card.eval_results is not None and card.eval_results[0].metric_value == 51.0
     files = api().list_repo_files(repo)
     assert {"README.md", "model.safetensors", ".eval_results/quiz.yaml", "loss.svg"} <= set(files)
+    questions = f"factory/{specs.datasets['questions'].publish.repo}"  # type: ignore[union-attr]
+    (result,) = api().model_info(repo, expand=["evalResults"]).eval_results or []
+    assert (result.dataset_id, result.task_id, result.value) == (questions, "quiz", 51.0)
+    first = api().get_dataset_leaderboard(questions)[0]
+    assert (first.model_id, first.value) == (repo, 51.0)
     data = api().dataset_info(f"factory/{specs.datasets['pairs'].publish.repo}").card_data  # type: ignore[union-attr]
     assert data is not None and data.size_categories == ["n<1K"] and "parallel" in (data.tags or [])
 

@@ -23,6 +23,7 @@ from factory.graph.account import Account, account, pace
 from factory.graph.nodes import Graph
 from factory.hub.client import api, hub_errors
 from factory.hub.push import FIRST_FILES, RECIPE_TRAILER, is_loopback, trailers
+from factory.hub.targets import existing
 from factory.publishing.cards.dataset import dataset_card
 from factory.publishing.cards.text import share
 from factory.publishing.dataset_files import files_of
@@ -140,6 +141,7 @@ class LiveCards:
         from huggingface_hub import CommitOperationAdd
 
         recipe = self.graph.loaded.recipe
+        existing(client, "dataset", repo)
         client.create_repo(repo, repo_type="dataset", private=recipe.is_private(name), exist_ok=True)
         commits = client.list_repo_commits(repo, repo_type="dataset")
         head = commits[0]
