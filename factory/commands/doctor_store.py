@@ -7,7 +7,7 @@ from pathlib import Path
 from factory.commands.table import print_json
 from factory.errors import FactoryError, UsageError
 from factory.store import FILE_NAME, Manifest
-from factory.store.digests import damage, to_do
+from factory.store.writing import damage, to_do
 
 
 @dataclass(frozen=True)

@@ -16,10 +16,9 @@ from factory.graph.models import model_problems, refuse
 from factory.graph.plan import Plan, make_plan
 from factory.graph.plan import as_json as nodes_as_json
 from factory.graph.sources import UNKNOWN, AnsweringModel
-from factory.hub.targets import Renamed
+from factory.hub.client import Renamed
 from factory.profile import FILE_NAME, Profile, profile_file
-from factory.publishing.stages import Build, stages
-from factory.publishing.targets import require_targets
+from factory.publishing.stages import Build, require_targets, stages
 from factory.step.base import Step
 from factory.text.figures import number_text
 
@@ -69,7 +68,7 @@ def _require_targets(opened: Opened) -> None:
     if opened.target.url is None or not opened.resolver.reachable:
         return
     try:
-        require_targets(opened.graph, timeout=PLAN_TIMEOUT)
+        require_targets(opened.graph, stages(opened.graph), timeout=PLAN_TIMEOUT)
     except Renamed:
         raise
     except FactoryError:

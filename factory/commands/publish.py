@@ -12,12 +12,12 @@ from factory.graph import lineage
 from factory.graph.installed import require_engines
 from factory.graph.licenses import require_licenses
 from factory.graph.models import require_models
+from factory.graph.nodes import Node
 from factory.graph.run import Runner
 from factory.hub.push import Pushed
 from factory.profile import KEEP_MINUTES
 from factory.publishing.cards.live import LiveCards
-from factory.publishing.stages import Execution, Report, builds, stages
-from factory.publishing.targets import require_targets
+from factory.publishing.stages import Execution, Report, builds, require_targets, stages
 from factory.remote.mirror import Mirror
 from factory.step.progress import Progress
 from factory.store import Manifest
@@ -38,8 +38,7 @@ def run_build(session: Session, names: list[str], *, as_json: bool = False) -> N
             if name not in valid:
                 raise UsageError(f"no artifact {name!r} in {session.recipe}{nearest(name, graph.finals)}")
         nodes = graph.needed_for(names) if names else graph.order()
-        require_models(graph, nodes)
-        require_engines(graph, nodes, opened.profile)
+        _require_models(opened, nodes)
         runner = Runner(graph, opened.profile, Progress(), rehearsal=session.rehearse)
         report = Execution(runner).run(builds(nodes))
         finish(opened, report, as_json)
@@ -66,9 +65,9 @@ def run_publish(
     with stop_cleanly(), session.open(building=True) as opened, ExitStack() as listening:
         graph = opened.graph
         require_licenses(graph)
-        require_models(graph, graph.order())
-        require_engines(graph, graph.order(), opened.profile)
-        require_targets(graph)
+        _require_models(opened, graph.order())
+        todo = stages(graph)
+        require_targets(graph, todo)
         runner = Runner(graph, opened.profile, Progress(), rehearsal=session.rehearse)
         execution = Execution(runner, force=force)
         if keep:
@@ -80,7 +79,18 @@ def run_publish(
             cards = LiveCards(graph, runner.progress)
             execution.listeners.append(cards.during)
             listening.enter_context(cards.running())
-        finish(opened, execution.run(stages(graph)), as_json)
+        finish(opened, execution.run(todo), as_json)
+
+
+def _require_models(opened: Opened, nodes: list[Node]) -> None:
+    """Before any work: can its models be made, asked and run here? A recipe of datasets alone has none.
+
+    Raises:
+        FactoryError: a step to do asks what its model cannot do, or needs an engine that is not installed.
+    """
+    if any(node.kind == "model" for node in opened.graph.nodes.values()):
+        require_models(opened.graph, nodes)
+        require_engines(opened.graph, nodes, opened.profile)
 
 
 @contextmanager

@@ -21,7 +21,7 @@ def missing_engines(graph: Graph, nodes: Iterable[Node], profile: Profile) -> li
         if Manifest.load(node.folder) is None:
             for name in _engines(graph, node, profile):
                 first.setdefault(name, node)
-    known = states()
+    known = states() if first else {}
     return [
         FactoryError(f"{node.name} needs the engine {name}, which is {state.state}", where=str(node.place), fix=fix)
         for name, node in first.items()

@@ -19,7 +19,7 @@ from factory.errors import FactoryError
 from factory.graph.lineage import NOT_DERIVED, hub_source
 from factory.graph.nodes import Graph, Node
 from factory.graph.sources import AnsweringModel, DemoDataset, LocalDataset, LocalModel
-from factory.hub.licenses import card_license
+from factory.hub.names import card_license
 from factory.refs import is_hub_ref
 from factory.step.base import Source
 from factory.store import canonical, write_atomically

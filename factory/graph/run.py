@@ -22,7 +22,7 @@ from factory.step.job import Artifact, Job
 from factory.step.progress import Heartbeat, Progress
 from factory.step.surroundings import freed_memory_kept, quiet_libraries, torch_threads
 from factory.store import Ledger, Manifest, Usage
-from factory.store.digests import require_undamaged
+from factory.store.writing import require_undamaged
 
 RECORDED_PACKAGES = (
     "torch",

@@ -10,8 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from factory.hub.licenses import LISTED, link_problem, name_problem
-from factory.hub.names import repo_problem
+from factory.hub.names import LISTED, license_link_problem, license_name_problem, repo_problem
 from factory.text.language_codes import is_known
 
 RELATIONS = ("adapter", "merge", "quantized", "finetune")
@@ -91,7 +90,7 @@ def _license(card: Mapping[str, Any]) -> Iterator[str]:
         yield f'"license" must be one of [{", ".join(sorted(LISTED))}]'
     if "other" in values and card.get("license_name") is None:
         yield '"license_name" is required where the license is "other"'
-    for key, problem in (("license_name", name_problem), ("license_link", link_problem)):
+    for key, problem in (("license_name", license_name_problem), ("license_link", license_link_problem)):
         if (value := card.get(key)) is not None and (said := problem(str(value))):
             yield said
 

@@ -19,8 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
 from factory.errors import FactoryError
-from factory.hub.client import api, endpoint, hub_errors, no_bars
-from factory.hub.targets import existing
+from factory.hub.client import api, endpoint, existing, hub_errors, no_bars
 from factory.store import canonical, fingerprint, write_atomically
 
 if TYPE_CHECKING:

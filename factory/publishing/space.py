@@ -12,7 +12,7 @@ from factory.errors import FactoryError
 from factory.graph import lineage
 from factory.graph.licenses import effective
 from factory.graph.nodes import Graph, Node
-from factory.hub.licenses import card_license
+from factory.hub.names import card_license
 from factory.hub.push import Pushed, Release, push
 from factory.publishing.cards import facts as card_facts
 from factory.publishing.cards.text import render

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -21,6 +21,7 @@ from factory.graph import lineage
 from factory.graph.lineage import Lineage, Made
 from factory.graph.nodes import Graph, Node
 from factory.graph.run import PARTS, Runner
+from factory.hub.client import Renamed, api, existing, hub_errors
 from factory.hub.push import Pushed, Release, push
 from factory.publishing.benchmarks import benchmark_file
 from factory.publishing.cards.dataset import dataset_card
@@ -30,7 +31,7 @@ from factory.publishing.dataset_files import REJECTED, files_of, require_rows
 from factory.publishing.model_files import judge_gates, model_documents, model_files
 from factory.publishing.space import publish_space
 from factory.recipe import ModelSpec, Place
-from factory.store.digests import require_undamaged
+from factory.store.writing import require_undamaged
 
 Content = tuple[dict[str, bytes], Callable[[Path], dict[str, Path]]]
 """Documents, and what makes the large files, if need be in a folder that stays for the push; by path in the repo."""
@@ -134,6 +135,35 @@ def _leaving(graph: Graph, name: str) -> list[Stage]:
     return [gate, Push(name, place("models", name, "publish"), (final, gate.name))]
 
 
+def require_targets(graph: Graph, todo: Iterable[Stage], *, timeout: float | None = None) -> None:
+    """Before any work: ask the Hub whether the repos of the stages are still called as the recipe calls them.
+
+    Raises:
+        Renamed: some are not, each with its place in the recipe.
+        FactoryError: the Hub cannot be reached.
+    """
+    client, wrong = api(), []
+    for stage in todo:
+        for kind, repo in _target(graph, stage):
+            with hub_errors(repo, kind):
+                try:
+                    existing(client, kind, repo, timeout=timeout)
+                except Renamed as error:
+                    wrong.append(Renamed(f"{repo}: {error.what}", where=str(stage.place), fix=error.fix))
+    if wrong:
+        raise Renamed("\n".join(map(str, wrong)))
+
+
+def _target(graph: Graph, stage: Stage) -> Iterator[tuple[str, str]]:
+    """(kind, repo) of what a stage pushes."""
+    recipe = graph.loaded.recipe
+    match stage:
+        case Push() if (repo := recipe.repo_id(stage.subject)) is not None:
+            yield "dataset" if stage.subject in recipe.datasets else "model", repo
+        case Space():
+            yield "space", stage.subject
+
+
 def publish(graph: Graph, name: str, *, force: bool = False) -> Pushed:
     """Push a finished artifact that the recipe publishes: its files and its card.
 
@@ -146,17 +176,16 @@ def publish(graph: Graph, name: str, *, force: bool = False) -> Pushed:
     assert repo is not None, f"{name} is not published"
     is_dataset = name in recipe.datasets
     leaving = _leaving_parts(history)
-    _compare(leaving, digests=False)
     try:
         documents, files = (dataset_content if is_dataset else model_content)(graph, name, history)
     except FactoryError:
         raise
     except Exception:  # what cannot be read may be damaged
-        _compare(leaving, digests=True)
+        _compare(leaving)
         raise
 
     def undamaged(scratch: Path) -> dict[str, Path]:
-        _compare(leaving, digests=True)
+        _compare(leaving)
         return files(scratch)
 
     with tempfile.TemporaryDirectory(prefix=".push-", dir=graph.store.root) as scratch:
@@ -186,14 +215,14 @@ def _leaving_parts(history: Lineage) -> list[tuple[Made, str]]:
     return final + [(step, REJECTED) for step in history.rows if step.node.kind == "dataset"]
 
 
-def _compare(leaving: list[tuple[Made, str]], *, digests: bool) -> None:
+def _compare(leaving: list[tuple[Made, str]]) -> None:
     """
     Raises:
         FactoryError: a file that would leave is not as it was written.
     """
     for step, part in leaving:
         if step.manifest is not None:
-            require_undamaged(step.node.name, step.node.folder, step.manifest.files, part, digests=digests)
+            require_undamaged(step.node.name, step.node.folder, step.manifest.files, part)
 
 
 def render_card(graph: Graph, name: str) -> str:
@@ -216,7 +245,8 @@ def dataset_content(graph: Graph, name: str, history: Lineage) -> Content:
         where, why = str(history.final.place), f"look at why: factory card … {name}"
         raise FactoryError("no row was kept", where=where, fix=why)
     card = dataset_card(graph, name, history, files).encode()
-    return {"README.md": card, **benchmark_file(graph, name)}, files.paths
+    measured = benchmark_file(graph, name) if graph.loaded.recipe.evaluate else {}
+    return {"README.md": card, **measured}, files.paths
 
 
 def model_content(graph: Graph, name: str, history: Lineage) -> Content:

@@ -7,8 +7,17 @@ from factory.errors import FactoryError, nearest
 from factory.evaluate.base import Suite
 from factory.evaluate.gates import BASE, parse_gate
 from factory.evaluate.texts import data_references, suite_named
-from factory.hub.licenses import LISTED, license_problem, link_problem, misspelt, name_problem
-from factory.hub.names import owner_problem, repo_problem, tag_problem, title_problem
+from factory.hub.names import (
+    LISTED,
+    license_link_problem,
+    license_name_problem,
+    license_problem,
+    misspelt,
+    owner_problem,
+    repo_problem,
+    tag_problem,
+    title_problem,
+)
 from factory.recipe.schema import DatasetSpec, Demo, EndpointModel, ModelSpec, Recipe
 from factory.recipe.source import Location, Source
 from factory.refs import HubRef, artifact_name, is_hub_ref, is_local, step_number
@@ -244,9 +253,9 @@ def _check_licenses(recipe: Recipe, source: Source) -> None:
     if hub.license_name is not None:
         listed = hub.license_name in LISTED
         said = f"the Hub lists {hub.license_name!r}: write `license: {hub.license_name}`" if listed else ""
-        _check_name(source, ("hub", "license_name"), said or name_problem(hub.license_name))
+        _check_name(source, ("hub", "license_name"), said or license_name_problem(hub.license_name))
     if hub.license_link is not None:
-        _check_name(source, ("hub", "license_link"), link_problem(hub.license_link))
+        _check_name(source, ("hub", "license_link"), license_link_problem(hub.license_link))
     for section, specs in (("datasets", recipe.datasets), ("models", recipe.models)):
         for name, spec in specs.items():
             if spec.license is not None and misspelt(spec.license):

@@ -20,7 +20,7 @@ import yaml
 from factory.errors import FactoryError
 from factory.graph.run import installed_versions
 from factory.hub.client import api
-from factory.hub.licenses import card_license
+from factory.hub.names import card_license
 from factory.hub.push import Release, is_loopback, push
 from factory.recipe import LoadedRecipe
 from factory.rehearsal.catalogue import Catalogue, catalogue_for

@@ -15,9 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from factory.errors import FactoryError, UsageError
-from factory.hub.client import api, hub_errors
+from factory.hub.client import api, existing, hub_errors
 from factory.hub.names import require_repo
-from factory.hub.targets import existing
 from factory.profile import HubJobs
 from factory.recipe import LoadedRecipe
 from factory.remote.bundle import Bundle, make_bundle

@@ -11,9 +11,8 @@ from typing import Any
 from factory.errors import first_line
 from factory.graph.nodes import Graph, Node
 from factory.graph.run import uses_model
-from factory.hub.client import api, hub_errors, no_bars
+from factory.hub.client import api, existing, hub_errors, no_bars
 from factory.hub.names import require_repo
-from factory.hub.targets import existing
 from factory.remote.snapshot import snapshot
 from factory.step.progress import Progress
 from factory.store import Manifest, write_atomically

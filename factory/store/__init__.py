@@ -18,14 +18,17 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from factory.errors import FactoryError, first_line
-from factory.store.digests import FileFacts, digest_of, facts_of, to_do
 from factory.store.kinds import rows_of
 from factory.store.writing import (
     SHARD_ROWS,
     TRAIN,
+    FileFacts,
     Ledger,
     ShardWriter,
+    digest_of,
+    facts_of,
     sync_folder,
+    to_do,
     write_atomically,
     write_shard,
 )

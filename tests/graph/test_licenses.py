@@ -12,7 +12,7 @@ from factory.cli import main
 from factory.errors import FactoryError
 from factory.graph.licenses import Link, computed, data, effective, license_problems, require_licenses, terms
 from factory.graph.nodes import Graph, build_graph
-from factory.hub.licenses import card_license
+from factory.hub.names import card_license
 from factory.recipe import load
 from factory.recipe.lock import Resolver
 from factory.store import Store

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from factory.graph.licenses import data
-from factory.hub.licenses import ELSEWHERE, LISTED, card_license, license_problem, misspelt
 from factory.hub.metadata import card_problems
+from factory.hub.names import ELSEWHERE, LISTED, card_license, license_problem, misspelt
 
 
 @pytest.mark.parametrize(

@@ -68,7 +68,7 @@ def test_damage_is_told_and_nothing_of_it_is_pushed(graph: Graph, case: str) -> 
 
 def test_a_repeat_with_nothing_to_push_reads_no_file(graph: Graph, monkeypatch: pytest.MonkeyPatch) -> None:
     publish(graph, "base")
-    monkeypatch.setattr("factory.store.digests.digest_of", lambda path: pytest.fail(f"{path} is read"))
+    monkeypatch.setattr("factory.store.writing.digest_of", lambda path: pytest.fail(f"{path} is read"))
     assert not publish(graph, "base").changed
 
 

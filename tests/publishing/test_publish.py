@@ -142,7 +142,7 @@ def test_a_dataset_without_rows_is_not_published(graph: Graph) -> None:
     import pyarrow as pa
 
     from factory.store import Manifest, write_shard
-    from factory.store.digests import facts_of
+    from factory.store.writing import facts_of
 
     node = graph.nodes["pairs/02-judge"]
     schema = pa.schema({"en": pa.string(), "ar": pa.string()})

@@ -4,7 +4,7 @@ import pytest
 
 from factory.errors import FactoryError
 from factory.store import Manifest, RowCounts, Store, differences, file_digest, fingerprint
-from factory.store.digests import facts_of
+from factory.store.writing import facts_of
 
 
 def manifest(name: str, digest: str, created: str = "2026-01-01T00:00:00+00:00", *recipes: str) -> Manifest:

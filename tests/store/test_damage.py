@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from factory.errors import FactoryError
 from factory.store import Manifest, Store
-from factory.store.digests import damage, facts_of, require_undamaged
+from factory.store.writing import damage, facts_of, require_undamaged
 
 
 def finished(root: Path, content: bytes = b"0123456789") -> tuple[Path, Manifest]:

@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 
 from factory.errors import FactoryError
-from factory.hub.client import api, hub_errors
+from factory.hub.client import Renamed, api, existing, hub_errors
 from factory.hub.push import Release, push
-from factory.hub.targets import Renamed, existing
 
 pytestmark = pytest.mark.usefixtures("embedded_hub")
 KINDS = ("dataset", "model", "space")
