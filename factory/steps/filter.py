@@ -18,10 +18,11 @@ from factory.rows.embeddings import with_model
 from factory.rows.executors import Tick
 from factory.rows.outcomes import Verdict, failed, rejected
 from factory.rows.scoring import Scores, ScoreShard, ScoreStep
-from factory.rows.turns import side_by_side, texts_or_turns
+from factory.rows.turns import Turns, side_by_side, texts_or_turns
 from factory.step.base import Columns, Limit, ReferenceKind, Suffix, suffix_of
 from factory.store import fingerprint
-from factory.store.columns import NotText, column_pairs, read_columns, require
+from factory.store.columns import NotText, column_pairs, read_columns, readable, require, texts
+from factory.store.kinds import is_text
 
 if TYPE_CHECKING:
     from typing import Self
@@ -188,8 +189,10 @@ class Filter(ScoreStep):
         rows = len(columns[pairs[0][1]])
         scored = Scored(checks, rows)
         for number, (source, target) in enumerate(pairs):
-            alone = [None] * rows
-            sources, targets, owners = side_by_side(columns[source] if source is not None else alone, columns[target])
+            sources = columns[source] if source is not None else [None] * rows
+            targets, owners = columns[target], None
+            if isinstance(sources, Turns) or isinstance(targets, Turns):
+                sources, targets, owners = side_by_side(sources, targets)
             scored.add(
                 (sources, targets),
                 compared=source is not None,
@@ -203,7 +206,7 @@ class Filter(ScoreStep):
         import pyarrow as pa
 
         pairs = self._pairs(table.column_names, suffix)
-        texts_of = {name: texts_or_turns(table, name) for pair in pairs for name in pair if name is not None}
+        texts_of = {name: _read(table, name) for pair in pairs for name in pair if name is not None}
         scored, verdicts = self.score(texts_of, [*checks.values()], pairs, tick)
         found = dict(known.columns)
         for key, check in checks.items():
@@ -245,9 +248,14 @@ class _Batches:
         for path in self._source.dataset.shards(self._source.split):
             table = read_columns(path, {name for pair in self._pairs for name in pair if name is not None})
             for source, target in self._pairs:
-                sides = texts_or_turns(table, source or ""), texts_or_turns(table, target)
+                sides = _read(table, source or ""), _read(table, target)
                 before, after, _ = side_by_side(*sides)
                 yield _plain(before), _plain(after)
+
+
+def _read(table: pa.Table, path: str) -> list[Any]:
+    """A column of texts needs no look for conversations in it."""
+    return texts(table, path) if is_text(readable(table, path).type) else texts_or_turns(table, path)
 
 
 def _plain(values: list[Any]) -> list[str]:
