@@ -1,8 +1,8 @@
 """Names as a Hub takes them: of repos, their owners, collections, tags and licences. Asked before any work.
 
 Those for repos are the rules of `huggingface_hub.utils.validate_repo_id` and of the server's answer to
-``/api/repos/create`` ("Only regular characters and '-', '_', '.' are accepted. '--' and '..' are forbidden. '-' and '.'
-cannot start or end the name. The name cannot end with ".git" or ".ipynb". Max length is 96.").
+``/api/repos/create`` ("Only regular characters and '-', '_', '.' are accepted. '--' and '..' are forbidden. '-' and
+'.' cannot start or end the name. The name cannot end with ".git" or ".ipynb". Max length is 96.").
 """
 
 from __future__ import annotations

@@ -189,8 +189,9 @@ class Filter(ScoreStep):
         rows = len(columns[pairs[0][1]])
         scored = Scored(checks, rows)
         for number, (source, target) in enumerate(pairs):
-            sources = columns[source] if source is not None else [None] * rows
-            targets, owners = columns[target], None
+            sources: list[Any] = columns[source] if source is not None else [None] * rows
+            targets: list[Any] = columns[target]
+            owners = None
             if isinstance(sources, Turns) or isinstance(targets, Turns):
                 sources, targets, owners = side_by_side(sources, targets)
             scored.add(
