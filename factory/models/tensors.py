@@ -7,7 +7,10 @@ from math import prod
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from safetensors import SafetensorError, safe_open
+
 from factory.engines.weights import weight_files
+from factory.errors import FactoryError, first_line
 
 BUFFER = re.compile(r"(^|\.)(original_)?(inv_freq|cos_cached|sin_cached|masked_bias|position_ids)$")
 CAUSAL_MASK = re.compile(r"(^|\.)(attn|attention)\.bias$")  # of GPT-2 and GPT-NeoX: [1, 1, positions, positions]
@@ -22,7 +25,16 @@ def entries(path: Path) -> tuple[int, dict[str, dict[str, Any]]]:
     """(where the data begins, {tensor: its header entry}) of one file; buffers are left aside.
 
     The header is a length (8 bytes, little endian) and that much JSON.
+
+    Raises:
+        FactoryError: this is no safetensors file, or not the whole of one.
     """
+    try:
+        with safe_open(path, "numpy"):
+            pass
+    except SafetensorError as error:
+        what = f"{path.name} is no whole safetensors file: {first_line(error)}"
+        raise FactoryError(what, where=str(path.parent), fix="fetch or make it again") from error
     with path.open("rb") as file:
         length = int.from_bytes(file.read(8), "little")
         header = json.loads(file.read(length))

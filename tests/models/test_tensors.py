@@ -11,6 +11,7 @@ import torch
 from safetensors.torch import save_file
 
 import factory.models.tensors
+from factory.errors import FactoryError
 from factory.models.models import load_model
 from factory.models.tensors import is_buffer, read_tensors
 from factory.steps.expand_vocab import ExpandVocab
@@ -82,3 +83,14 @@ def test_they_are_not_counted(tmp_path: Path) -> None:
     old = with_buffers(tmp_path / "old", 1)
     assert set(read_tensors(old.model)) == set(weights(make_model(tmp_path / "new", "llama").model))
     assert isinstance(old.manifest, Manifest)
+
+
+@pytest.mark.parametrize("damage", ["cut", "text", "empty", "longer"])
+def test_a_file_that_is_not_whole_is_named(tmp_path: Path, damage: str) -> None:
+    path = tmp_path / "model.safetensors"
+    save_file({"w": torch.ones(4, 4)}, path)
+    assert read_tensors(tmp_path)["w"].shape == (4, 4)
+    whole = path.read_bytes()
+    path.write_bytes({"cut": whole[:-9], "text": b"no weights", "empty": b"", "longer": whole + b"\0\0"}[damage])
+    with pytest.raises(FactoryError, match=r"is no whole safetensors file: .* \(fetch or make it again"):
+        read_tensors(tmp_path)

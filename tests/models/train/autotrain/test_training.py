@@ -8,6 +8,7 @@ import subprocess
 import pytest
 import torch
 from datasets import Dataset
+from safetensors.torch import load_file, save_file
 
 from factory.engines.environments import find
 from factory.errors import FactoryError
@@ -157,7 +158,10 @@ def test_rows_that_fill_no_sequence_are_told(tmp_path):
 def test_its_failure_is_ours(tmp_path):
     """AutoTrain ends with exit code 0 when its training fails."""
     source = make_model(tmp_path / "base", "llama")
-    (source.model / "model.safetensors").write_bytes(b"no weights")
+    path = source.model / "model.safetensors"
+    tensors = load_file(path)
+    name = next(name for name in tensors if name.endswith("up_proj.weight"))
+    save_file(tensors | {name: tensors[name][:-1].clone()}, path, {"format": "pt"})
     work = job(tmp_path / "out", source, chats=dataset(tmp_path / "chats", chats(20)))
     with pytest.raises(FactoryError, match=r"AutoTrain failed: .*[Ee]rror.*the whole log is in .*log.txt"):
         step().run(work)
