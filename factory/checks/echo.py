@@ -9,15 +9,17 @@ from factory.text.column import Texts
 from factory.text.names import without_names
 from factory.text.structure import plain_words
 
+LEAST = 0.25  # share of the words, whatever they are, under which nothing is counted
+
 
 class Echo(Check):
-    """Share of the translation's words that are words of its source: 1 for a copy. Formulas, numbers and names that
-    both have are left out.
+    """Share of the translation's words that are words of its source: 1 for a copy, 0 where they are fewer than a
+    quarter. Formulas, numbers and names that both have are left out.
 
     A source without words, such as a sum, has nothing to translate: its copy scores 0.
     """
 
-    version: ClassVar[int] = 5
+    version: ClassVar[int] = 6
     reads_prose: ClassVar[bool] = True
     direction: ClassVar[Literal["min", "max"]] = "max"
     usual: ClassVar[float] = 0.0
@@ -26,9 +28,11 @@ class Echo(Check):
     max: float = Field(0.6, ge=0, le=1)
 
     def measure(self, source: str | None, target: str) -> float:
-        known = set((source or "").casefold().split())
-        shared = known.intersection(target.casefold().split())
-        if not any(map(str.isalpha, "".join(shared))):
+        known = {*(source or "").casefold().split()}
+        words = [word for word in target.casefold().split() if any(map(str.isalpha, word))]
+        if sum(map(known.__contains__, words)) < LEAST * len(words):
+            return 0.0
+        if not any(map(str.isalpha, "".join(known.intersection(words)))):
             return 0.0
         words = without_names(plain_words(target), source or "").casefold().split()
         return sum(word in known for word in words) / len(words) if words else 0.0

@@ -51,19 +51,14 @@ class Scored:
             after = Texts(_cells(targets, part))
             for check in self.checks:
                 if compared or not check.compares:
-                    self._add(check, part, check.scores(before, after))
+                    self._add(check, part, *check.column_scores(before, after))
             done((part[-1] + 1) / self.rows)
 
-    def _add(self, check: Check, rows: Sequence[int], scores: Sequence[float | Exception]) -> None:
+    def _add(self, check: Check, rows: Sequence[int], found: Any, errors: dict[int, Exception]) -> None:
         import numpy as np
 
-        try:
-            found = np.array(scores, dtype=np.float64)
-        except (TypeError, ValueError):
-            found = np.array([math.nan if isinstance(score, Exception) else score for score in scores], np.float64)
         for place in np.flatnonzero(~np.isfinite(found)).tolist():
-            score = scores[place]
-            error = score if isinstance(score, Exception) else ValueError(f"the score is {score}")
+            error = errors.get(place) or ValueError(f"the score is {found[place]}")
             self.broken.setdefault(rows[place], {}).setdefault(check.name, error)
             found[place] = math.nan
         known = self.scores[check.name]

@@ -103,7 +103,7 @@ class _Texts:
     def __iter__(self) -> Iterator[Texts]:
         for batch in self.pairs.rows.batches(self.limit):
             found = zip(*self.pairs.columns(batch), strict=True)
-            texts = [pair for pair in found if all(map(_is_text, pair))]
+            texts = [pair for pair in found if isinstance(pair[0], str) and isinstance(pair[1], str)]
             yield [source for source, _ in texts], [target for _, target in texts]
 
 
@@ -118,7 +118,7 @@ def judged(
 
 def judge(step: Filter, sources: list[Any], targets: list[Any]) -> list[Judged]:
     """Outcomes of rows by all checks, where a verb names the first that refuses."""
-    unreadable = {row for row, pair in enumerate(zip(sources, targets, strict=True)) if not all(map(_is_text, pair))}
+    unreadable = {row for column in (sources, targets) for row, text in enumerate(column) if not isinstance(text, str)}
     scored, verdicts = step.score({"source": sources, "target": targets}, step.checks, [("source", "target")])
     for row, ((name, error), *_) in ((row, errors.items()) for row, errors in scored.broken.items()):
         verdicts.setdefault(row, failed(name, error))
@@ -146,10 +146,15 @@ def _is_text(value: Any) -> bool:
 
 
 def _rounded(scores: Any) -> list[float | None]:
-    if (scores == scores // 1).all():  # as of most checks: 0 and 1
-        return scores.tolist()
-    rounded = scores.round(4).tolist()
-    return [score if score == score else None for score in rounded] if (scores != scores).any() else rounded
+    """To four digits, None for NaN. Of most checks most rows have one score, which is made a number once."""
+    if not len(scores):
+        return []
+    common = scores[0]
+    found: list[float | None] = [float(common.round(4))] * len(scores)
+    other = (scores != common).nonzero()[0]
+    for row, score in zip(other.tolist(), scores[other].round(4).tolist(), strict=True):
+        found[row] = score if score == score else None
+    return found
 
 
 def _text_at(row: Row | Unreadable, path: str) -> str | NotText:

@@ -17,6 +17,7 @@ from factory.text.cldr import locale, scale_words
 from factory.text.column import Texts
 from factory.text.language_codes import language_of
 from factory.text.language_table import is_arabic
+from factory.text.phrases import Phrases
 from factory.text.scripts import scripts_of
 from factory.text.words import WITHOUT_SPACES
 
@@ -114,16 +115,13 @@ class Entities:
                 found.setdefault(self._items[number], digits[1] if digits else "")
         return found
 
+    @cached_property
+    def _names(self) -> Phrases:
+        return Phrases({"names": self.forms})
+
     def may_name(self, texts: Texts) -> Any:
         """Which texts hold a name, whatever stands beside it: one truth value each."""
-        import numpy as np
-
-        columns = texts.folded if self.arabic else texts
-        found = self._matches("\0".join([*columns, ""]))
-        ends = np.cumsum([len(text) + 1 for text in columns])
-        rows = np.zeros(len(texts), dtype=bool)
-        rows[np.searchsorted(ends, [start for _, start, _ in found], side="right")] = True
-        return rows
+        return self._names.found(texts.folded if self.arabic else texts, "names")
 
     def mentions(self, text: str, item: Item) -> bool:
         """Is the thing named in any form that begins like its names? A million is not within mil millones."""
@@ -356,7 +354,8 @@ def _shared_word(known: Any, codes: list[str]) -> tuple[bool, str] | None:
 def _currency_names(known: Any, code: str) -> set[str]:
     from babel.numbers import get_currency_name
 
-    names = {get_currency_name(code, count, known) for count in (None, 1, 2, 5, 11, 100)}
+    counts = {known.plural_form(count): count for count in (1, 2, 5, 11, 100)}
+    names = {get_currency_name(code, count, known) for count in (None, *counts.values())}
     return {name for name in names if name and name != code}
 
 

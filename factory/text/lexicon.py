@@ -66,10 +66,9 @@ def coverage(source: str, target: str, words: dict[str, tuple[str, ...]]) -> tup
 
 def coverages(sources: Texts, targets: Texts, words: dict[str, tuple[str, ...]]) -> list[tuple[int, float]]:
     """`coverage` of many pairs."""
-    import numpy as np
-
-    named = sources.at(SMALL | mask(","))[:-2] & sources.at(" ")[1:-1] & sources.at(CAPITAL)[2:]
-    with_names = sources.rows(np.flatnonzero(named)).tolist()
+    capitals = sources.places(CAPITAL)
+    named = sources.beside(capitals, -1, " ") & sources.beside(capitals, -2, SMALL | mask(","))
+    with_names = sources.rows(capitals[named]).tolist()
     stems_of = {word.encode(): stems for word, stems in words.items()}.get
     joined = sources.joined
     if joined.count("\0") > len(sources):  # a text has one of its own

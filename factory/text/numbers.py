@@ -11,7 +11,7 @@ from typing import Any
 
 from factory.text.arabic import fold
 from factory.text.cldr import scale_words
-from factory.text.column import BEYOND, DIGIT, Texts
+from factory.text.column import BEYOND, DIGIT, Texts, categories
 from factory.text.language_table import is_arabic, writes_digits
 from factory.text.scripts import PLANE
 
@@ -19,7 +19,8 @@ _NUMBER = re.compile(r"\d+(?:[.,٫٬]\d+)*")
 _DECADE = re.compile(r"\b(\d{1,2})?(\d\d)(?:'s|’s|s)\b")  # a translation names the decade or the century
 _DIGIT = re.compile(r"\d")
 _LETTER = re.compile(r"(?<=[^\s\d.,:/(-])[౦೦൦၀](?!\d)")  # zeros that are typed for the letters they look like
-_SEPARATOR = re.compile(r"[.,٫٬]")
+_SEPARATORS = [*map(ord, ".,٫٬")]
+_SEPARATOR = re.compile(f"[{''.join(map(chr, _SEPARATORS))}]")
 _GROUP = re.compile(r"(?<![\d.,])\d{1,3}(?:(?:[ \u00a0\u2009\u202f'’]|\{,\}|\\,)\d{3})+(?!\d)")  # 17 500
 _SPAN = re.compile(r"(?<![\d.,])(\d\d)(\d\d)\s?[-–/]\s?(\d\d)(?![\d.,]*\d)")  # 2010–11
 _WIDE_COMMA = re.compile(r"(?<=\d)[،，](?=\d)")  # between thousands or before decimals; in lists, too
@@ -247,21 +248,20 @@ def _digits(texts: Texts) -> tuple[Any, Any]:
     """Every digit of all texts by its value, the last of a number marked; the text that each belongs to."""
     import numpy as np
 
-    digit = texts.at(DIGIT)
-    separator = texts.at(".,") | (texts.points == ord("٫")) | (texts.points == ord("٬"))
-    number = digit.copy()
-    number[1:-1] |= separator[1:-1] & digit[:-2] & digit[2:]
-    places = np.flatnonzero(digit)
-    last = ~np.append(number[1:], False)[places]
-    values = _decimals().take(texts.points[places])
-    return values * 2 + last, np.searchsorted(texts.starts, places, side="right") - 1
+    places = texts.places(DIGIT)
+    separated = np.isin(texts.points[places + 1], _SEPARATORS) & texts.beside(places, 2, DIGIT)
+    last = ~(texts.beside(places, 1, DIGIT) | separated)
+    return _decimals().take(texts.points[places]) * 2 + last, texts.row_of(places)
 
 
 @cache
 def _decimals() -> Any:
     import numpy as np
 
-    return np.array([unicodedata.decimal(chr(point), 0) for point in range(PLANE)], np.uint32)
+    table = np.zeros(PLANE, np.uint32)
+    for point in np.flatnonzero(categories() == "Nd").tolist():
+        table[point] = unicodedata.decimal(chr(point))
+    return table
 
 
 def _overlap(before: Counter[str], after: Counter[str], source: str, target: str, languages: tuple[str, str]) -> float:

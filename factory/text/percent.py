@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 from factory.text.arabic import fold
-from factory.text.column import Texts
+from factory.text.column import DIGIT, Texts
 from factory.text.language_codes import language_of
 from factory.text.language_table import is_arabic
 from factory.text.numbers import ascii_digits, plain_number
@@ -65,7 +65,7 @@ def may_name_percents(sources: Texts, language: str) -> Any:
     found = sources.have("%")
     for word in (*SIGNS[1:], *WORDS.get(_key(language), ())):
         found |= sources.containing(word)
-    return found
+    return found & sources.have(DIGIT)
 
 
 def _key(language: str) -> str:
