@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from factory.commands.session import Choice
 
 ADDED = ("scores", "verdict", "reasons")
+_ADDED = frozenset(ADDED)
 PARALLEL_BYTES = 10_000_000  # smaller files are done before the processes have started
 
 
@@ -168,9 +169,13 @@ def _line(row: Row | Unreadable, outcome: Judged) -> bytes:
     if isinstance(row, Unreadable):
         content: dict[str, Any] = {"unreadable": row.text}
     else:
-        content = {(f"{name}_before" if name in ADDED else name): value for name, value in row.items()}
+        content = dict(row) if _ADDED.isdisjoint(row) else {_beside(name): value for name, value in row.items()}
     content |= {"scores": outcome.scores, "verdict": outcome.verdict, "reasons": outcome.reasons}
     return json_line(content)
+
+
+def _beside(name: str) -> str:
+    return f"{name}_before" if name in _ADDED else name
 
 
 class Funnel:

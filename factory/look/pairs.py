@@ -21,7 +21,7 @@ from factory.text.passages import prose
 
 FAILED = "failed"
 FIRST = 1_000  # rows of which one must have the columns
-SAMPLE = 500  # targets that are read for what variety of their language they are in
+SAMPLE = 200  # targets that are read for what variety of their language they are in
 SEEN = 0.05  # share of them from which a variety is worth a note
 Batch = list[Row | Unreadable]
 Columns = tuple[list[Any], list[Any]]
@@ -30,7 +30,7 @@ Columns = tuple[list[Any], list[Any]]
 T = TypeVar("T")
 
 
-@dataclass
+@dataclass(slots=True)
 class Judged:
     """One row's outcome: the score of each check (None where there is none) and why the row is not kept.
 
@@ -88,7 +88,7 @@ class Pairs:
 
     def columns(self, batch: Batch) -> Columns:
         """A missing text counts as empty."""
-        return [_text_at(row, self.source) for row in batch], [_text_at(row, self.target) for row in batch]
+        return _texts_at(batch, self.source), _texts_at(batch, self.target)
 
     def judged(self, step: Filter, processes: int, limit: int | None = None) -> Iterator[tuple[Batch, list[Judged]]]:
         alone = any(check.embeds for check in step.checks)  # it uses all cores by itself
@@ -124,20 +124,15 @@ def judge(step: Filter, sources: list[Any], targets: list[Any]) -> list[Judged]:
         verdicts.setdefault(row, failed(name, error))
     refused, names = scored.refused(), [check.name for check in step.checks]
     columns = (_rounded(scored.scores[name]) for name in names)
-    found: list[Judged] = []
-    for row, values in enumerate(zip(*columns, strict=True)):
-        if row in unreadable:
-            outcome = Judged({}, FAILED, [], [])
-        else:
-            bad = refused.get(row, ())
-            outcome = Judged(dict(zip(names, values, strict=True)), "rejected" if bad else "kept", [], [])
-            for check, score in bad:
-                outcome.reasons.append(f"{check.name}: {check.explain(score)}")
-                outcome.refused.append(check.name)
-        if row in verdicts:
-            outcome.verdict = FAILED
-            outcome.reasons.insert(0, f"{FAILED}: {str(verdicts[row]).removeprefix(f'{step.verb}: ')}")
-        found.append(outcome)
+    found = [Judged(dict(zip(names, values, strict=True)), "kept", [], []) for values in zip(*columns, strict=True)]
+    for row, bad in refused.items():
+        reasons = [f"{check.name}: {check.explain(score)}" for check, score in bad]
+        found[row] = Judged(found[row].scores, "rejected", reasons, [check.name for check, _ in bad])
+    for row in unreadable:
+        found[row] = Judged({}, FAILED, [], [])
+    for row, verdict in verdicts.items():
+        found[row].verdict = FAILED
+        found[row].reasons.insert(0, f"{FAILED}: {str(verdict).removeprefix(f'{step.verb}: ')}")
     return found
 
 
@@ -154,6 +149,16 @@ def _rounded(scores: Any) -> list[float | None]:
     other = (scores != common).nonzero()[0]
     for row, score in zip(other.tolist(), scores[other].round(4).tolist(), strict=True):
         found[row] = score if score == score else None
+    return found
+
+
+def _texts_at(batch: Batch, path: str) -> list[Any]:
+    """`_text_at` of all rows; of a column that has a whole text in every row it is that."""
+    try:
+        found: list[Any] = [row[path] for row in batch]  # type: ignore[index]
+        "".join(found).encode()
+    except (KeyError, TypeError, UnicodeEncodeError):
+        return [_text_at(row, path) for row in batch]
     return found
 
 
