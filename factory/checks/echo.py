@@ -29,13 +29,21 @@ class Echo(Check):
 
     def measure(self, source: str | None, target: str) -> float:
         known = {*(source or "").casefold().split()}
-        words = [word for word in target.casefold().split() if any(map(str.isalpha, word))]
-        if sum(map(known.__contains__, words)) < LEAST * len(words):
-            return 0.0
-        if not any(map(str.isalpha, "".join(known.intersection(words)))):
+        if _share(known, target.casefold().split()) < LEAST:
             return 0.0
         words = without_names(plain_words(target), source or "").casefold().split()
         return sum(word in known for word in words) / len(words) if words else 0.0
 
     def candidates(self, sources: Texts, targets: Texts) -> Any:
-        return (sources.letters() & targets.letters()) != 0
+        found = (sources.letters() & targets.letters()) != 0
+        for row in found.nonzero()[0].tolist():
+            found[row] = _share({*sources.words[row]}, targets.words[row]) >= LEAST
+        return found
+
+
+def _share(known: set[str], words: list[str]) -> float:
+    """Of the words with letters, the share that is known."""
+    if known.isdisjoint(words):
+        return 0.0
+    words = [word for word in words if word.isalpha() or any(map(str.isalpha, word))]
+    return sum(map(known.__contains__, words)) / len(words) if words else 0.0

@@ -26,7 +26,10 @@ _FREQUENT = (
     "there can an your which their if will each about how up out them then she he you many some so these would "
     "other into has more two him could than been its who now my our did only may most after also any before between "
     "both during every first just like one should since such through under until very where while because against "
-    "does don't it's i'm being those same "
+    "does don't it's i'm being those same said says also which who what how many several however although another "
+    "people years used using made make called known found number world water near three four five first second "
+    "government country between including according following around often became become began later early large "
+    "small high still even much such well good great must might shall never always where why off down over own "
 )
 _ENGLISH = frozenset(_FREQUENT.split())
 _OLD = {"he": "iw", "jv": "jw", "nb": "no", "fil": "tl", "zh-Hant": "zh-Hant"}
@@ -45,7 +48,7 @@ def language_share(text: str, language: str, source: str = "") -> float:
     1.0
     """
     code = detected_as(language)
-    if not code or len(text) < SHORTEST or (language_of(language) == "en" and is_english(text.split())):
+    if not code or len(text) < SHORTEST or (language_of(language) == "en" and is_english(text.casefold().split())):
         return 1.0
     share = _share(text, language, code)
     if share < ENOUGH and source and (rest := without_names(text, source)) != text:
@@ -68,7 +71,7 @@ def may_be_other(texts: Texts, language: str) -> Any:
     found = texts.lengths >= SHORTEST
     if language_of(language) == "en":
         for row in found.nonzero()[0].tolist():
-            found[row] = not is_english(texts[row].split())
+            found[row] = not is_english(texts.words[row])
     return found
 
 

@@ -50,8 +50,10 @@ def percents_lost(source: str, target: str, languages: tuple[str, str]) -> int:
     before, after = map(_share, languages)
     if before is None or after is None:
         return 0
-    target = ascii_digits(fold(target) if is_arabic(languages[1]) else target)
     shares = {plain_number(found[1]) for found in _after_number(languages[0]).finditer(ascii_digits(source))}
+    if not shares:
+        return 0
+    target = ascii_digits(fold(target) if is_arabic(languages[1]) else target)
     bare: dict[str, bool] = {}
     for number in re.finditer(r"\d+(?:[.,٫٬]\d+)*", target):
         near = target[max(0, number.start() - _NEAR_BEFORE) : number.end() + _NEAR_AFTER]
