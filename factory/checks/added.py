@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import re
-from functools import cache
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field
@@ -51,7 +50,7 @@ class Added(Check):
             return AGAIN
         if length >= 1:
             return 1.0
-        before, after = (len(_between().findall(text)) + 1 for text in (source, target))
+        before, after = (len(between_sentences(lines=True).findall(text)) + 1 for text in (source, target))
         units = (before + len(_HALF_STOP.findall(source))) / after
         return (units * length) ** 0.5 if units < 1 else 1.0
 
@@ -63,9 +62,3 @@ class Added(Check):
     def in_language(self, target: str, source: str | None = None) -> Check:
         expecting = self.expecting(expected_ratio(source or "en", target) * (1 + splits(target)))
         return expecting.model_copy(update={"language": self.language or target})
-
-
-@cache
-def _between() -> re.Pattern[str]:
-    """What stands between sentences and lines."""
-    return re.compile(rf"{between_sentences().pattern}|\n\s*")

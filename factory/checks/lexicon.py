@@ -37,10 +37,10 @@ class Lexicon(Check):
     def counted(self, sources: Texts, targets: Texts) -> Any:
         import numpy as np
 
-        words = lexicon(*(self.languages or ("", "")))
-        if not words:
+        source, target = self.languages or ("", "")
+        if not lexicon(source, target):
             return np.ones(len(targets))
-        return np.array([self._share(found, size) for found, size in coverages(sources, targets, words)])
+        return np.array([self._share(*found) for found in coverages(sources, targets, (source, target))])
 
     def _share(self, found: int, size: float) -> float:
         return (found + 1) / (size + 1) if size >= self.least else 1.0

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from factory.checks.base import Check
 from factory.checks.base import Pairs as Texts
 from factory.errors import FactoryError, UsageError
+from factory.rows.collecting import uncollected
 from factory.rows.embeddings import bundled
 from factory.rows.executors.processes import in_order
 from factory.rows.formats import Row, Unreadable
@@ -124,7 +125,8 @@ def judge(step: Filter, sources: list[Any], targets: list[Any]) -> list[Judged]:
         verdicts.setdefault(row, failed(name, error))
     refused, names = scored.refused(), [check.name for check in step.checks]
     columns = (_rounded(scored.scores[name]) for name in names)
-    found = [Judged(dict(zip(names, values, strict=True)), "kept", [], []) for values in zip(*columns, strict=True)]
+    with uncollected():
+        found = [Judged(dict(zip(names, row, strict=True)), "kept", [], []) for row in zip(*columns, strict=True)]
     for row, bad in refused.items():
         reasons = [f"{check.name}: {check.explain(score)}" for check, score in bad]
         found[row] = Judged(found[row].scores, "rejected", reasons, [check.name for check, _ in bad])
