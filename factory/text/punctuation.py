@@ -46,7 +46,8 @@ def quotation_marks() -> frozenset[str]:
 @cache
 def between_sentences(lines: bool = False) -> re.Pattern[str]:
     """What stands between sentences: not after an initial, not after 1.; marks beyond ASCII need no white space. With
-    `lines` also what stands between lines. Begins with a plain set of characters, which `re` looks for much faster than for anything else."""
+    `lines` also what stands between lines. Begins with a plain set of characters, which `re` looks for much faster
+    than for anything else."""
     wide = a_class(sentence_ends() - {*".!?…"})
     stop = r"(?:(?<=[!?])|(?<=[^\W_][^\W\d_][.…])|(?<=[^\n]\d\d[.…]))[.!?…]*[\"'”»’)\]*]*\s+"
     sentence = rf"(?:{stop}|(?<=[{wide}])[{wide}\"'”»’)\]*]*\s*)(?=\S)"
