@@ -10,7 +10,7 @@ from typing import Any
 from factory.checks.base import Check, Pairs
 from factory.text.column import Texts
 
-ROWS = 1_000  # looked at together: what is known of their characters stays in the processor's cache
+ROWS = 2_000  # looked at together: what is known of their characters stays in the processor's cache
 CHARACTERS = 400_000
 
 
