@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import re
-from functools import cache
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field
@@ -11,7 +10,7 @@ from factory.text.column import Texts
 from factory.text.language_table import expected_ratio, splits
 from factory.text.names import without_glosses
 from factory.text.punctuation import between_sentences
-from factory.text.repeats import says_again, says_trigram_again
+from factory.text.repeats import may_say_again, says_again, says_trigram_again
 from factory.text.trigrams import repeats
 
 _HALF_STOP = re.compile(r"[;:]\s")  # a translation may have a full stop there
@@ -51,20 +50,15 @@ class Added(Check):
             return AGAIN
         if length >= 1:
             return 1.0
-        before, after = (len(_between().findall(text)) + 1 for text in (source, target))
+        before, after = (len(between_sentences(lines=True).findall(text)) + 1 for text in (source, target))
         units = (before + len(_HALF_STOP.findall(source))) / after
         return (units * length) ** 0.5 if units < 1 else 1.0
 
     def candidates(self, sources: Texts, targets: Texts) -> Any:
-        longer = targets.stripped_lengths > sources.stripped_lengths * (self.expected or 1.0)
-        return longer | repeats(targets)
+        usual, found = sources.stripped_lengths * (self.expected or 1.0), targets.stripped_lengths
+        again = (found > usual) & may_say_again(sources, targets, self.language or "en")
+        return (found > usual * GENEROUS + _SLACK) | again | repeats(targets)
 
     def in_language(self, target: str, source: str | None = None) -> Check:
         expecting = self.expecting(expected_ratio(source or "en", target) * (1 + splits(target)))
         return expecting.model_copy(update={"language": self.language or target})
-
-
-@cache
-def _between() -> re.Pattern[str]:
-    """What stands between sentences and lines."""
-    return re.compile(rf"{between_sentences().pattern}|\n\s*")

@@ -16,6 +16,9 @@ Pairs = tuple[Sequence[str | None], Sequence[str]]
 Encode = Callable[[Sequence[str]], Any]
 """Texts to an array (texts, dimensions) of vectors of length 1."""
 
+Scores = tuple[Any, dict[int, Exception]]
+"""An array with the score of each row, and row -> why it could not be computed."""
+
 EXPECTED = "characters of translation for one of the source; default: as professional translators write them"
 FEW = 8  # rows for which looking at columns costs more than it saves
 
@@ -71,32 +74,54 @@ class Check(BaseModel):
     def scores(self, sources: Sequence[str | None], targets: Sequence[str]) -> list[float | Exception]:
         """The scores of many, an exception in place of a score that could not be computed.
 
-        The same as those of `score`, row by row. Whoever runs several checks passes `Texts`, of which each check
-        takes what an earlier one has found out.
+        The same as those of `score`, row by row.
         """
-        if len(targets) < FEW:
-            return each(self.score, getattr(sources, "given", sources), targets)
-        columns = Texts.of(sources), Texts.of(targets)
-        return self.column_scores(*(prose_columns(*columns) if self.reads_prose else columns))
+        found, errors = self.column_scores(Texts.of(sources), Texts.of(targets))
+        scores: list[float | Exception] = found.tolist()
+        for row, error in errors.items():
+            scores[row] = error
+        return scores
 
-    def column_scores(self, sources: Texts, targets: Texts) -> list[float | Exception]:
-        """`usual` for all but the `candidates`, which are looked at one by one."""
+    def column_scores(self, sources: Texts, targets: Texts) -> Scores:
+        """The same as an array, and the exceptions by row. Whoever runs several checks passes the same `Texts` to all:
+        each takes what an earlier one has found out."""
+        if len(targets) < FEW:
+            return each(self.score, sources.given, targets, range(len(targets)))
+        if not self.reads_prose:
+            return self._of_columns(sources, targets)
+        rows, *prose = prose_columns(sources, targets)
+        found, errors = self._of_columns(sources, targets, but=rows)
+        found[rows], of_prose = self._of_columns(*prose)
+        return found, errors | {int(rows[place]): error for place, error in of_prose.items()}
+
+    def _of_columns(self, sources: Texts, targets: Texts, but: Any = None) -> Scores:
+        """`usual` for all but the `candidates`, which are looked at one by one; for the rows `but` it may be, too."""
+        import numpy as np
+
+        found = self.counted(sources, targets)
+        if found is not None:
+            return found, {}
         chosen = self.candidates(sources, targets)
-        if chosen is None:
-            return each(self.measure, sources.given, targets)
-        found: list[float | Exception] = [self.usual] * len(targets)
-        rows = chosen.nonzero()[0].tolist()
-        scores = each(self.measure, [sources.given[row] for row in rows], [targets[row] for row in rows])
-        for row, score in zip(rows, scores, strict=True):
-            found[row] = score
-        return found
+        if but is not None:
+            chosen = chosen.copy()  # others may have it, too
+            chosen[but] = False
+        rows = chosen.nonzero()[0]
+        found = np.full(len(targets), self.usual)
+        found[rows], errors = each(self.measure, sources.given, targets, rows.tolist())
+        return found, errors
+
+    def counted(self, sources: Texts, targets: Texts) -> Any:
+        """An array of all scores, of checks that count them in one go; None of those that have `candidates`."""
+        return None
 
     def candidates(self, sources: Texts, targets: Texts) -> Any:
-        """Which rows may have another score than `usual`, one truth value each; None: no telling without a look.
+        """Which rows may have another score than `usual`: one truth value each.
 
         What makes a check fast: most rows have nothing that it looks for, which is seen for all of them at once.
         """
-        return None
+        import numpy as np
+
+        return np.ones(len(targets), dtype=bool)
 
     def accept(self, score: Any) -> Any:
         """Is the score on the good side of the limit? Never for NaN, which compares with nothing. Arrays go, too."""
@@ -135,13 +160,18 @@ class Check(BaseModel):
 
 
 def each(
-    score: Callable[[str | None, str], float], sources: Sequence[str | None], targets: Sequence[str]
-) -> list[float | Exception]:
-    """One score after the other, an exception in place of one that could not be computed."""
-    found: list[float | Exception] = []
-    for source, target in zip(sources, targets, strict=True):
+    score: Callable[[str | None, str], float],
+    sources: Sequence[str | None],
+    targets: Sequence[str],
+    rows: Sequence[int],
+) -> Scores:
+    """The scores of these rows one after the other, NaN for one that could not be computed, and why by row."""
+    import numpy as np
+
+    found, errors = np.full(len(rows), np.nan), dict[int, Exception]()
+    for place, row in enumerate(rows):
         try:
-            found.append(score(source, target))
+            found[place] = score(sources[row], targets[row])
         except Exception as error:  # one bad row never stops a run
-            found.append(error)
-    return found
+            errors[row] = error
+    return found, errors

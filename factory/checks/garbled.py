@@ -10,6 +10,7 @@ from factory.checks.base import Check
 from factory.text.column import ARABIC, Texts, mask
 from factory.text.language_table import is_arabic
 from factory.text.legibility import may_be_spoiled, spoiled
+from factory.text.scripts import PLANE
 
 LONGEST_WORD = 20  # letters; the longest words of Arabic, with all that is written onto them, have some 17
 SPACED = 8  # letters one after the other with white space between them
@@ -60,9 +61,9 @@ class Garbled(Check):
         )
         if targets.joined.count("\0") > len(targets):
             found |= np.fromiter(("\0" in text for text in targets), bool, len(targets))
-        arabic = targets.at(ARABIC)
-        if not arabic.any():
+        if not is_arabic(self.language or "ar"):
             return found
+        arabic = targets.at(ARABIC)
         edges = np.flatnonzero(np.diff(arabic.astype(np.int8), prepend=0, append=0))
         begins, sizes = edges[::2], edges[1::2] - edges[::2]
         backwards = ((targets.codes[begins] == ord("ة")) | (targets.codes[begins] == ord("ى"))) & (sizes > 1)
@@ -76,4 +77,7 @@ def _unreadable() -> Any:
     """Which code points of the first plane `_SIGNS` finds alone; those beyond it, taken for the last, may be one."""
     import numpy as np
 
-    return np.array([_SIGNS.match(chr(point)) is not None and point > 0 for point in range(0x10000)])
+    table = np.zeros(PLANE, dtype=bool)
+    table[[sign.start() for sign in _SIGNS.finditer("".join(map(chr, range(PLANE))))]] = True
+    table[0] = False
+    return table

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from factory.checks.base import Check
 from factory.text.column import SHIFTING, Texts
-from factory.text.language_tasks import SIGNS, requires_source_language
+from factory.text.language_tasks import requires_source_language, signs
 from factory.text.phrases import Phrases
 
 _TASK = re.compile(  # a source that asks for something; prose that mentions grammar does not
@@ -68,11 +68,11 @@ class LanguageTask(Check):
         return task.score if task else 0.0
 
     def candidates(self, sources: Texts, targets: Texts) -> Any:
-        found = _signs().groups(list(map(str.lower, sources)))
+        found = _signs().groups(sources)
         signs = _signs().has(found, "hints") & _signs().has(found, "signs")
         return (signs | sources.have(SHIFTING)) & (sources.lengths <= LONGEST)
 
 
 @cache
 def _signs() -> Phrases:
-    return Phrases({"hints": _HINTS, "signs": SIGNS})
+    return Phrases({"hints": _HINTS, "signs": signs()}, any_case=True)

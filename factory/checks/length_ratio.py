@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -34,7 +34,7 @@ class LengthRatio(Check):
         longer = wanted if wanted > found else found
         return (wanted + found - longer) / longer if longer else 1.0
 
-    def column_scores(self, sources: Texts, targets: Texts) -> list[float | Exception]:
+    def counted(self, sources: Texts, targets: Texts) -> Any:
         import numpy as np
 
         before, after = sources.stripped_lengths.copy(), targets.stripped_lengths.copy()
@@ -42,7 +42,7 @@ class LengthRatio(Check):
             before[row], after[row] = _lengths(sources.stripped[row], targets.stripped[row])
         wanted, found = before * (self.expected or 1.0) + self.slack, after + self.slack
         longer = np.maximum(wanted, found)
-        return np.divide(wanted + found - longer, longer, out=np.ones_like(longer), where=longer > 0).tolist()
+        return np.divide(wanted + found - longer, longer, out=np.ones_like(longer), where=longer > 0)
 
     def in_language(self, target: str, source: str | None = None) -> Check:
         return self.expecting(expected_ratio(source or "en", target))

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -34,11 +34,13 @@ class Lexicon(Check):
             return 1.0
         return self._share(*coverage(source, target, words))
 
-    def column_scores(self, sources: Texts, targets: Texts) -> list[float | Exception]:
-        words = lexicon(*(self.languages or ("", "")))
-        if not words:
-            return [1.0] * len(targets)
-        return [self._share(found, size) for found, size in coverages(sources, targets, words)]
+    def counted(self, sources: Texts, targets: Texts) -> Any:
+        import numpy as np
+
+        source, target = self.languages or ("", "")
+        if not lexicon(source, target):
+            return np.ones(len(targets))
+        return np.array([self._share(*found) for found in coverages(sources, targets, (source, target))])
 
     def _share(self, found: int, size: float) -> float:
         return (found + 1) / (size + 1) if size >= self.least else 1.0

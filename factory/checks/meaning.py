@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal, NamedTuple
 from pydantic import Field, PrivateAttr
 from xxhash import xxh3_64_intdigest
 
-from factory.checks.base import Check, Encode, Pairs
+from factory.checks.base import Check, Encode, Pairs, Scores
 from factory.text.column import Texts
 from factory.text.language_codes import language_of
 from factory.text.paragraphs import in_parts
@@ -93,8 +93,12 @@ class Meaning(Check):
     def measure(self, source: str | None, target: str) -> float:
         return self._scores([source], [target])[0]
 
-    def column_scores(self, sources: Texts, targets: Texts) -> list[float | Exception]:
-        return [*self._scores(sources.given, targets)]
+    def column_scores(self, sources: Texts, targets: Texts) -> Scores:
+        """All at once, as a model embeds many texts faster than one after the other."""
+        import numpy as np
+
+        pairs = [prose_pair(*pair) for pair in zip(sources.given, targets, strict=True)]
+        return np.array(self._scores([source for source, _ in pairs], [target for _, target in pairs])), {}
 
     def _scores(self, sources: Sequence[str | None], targets: Sequence[str]) -> list[float]:
         scores = [self.usual] * len(targets)

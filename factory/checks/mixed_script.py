@@ -9,7 +9,6 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field
 
 from factory.checks.base import Check
-from factory.text import column
 from factory.text.column import Texts
 from factory.text.counts import FOREIGN, LATIN, NEUTRAL, OTHER, OWN, class_of, script_classes
 from factory.text.language_table import is_arabic
@@ -65,12 +64,9 @@ class MixedScript(Check):
         return min(1.0, many / sum(kinds[character] != OTHER for character in target)) if many else 0.0
 
     def candidates(self, sources: Texts, targets: Texts) -> Any:
-        import numpy as np
-
-        foreign = script_classes(self.language or "en").take(targets.points) == FOREIGN
-        torn = targets.follows(column.LATIN, column.ARABIC) | targets.follows(column.ARABIC, column.LATIN)
-        small = targets.have(column.LATIN | column.SHIFTING | column.LETTER) & (sources.lengths > 0)
-        return targets.rows(np.flatnonzero(foreign)) | torn | small
+        present = targets.any_of(script_classes(self.language or "en"))
+        mixed = (present & OWN != 0) & (present & (LATIN | NEUTRAL) != 0)
+        return mixed | (present & FOREIGN != 0)
 
     def in_language(self, target: str, source: str | None = None) -> Check:
         return self if self.language else self.model_copy(update={"language": target})

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from factory.checks.base import Check
 from factory.text.arabic import fold
-from factory.text.column import SHIFTING, Texts
+from factory.text.column import Texts
 from factory.text.phrases import Phrases, required
 from factory.text.prompts import may_be_labelled, remarks, words
 
@@ -85,10 +85,6 @@ POSTFACES = (
     r"(?:اخبرني|اعلمني) (?:اذا|ان) (?:اردت|كنت|رغبت)",
     r"\((?:رسمي|غير رسمي|formal|informal)\)",
 )
-_ABOUT = re.compile("|".join(ABOUT), re.IGNORECASE)
-_POSTFACE = re.compile("|".join(POSTFACES), re.IGNORECASE)
-_PREFACE = re.compile("|".join(PREFACES), re.IGNORECASE)
-_REFUSAL = re.compile("|".join(REFUSALS), re.IGNORECASE)
 
 
 class Refusal(Check):
@@ -127,9 +123,7 @@ class Refusal(Check):
         signs = _signs(self._languages)
         found = signs.groups(list(map(str.lower, targets.folded)))
         asks = signs.has(found, "asking") & signs.has(found, "polite", "languages")
-        return (
-            signs.has(found, "own", "translating") | asks | targets.have(SHIFTING) | may_be_labelled(sources, targets)
-        )
+        return signs.has(found, "own", "translating") | asks | may_be_labelled(sources, targets)
 
     @property
     def _languages(self) -> tuple[str, str]:
@@ -143,12 +137,20 @@ class Refusal(Check):
 @cache
 def _signs(languages: tuple[str, str]) -> Phrases:
     """The strings without which none of the patterns matches."""
-    return Phrases({"own": frozenset().union(*_required()), **words(languages[1], *languages).stems})
+    return Phrases({"own": _strings(), **words(languages[1], *languages).stems})
 
 
 @cache
-def _required() -> tuple[frozenset[str], ...]:
-    return required(*PREFACES), required(*REFUSALS), required(*POSTFACES), required(*ABOUT)
+def _strings() -> frozenset[str]:
+    return frozenset().union(
+        *(strings for kind in (PREFACES, REFUSALS, POSTFACES, ABOUT) for strings, _ in _rules(kind))
+    )
+
+
+@cache
+def _rules(patterns: tuple[str, ...]) -> list[tuple[frozenset[str], re.Pattern[str]]]:
+    """Each pattern with the strings of which a match holds one."""
+    return [(required(pattern), re.compile(pattern, re.IGNORECASE)) for pattern in patterns]
 
 
 def speaks_of_itself(text: str) -> set[str]:
@@ -157,14 +159,19 @@ def speaks_of_itself(text: str) -> set[str]:
     head = fold(text[:HEAD]).lower()
     tail = head if len(text) <= HEAD else fold(text[-HEAD:]).lower()
     begins = head.lstrip(" \t\n*\"'«“#-")
-    prefaces, refusals, postfaces, about = _required()
+    met = {string for string in _strings() if string in head or string in tail}
     found: set[str] = set()
-    if any(map(begins.__contains__, prefaces)) and _PREFACE.match(begins):
+    if _holds(PREFACES, met, begins, re.Pattern.match):
         found.add("translation")
-    if any(map(tail.__contains__, postfaces)) and _POSTFACE.search(tail):
+    if _holds(POSTFACES, met, tail):
         found.add("note")
-    if any(map(begins.__contains__, refusals)) and _REFUSAL.search(begins):
+    if _holds(REFUSALS, met, begins):
         found.add("refusal")
-    if any(any(map(part.__contains__, about)) and _ABOUT.search(part) for part in {head, tail}):
+    if _holds(ABOUT, met, head) or _holds(ABOUT, met, tail):
         found.add("mention")
     return found
+
+
+def _holds(patterns: tuple[str, ...], met: set[str], text: str, look: Any = re.Pattern.search) -> bool:
+    """Does one of the patterns match, of those of whose strings some are there?"""
+    return any(not met.isdisjoint(strings) and look(pattern, text) for strings, pattern in _rules(patterns))

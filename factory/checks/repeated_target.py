@@ -12,6 +12,7 @@ from factory.text.column import Texts
 SHORTEST = 16  # characters; "Yes." is the translation of many sources
 BEGINNING = 60  # characters that a leaked example begins with
 SOURCE_BEGINNING = 24
+_OTHERS = bytes(point for point in range(128) if not chr(point).isalnum())
 
 
 class RepeatedTarget(Check):
@@ -32,27 +33,24 @@ class RepeatedTarget(Check):
     _counts: tuple[dict[int, int], dict[int, int]] = PrivateAttr(default=({}, {}))
 
     def measure(self, source: str | None, target: str) -> float:
-        return _met(target, *self._counts)
+        return _met(target.strip(), *self._counts)
 
-    def column_scores(self, sources: Texts, targets: Texts) -> list[float | Exception]:
+    def counted(self, sources: Texts, targets: Texts) -> Any:
+        import numpy as np
+
         whole, beginnings = self._counts
         if not whole and not beginnings:
-            return [self.usual] * len(targets)
-        return [_met(target, whole, beginnings) for target in targets]
+            return np.full(len(targets), self.usual)
+        return np.array([_met(target, whole, beginnings) for target in targets.stripped])
 
     def survey(self, batches: Iterable[Pairs]) -> Check:
-        whole: list[Any] = []
-        beginnings: list[Any] = []
-        for sources, targets in batches:
-            whole.append(_hashes(sources, targets, None))
-            beginnings.append(_hashes(sources, targets, BEGINNING))
+        found = [_hashes(*batch) for batch in batches]
         copy = self.model_copy()
-        copy._counts = (_repeated(whole), _repeated(beginnings))
+        copy._counts = _repeated([whole for whole, _ in found]), _repeated([beginnings for _, beginnings in found])
         return copy
 
 
 def _met(target: str, whole: dict[int, int], beginnings: dict[int, int]) -> float:
-    target = target.strip()
     if len(target) < SHORTEST:
         return 1.0
     count = whole.get(_key(target), 1)
@@ -66,22 +64,26 @@ def _key(text: str) -> int:
 
 
 def _plain(source: str) -> str:
-    return "".join(filter(str.isalnum, source.lower()))
+    """Letters and digits, case apart."""
+    source = source.lower()
+    if source.isascii():
+        return source.encode().translate(None, _OTHERS).decode()
+    return "".join(filter(str.isalnum, source))
 
 
-def _hashes(sources: Sequence[str | None], targets: Sequence[str], beginning: int | None) -> Any:
-    """Array (rows, 2) of the hashes of targets and sources, or of their beginnings."""
+def _hashes(sources: Sequence[str | None], targets: Sequence[str]) -> tuple[Any, Any]:
+    """Arrays (rows, 2) of the hashes of targets and sources, and of their beginnings, of targets long enough."""
     import numpy as np
 
-    found: list[tuple[int, int]] = []
-    for source, target in zip(sources, targets, strict=True):
-        target = target.strip()
-        if beginning is None:
-            if len(target) >= SHORTEST:
-                found.append((_key(target), _key(_plain(source or ""))))
-        elif len(target) > beginning:
-            found.append((_key(target[:beginning]), _key(_plain((source or "")[: 2 * beginning])[:SOURCE_BEGINNING])))
-    return np.array(found, dtype=np.uint64).reshape(-1, 2)
+    whole: list[tuple[int, int]] = []
+    beginnings: list[tuple[int, int]] = []
+    for source, target in zip(sources, map(str.strip, targets), strict=True):
+        if len(target) >= SHORTEST:
+            plain = _plain(source or "")
+            whole.append((_key(target), _key(plain)))
+            if len(target) > BEGINNING:
+                beginnings.append((_key(target[:BEGINNING]), _key(plain[:SOURCE_BEGINNING])))
+    return np.array(whole, np.uint64).reshape(-1, 2), np.array(beginnings, np.uint64).reshape(-1, 2)
 
 
 def _repeated(parts: list[Any]) -> dict[int, int]:

@@ -10,7 +10,7 @@ from typing import Any
 from factory.checks.base import Check, Pairs
 from factory.text.column import Texts
 
-ROWS = 1_000  # looked at together: what is known of their characters stays in the processor's cache
+ROWS = 2_000  # looked at together: what is known of their characters stays in the processor's cache
 CHARACTERS = 400_000
 
 
@@ -57,20 +57,15 @@ class Scored:
             after = Texts(_cells(targets, part))
             for check in self.checks:
                 if compared or not check.compares:
-                    scores = check.scores(before, after)
-                    self._add(check, part if rows is None else [rows[place] for place in part], scores)
+                    owners = part if rows is None else [rows[place] for place in part]
+                    self._add(check, owners, *check.column_scores(before, after))
             done((part[-1] + 1) / len(targets))
 
-    def _add(self, check: Check, rows: Sequence[int], scores: Sequence[float | Exception]) -> None:
+    def _add(self, check: Check, rows: Sequence[int], found: Any, errors: dict[int, Exception]) -> None:
         import numpy as np
 
-        try:
-            found = np.array(scores, dtype=np.float64)
-        except (TypeError, ValueError):
-            found = np.array([math.nan if isinstance(score, Exception) else score for score in scores], np.float64)
         for place in np.flatnonzero(~np.isfinite(found)).tolist():
-            score = scores[place]
-            error = score if isinstance(score, Exception) else ValueError(f"the score is {score}")
+            error = errors.get(place) or ValueError(f"the score is {found[place]}")
             self.broken.setdefault(rows[place], {}).setdefault(check.name, error)
             found[place] = math.nan
         known, worse = self.scores[check.name], np.fmin if check.direction == "min" else np.fmax

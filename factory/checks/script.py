@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -29,22 +29,19 @@ class Script(Check):
     language: str | None = Field(None, description="default: the recipe's target language")
 
     def measure(self, source: str | None, target: str) -> float:
-        return self._shares([source], [target])[0]
+        return float(self._shares([source], [target])[0])
 
-    def _shares(self, sources: Sequence[str | None], texts: Sequence[str]) -> list[float]:
+    def _shares(self, sources: Sequence[str | None], texts: Sequence[str]) -> Any:
         """A text that is mostly of another script is looked at again without words of formulas (``2 KNO3``)."""
         language = self.language or "en"
         found = script_shares(texts, language)
-        again = [row for row, share in enumerate(found) if share < AGAIN]
-        if again:
-            rest = [without_names(plain_words(texts[row]), sources[row] or "") for row in again]
-            shares = script_shares(rest, language)
-            for row, share in zip(again, shares, strict=True):
-                found[row] = share
+        again: list[int] = (found < AGAIN).nonzero()[0].tolist()
+        rest = [without_names(plain_words(texts[row]), sources[row] or "") for row in again]
+        found[again] = script_shares(rest, language)
         return found
 
-    def column_scores(self, sources: Texts, targets: Texts) -> list[float | Exception]:
-        return [*self._shares(sources.given, targets)]
+    def counted(self, sources: Texts, targets: Texts) -> Any:
+        return self._shares(sources.given, targets)
 
     def in_language(self, target: str, source: str | None = None) -> Check:
         return self if self.language else self.model_copy(update={"language": target})

@@ -73,13 +73,8 @@ class Structure(Check):
     def candidates(self, sources: Texts, targets: Texts) -> Any:
         found = sources.have("|*") | targets.have("|*")
         for texts in (sources, targets):
-            first = texts.kinds.take(texts.starts) & _MARKER_STARTS
-            found |= (first != 0) | texts.follows("\n", _MARKER_STARTS) | _choices(texts) | signs(texts)
+            dots = texts.places(".)")
+            choices = dots[texts.beside(dots, -1, WORD) & texts.beside(dots, -2, "\n \t(")]
+            found |= texts.begin_with(_MARKER_STARTS) | texts.follows("\n", _MARKER_STARTS)
+            found |= texts.rows(choices) | signs(texts)
         return found
-
-
-def _choices(texts: Texts) -> Any:
-    """Which texts may have letters of choices at the starts of lines."""
-    import numpy as np
-
-    return texts.rows(np.flatnonzero(texts.at("\n \t(")[:-2] & texts.at(WORD)[1:-1] & texts.at(".)")[2:]))

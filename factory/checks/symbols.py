@@ -25,10 +25,10 @@ class Symbols(Check):
     def measure(self, source: str | None, target: str) -> float:
         return max(0.0, (_shares(Texts([target])) - _shares(Texts([source])))[0].item())
 
-    def column_scores(self, sources: Texts, targets: Texts) -> list[float | Exception]:
+    def counted(self, sources: Texts, targets: Texts) -> Any:
         import numpy as np
 
-        return np.maximum(_shares(targets) - _shares(sources), 0.0).tolist()
+        return np.maximum(_shares(targets) - _shares(sources), 0.0)
 
 
 def _shares(texts: Texts) -> Any:

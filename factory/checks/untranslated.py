@@ -58,8 +58,8 @@ class Untranslated(Check):
 
         if not self._share_script():
             return targets.have(LATIN)
-        pairs = zip(sources, targets, strict=True)
-        return np.fromiter((_share_words(source, target) for source, target in pairs), bool, len(targets))
+        pairs = zip(map(set, sources.words), targets.words, strict=True)
+        return np.fromiter((len(known.intersection(words)) >= RUN - 1 for known, words in pairs), bool, len(targets))
 
     def _share_script(self) -> bool:
         source, target = self.languages or ("en", "ar")
@@ -67,10 +67,6 @@ class Untranslated(Check):
 
     def in_language(self, target: str, source: str | None = None) -> Check:
         return self if self.languages else self.model_copy(update={"languages": [source or "en", target]})
-
-
-def _share_words(source: str, target: str) -> bool:
-    return len({*source.split()}.intersection(target.split())) >= RUN - 1
 
 
 def _copied(source: str, target: str) -> float:

@@ -1,16 +1,17 @@
 """`factory check`: the checks over any file or Hub dataset of source and translation, with no recipe."""
 
+from __future__ import annotations
+
 import os
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from factory.checks import DEFAULT, Check, parse_check
-from factory.commands.session import Choice, embedded
 from factory.commands.table import print_json, print_table
 from factory.errors import UsageError
 from factory.look.meaning import second_look
@@ -18,10 +19,14 @@ from factory.look.pairs import FAILED, Judged, Pairs
 from factory.rows.formats import Row, Unreadable
 from factory.rows.reading import Rows
 from factory.step.progress import Progress
-from factory.text.json_text import dumps
+from factory.text.json_text import json_line
 from factory.text.language_codes import require_pair
 
+if TYPE_CHECKING:
+    from factory.commands.session import Choice
+
 ADDED = ("scores", "verdict", "reasons")
+_ADDED = frozenset(ADDED)
 PARALLEL_BYTES = 10_000_000  # smaller files are done before the processes have started
 
 
@@ -49,8 +54,16 @@ def open_pairs(
     if meaning and not any(check.embeds for check in chosen):
         chosen.append(parse_check("meaning"))
     chosen = [check.in_language(target_language, source_language) for check in chosen]
-    with embedded(store.absolute()) if hub == "local" else nullcontext():
+    with _hub(hub, store):
         yield Pairs(Rows(ref, split), source_column, target_column, chosen, target_language)
+
+
+def _hub(hub: Choice, store: Path) -> AbstractContextManager[Any]:
+    if hub != "local":
+        return nullcontext()
+    from factory.commands.session import embedded  # of all commands that check alone needs no recipes
+
+    return embedded(store.absolute())
 
 
 def choose_checks(text: str | None) -> list[Check]:
@@ -124,7 +137,7 @@ def run_check(
     partial = out.with_name(f".{out.name}.partial")
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        file = partial.open("w", encoding="utf-8")
+        file = partial.open("wb")
     except OSError as error:
         raise UsageError(f"cannot write: {error.strerror}", where=str(out)) from None
     try:
@@ -152,13 +165,17 @@ def _parted(checks: Sequence[Check]) -> tuple[list[Check], Check | None]:
     return cheap or [parse_check("empty")], next((check for check in checks if check.embeds), None)
 
 
-def _line(row: Row | Unreadable, outcome: Judged) -> str:
+def _line(row: Row | Unreadable, outcome: Judged) -> bytes:
     if isinstance(row, Unreadable):
         content: dict[str, Any] = {"unreadable": row.text}
     else:
-        content = {(f"{name}_before" if name in ADDED else name): value for name, value in row.items()}
+        content = dict(row) if _ADDED.isdisjoint(row) else {_beside(name): value for name, value in row.items()}
     content |= {"scores": outcome.scores, "verdict": outcome.verdict, "reasons": outcome.reasons}
-    return dumps(content) + "\n"
+    return json_line(content)
+
+
+def _beside(name: str) -> str:
+    return f"{name}_before" if name in _ADDED else name
 
 
 class Funnel:

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from factory.checks.base import Check
 from factory.checks.base import Pairs as Texts
 from factory.errors import FactoryError, UsageError
+from factory.rows.collecting import uncollected
 from factory.rows.embeddings import bundled
 from factory.rows.executors.processes import in_order
 from factory.rows.formats import Row, Unreadable
@@ -21,7 +22,7 @@ from factory.text.passages import prose
 
 FAILED = "failed"
 FIRST = 1_000  # rows of which one must have the columns
-SAMPLE = 500  # targets that are read for what variety of their language they are in
+SAMPLE = 200  # targets that are read for what variety of their language they are in
 SEEN = 0.05  # share of them from which a variety is worth a note
 Batch = list[Row | Unreadable]
 Columns = tuple[list[Any], list[Any]]
@@ -30,7 +31,7 @@ Columns = tuple[list[Any], list[Any]]
 T = TypeVar("T")
 
 
-@dataclass
+@dataclass(slots=True)
 class Judged:
     """One row's outcome: the score of each check (None where there is none) and why the row is not kept.
 
@@ -88,7 +89,7 @@ class Pairs:
 
     def columns(self, batch: Batch) -> Columns:
         """A missing text counts as empty."""
-        return [_text_at(row, self.source) for row in batch], [_text_at(row, self.target) for row in batch]
+        return _texts_at(batch, self.source), _texts_at(batch, self.target)
 
     def judged(self, step: Filter, processes: int, limit: int | None = None) -> Iterator[tuple[Batch, list[Judged]]]:
         alone = any(check.embeds for check in step.checks)  # it uses all cores by itself
@@ -103,7 +104,7 @@ class _Texts:
     def __iter__(self) -> Iterator[Texts]:
         for batch in self.pairs.rows.batches(self.limit):
             found = zip(*self.pairs.columns(batch), strict=True)
-            texts = [pair for pair in found if all(map(_is_text, pair))]
+            texts = [pair for pair in found if isinstance(pair[0], str) and isinstance(pair[1], str)]
             yield [source for source, _ in texts], [target for _, target in texts]
 
 
@@ -118,26 +119,22 @@ def judged(
 
 def judge(step: Filter, sources: list[Any], targets: list[Any]) -> list[Judged]:
     """Outcomes of rows by all checks, where a verb names the first that refuses."""
-    unreadable = {row for row, pair in enumerate(zip(sources, targets, strict=True)) if not all(map(_is_text, pair))}
+    unreadable = {row for column in (sources, targets) for row, text in enumerate(column) if not isinstance(text, str)}
     scored, verdicts = step.score({"source": sources, "target": targets}, step.checks, [("source", "target")])
     for row, ((name, error), *_) in ((row, errors.items()) for row, errors in scored.broken.items()):
         verdicts.setdefault(row, failed(name, error))
     refused, names = scored.refused(), [check.name for check in step.checks]
     columns = (_rounded(scored.scores[name]) for name in names)
-    found: list[Judged] = []
-    for row, values in enumerate(zip(*columns, strict=True)):
-        if row in unreadable:
-            outcome = Judged({}, FAILED, [], [])
-        else:
-            bad = refused.get(row, ())
-            outcome = Judged(dict(zip(names, values, strict=True)), "rejected" if bad else "kept", [], [])
-            for check, score in bad:
-                outcome.reasons.append(f"{check.name}: {check.explain(score)}")
-                outcome.refused.append(check.name)
-        if row in verdicts:
-            outcome.verdict = FAILED
-            outcome.reasons.insert(0, f"{FAILED}: {str(verdicts[row]).removeprefix(f'{step.verb}: ')}")
-        found.append(outcome)
+    with uncollected():
+        found = [Judged(dict(zip(names, row, strict=True)), "kept", [], []) for row in zip(*columns, strict=True)]
+    for row, bad in refused.items():
+        reasons = [f"{check.name}: {check.explain(score)}" for check, score in bad]
+        found[row] = Judged(found[row].scores, "rejected", reasons, [check.name for check, _ in bad])
+    for row in unreadable:
+        found[row] = Judged({}, FAILED, [], [])
+    for row, verdict in verdicts.items():
+        found[row].verdict = FAILED
+        found[row].reasons.insert(0, f"{FAILED}: {str(verdict).removeprefix(f'{step.verb}: ')}")
     return found
 
 
@@ -146,10 +143,25 @@ def _is_text(value: Any) -> bool:
 
 
 def _rounded(scores: Any) -> list[float | None]:
-    if (scores == scores // 1).all():  # as of most checks: 0 and 1
-        return scores.tolist()
-    rounded = scores.round(4).tolist()
-    return [score if score == score else None for score in rounded] if (scores != scores).any() else rounded
+    """To four digits, None for NaN. Of most checks most rows have one score, which is made a number once."""
+    if not len(scores):
+        return []
+    common = scores[0]
+    found: list[float | None] = [float(common.round(4))] * len(scores)
+    other = (scores != common).nonzero()[0]
+    for row, score in zip(other.tolist(), scores[other].round(4).tolist(), strict=True):
+        found[row] = score if score == score else None
+    return found
+
+
+def _texts_at(batch: Batch, path: str) -> list[Any]:
+    """`_text_at` of all rows; of a column that has a whole text in every row it is that."""
+    try:
+        found: list[Any] = [row[path] for row in batch]  # type: ignore[index]
+        "".join(found).encode()
+    except (KeyError, TypeError, UnicodeEncodeError):
+        return [_text_at(row, path) for row in batch]
+    return found
 
 
 def _text_at(row: Row | Unreadable, path: str) -> str | NotText:

@@ -3,7 +3,6 @@
 A row that cannot be read is one row, not the end of the file.
 """
 
-import gc
 import io
 import json
 import shutil
@@ -17,6 +16,7 @@ from typing import Any, BinaryIO, Literal, Protocol, TextIO
 
 from factory.arrays import RecordBatch, Table, pa, pq
 from factory.errors import FactoryError, first_line
+from factory.rows.collecting import uncollected
 from factory.rows.json_rows import CHUNK, read_json
 from factory.rows.separated import read_separated
 from factory.rows.unreadable import Numbered, Row, Unreadable, not_utf8, unreadable
@@ -106,14 +106,8 @@ def read(
 
 
 def _next(found: Numbered, rows: int) -> list[tuple[int, Row | Unreadable]]:
-    """The next rows. They have no cycles, and to look for some among them would take a third of the time."""
-    collects = gc.isenabled()
-    gc.disable()
-    try:
+    with uncollected():
         return list(islice(found, rows))
-    finally:
-        if collects:
-            gc.enable()
 
 
 def count(path: Path, *, header: bool = True) -> int | None:

@@ -9,9 +9,12 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Any, TextIO
 
+import orjson
+
 from factory.rows.unreadable import Numbered, Row, Unreadable, not_utf8, unreadable
 
 CHUNK = 1 << 20
+_LONG_NUMBER = re.compile(r"[0-9]{16}")  # may need more than 64 bits
 BETWEEN = re.compile(r"[\s,]*")  # the elements of an array
 HOLDERS = {"data", "rows", "examples", "records", "items", "instances"}  # usual names of a list of rows
 TURNS = ({"role", "content"}, {"from", "value"})
@@ -128,6 +131,14 @@ def _array(text: TextIO, held: str) -> Numbered:
 
 
 def _parsed(text: str) -> Row | Unreadable:
+    """`orjson` is faster; what it refuses or would round is left to the standard library."""
+    if _LONG_NUMBER.search(text) is None:
+        try:
+            value = orjson.loads(text)
+        except orjson.JSONDecodeError:
+            pass
+        else:
+            return value if isinstance(value, dict) else _row(value, text)
     try:
         return _row(json.loads(text), text)
     except (ValueError, RecursionError) as error:

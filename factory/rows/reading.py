@@ -16,6 +16,7 @@ from factory.store.kinds import NotText
 from factory.store.kinds import rows_of as python_rows
 
 BATCH_ROWS = 2_000
+KEPT_BYTES = 4 << 20  # of files whose rows are kept in memory
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,11 @@ class Files:
     def are_cells(self) -> bool:
         """Are they csv or tsv?"""
         return any(KINDS[format_of(path.name) or ""] == "separated" for path in self.paths)
+
+    @property
+    def are_plain(self) -> bool:
+        """Are they text, and not packed? Then their rows take a few times their size in memory."""
+        return all(KINDS.get(path.suffix.lower()[1:]) in ("json", "separated", "text") for path in self.paths)
 
     def pieces(self, rows: int) -> Iterator[Piece]:
         for path in self.paths:
@@ -135,6 +141,15 @@ class Rows:
             yield batch
 
     def __iter__(self) -> Iterator[Row | Unreadable]:
+        return self._read() if self._kept is None else iter(self._kept)
+
+    @cached_property
+    def _kept(self) -> list[Row | Unreadable] | None:
+        """All rows where they are few: what checks read several times is parsed once."""
+        small = self.size is not None and self.size <= KEPT_BYTES and self.files.are_plain
+        return list(self._read()) if small else None
+
+    def _read(self) -> Iterator[Row | Unreadable]:
         if not self.files.path.exists():
             yield from hub_rows(HubRef.parse(self.ref), self.split)
         else:

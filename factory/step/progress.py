@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import socket
-import sys
 import threading
 import time
 from contextlib import contextmanager
@@ -39,9 +38,7 @@ class Progress:
     """
 
     def __init__(self, console: Console | None = None, quiet: bool = False) -> None:
-        from rich.console import Console
-
-        self.console = console or Console(stderr=True)
+        self._console = console
         self.quiet = quiet
         self._bar: Any = None
         self._task: Any = None
@@ -52,12 +49,19 @@ class Progress:
         self.started = self._logged = time.monotonic()
         self.resumed = 0
 
+    @property
+    def console(self) -> Console:
+        from rich.console import Console
+
+        self._console = self._console or Console(stderr=True)
+        return self._console
+
     @contextmanager
     def task(self, name: str, total: int | None = None, unit: str = "rows") -> Iterator[Progress]:
         self.name, self.total, self.unit, self.done, self.counts = name, total, unit, 0, {}
         self.resumed = 0
         self.started = self._logged = time.monotonic()
-        if self.console.is_terminal and not self.quiet:
+        if not self.quiet and self.console.is_terminal:
             self._bar = _bar(self.console)
             self._task = self._bar.add_task(name, total=total, unit=unit, counts="")
             self._bar.start()
@@ -126,9 +130,7 @@ def _bar(console: Console) -> Any:
 
 def quiet() -> Progress:
     """No output: for tests and `--json`."""
-    from rich.console import Console
-
-    return Progress(Console(file=sys.stderr), quiet=True)
+    return Progress(quiet=True)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
-from pydantic import BeforeValidator, Field, PlainSerializer, SerializeAsAny, WithJsonSchema, model_validator
+from pydantic import BeforeValidator, Field, PlainSerializer, SerializeAsAny, model_validator
 
 from factory.checks import DEFAULT, Check, checks, parse_check
 from factory.checks.base import Pairs
@@ -32,21 +32,23 @@ if TYPE_CHECKING:
     from factory.step.job import Artifact, Job
 
 
-def _check_schema() -> dict[str, Any]:
+class _CheckSchema:
     """A name, or a mapping of one name to parameters that its check knows."""
-    names: dict[str, Any] = {"enum": list(checks())}
-    parts = [
-        {"properties": {name: check.model_json_schema()}, "required": [name], "additionalProperties": False}
-        for name, check in checks().items()
-    ]
-    return {"anyOf": [{"type": "string", **names}, *({"type": "object", **part} for part in parts)]}
+
+    def __get_pydantic_json_schema__(self, core_schema: Any, handler: Any) -> dict[str, Any]:
+        names: dict[str, Any] = {"enum": list(checks())}
+        parts = [
+            {"properties": {name: check.model_json_schema()}, "required": [name], "additionalProperties": False}
+            for name, check in checks().items()
+        ]
+        return {"anyOf": [{"type": "string", **names}, *({"type": "object", **part} for part in parts)]}
 
 
 CheckField = Annotated[
     SerializeAsAny[Check],
     BeforeValidator(parse_check),
     PlainSerializer(Check.identity),
-    WithJsonSchema(_check_schema()),
+    _CheckSchema(),
 ]
 
 

@@ -11,6 +11,7 @@ _FOLD = str.maketrans("أإآٱىئؤةکی", "ااااييوهكي")
 DIGITS = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹", "01234567890123456789")
 FOLDED = {**_DELETE, **_FOLD, **DIGITS}
 """Code point -> what `fold` puts in its place; None: it is left out."""
+_FOLDED = re.compile(f"[{''.join(map(chr, FOLDED))}]")
 _NOT_WORD = re.compile(r"[\W_]+")
 
 
@@ -20,7 +21,7 @@ def fold(text: str) -> str:
     >>> fold("إِلَى ١٢")
     'الي 12'
     """
-    return text.translate(FOLDED)
+    return text if _FOLDED.search(text) is None else text.translate(FOLDED)  # to look is far cheaper
 
 
 def normalize(text: str) -> str:

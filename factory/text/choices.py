@@ -14,6 +14,7 @@ for _alphabet in ALPHABETS:
     for _place, _letter in enumerate(_alphabet):
         _PLACES.setdefault(_letter.casefold(), set()).add(_place)
 _NAMED = re.compile(rf"(?<![^\W_])([{''.join(ALPHABETS)}A-Ja-j])ـ?[\s*)\]\"'”».。]*$")  # at the end of a line
+_CLOSING = "ـ*)]\"'”».。 \t\n"
 _LABEL = re.compile(r"[^\W\d_]{2}[^:：]*[:：][\s*(\[\"'“«]*$")
 _SAYS = re.compile(r"\b(?:answer|option|choice|solution|alternative|correct)\b", re.IGNORECASE)
 _WORD = re.compile(r"[^\W\d_]{2}")
@@ -47,4 +48,5 @@ def _ends(text: str) -> list[tuple[str, set[int]]]:
 
 def may_name(source: str) -> bool:
     """Does the last line end in a letter of a choice? `source` has no white space at its end."""
-    return _NAMED.search(source, max(0, len(source) - _TAIL)) is not None
+    before = source.rstrip(_CLOSING)[-2:-1]  # of a letter that stands alone: nothing, or none
+    return not before.isalpha() and _NAMED.search(source, max(0, len(source) - _TAIL)) is not None

@@ -23,6 +23,8 @@ SHIFTING, ARABIC, LETTER, BEYOND = (1 << number for number in range(42, 46))
 letter beyond ASCII; what stands for characters beyond the first plane, which are not told apart."""
 LETTERS = SMALL | CAPITAL | SHIFTING | ARABIC | LETTER | BEYOND
 LATIN = SMALL | CAPITAL
+RARE = (1 << 46) - 1 & ~(_BITS[" "] | WORD | SMALL | SPACE | ARABIC | LETTER)
+"""Every kind of which a text has few characters: where those are is looked up once, and what is beside them."""
 
 
 class Texts(Sequence[str]):
@@ -32,14 +34,14 @@ class Texts(Sequence[str]):
 
     Attributes:
         given: the texts as they were given, a missing one as None.
-        beside: sources -> the prose of both columns, for `factory.text.passages`.
+        prose: sources -> what `factory.text.passages` says of both columns.
         known: what else was found out about the column, by the name of the function that did.
     """
 
     def __init__(self, texts: Sequence[str | None]) -> None:
         self.given = texts
         self._texts = [text or "" for text in texts]
-        self.beside: dict[Texts, tuple[Texts, Texts]] = {}
+        self.prose: dict[Texts, tuple[Any, Texts, Texts]] = {}
         self.known: dict[str, Any] = {}
 
     @classmethod
@@ -96,11 +98,18 @@ class Texts(Sequence[str]):
         """The kinds of every character, a bit for each."""
         return kinds().take(self.points)
 
-    @cached_property
-    def _have(self) -> Any:
+    def any_of(self, table: Any) -> Any:
+        """The bits that the characters of each text have in a table by code point of the first plane."""
+        return self._joined(table.take(self.points))
+
+    def _joined(self, bits: Any) -> Any:
         import numpy as np
 
-        return np.bitwise_or.reduceat(self.kinds, self.starts) if len(self) else np.zeros(0, np.uint64)
+        return np.bitwise_or.reduceat(bits, self.starts) if len(self) else bits[:0]
+
+    @cached_property
+    def _have(self) -> Any:
+        return self._joined(self.kinds)
 
     def have(self, kinds: int | str) -> Any:
         """Which texts have a character of any of the kinds, or any of these ASCII characters.
@@ -126,19 +135,58 @@ class Texts(Sequence[str]):
 
         return (self.kinds & np.uint64(mask(kinds))) != 0
 
+    def row_of(self, places: Any) -> Any:
+        """The number of the text that each place (number of a character) belongs to."""
+        import numpy as np
+
+        return np.searchsorted(self.starts, places, side="right") - 1
+
     def rows(self, places: Any) -> Any:
-        """Which texts the places (numbers of characters) belong to: one truth value for each text."""
+        """Which texts the places belong to: one truth value for each text."""
         import numpy as np
 
         found = np.zeros(len(self), dtype=bool)
-        found[np.searchsorted(self.starts, places, side="right") - 1] = True
+        if len(places):
+            found[self.row_of(places)] = True
         return found
 
-    def follows(self, first: int | str, second: int | str) -> Any:
-        """Which texts have a character of the first kinds right before one of the second kinds."""
+    @cached_property
+    def _rare(self) -> tuple[Any, Any]:
+        """Where the characters of `RARE` kinds are, and their kinds."""
         import numpy as np
 
-        return self.rows(np.flatnonzero(self.at(first)[:-1] & self.at(second)[1:]))
+        places = np.flatnonzero(self.kinds & np.uint64(RARE))
+        return places, self.kinds[places]
+
+    def places(self, kinds: int | str) -> Any:
+        """Where the characters of these `RARE` kinds are: numbers of characters, in their order.
+
+        >>> Texts(["a.b", "1."]).places(".").tolist()
+        [1, 5]
+        """
+        import numpy as np
+
+        places, found = self._rare
+        return places[(found & np.uint64(mask(kinds))) != 0]
+
+    def beside(self, places: Any, step: int, kinds: int | str) -> Any:
+        """Which of the places have a character of these kinds `step` (-1, 1, 2 …) characters further on: a truth value
+        for each. Nothing stands before the first text, as behind the last."""
+        import numpy as np
+
+        return (self.kinds.take(np.minimum(places + step, len(self.kinds) - 1)) & np.uint64(mask(kinds))) != 0
+
+    def begin_with(self, kinds: int | str) -> Any:
+        """Which texts begin with a character of these kinds."""
+        return self.beside(self.starts, 0, kinds)
+
+    def follows(self, first: int | str, second: int | str) -> Any:
+        """Which texts have a character of the first kinds right before one of the second, either of them `RARE`."""
+        if mask(first) & ~RARE:
+            places = self.places(second)
+            return self.rows(places[self.beside(places, -1, first)])
+        places = self.places(first)
+        return self.rows(places[self.beside(places, 1, second)])
 
     def containing(self, part: str) -> Any:
         """Which texts hold this part.
@@ -167,6 +215,19 @@ class Texts(Sequence[str]):
         return counts & 0xFFFFFFFF, counts >> 32
 
     @cached_property
+    def encoded(self) -> tuple[bytes, Any]:
+        """All texts in UTF-8, each followed by a byte 0, and where the next one begins."""
+        import numpy as np
+
+        parts = [text.encode("utf-8", "surrogatepass") for text in self._texts]
+        return b"\0".join([*parts, b""]), np.cumsum(np.fromiter(map(len, parts), np.int64, len(parts)) + 1)
+
+    @cached_property
+    def words(self) -> list[list[str]]:
+        """What stands between white space in each text, case apart."""
+        return [text.casefold().split() for text in self._texts]
+
+    @cached_property
     def stripped(self) -> list[str]:
         return list(map(str.strip, self._texts))
 
@@ -181,8 +242,9 @@ class Texts(Sequence[str]):
         """Each text as `factory.text.arabic.fold` makes it."""
         import numpy as np
 
-        table = _folding()
-        codes = np.where(self.codes < 0x10000, table.take(self.points), self.codes)
+        codes = np.where(self.codes < 0x10000, _folding().take(self.points), self.codes)
+        if np.array_equal(codes, self.codes):
+            return self._texts
         keep = codes != _DELETED
         joined = codes[keep].tobytes().decode("utf-32-le", "surrogatepass")
         ends = np.cumsum(keep)[self.starts + self.lengths].tolist()
@@ -199,8 +261,11 @@ def kinds() -> Any:
     import numpy as np
 
     table = np.zeros(0x10000, dtype=np.uint64)
-    for point in range(1, 0xFFFF):
+    table[categories() == "Lo"] = WORD | LETTER  # three of four are letters without case
+    for point in np.flatnonzero(~np.isin(categories(), ["Lo", "Cn", "Cs", "Co"])).tolist():
         table[point] = _kinds(chr(point))
+    table[0x600:0x700] = [_kinds(chr(point)) for point in range(0x600, 0x700)]
+    table[0] = 0  # what stands between texts
     table[0xFFFF] = BEYOND | WORD | DIGIT | MARK  # what those beyond may be
     return table
 
@@ -220,6 +285,22 @@ def _kinds(character: str) -> int:
                 arabic = "\u0600" <= letter <= "\u06ff"
                 found |= SHIFTING if letter.isascii() else ARABIC if arabic else LETTER
     return found
+
+
+@cache
+def categories() -> Any:
+    """Unicode's category of every code point of the first plane: ``Lu``, ``Nd`` …"""
+    import numpy as np
+
+    return np.array([*map(unicodedata.category, map(chr, range(0x10000)))])
+
+
+@cache
+def of_categories(first: str) -> Any:
+    """Which code points of the first plane have a category that begins with one of these letters."""
+    import numpy as np
+
+    return np.isin(categories().astype("<U1"), [*first])
 
 
 _DELETED = 0xFFFFFFFF

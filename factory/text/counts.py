@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
+from factory.text.column import categories, of_categories
 from factory.text.language_table import is_arabic
 from factory.text.punctuation import foreign_marks
-from factory.text.scripts import PLANE, any_letters, letters, own_letters, shared
+from factory.text.scripts import PLANE, letters, own_letters, shared
 
 # Letters of the Arabic block that Arabic is written with; the second line is for foreign names.
 _ARABIC = frozenset("ءآأؤإئابةتثجحخدذرزسشصضطظعغفقكلمنهوىيـٱپچژگڤڨڭڠڥڢڧ")
 
 _READ = frozenset("%٪‰°")
 
-OTHER, OWN, LATIN, NEUTRAL, FOREIGN = range(5)
-"""Classes of `script_classes`: no letter; the language's script (of Arabic: its own letters); Latin; letters that
-belong to no one script, and Greek (which formulas use in every language); letters and marks of other scripts."""
+OTHER, OWN, LATIN, NEUTRAL, FOREIGN = 0, 1, 2, 4, 8
+"""Classes of `script_classes`, a bit for each: no letter; the language's script (of Arabic: its own letters); Latin;
+letters that belong to no one script, and Greek (which formulas use in every language); letters and marks of other
+scripts."""
 
 
 @cache
@@ -26,7 +27,7 @@ def script_classes(language: str) -> Any:
     """The class of every code point of the first plane for texts in `language`."""
     import numpy as np
 
-    table = np.where(any_letters(), FOREIGN, OTHER).astype(np.uint8)
+    table = np.where(of_categories("L"), FOREIGN, OTHER).astype(np.uint8)
     table[[*map(ord, foreign_marks(language))]] = FOREIGN
     own = own_letters(language)
     if is_arabic(language) and own == letters("Arab"):
@@ -64,10 +65,8 @@ def symbol_counts() -> Any:
     """
     import numpy as np
 
-    table = np.zeros(PLANE, np.int64)
-    for point in range(PLANE):
-        kind = unicodedata.category(chr(point))[0]
-        if kind not in "MZC":
-            symbol = kind in "PS" and point in shared() and chr(point) not in _READ
-            table[point] = 1 + (1 << 32) if symbol and unicodedata.category(chr(point)) != "Sc" else 1 << 32
-    return table
+    table = np.where(of_categories("MZC"), 0, 1 << 32)
+    symbols = np.zeros(PLANE, dtype=bool)
+    symbols[[*shared()]] = True
+    symbols[[*map(ord, _READ)]] = False
+    return table + (symbols & of_categories("PS") & (categories() != "Sc"))

@@ -4,12 +4,14 @@ million and billion. Their names are CLDR's, for every language it has; `entitie
 
 from __future__ import annotations
 
+import pickle
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib import resources
+from pathlib import Path
 from typing import Any
 
 from factory.text.arabic import fold
@@ -17,6 +19,7 @@ from factory.text.cldr import locale, scale_words
 from factory.text.column import Texts
 from factory.text.language_codes import language_of
 from factory.text.language_table import is_arabic
+from factory.text.phrases import Phrases
 from factory.text.scripts import scripts_of
 from factory.text.words import WITHOUT_SPACES
 
@@ -114,16 +117,13 @@ class Entities:
                 found.setdefault(self._items[number], digits[1] if digits else "")
         return found
 
+    @cached_property
+    def _names(self) -> Phrases:
+        return Phrases({"names": self.forms})
+
     def may_name(self, texts: Texts) -> Any:
         """Which texts hold a name, whatever stands beside it: one truth value each."""
-        import numpy as np
-
-        columns = texts.folded if self.arabic else texts
-        found = self._matches("\0".join([*columns, ""]))
-        ends = np.cumsum([len(text) + 1 for text in columns])
-        rows = np.zeros(len(texts), dtype=bool)
-        rows[np.searchsorted(ends, [start for _, start, _ in found], side="right")] = True
-        return rows
+        return self._names.found(texts.folded if self.arabic else texts, "names")
 
     def mentions(self, text: str, item: Item) -> bool:
         """Is the thing named in any form that begins like its names? A million is not within mil millones."""
@@ -223,16 +223,17 @@ def entities(language: str) -> Entities | None:
     for sign, noun in _SIGNS.items():
         named[sign] = {("currency", noun)}
         written_for.setdefault(("currency", noun), set()).add(sign)
-    stems = {item: {_stem(form, item, named) for form in names} for item, names in written_for.items()}
+    scales = [(name, items) for name, items in named.items() if any(item[0] == "scale" for item in items)]
+    stems = {item: {_stem(form, item, scales) for form in names} for item, names in written_for.items()}
     forms = {form: next(iter(items)) for form, items in named.items() if len(items) == 1}
     return Entities(forms, stems, not _dense(language), arabic, language_of(language) == "en")
 
 
-def _stem(form: str, item: Item, named: dict[str, set[Item]]) -> str:
-    """The form without what an ending may change, but not so short that other things of its kind begin so, too."""
+def _stem(form: str, item: Item, scales: list[tuple[str, set[Item]]]) -> str:
+    """The form without what an ending may change, but not so short that other scales begin so, too."""
     size = len(form) if len(form) <= STEM else max(STEM, len(form) - SPARED)
     if item[0] == "scale":
-        others = [name for name, items in named.items() if item not in items and any(i[0] == "scale" for i in items)]
+        others = [name for name, items in scales if item not in items]
         while size < len(form) and any(form[:size] in other for other in others):
             size += 1
     return form[:size]
@@ -268,10 +269,11 @@ def _from_cldr(language: str) -> Iterator[Named]:
     for context in ("format", "stand-alone"):
         names = known.days[context]["wide"]
         yield from ((("weekday", str(number)), form, True) for number in names for form in _compounds(number, names))
+    spoken = known.languages
     for code, name in known.territories.items():
         if len(code) == 2 and code not in _NO_COUNTRIES:
             yield ("territory", code), name.split(" (")[0], True
-            yield from ((("territory", code), people, False) for people in _languages_of(known, code))
+            yield from ((("territory", code), spoken[it], False) for it in _spoken(code) if it in spoken)
     yield from ((("scale", str(scale)), word, True) for word, scale in scale_words(language).items() if scale >= 10**6)
     yield from _cities(known)
     yield from _currencies(known)
@@ -291,32 +293,45 @@ def _variants(language: str) -> Iterator[Any]:
     from babel.localedata import locale_identifiers
 
     names = [name for name in locale_identifiers() if name.split("_")[0] == language]
-    return map(Locale.parse, names if len(names) <= MANY else [language])
+    if len(names) > MANY:
+        return map(Locale.parse, [language])
+    return map(Locale.parse, [name for name in names if name == language or _has_months(name)])
 
 
-def _languages_of(known: Any, territory: str) -> Iterator[str]:
-    """The territory's great official languages by name, which often is what the country's people are called, too."""
+def _has_months(name: str) -> bool:
+    """Has the locale names of its own for months? Told by its file: with all that it inherits it takes long to load,
+    and without, Babel would keep it so."""
+    from babel.localedata import resolve_locale_filename
+
+    return "months" in pickle.loads(Path(resolve_locale_filename(name)).read_bytes())
+
+
+@cache
+def _spoken(territory: str) -> list[str]:
+    """Codes of the territory's great official languages, by which the country's people are often called, too."""
     from babel.core import get_global
 
-    for code, facts in get_global("territory_languages").get(territory, {}).items():
-        if facts["official_status"] and facts["population_percent"] >= 30 and code in known.languages:
-            yield known.languages[code]
+    languages = get_global("territory_languages").get(territory, {}).items()
+    return [code for code, facts in languages if facts["official_status"] and facts["population_percent"] >= 30]
 
 
 def _cities(known: Any) -> Iterator[Named]:
-    """Cities that give time zones their names, but for those called like their country."""
+    """Cities that give time zones their names."""
+    zones = known.time_zones
+    yield from ((("city", name.casefold()), zones.get(zone, {}).get("city", name), True) for zone, name in _zones())
+
+
+@cache
+def _zones() -> list[tuple[str, str]]:
+    """Time zones and the cities that give them their names, but for those called like their country."""
     from babel.core import get_global
 
-    countries = {name.casefold() for name in _english().territories.values()}
-    for zone, territory in get_global("zone_territories").items():
-        name = _city(zone)
-        if (
-            "/" in zone
-            and name.casefold() not in countries
-            and territory in _english().territories
-            and territory != "ZZ"
-        ):
-            yield ("city", name.casefold()), known.time_zones.get(zone, {}).get("city", name), True
+    territories = _english().territories
+    countries = {name.casefold() for name in territories.values()}
+    zones = (
+        (zone, _city(zone)) for zone, of in get_global("zone_territories").items() if of in territories and of != "ZZ"
+    )
+    return [(zone, name) for zone, name in zones if "/" in zone and name.casefold() not in countries]
 
 
 @cache
@@ -336,9 +351,10 @@ def _currencies(known: Any) -> Iterator[Named]:
     shared = {noun: _shared_word(known, codes) for noun, codes in groups.items() if len(codes) > 2}
     firsts = [word[0] for word in shared.values() if word]
     last = sum(firsts) * 2 < len(firsts)
+    counts = [None, *{known.plural_form(count): count for count in (1, 2, 5, 11, 100)}.values()]
     for noun, codes in groups.items():
         for code in codes:
-            for name in _currency_names(known, code):
+            for name in _currency_names(known, code, counts):
                 words = name.split()
                 yield ("currency", noun.replace("rial", "riyal")), words[-1 if last else 0], True
 
@@ -353,10 +369,11 @@ def _shared_word(known: Any, codes: list[str]) -> tuple[bool, str] | None:
     return (sum(words[0] == word for words in names) * 2 > often, word) if often * 2 > len(names) else None
 
 
-def _currency_names(known: Any, code: str) -> set[str]:
+def _currency_names(known: Any, code: str, counts: list[int | None]) -> set[str]:
+    """The currency alone and of so many, a number for each plural form."""
     from babel.numbers import get_currency_name
 
-    names = {get_currency_name(code, count, known) for count in (None, 1, 2, 5, 11, 100)}
+    names = {get_currency_name(code, count, known) for count in counts}
     return {name for name in names if name and name != code}
 
 

@@ -9,8 +9,11 @@ from collections.abc import Collection, Sequence
 from json import decoder
 from typing import Any, NamedTuple
 
+import orjson
+
 _DECODE = json.JSONDecoder().raw_decode
 _STRING = decoder.scanstring  # type: ignore[attr-defined]  # (text, after the quote) -> value, end
+_LINE = orjson.OPT_APPEND_NEWLINE | orjson.OPT_NON_STR_KEYS | orjson.OPT_PASSTHROUGH_DATETIME
 HALF = re.compile("[\ud800-\udfff]")
 _DEEP = 16_000  # characters that a document too deep to parse is reckoned to have cost
 _TOKEN = re.compile(r'"|[{}\[\]:,]')
@@ -122,6 +125,18 @@ def dumps(value: Any) -> str:
     except ValueError:
         return dumps(_finite(value))
     return json.dumps(value, default=str) if HALF.search(text) else text
+
+
+def json_line(value: Any) -> bytes:
+    """The same as a line of a file, many times as fast; without spaces between.
+
+    >>> json_line({"a": "س", "b": float("nan")}).decode()
+    '{"a":"س","b":null}\\n'
+    """
+    try:
+        return orjson.dumps(value, str, _LINE)
+    except TypeError:  # it knows no halves of characters and no numbers beyond 64 bits
+        return (dumps(value) + "\n").encode()
 
 
 def _finite(value: Any) -> Any:

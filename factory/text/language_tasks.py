@@ -7,6 +7,7 @@ in `language_tasks.txt` are for instructions in English; precision comes before 
 from __future__ import annotations
 
 import re
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -28,7 +29,7 @@ class LanguageTask(NamedTuple):
 RULES = Path(__file__).with_name("language_tasks.txt")
 
 
-def _rules() -> list[tuple[float, str, list[str]]]:
+def _read() -> list[tuple[float, str, list[str]]]:
     """(score, kind, regular expressions) of the file, the lists put in that it names."""
     lists: dict[str, str] = {}
     found: list[tuple[float, str, list[str]]] = []
@@ -42,12 +43,18 @@ def _rules() -> list[tuple[float, str, list[str]]]:
     return found
 
 
-_PATTERNS = [
-    (score, kind, [(required(rule), re.compile(rule, re.IGNORECASE)) for rule in rules])
-    for score, kind, rules in _rules()
-]
-SIGNS = frozenset[str]().union(*(strings for _, _, rules in _PATTERNS for strings, _ in rules))
-"""A text without any of these strings (in small letters) and without `SHIFTING` characters is about no language."""
+@cache
+def _rules() -> list[tuple[float, str, list[tuple[frozenset[str], str]]]]:
+    """(score, kind, rules) of the file: strings of which a match holds one, and the regular expression."""
+    return [(score, kind, [(required(rule), rule) for rule in rules]) for score, kind, rules in _read()]
+
+
+@cache
+def signs() -> frozenset[str]:
+    """A text without any of these strings (in small letters) and any `SHIFTING` character is about no language."""
+    return frozenset[str]().union(*(strings for _, _, rules in _rules() for strings, _ in rules))
+
+
 _SHIFTING = re.compile("[İıſK]")  # match ASCII letters where case is ignored
 _CODE = re.compile(
     r"\b(?:function|program|script|algorithm|code|python|java|javascript|sql|regex|class|method|c\+\+|query)\b",
@@ -65,13 +72,14 @@ def requires_source_language(instruction: str) -> LanguageTask | None:
     text, best = instruction[:_LONGEST], None
     lowered = text.lower()
     anything = _SHIFTING.search(text) is not None
-    for score, kind, rules in _PATTERNS:
+    met = {string for string in signs() if string in lowered}
+    for score, kind, rules in _rules():
         if best is not None and score <= best.score:
             continue
         found = [
             match
-            for strings, pattern in rules
-            if (anything or any(map(lowered.__contains__, strings))) and (match := pattern.search(text))
+            for strings, rule in rules
+            if (anything or not met.isdisjoint(strings)) and (match := re.search(rule, text, re.IGNORECASE))
         ]
         if found:
             if kind in ("letters", "grammar") and _CODE.search(text):

@@ -8,7 +8,7 @@ from functools import cache
 from html.entities import html5
 from typing import Any
 
-from factory.text.column import Texts
+from factory.text.column import Texts, categories
 from factory.text.language_table import is_arabic
 from factory.text.scripts import PLANE, scripts_of
 from factory.text.words import WITHOUT_SPACES
@@ -93,9 +93,11 @@ def _spoiling() -> Any:
     """What is unseen, stretched or in the form of old fonts, whatever the language."""
     import numpy as np
 
-    forms = re.compile(_FORMS)
-    found = (_is_unseen(one) or one in _SUSPECT or forms.match(one) is not None for one in map(chr, range(PLANE)))
-    return np.fromiter(found, dtype=np.uint8, count=PLANE)
+    table = (categories() == "Cf").astype(np.uint8)
+    table[[*map(ord, _SEEN_FORMATS)]] = 0
+    table[[*map(ord, _SUSPECT)]] = 1
+    table[[form.start() for form in re.finditer(_FORMS, "".join(map(chr, range(PLANE))))]] = 1
+    return table
 
 
 @cache

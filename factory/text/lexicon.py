@@ -51,6 +51,11 @@ def lexicon(source: str, target: str) -> dict[str, tuple[str, ...]]:
     return words
 
 
+@cache
+def _in_bytes(source: str, target: str) -> dict[bytes, tuple[str, ...]]:
+    return {word.encode(): stems for word, stems in lexicon(source, target).items()}
+
+
 def coverage(source: str, target: str, words: dict[str, tuple[str, ...]]) -> tuple[int, float]:
     """How many of the source's words and names that can be looked up are met in the target, of how many.
 
@@ -64,13 +69,12 @@ def coverage(source: str, target: str, words: dict[str, tuple[str, ...]]) -> tup
     return _met(known, names, target, fold(target)) if known or names else (0, 0.0)
 
 
-def coverages(sources: Texts, targets: Texts, words: dict[str, tuple[str, ...]]) -> list[tuple[int, float]]:
-    """`coverage` of many pairs."""
-    import numpy as np
-
-    named = sources.at(SMALL | mask(","))[:-2] & sources.at(" ")[1:-1] & sources.at(CAPITAL)[2:]
-    with_names = sources.rows(np.flatnonzero(named)).tolist()
-    stems_of = {word.encode(): stems for word, stems in words.items()}.get
+def coverages(sources: Texts, targets: Texts, languages: tuple[str, str]) -> list[tuple[int, float]]:
+    """`coverage` of many pairs in languages that have a lexicon."""
+    words, stems_of = lexicon(*languages), _in_bytes(*languages).get
+    capitals = sources.places(CAPITAL)
+    named = sources.beside(capitals, -1, " ") & sources.beside(capitals, -2, SMALL | mask(","))
+    with_names = sources.rows(capitals[named]).tolist()
     joined = sources.joined
     if joined.count("\0") > len(sources):  # a text has one of its own
         joined = "\0".join(text.replace("\0", " ") for text in sources)

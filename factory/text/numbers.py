@@ -6,20 +6,22 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from factory.text.arabic import fold
 from factory.text.cldr import scale_words
-from factory.text.column import BEYOND, DIGIT, Texts
+from factory.text.column import BEYOND, DIGIT, Texts, categories
 from factory.text.language_table import is_arabic, writes_digits
 from factory.text.scripts import PLANE
 
 _NUMBER = re.compile(r"\d+(?:[.,٫٬]\d+)*")
 _DECADE = re.compile(r"\b(\d{1,2})?(\d\d)(?:'s|’s|s)\b")  # a translation names the decade or the century
 _DIGIT = re.compile(r"\d")
+_OTHER_DIGIT = re.compile(r"[^\D0-9]")
 _LETTER = re.compile(r"(?<=[^\s\d.,:/(-])[౦೦൦၀](?!\d)")  # zeros that are typed for the letters they look like
-_SEPARATOR = re.compile(r"[.,٫٬]")
+_SEPARATORS = [*map(ord, ".,٫٬")]
+_SEPARATOR = re.compile(f"[{''.join(map(chr, _SEPARATORS))}]")
 _GROUP = re.compile(r"(?<![\d.,])\d{1,3}(?:(?:[ \u00a0\u2009\u202f'’]|\{,\}|\\,)\d{3})+(?!\d)")  # 17 500
 _SPAN = re.compile(r"(?<![\d.,])(\d\d)(\d\d)\s?[-–/]\s?(\d\d)(?![\d.,]*\d)")  # 2010–11
 _WIDE_COMMA = re.compile(r"(?<=\d)[،，](?=\d)")  # between thousands or before decimals; in lists, too
@@ -38,6 +40,7 @@ _ORDINALS = [
 BUDDHIST = 543  # years by which Thai dates are later
 _FRACTION = re.compile(r"(?<![\d/])\d/(?=\d(?![\d/]))")  # 1/2: a half
 _ROMAN_DIGITS = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
+_ENDS_IN_S, _ENDS_IN_DIGIT = re.compile(r"\d['’]?s"), re.compile(r"[A-Za-z]\d")  # what the two need, seen at once
 _IN_NAME = re.compile(r"(?<![\w-])[A-Za-z]+\d+[A-Za-z\d]*")
 _AFTERNOON = re.compile(
     r"(?<![\d:.])(\d{1,2})(?=(?:[:.]\d\d)?(?:\s?[-–]\s?\d{1,2}(?:[:.]\d\d)?)?\s?p\.?m\b)", re.IGNORECASE
@@ -65,7 +68,6 @@ _ENGLISH = re.compile(
     r"|seventy|eighty|ninety|hundreds?|thousands?|millions?|billions?|dozens?|half|halves|first|second|thirds?|quarters?|couple|triple|binary"
     r"|(?:hundred|thousand|million|billion|\w+tie|\w+teen|four|fif|six|seven|eigh|nin|ten|eleven|twelf)ths?"
     r"|both|single|pair|double)\b",
-    re.IGNORECASE,
 )
 # Stems after `fold`, found anywhere in a word: the conjunctions, articles and endings of Arabic are written onto it.
 _ARABIC = re.compile(
@@ -80,6 +82,7 @@ _LARGE = re.compile("مائ|ماي[هت]|مئ|مي[هت]|الف|الاف|ملي�
 _MONTH = re.compile(r"\b(?:jan|feb|mar|apr|may|june?|july?|aug|sep|oct|nov|dec)", re.IGNORECASE)
 
 
+@lru_cache(maxsize=16)  # of one pair the same readings are compared in several ways
 def numbers(text: str) -> Counter[str]:
     """The numbers that are written in digits, as ASCII digits without separators: 1,000 and ١٠٠٠ are the same.
 
@@ -100,7 +103,7 @@ def ascii_digits(text: str) -> str:
     >>> ascii_digits("၂၀၀၅ and ٣")
     '2005 and 3'
     """
-    return text if text.isascii() else _LETTER.sub(" ", text).translate(_DIGITS)
+    return text if _OTHER_DIGIT.search(text) is None else _LETTER.sub(" ", text).translate(_DIGITS)
 
 
 class _Digits(dict[int, int]):
@@ -138,17 +141,21 @@ def numbers_overlap(source: str, target: str, languages: tuple[str, str] = ("en"
     before, after = numbers(source), numbers(target)
     if before == after:
         return 1.0
-    if decades := _DECADE.findall(source):
+    if decades := _ENDS_IN_S.search(source) and _DECADE.findall(source):
         source = _DECADE.sub(" ", source)
         for century, decade in decades:
             target = re.sub(rf"(?<!\d)(?:{century})?{decade}(?!\d)", " ", target, count=1)
             if century:  # the sixties of the 20th century
                 target = re.sub(rf"(?<!\d){int(century) + 1}(?!\d)", " ", target, count=1)
-    if _IN_NAME.search(source) and not _IN_NAME.search(target):  # CO2 and its like have names in the translation
+    # CO2 and its like have names in the translation.
+    if _ENDS_IN_DIGIT.search(source) and _IN_NAME.search(source) and not _IN_NAME.search(target):
         source = _IN_NAME.sub(" ", source)
-    best = 0.0
-    for reading, other in _readings(source, target, languages):
-        best = max(best, _overlap(reading, other, source, target, languages))
+    best, known = 0.0, set[tuple[frozenset[tuple[str, int]], ...]]()
+    for pair in _readings(source, target, languages):
+        if (key := tuple(frozenset(reading.items()) for reading in pair)) in known:
+            continue
+        known.add(key)
+        best = max(best, _overlap(*pair, source, target, languages))
         if best == 1.0:
             break
     return best
@@ -157,7 +164,7 @@ def numbers_overlap(source: str, target: str, languages: tuple[str, str] = ("en"
 def _plain_forms(text: str) -> str:
     """Digits, groups of thousands, spans of years and fractions in one form each."""
     text = _SPAN.sub(_span, _GROUP.sub(_joined, ascii_digits(text)))
-    return text if text.isascii() else text.translate(_VULGAR)
+    return text.translate(_VULGAR) if any(map(text.__contains__, "¼½¾")) else text
 
 
 def _joined(group: re.Match[str]) -> str:
@@ -192,10 +199,7 @@ _FORMS: list[tuple[re.Pattern[str], Any]] = [
 
 def _readings(source: str, target: str, languages: tuple[str, str]) -> Iterator[tuple[Counter[str], Counter[str]]]:
     """The numbers of both texts as they may be meant."""
-    pairs = {(source, target): None}
-    for pattern, meant in _FORMS:
-        pairs |= {(pattern.sub(meant, a), pattern.sub(meant, b)): None for a, b in pairs}
-    for before, after in pairs:
+    for before, after in _forms(source, target):
         yield numbers(before), numbers(after)
         yield numbers(_scaled(before, languages[0])), numbers(_scaled(after, languages[1]))
     source, target = (_FULL_HOUR.sub(r"\1", text) for text in (source, target))
@@ -203,6 +207,17 @@ def _readings(source: str, target: str, languages: tuple[str, str]) -> Iterator[
         before, after = _runs(text), _runs(target)
         if before.total() == after.total() or text is not source:  # 3.5 is not 3
             yield before, after
+
+
+def _forms(source: str, target: str) -> Iterator[tuple[str, str]]:
+    """Both texts as they are, and with any of `_FORMS` put in their place; one after the other, as most are not
+    needed."""
+    pairs = {(source, target): None}
+    yield source, target
+    for pattern, meant in _FORMS:
+        new = {(pattern.sub(meant, a), pattern.sub(meant, b)): None for a, b in pairs}
+        yield from (pair for pair in new if pair not in pairs)
+        pairs |= new
 
 
 def _scaled(text: str, language: str) -> str:
@@ -247,21 +262,20 @@ def _digits(texts: Texts) -> tuple[Any, Any]:
     """Every digit of all texts by its value, the last of a number marked; the text that each belongs to."""
     import numpy as np
 
-    digit = texts.at(DIGIT)
-    separator = texts.at(".,") | (texts.points == ord("٫")) | (texts.points == ord("٬"))
-    number = digit.copy()
-    number[1:-1] |= separator[1:-1] & digit[:-2] & digit[2:]
-    places = np.flatnonzero(digit)
-    last = ~np.append(number[1:], False)[places]
-    values = _decimals().take(texts.points[places])
-    return values * 2 + last, np.searchsorted(texts.starts, places, side="right") - 1
+    places = texts.places(DIGIT)
+    separated = np.isin(texts.points[places + 1], _SEPARATORS) & texts.beside(places, 2, DIGIT)
+    last = ~(texts.beside(places, 1, DIGIT) | separated)
+    return _decimals().take(texts.points[places]) * 2 + last, texts.row_of(places)
 
 
 @cache
 def _decimals() -> Any:
     import numpy as np
 
-    return np.array([unicodedata.decimal(chr(point), 0) for point in range(PLANE)], np.uint32)
+    table = np.zeros(PLANE, np.uint32)
+    for point in np.flatnonzero(categories() == "Nd").tolist():
+        table[point] = unicodedata.decimal(chr(point))
+    return table
 
 
 def _overlap(before: Counter[str], after: Counter[str], source: str, target: str, languages: tuple[str, str]) -> float:
@@ -270,13 +284,12 @@ def _overlap(before: Counter[str], after: Counter[str], source: str, target: str
         lost, added = _unconverted(lost, added, source, target)
     changed = min(lost.total(), added.total())  # one number for another: none of them is spelled out
     if lost.total() > changed:
-        folded = fold(target)
-        spelled, large = _spelled(folded, target, languages[1])
-        if "2" in lost and _DUAL.search(folded):
+        spelled, large = _spelled(target, languages[1])
+        if "2" in lost and _DUAL.search(fold(target)):
             lost = lost - Counter({"2": 1})
         lost = _unexcused(lost, min(spelled, lost.total() - changed), large)
     if added.total() > changed:
-        spelled, large = _spelled(fold(source), source, languages[0])
+        spelled, large = _spelled(source, languages[0])
         spelled += added["1"]  # a week is 1週間
         added = _unexcused(added, min(spelled + len(_MONTH.findall(source)), added.total() - changed), large)
     shared = 2 * (before & after).total()
@@ -285,10 +298,13 @@ def _overlap(before: Counter[str], after: Counter[str], source: str, target: str
     return share / 2 if lost and added else share
 
 
-def _spelled(folded: str, text: str, language: str) -> tuple[int, int]:
+@lru_cache(maxsize=4)  # of one pair several readings are compared
+def _spelled(text: str, language: str) -> tuple[int, int]:
     """How many numbers of at most two digits, and how many longer ones, the text may spell out."""
     if language.startswith("en") or is_arabic(language):
-        return len(_ARABIC.findall(folded)) + len(_ENGLISH.findall(text)), len(_LARGE.findall(folded))
+        folded = fold(text)
+        arabic = 0 if folded.isascii() else len(_ARABIC.findall(folded))
+        return arabic + len(_ENGLISH.findall(text.lower())), len(_LARGE.findall(folded))
     return ANY, len(_CHINESE.findall(text)) if writes_digits(language) else ANY
 
 

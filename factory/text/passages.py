@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from factory.text.blocks import find_blocks
 from factory.text.code_lines import FIRST_WORDS, code_runs, may_be_code
-from factory.text.column import CAPITAL, DIGIT, SMALL, WORD, Texts, mask
+from factory.text.column import ARABIC, CAPITAL, DIGIT, LETTER, SMALL, WORD, Texts, mask
 from factory.text.inline import Span, apart, inline_spans, is_equation, is_symbolic
 from factory.text.tables import cells, table_end
 
@@ -44,7 +44,8 @@ _FREE = "\ufdd0"  # stands for a display while prose is put together; Unicode ha
 _DISPLAY = re.compile(rf"\s*{_FREE}(?:\s+(?![-*•+]\s|\(?\w{{1,3}}[.)]\s))?")
 _MOST_KNOWN = 1000  # blocks of a source that are looked for
 _LINE_REST = re.compile(r"(?:[ \t\r]*\n)?")
-_STARTS = re.compile(rf"[\n\0]{FIRST_WORDS}")
+_FIRST = re.compile(FIRST_WORDS)
+_FIRST_CAPITALS = frozenset(re.findall("[A-Z][a-z]", FIRST_WORDS))  # with which other lines begin than sentences do
 
 
 class Passage(NamedTuple):
@@ -168,19 +169,16 @@ def prose_pair(source: str | None, target: str) -> tuple[str | None, str]:
     return before.prose, after.prose
 
 
-def prose_columns(sources: Texts, targets: Texts) -> tuple[Texts, Texts]:
-    """The same of many pairs, found out once; the columns themselves where all of their texts are prose."""
-    if (found := targets.beside.get(sources)) is not None:
-        return found
-    import numpy as np
+def prose_columns(sources: Texts, targets: Texts) -> tuple[Any, Texts, Texts]:
+    """Which pairs may hold anything but prose, and the prose of both texts of these; found out once."""
+    if (found := targets.prose.get(sources)) is None:
+        import numpy as np
 
-    copied = np.fromiter(map(str.__eq__, sources, targets), bool, len(targets))
-    rows = (signs(sources) | signs(targets) | copied).nonzero()[0].tolist()
-    before, after = list(sources.given), list(targets)
-    for row in rows:
-        before[row], after[row] = prose_pair(before[row], after[row])
-    found = (Texts(before), Texts(after)) if rows else (sources, targets)
-    targets.beside[sources] = found
+        copied = np.fromiter(map(str.__eq__, sources, targets), bool, len(targets))
+        rows = (signs(sources) | signs(targets) | copied).nonzero()[0]
+        pairs = [prose_pair(sources.given[row], targets[row]) for row in rows.tolist()]
+        found = rows, Texts([before for before, _ in pairs]), Texts([after for _, after in pairs])
+        targets.prose[sources] = found
     return found
 
 
@@ -370,24 +368,19 @@ def signs(texts: Texts) -> Any:
     """Which texts may have one of `_SIGNS`."""
     import numpy as np
 
-    word, digit = texts.at(WORD), texts.at(DIGIT)
-    found = (
-        texts.have(MARKS)
-        | texts.containing("→")
-        | texts.containing("⇌")
-        | texts.follows("(", ")")
-        | texts.follows(SMALL, CAPITAL)
-    )
-    found |= texts.follows("/&", WORD | mask("/.@*+-#")) | texts.follows("\n", " \t")
-    found |= texts.rows(texts.starts[texts.at(" \t")[texts.starts]])
-    percent = texts.at("%")
-    percent[1:] &= ~digit[:-1]
-    dots = np.flatnonzero(texts.at(".")[1:-1] & word[2:])
-    decimal = digit[dots] & digit[dots + 2]
-    rows = np.searchsorted(texts.starts, dots[decimal] + 1, side="right") - 1
-    version = np.flatnonzero((texts.points[:-1] == ord("v")) & digit[1:])
-    for places in (percent.nonzero()[0], dots[~decimal] + 1, version):
+    found = texts.have(MARKS) | texts.containing("→") | texts.containing("⇌")
+    found |= texts.follows("(", ")") | texts.follows(SMALL, CAPITAL) | texts.follows("/&", WORD | mask("/.@*+-#"))
+    found |= texts.begin_with(" \t") | texts.follows("\n", " \t")
+    percent, dots, digits = texts.places("%"), texts.places("."), texts.places(DIGIT)
+    dots = dots[texts.beside(dots, 1, WORD)]
+    decimal = texts.beside(dots, -1, DIGIT) & texts.beside(dots, 1, DIGIT)
+    version = digits[texts.points.take(digits - 1) == ord("v")]
+    for places in (percent[~texts.beside(percent, -1, DIGIT)], dots[~decimal], version):
         found |= texts.rows(places)
-    found |= np.bincount(rows, minlength=len(texts)) > 1
-    first = [match.start() for match in _STARTS.finditer("\0" + texts.joined)]
-    return found | texts.rows(np.array(first, np.int64))
+    found |= np.bincount(texts.row_of(dots[decimal]), minlength=len(texts)) > 1
+    lines = np.concatenate((texts.starts, texts.places("\n") + 1))
+    sentence = texts.beside(lines, 0, CAPITAL) & texts.beside(lines, 1, SMALL)
+    unlike = sentence | texts.beside(lines, 0, ARABIC | LETTER)
+    joined, first = texts.joined, lines[~unlike].tolist()
+    first += [place for place in lines[sentence].tolist() if joined[place : place + 2] in _FIRST_CAPITALS]
+    return found | texts.rows(np.array([place for place in first if _FIRST.match(joined, place)], np.int64))

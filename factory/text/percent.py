@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 from factory.text.arabic import fold
-from factory.text.column import Texts
+from factory.text.column import DIGIT, Texts
 from factory.text.language_codes import language_of
 from factory.text.language_table import is_arabic
 from factory.text.numbers import ascii_digits, plain_number
@@ -50,8 +50,10 @@ def percents_lost(source: str, target: str, languages: tuple[str, str]) -> int:
     before, after = map(_share, languages)
     if before is None or after is None:
         return 0
-    target = ascii_digits(fold(target) if is_arabic(languages[1]) else target)
     shares = {plain_number(found[1]) for found in _after_number(languages[0]).finditer(ascii_digits(source))}
+    if not shares:
+        return 0
+    target = ascii_digits(fold(target) if is_arabic(languages[1]) else target)
     bare: dict[str, bool] = {}
     for number in re.finditer(r"\d+(?:[.,٫٬]\d+)*", target):
         near = target[max(0, number.start() - _NEAR_BEFORE) : number.end() + _NEAR_AFTER]
@@ -65,7 +67,7 @@ def may_name_percents(sources: Texts, language: str) -> Any:
     found = sources.have("%")
     for word in (*SIGNS[1:], *WORDS.get(_key(language), ())):
         found |= sources.containing(word)
-    return found
+    return found & sources.have(DIGIT)
 
 
 def _key(language: str) -> str:

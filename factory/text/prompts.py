@@ -130,7 +130,8 @@ def _stems(rows: dict[str, list[str]], code: str, column: int) -> list[str]:
 def _names(code: str, languages: Iterable[str]) -> set[str]:
     """Beginnings of the languages' names; what endings may change is left off."""
     known = locale(code)
-    names = (plain(known.languages[language]) for language in languages if known and language in known.languages)
+    called = known.languages if known else {}
+    names = (plain(called[language]) for language in languages if language in called)
     return {name.removeprefix("ال")[: max(4, len(name) - 1 - (len(name) > ENDING))] for name in names}
 
 

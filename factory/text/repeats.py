@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 from functools import cache
+from typing import Any
 
+from factory.text.column import Texts
 from factory.text.language_table import expected_ratio
 from factory.text.punctuation import a_class, sentence_ends
+from factory.text.scripts import PLANE
 
 SHORT, LONG = 8, 25  # letters for which English needs so many: of what may come again by chance; of what never does
 MORE = 1.4  # times as long as usual: what all comes again is
@@ -31,6 +34,15 @@ def says_again(source: str, target: str, language: str) -> bool:
     return len(target) > MORE * size * len(source) and _all_again(target, size) and not _all_again(source, 1.0)
 
 
+def may_say_again(sources: Texts, targets: Texts, language: str) -> Any:
+    """Which targets may say something again, short of three words (for which `trigrams.repeats` looks): they have
+    several units, or are much longer than usual."""
+    size = expected_ratio("en", language)
+    ends = _is_end().take(targets.points)
+    several = ends[:-1] & ~ends[1:] & (targets.points[1:] != 0)  # a mark with something behind it
+    return targets.rows(several.nonzero()[0]) | (targets.stripped_lengths > MORE * size * sources.stripped_lengths)
+
+
 def says_trigram_again(text: str) -> bool:
     """Does the text have some three words twice? The same of one text that `trigrams.repeats` says of many."""
     words = text.split()
@@ -38,9 +50,22 @@ def says_trigram_again(text: str) -> bool:
 
 
 def _units(text: str, least: float) -> list[str]:
-    """Lines and sentences without all but their letters, of at least `least`; cut at every mark that may end one."""
-    units = (_NO_LETTERS.sub("", unit) for unit in _ends().split(text) if len(unit) >= least)
-    return [unit for unit in units if len(unit) >= least]
+    """Lines and sentences without all but their letters, of at least `least`, where there are several; cut at every
+    mark that may end one."""
+    units = [unit for unit in _ends().split(text) if len(unit) >= least]
+    if len(units) < 2:
+        return []  # what is one alone does not come again
+    return [letters for unit in units if len(letters := _NO_LETTERS.sub("", unit)) >= least]
+
+
+@cache
+def _is_end() -> Any:
+    """Which code points of the first plane cut units."""
+    import numpy as np
+
+    table = np.zeros(PLANE, dtype=bool)
+    table[[ord("\n"), *map(ord, sentence_ends())]] = True
+    return table
 
 
 @cache

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from factory.text.column import Texts
+from factory.text.column import Texts, of_categories
 from factory.text.language_codes import language_of, names_script, script_of_code
 from factory.text.language_table import letters_for_one, scripts_seen
 
@@ -67,7 +67,10 @@ def characters(script: str) -> frozenset[int]:
 @cache
 def letters(script: str) -> frozenset[int]:
     """Code points of the letters that belong to the script alone (Unicode's Script)."""
-    return frozenset(point for point in _with("Script", script) if unicodedata.category(chr(point))[0] == "L")
+    import numpy as np
+
+    points = np.fromiter(_with("Script", script), np.int64)
+    return frozenset(points[of_categories("L")[points]].tolist())
 
 
 @cache
@@ -111,36 +114,27 @@ def own_letters(language: str) -> frozenset[int]:
 
 
 @cache
-def any_letters() -> Any:
-    """Whether each code point of the first plane is a letter: the same for all languages, so worked out once."""
-    import numpy as np
-
-    found = (unicodedata.category(chr(point))[0] == "L" for point in range(PLANE - 1))
-    return np.append(np.fromiter(found, dtype=bool, count=PLANE - 1), False)
-
-
-@cache
 def _counted(language: str) -> Any:
     """The table of `Texts.counts` for letters of the language's scripts and for all letters."""
     import numpy as np
 
-    table = any_letters().astype(np.int64) << 32
-    table[sorted(point for point in shared() if point < PLANE)] = 0
-    table[sorted(own_letters(language))] |= 1
+    table = of_categories("L").astype(np.int64) << 32
+    table[[*shared()]] = 0
+    table[[*own_letters(language)]] |= 1
     return table
 
 
-def script_shares(texts: Sequence[str], language: str) -> list[float]:
-    """Share of each text's letters that belong to the language's scripts; 1.0 for a text without letters.
+def script_shares(texts: Sequence[str], language: str) -> Any:
+    """Array: share of each text's letters that belong to the language's scripts; 1.0 for a text without letters.
 
     All texts are counted in one go, which is many times faster than one by one. Letters that belong to no one script
     (modifiers, lengthening marks) and those beyond the first plane count as none.
 
-    >>> script_shares(["سلام 12, hi", "42"], "ar")
+    >>> script_shares(["سلام 12, hi", "42"], "ar").tolist()
     [0.6666666666666666, 1.0]
     """
     import numpy as np
 
     own, every = Texts.of(texts).counts(_counted(language))
     weight = letters_for_one(language)
-    return np.where(every > 0, own * weight / np.maximum(every + own * (weight - 1), 1), 1.0).tolist()
+    return np.where(every > 0, own * weight / np.maximum(every + own * (weight - 1), 1), 1.0)

@@ -228,8 +228,8 @@ def test_one_broken_score_does_not_spoil_the_others(monkeypatch):
 
     monkeypatch.setattr(cls, "measure", broken)
     for rows in (1, 20):  # one by one, and as a column
-        scores = cls().scores(["a", "b"] * rows, ["a", "bb"] * rows)
-        assert isinstance(scores[0], ZeroDivisionError) and scores[1] == 1 and len(scores) == 2 * rows
+        scores = cls().scores(["a", "b"] * rows, ["a", "b!b b"] * rows)
+        assert isinstance(scores[0], ZeroDivisionError) and scores[1] == 0.25 and len(scores) == 2 * rows
 
 
 BROKEN = [  # check, source, target

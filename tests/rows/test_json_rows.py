@@ -7,6 +7,8 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from factory.rows.json_rows import read_json
 
@@ -57,3 +59,19 @@ def test_what_does_not_say_its_rows_is_refused(value: Any, said: str) -> None:
 def test_one_row_is_one_row(value: Any) -> None:
     assert rows(value) == [value] and rows(value, indent=2) == [value]
     assert rows({"id": 1, "questions": TWENTY}, "jsonl") == [{"id": 1, "questions": TWENTY}]
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@given(st.lists(st.dictionaries(st.text(max_size=3), VALUES), min_size=2, max_size=3), st.booleans())
+@settings(max_examples=200, deadline=None)
+def test_lines_are_read_as_the_standard_library_reads_them(values, escaped) -> None:
+    lines = [json.dumps(value, ensure_ascii=escaped) for value in values]
+    found = [row for _, row in read_json(io.StringIO("\n".join(lines)), "jsonl")]
+    wanted = [json.loads(line) for line in lines]
+    assert repr(found) == repr(wanted)  # NaN and numbers of any length among them
