@@ -17,7 +17,7 @@ from factory.rows.step import RowStep, input_shards
 from factory.step.base import Columns, Limit
 from factory.step.job import Job
 from factory.store import write_atomically
-from factory.store.columns import NotText, column, plain, read_columns, require
+from factory.store.columns import NotText, contents, read_columns, require
 from factory.text.arabic import normalize
 from factory.text.digest import SIZE, digest
 
@@ -110,7 +110,7 @@ class Dedup(RowStep):
 
     def _rows(self, table: Table) -> Iterator[Any]:
         """What stands for a row: with `near` its texts, else a digest; the exception of a row that cannot be read."""
-        for values in zip(*(plain(column(table, name)) for name in self.columns), strict=True):
+        for values in zip(*(contents(table, name) for name in self.columns), strict=True):
             try:
                 yield self._row(values)
             except Exception as error:  # one bad row never stops a run

@@ -20,10 +20,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from factory.errors import FactoryError
 from factory.store.kinds import rows_of
 from factory.store.writing import (
+    SHARD_BYTES,
     SHARD_ROWS,
     TRAIN,
     Ledger,
     ShardWriter,
+    is_full,
     sync_folder,
     write_atomically,
     write_shard,
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 __all__ = [
+    "SHARD_BYTES",
     "SHARD_ROWS",
     "TRAIN",
     "Dataset",
@@ -47,6 +50,7 @@ __all__ = [
     "differences",
     "file_digest",
     "fingerprint",
+    "is_full",
     "sync_folder",
     "write_atomically",
     "write_shard",
