@@ -33,7 +33,7 @@ class Scored:
         import numpy as np
 
         for check in self.checks:
-            self.scores[check.name] = np.full(self.rows, np.nan)
+            self.scores.setdefault(check.name, np.full(self.rows, np.nan))
 
     def add(self, pairs: Pairs, compared: bool = True, done: Callable[[float], None] = lambda share: None) -> None:
         """Score one pair of columns; a row of several pairs keeps the worst score.
@@ -51,10 +51,11 @@ class Scored:
             after = Texts(_cells(targets, part))
             for check in self.checks:
                 if compared or not check.compares:
-                    self._add(check, part, check.scores(before, after))
+                    self.put(check, part, check.scores(before, after))
             done((part[-1] + 1) / self.rows)
 
-    def _add(self, check: Check, rows: Sequence[int], scores: Sequence[float | Exception]) -> None:
+    def put(self, check: Check, rows: Sequence[int], scores: Sequence[float | Exception]) -> None:
+        """What a check says of these rows, an exception where it could not."""
         import numpy as np
 
         try:
@@ -69,6 +70,11 @@ class Scored:
         known = self.scores[check.name]
         place = slice(rows.start, rows.stop) if isinstance(rows, range) else rows
         known[place] = (np.fmin if check.direction == "min" else np.fmax)(known[place], found)
+
+    def beside(self, other: Scored) -> Scored:
+        """What these checks say and what the others say of the same rows."""
+        broken = {row: {**self.broken.get(row, {}), **errors} for row, errors in other.broken.items()}
+        return Scored([*self.checks, *other.checks], self.rows, self.scores | other.scores, self.broken | broken)
 
     def refused(self) -> dict[int, list[tuple[Check, float]]]:
         """Row -> the checks that do not accept it with their scores, in the order of the checks."""

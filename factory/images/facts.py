@@ -6,11 +6,14 @@ import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from threading import Lock
 from typing import Any, Literal
 
 from factory.images.formats import said_type, type_of
 
 LARGEST_DECODED = 40_000_000  # pixels; a picture of 11 KB may claim a hundred million
+
+_pillow = Lock()
 
 State = Literal["whole", "empty", "broken", "truncated"]
 
@@ -81,11 +84,12 @@ def _any_size() -> Iterator[None]:
     """Pillow would not say how large a very large picture is: the limit is ours, and it stands before decoding."""
     from PIL import Image
 
-    limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
-    try:
-        yield
-    finally:
-        Image.MAX_IMAGE_PIXELS = limit
+    with _pillow:  # its limit is one for the whole process
+        limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+        try:
+            yield
+        finally:
+            Image.MAX_IMAGE_PIXELS = limit
 
 
 def _bits(image: Any, data: bytes) -> int:
@@ -110,3 +114,18 @@ def _deviation(image: Any) -> float:
             else 0.0
         )
     return float(max(ImageStat.Stat(image.convert("RGB")).stddev))
+
+
+def described(value: Any) -> Any:
+    """A row's value with a line about each picture in the place of its bytes, whatever holds them.
+
+    >>> described({"image": {"bytes": b"", "path": None}, "n": 1})
+    {'image': 'no picture, 0 bytes, empty', 'n': 1}
+    """
+    if isinstance(value, bytes):
+        return str(look(value, decode=False))
+    if isinstance(value, dict):
+        if isinstance(value.get("bytes"), bytes) and value.keys() <= {"bytes", "path"}:
+            return described(value["bytes"])
+        return {name: described(inner) for name, inner in value.items()}
+    return [described(inner) for inner in value] if isinstance(value, list) else value
