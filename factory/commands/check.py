@@ -13,6 +13,7 @@ from factory.checks import DEFAULT, Check, parse_check
 from factory.commands.session import Choice, embedded
 from factory.commands.table import print_json, print_table
 from factory.errors import UsageError
+from factory.look.layout import is_images, lines_of
 from factory.look.meaning import second_look
 from factory.look.pairs import FAILED, Judged, Pairs
 from factory.rows.formats import Row, Unreadable
@@ -77,6 +78,10 @@ def choose_checks(text: str | None) -> list[Check]:
                 check = parse_check({check.name: {check.direction: float(limit)}})
         except ValueError as error:
             raise UsageError(f"--checks {item}: {error}") from None
+        if check.looks:
+            raise UsageError(
+                f"--checks {item}: it looks at pictures", fix="a `filter` of a recipe does: images: [column]"
+            )
         if item[0] == "-":
             chosen.pop(check.name, None)
         else:
@@ -156,9 +161,14 @@ def _line(row: Row | Unreadable, outcome: Judged) -> str:
     if isinstance(row, Unreadable):
         content: dict[str, Any] = {"unreadable": row.text}
     else:
-        content = {(f"{name}_before" if name in ADDED else name): value for name, value in row.items()}
+        content = {(f"{name}_before" if name in ADDED else name): _shown(value) for name, value in row.items()}
     content |= {"scores": outcome.scores, "verdict": outcome.verdict, "reasons": outcome.reasons}
     return dumps(content) + "\n"
+
+
+def _shown(value: Any) -> Any:
+    """A line about each picture in the place of its bytes."""
+    return lines_of(value) if is_images(value) else value
 
 
 class Funnel:
