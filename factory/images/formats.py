@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from functools import cache
 
 EXTENSIONS = {
     "png": "png",
@@ -21,7 +22,6 @@ EXTENSIONS = {
 """Type -> the endings of its names, the usual one first."""
 SHOWN = {"png", "jpeg", "gif", "webp"}  # what every browser shows, and cannot run
 VIDEOS = {"mp4", "m4v", "mov", "webm", "mkv", "avi", "mpg", "mpeg", "wmv", "flv", "3gp", "ts", "ogv"}
-_TYPES = {ending: kind for kind, endings in EXTENSIONS.items() for ending in endings.split()}
 _STARTS = (
     (b"\x89PNG\r\n\x1a\n", "png"),
     (b"\xff\xd8\xff", "jpeg"),
@@ -64,9 +64,14 @@ def ending(name: str | None) -> str | None:
     return found[1].lower() if found else None
 
 
+@cache
+def _types() -> dict[str, str]:
+    return {ending: kind for kind, endings in EXTENSIONS.items() for ending in endings.split()}
+
+
 def said_type(name: str | None) -> str | None:
     """The type that a name claims; None where it claims none."""
-    return _TYPES.get(ending(name) or "")
+    return _types().get(ending(name) or "")
 
 
 def is_video(name: str, data: bytes = b"") -> bool:
@@ -86,7 +91,7 @@ def content_name(data: bytes, name: str | None) -> str:
     '.gif'
     """
     claimed, kind = ending(name), type_of(data)
-    if claimed not in _TYPES:
+    if claimed not in _types():
         claimed = EXTENSIONS[kind].split()[0] if kind else None
     return hashlib.sha256(data).hexdigest()[:32] + (f".{claimed}" if claimed else "")
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from factory.refs import HubRef, SplitSlice
 from factory.rows.formats import Piece, format_of, read
 from factory.rows.unreadable import Row, Unreadable
-from factory.store.kinds import has_bytes
+from factory.store.kinds import holds_bytes
 
 if TYPE_CHECKING:
     import datasets
@@ -111,7 +111,7 @@ def _fitting(stream: Any) -> int:
     """How many rows are taken at once, so that they fit in memory: few where the first one holds bytes."""
     first = next(iter(stream.iter(1)), None)
     return (
-        ROWS_WITH_BYTES if first is not None and any(has_bytes(field.type) for field in first.schema) else sys.maxsize
+        ROWS_WITH_BYTES if first is not None and holds_bytes(first.schema) else sys.maxsize
     )
 
 

@@ -143,7 +143,8 @@ class Filter(ScoreStep):
     def check_columns(self, columns: list[str] | None) -> list[str] | None:
         if columns is None:
             return None
-        require(self.images, columns)
+        if self.images:
+            require(self.images, columns)
         if self.reading and (self.suffix is not None or self.columns is not None):
             self._pairs(columns, self.suffix or "")
         scores = [f"score_{check.name}" for check in self.checks] if self.keep_scores else []

@@ -276,6 +276,10 @@ def _is_nested(kind: DataType) -> bool:
     return pa.types.is_nested(kind) or isinstance(kind, pa.BaseExtensionType)
 
 
+def holds_bytes(schema: Schema) -> bool:
+    return any(has_bytes(field.type) for field in schema)
+
+
 def has_bytes(kind: DataType) -> bool:
     if is_list(kind):
         return has_bytes(kind.value_type)

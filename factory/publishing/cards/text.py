@@ -61,7 +61,7 @@ def block(value: Any, limit: int = 600) -> str:
 def _readable(value: Any) -> str:
     import json
 
-    if is_images(value):
+    if isinstance(value, dict | list) and is_images(value):
         return text_of(value)
     return json.dumps(value, ensure_ascii=False, default=lambda other: f"<{type(other).__name__}>")
 
