@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 
 NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
 HUB_REF = re.compile(rf"^(?P<repo>{NAME}/{NAME})(?::(?P<config>[^@\s]+))?(?:@(?P<revision>[^\s]+))?$")
@@ -71,18 +69,6 @@ class SplitSlice:
 
 def is_local(text: str) -> bool:
     return LOCAL.match(text) is not None
-
-
-def local_path(folders: Iterable[Path], name: str) -> Path | None:
-    """What lies under `name` in the first of `folders` that has it; None too for a name no file system takes."""
-    for folder in folders:
-        try:
-            path = (folder / name).expanduser()
-            if path.exists():
-                return path
-        except (OSError, ValueError, RuntimeError):  # too long, a NUL, a home of nobody
-            continue
-    return None
 
 
 def is_hub_ref(text: str) -> bool:

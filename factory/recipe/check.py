@@ -9,8 +9,8 @@ from factory.evaluate.gates import BASE, parse_gate
 from factory.evaluate.texts import data_references, suite_named
 from factory.recipe.schema import DatasetSpec, Demo, EndpointModel, ModelSpec, Recipe
 from factory.recipe.source import Location, Source
-from factory.refs import HubRef, artifact_name, is_hub_ref, is_local, is_repo_name, local_path, step_number
-from factory.resources import resource
+from factory.refs import HubRef, artifact_name, is_hub_ref, is_local, is_repo_name, step_number
+from factory.resources import local_path, resource
 from factory.step.base import Step
 from factory.steps.split import Split
 from factory.text.language_codes import same_language

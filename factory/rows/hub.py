@@ -110,9 +110,7 @@ class HubRows:
 def _fitting(stream: Any) -> int:
     """How many rows are taken at once, so that they fit in memory: few where the first one holds bytes."""
     first = next(iter(stream.iter(1)), None)
-    return (
-        ROWS_WITH_BYTES if first is not None and holds_bytes(first.schema) else sys.maxsize
-    )
+    return ROWS_WITH_BYTES if first is not None and holds_bytes(first.schema) else sys.maxsize
 
 
 def hub_rows(ref: HubRef, split: str) -> Iterator[Row | Unreadable]:

@@ -22,7 +22,8 @@ from pydantic import (
     model_validator,
 )
 
-from factory.refs import local_path
+from factory.resources import local_path
+from factory.store.columns import require
 from factory.text.template import parse, placeholders
 
 if TYPE_CHECKING:
@@ -250,9 +251,13 @@ class Step(BaseModel):
     def check_columns(self, columns: list[str] | None) -> list[str] | None:
         """Columns after this step, given those before it (None: not known before the work).
 
+        A verb with a list of `columns` reads those; one that adds some or reads others says so.
+
         Raises:
             FactoryError: a column that the step needs is not there.
         """
+        named = getattr(self, "columns", None)
+        require(named if isinstance(named, list) else (), columns)
         return columns
 
     def run(self, job: Job) -> None:

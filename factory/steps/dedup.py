@@ -20,7 +20,7 @@ from factory.rows.step import RowStep, input_shards
 from factory.step.base import Columns, Limit
 from factory.step.job import Job
 from factory.store import write_atomically
-from factory.store.columns import NotText, column, contents, read_columns, require
+from factory.store.columns import NotText, column, contents, read_columns
 from factory.store.kinds import has_pictures
 from factory.text.arabic import normalize
 from factory.text.digest import SIZE, digest
@@ -93,10 +93,6 @@ class Dedup(RowStep):
     def parameters(self) -> dict[str, Any]:
         found = super().parameters()
         return found if self.near_images else {name: found[name] for name in found if name != "near_images"}
-
-    def check_columns(self, columns: list[str] | None) -> list[str] | None:
-        require(self.columns, columns)
-        return columns
 
     @contextmanager
     def working(self, job: Job) -> Iterator[ShardFunction]:

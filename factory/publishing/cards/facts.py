@@ -15,7 +15,7 @@ from factory.graph.lineage import Lineage, Made
 from factory.graph.nodes import Graph, Node
 from factory.graph.sources import AnsweringModel, DemoDataset, LocalDataset, LocalModel
 from factory.hub.client import endpoint
-from factory.refs import local_path
+from factory.resources import local_path
 from factory.step.base import Source
 
 LONG = 80  # characters beyond which a parameter gets a block of its own
