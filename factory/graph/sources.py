@@ -48,6 +48,7 @@ UNKNOWN = "unresolved"  # what an endpoint's answers state, before the first one
 class HubDataset(Source):
     """One split (or a range of its rows) of a Hub dataset at a commit, streamed into Parquet shards."""
 
+    later: ClassVar[tuple[str, ...]] = ("images", "image_hosts")
     produces: ClassVar[Literal["dataset", "model"]] = "dataset"
 
     repo: str
@@ -79,8 +80,7 @@ class HubDataset(Source):
 
     def parameters(self) -> dict[str, Any]:
         """Where cells of csv and tsv files are text, which they were not always; where pictures are, if anywhere."""
-        found = super().parameters() | (CELLS if _are_cells(self.data_files or "") else {})
-        return _without_nothing(found, "images", "image_hosts")
+        return super().parameters() | (CELLS if _are_cells(self.data_files or "") else {})
 
 
 class LocalDataset(Source):
@@ -89,6 +89,7 @@ class LocalDataset(Source):
     `digest` is the SHA-256 of the content, so that an edited file makes a new artifact.
     """
 
+    later: ClassVar[tuple[str, ...]] = ("delimiter", "images", "image_hosts")
     produces: ClassVar[Literal["dataset", "model"]] = "dataset"
 
     path: str
@@ -101,12 +102,10 @@ class LocalDataset(Source):
 
     def parameters(self) -> dict[str, Any]:
         """Where cells of csv and tsv files are text, which they were not always; where pictures are, if anywhere."""
-        found = {"digest": self.digest, "split": self.split, "column_names": self.column_names}
-        found |= {"delimiter": self.delimiter, "images": [*self.images], "image_hosts": [*self.image_hosts]}
-        files = self.files()
+        found, files = super().parameters(), self.files()
+        del found["path"]
         found |= CELLS if files.are_cells else {}
-        found |= {"images": "imagefolder"} if files.of_pictures else {}
-        return _without_nothing(found, "delimiter", "images", "image_hosts")
+        return found | ({"images": "imagefolder"} if files.of_pictures else {})
 
     def files(self) -> Files:
         return Files(Path(self.path), SplitSlice.parse(self.split).name, self.column_names, self.delimiter)
@@ -350,11 +349,6 @@ def _write_shard(out: Path, split: str, shard: int, table: Table) -> dict[str, i
 
     rows, verdicts = parted(table)
     return write_result(out, shard, ShardResult(rows, verdicts), split).reasons
-
-
-def _without_nothing(parameters: dict[str, Any], *names: str) -> dict[str, Any]:
-    """Without those of these parameters that say nothing: identities are as they were before there were any."""
-    return {name: value for name, value in parameters.items() if value or name not in names}
 
 
 def _are_cells(name: str) -> bool:

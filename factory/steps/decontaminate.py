@@ -44,6 +44,7 @@ class Decontaminate(ScoreStep):
     for copies. Rows above `max_image` are rejected (``decontaminate: camel-bench: a picture``).
     """
 
+    later: ClassVar[tuple[str, ...]] = ("max_image",)
     renamed: ClassVar[Mapping[str, str]] = {"on": "columns"}
 
     against: Annotated[list[BenchmarkRef], BeforeValidator(as_list, json_schema_input_type=str | list[str])] = Field(
@@ -68,11 +69,6 @@ class Decontaminate(ScoreStep):
         if columns is None or not self.keep_scores or SCORE in columns:
             return columns
         return [*columns, SCORE]
-
-    def parameters(self) -> dict[str, Any]:
-        found = super().parameters()
-        usual = type(self).model_fields["max_image"].default
-        return {name: value for name, value in found.items() if name != "max_image" or value != usual}
 
     @contextmanager
     def scoring(self, job: Job) -> Iterator[ScoreShard]:

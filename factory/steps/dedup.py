@@ -77,6 +77,7 @@ class Dedup(RowStep):
     to their equals only, rows without one to none.
     """
 
+    later: ClassVar[tuple[str, ...]] = ("near_images",)
     renamed: ClassVar[Mapping[str, str]] = {"on": "columns"}
 
     columns: Columns = Field(description="columns that make a row what it is")
@@ -89,10 +90,6 @@ class Dedup(RowStep):
         if self.near and self.near_images:
             raise ValueError("`near` is for texts and `near_images` for pictures: give one of them")
         return self
-
-    def parameters(self) -> dict[str, Any]:
-        found = super().parameters()
-        return found if self.near_images else {name: found[name] for name in found if name != "near_images"}
 
     @contextmanager
     def working(self, job: Job) -> Iterator[ShardFunction]:

@@ -72,6 +72,7 @@ class Filter(ScoreStep):
 
     uses_language: ClassVar[bool] = True
     folder: ClassVar[str] = "checks"
+    later: ClassVar[tuple[str, ...]] = ("images",)
     renamed: ClassVar[Mapping[str, str]] = {"pairs": "columns", "text": "columns"}
 
     checks: Annotated[list[CheckField], Limit] = Field([parse_check(name) for name in DEFAULT], min_length=1)
@@ -137,8 +138,7 @@ class Filter(ScoreStep):
                 yield f"checks.{check.name}.model", model, "model"
 
     def parameters(self) -> dict[str, Any]:
-        found = {**super().parameters(), "pairs": self.pairs or None, "text": self.singles}
-        return {name: value for name, value in found.items() if value or name != "images"}
+        return {**super().parameters(), "pairs": self.pairs or None, "text": self.singles}
 
     def check_columns(self, columns: list[str] | None) -> list[str] | None:
         if columns is None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from factory.arrays import Schema, Table, pa, pq
-from factory.store.kinds import holds_bytes, typed
+from factory.store.kinds import typed
 
 SHARD_ROWS = 10_000
 SHARD_BYTES = 128 << 20  # of a shard's values: several of them fit in memory, whatever a row holds
@@ -53,7 +53,7 @@ def write_shard(path: Path, table: Table) -> None:
 
 def _packed(schema: Schema) -> dict[str, Any]:
     """How columns are compressed. Bytes stay as they are: pictures are packed already, and no two are alike."""
-    if not holds_bytes(schema):
+    if not any(pa.types.is_nested(field.type) or pa.types.is_binary(field.type) for field in schema):
         return {"compression": "zstd"}
     pq.write_table(schema.empty_table(), empty := io.BytesIO())
     with pq.ParquetFile(empty) as file:
