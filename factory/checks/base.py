@@ -141,6 +141,8 @@ class ImageCheck(Check):
     """Scores the pictures of a row. A row keeps the worst score of its pictures, and one without any has none."""
 
     looks: ClassVar[bool] = True
+    decodes: ClassVar[bool] = False
+    """True if its score needs more than a picture's header: all others cost next to nothing."""
 
     def measure_image(self, image: Facts) -> float | None:
         """The score of one picture; None where another check has to say what is wrong with it."""

@@ -16,6 +16,7 @@ class ImageBlank(ImageCheck):
     """
 
     direction: ClassVar[Literal["min", "max"]] = "min"
+    decodes: ClassVar[bool] = True
 
     min: float = Field(1, ge=0)
 

@@ -15,6 +15,7 @@ class ImageBroken(ImageCheck):
     """
 
     direction: ClassVar[Literal["min", "max"]] = "min"
+    decodes: ClassVar[bool] = True
 
     min: float = Field(1, ge=0, le=1)
 

@@ -15,6 +15,7 @@ class ImageTruncated(ImageCheck):
     """
 
     direction: ClassVar[Literal["min", "max"]] = "min"
+    decodes: ClassVar[bool] = True
 
     min: float = Field(1, ge=0, le=1)
 

@@ -14,6 +14,7 @@ import httpcore
 
 SECONDS = 30.0  # for the whole of a file
 MOST_REDIRECTS = 3
+TRANSLATED = ipaddress.ip_network("64:ff9b::/32")  # ways to IPv4 addresses, RFC 6052 and 8215
 PORTS = {"http": 80, "https": 443}
 
 
@@ -28,7 +29,9 @@ def is_public(address: str) -> bool:
     (True, False, False, False)
     """
     known = ipaddress.ip_address(address.partition("%")[0])
-    if isinstance(known, ipaddress.IPv6Address) and (known.ipv4_mapped or known.sixtofour or known.teredo):
+    if isinstance(known, ipaddress.IPv6Address) and (
+        known.ipv4_mapped or known.sixtofour or known.teredo or known in TRANSLATED
+    ):
         return False
     return known.is_global and not known.is_multicast
 
@@ -83,7 +86,7 @@ class Fetcher:
                 raise Refused(why)
             with self._asked(url) as answer:
                 if answer.status in (301, 302, 303, 307, 308):
-                    url = urljoin(url, dict(answer.headers).get(b"location", b"").decode("latin-1"))
+                    url = urljoin(url, _location(answer))
                     continue
                 if answer.status != 200:
                     raise Refused(f"its host answered {answer.status}")
@@ -119,3 +122,7 @@ class Fetcher:
 
     def close(self) -> None:
         self._pool.close()
+
+
+def _location(answer: httpcore.Response) -> str:
+    return next((value.decode("latin-1") for name, value in answer.headers if name.lower() == b"location"), "")

@@ -33,10 +33,11 @@ def image_scores(
     said = [plain(column(table, name)) for name in wanted]
     scored = Scored(checks, table.num_rows)
     looking = [check for check in checks if isinstance(check, ImageCheck)]
+    decode = any(check.decodes for check in looking)
     scores: dict[str, dict[int, Any]] = {check.name: {} for check in looking}
     pictures = zip(*(pictures_of(column(table, name)) for name in images), strict=True)
     for row, lists in enumerate(pictures):
-        facts = [look(picture.bytes, picture.path) for found in lists for picture in found or ()]
+        facts = [look(picture.bytes, picture.path, decode=decode) for found in lists for picture in found or ()]
         for check in looking:
             try:
                 score = check.measure_row(facts, [values[row] for values in said])

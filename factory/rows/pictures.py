@@ -128,7 +128,8 @@ class References:
             values = plain(table[name])
             if (several := self._is_several(name, table[name].type, values)) is None:
                 continue
-            rows = list(threads.map(lambda value: self._row(value, file), values))
+            apply = map if all(map(_is_there, values)) else threads.map
+            rows = list(apply(lambda value: self._row(value, file), values))
             for row, found in enumerate(rows):
                 if not several and isinstance(found, list) and len(found) > 1:
                     rows[row] = found = "several pictures where the rows before have one"
@@ -185,6 +186,14 @@ class References:
         if len(data) > MOST_BYTES:
             raise Refused(f"larger than {MOST_BYTES >> 20} MB")
         return data
+
+
+def _is_there(value: Any) -> bool:
+    """Are the bytes of a cell's pictures in the row, so that nothing is waited for?"""
+    return all(
+        one is None or isinstance(one, bytes) or (isinstance(one, Mapping) and one.get("bytes") is not None)
+        for one in (value if isinstance(value, list) else [value])
+    )
 
 
 def _checked(data: bytes) -> bytes:
