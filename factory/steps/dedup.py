@@ -54,7 +54,7 @@ class NearImages(BaseModel):
     threshold: Annotated[float, Limit] = Field(
         0.9,
         ge=0.5,
-        lt=1,
+        le=0.98,
         description="equal bits of two perceptual hashes of 64 bits (assumed: copies in another size or compression "
         "stay above 0.9, other pictures below 0.8)",
     )
