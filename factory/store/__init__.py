@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from factory.errors import FactoryError
-from factory.store.kinds import rows_of
+from factory.store.kinds import holds_bytes, rows_of
 from factory.store.writing import (
     SHARD_BYTES,
     SHARD_ROWS,
@@ -58,6 +58,7 @@ __all__ = [
 
 
 FILE_NAME = "manifest.json"
+ROWS_WITH_BYTES = 64  # read at once
 
 
 def canonical(value: Any) -> str:
@@ -226,7 +227,7 @@ class Dataset:
 
         for path in self.shards(split, part):
             with pq.ParquetFile(path) as file:
-                for batch in file.iter_batches(1000):
+                for batch in file.iter_batches(ROWS_WITH_BYTES if holds_bytes(file.schema_arrow) else 1000):
                     yield from rows_of(batch)
 
     def load(self, split: str = TRAIN) -> Any:
