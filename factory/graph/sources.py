@@ -113,16 +113,17 @@ class LocalDataset(Source):
     def run(self, job: Job) -> None:
         wanted, kinds, images = SplitSlice.parse(self.split), Kinds(), self._images()
 
-        def references() -> References:
-            from factory.rows.pictures import Local, References
-
-            root = Path(self.path)
-            return References(Local(root if root.is_dir() else root.parent), images, self.image_hosts)
-
         def read(skip: int) -> Iterator[Table]:
-            return loaded(placed(self.files().pieces(SHARD_ROWS), kinds), images, references, skip, wanted.stop)
+            found = placed(self.files().pieces(SHARD_ROWS), kinds)
+            return loaded(found, images, self._references, skip, wanted.stop)
 
         write_rows(job, read, SplitSlice(TRAIN, wanted.start, wanted.stop), self.path, kinds)
+
+    def _references(self) -> References:
+        from factory.rows.pictures import Local, References
+
+        root = Path(self.path)
+        return References(Local(root if root.is_dir() else root.parent), self._images(), self.image_hosts)
 
     def _images(self) -> Sequence[str]:
         """The columns that are references to pictures."""
@@ -130,13 +131,18 @@ class LocalDataset(Source):
         return self.images or (folder.columns if folder else ())
 
     def foreseen(self) -> list[str]:
-        """What a load will say of the first rows: values of several kinds, or a row that cannot be read."""
-        kinds = Kinds()
+        """What a load will say of the first rows: values of several kinds, rows that cannot be read or will fail."""
+        kinds, failing = Kinds(), []
         try:
-            next(tables(self.files().pieces(FORESEEN_ROWS), kinds), None)
+            first = next(placed(self.files().pieces(FORESEEN_ROWS), kinds), None)
+            if first is not None and self._images():
+                counts = self._references().foreseen(first[1], first[0]).items()
+                failing = [
+                    f"{count:,} of the first {first[1].num_rows:,} rows will fail: {why}" for why, count in counts
+                ]
         except FactoryError as error:
             return [str(error)]
-        return [*kinds.notes.values()]
+        return [*kinds.notes.values(), *failing]
 
 
 class DemoDataset(Source):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import posixpath
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -121,6 +122,31 @@ class References:
         with ThreadPoolExecutor(THREADS) as threads:
             for start in range(0, table.num_rows, AT_ONCE):
                 yield self._slice(table.slice(start, AT_ONCE), file, first + start, threads)
+
+    def foreseen(self, table: Table, file: str) -> Counter[str]:
+        """Why rows will fail, and how many, as far as can be told without reading a picture or asking a host."""
+        require(self.columns, table.column_names, of=file)
+        found: Counter[str] = Counter()
+        for name in self.columns:
+            for value in plain(table[name]):
+                for one in value if isinstance(value, list) else [value]:
+                    if isinstance(one, str) and (why := self._refusal(one, file)):
+                        found[f"{name}: {why}"] += 1
+                        break
+        return found
+
+    def _refusal(self, reference: str, file: str) -> str | None:
+        if reference.startswith("data:"):
+            return None
+        if is_video(reference):
+            return FILM
+        if reference.startswith(("http://", "https://")):
+            return self._fetcher.allowed(reference)
+        try:
+            self.files.open(reference, file).close()
+        except Refused as error:
+            return str(error)
+        return None
 
     def _slice(self, table: Table, file: str, first: int, threads: ThreadPoolExecutor) -> Table:
         features, failures = features_of(table.schema), [None] * table.num_rows

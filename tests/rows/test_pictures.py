@@ -181,3 +181,15 @@ def test_another_picture_is_another_dataset(data: Path) -> None:
     (data / "pics" / "my holiday 0.png").write_bytes(picture(7))
     assert local_dataset(path, "train", images=["image"]).parameters() != before
     assert "images" not in local_dataset(path, "train").parameters()
+
+
+def test_a_plan_tells_which_rows_will_fail_and_fetches_nothing(data: Path) -> None:
+    path = lines(data, [name(0), "../secret.png", "../secret.png", "https://a.org/x.png", "film.mp4", None])
+    source = local_dataset(path, "train", images=["image"])
+    assert source.foreseen() == [
+        "2 of the first 6 rows will fail: image: outside the data folder",
+        "1 of the first 6 rows will fail: image: its host is not among `image_hosts`",
+        f"1 of the first 6 rows will fail: image: {pictures.FILM}",
+    ]
+    [missing] = local_dataset(path, "train", images=["picture"]).foreseen()
+    assert "no column 'picture'" in missing
