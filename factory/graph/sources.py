@@ -237,15 +237,30 @@ class AnsweringModel(Source):
         job.notes.append(f"{self.model} answers as {self.answers_as}")
 
 
-def local_dataset(path: Path, split: str, **how: Any) -> LocalDataset:
-    """The rows of a file or folder, read as `how` says; pictures beside a file are part of its content."""
+def local_dataset(
+    path: Path,
+    split: str,
+    column_names: list[str] | None = None,
+    delimiter: str | None = None,
+    images: Sequence[str] = (),
+    image_hosts: Sequence[str] = (),
+) -> LocalDataset:
+    """The rows of a file or folder; the pictures beside a file whose rows name some are part of its content."""
     digest = file_digest(path)
-    if how.get("images") and path.is_file():
+    if images and path.is_file():
         from factory.rows.imagefolder import is_picture
 
         beside = sorted(file for file in path.parent.rglob("*") if file.is_file() and is_picture(file))
         digest = fingerprint({"rows": digest} | {str(f.relative_to(path.parent)): file_digest(f) for f in beside})
-    return LocalDataset(path=str(path), digest=digest, split=split, **how)
+    return LocalDataset(
+        path=str(path),
+        digest=digest,
+        split=split,
+        column_names=column_names,
+        delimiter=delimiter,
+        images=tuple(images),
+        image_hosts=tuple(image_hosts),
+    )
 
 
 def local_model(path: Path) -> LocalModel:
