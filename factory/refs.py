@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
 HUB_REF = re.compile(rf"^(?P<repo>{NAME}/{NAME})(?::(?P<config>[^@\s]+))?(?:@(?P<revision>[^\s]+))?$")
-REPO = re.compile(r"\b[\w.-]{1,96}\b/\b[\w.-]{1,96}\b", re.ASCII)
 LOCAL = re.compile(r"^(?:\.{1,2}/|/|~/)")
 SPLIT = re.compile(r"^(?P<name>[\w.-]+)(?:\[(?P<start>\d{0,18}):(?P<stop>\d{0,18})\])?$")
 
@@ -36,15 +35,6 @@ class HubRef:
     def __str__(self) -> str:
         config = f":{self.config}" if self.config else ""
         return f"{self.repo}{config}{f'@{self.revision}' if self.revision else ''}"
-
-
-def is_repo_name(text: str) -> bool:
-    """Whether the Hub takes ``owner/name``: the rules of `huggingface_hub.utils.validate_repo_id`.
-
-    >>> is_repo_name("me/small-pairs"), is_repo_name("me/small--pairs"), is_repo_name("me/x.git")
-    (True, False, False)
-    """
-    return REPO.fullmatch(text) is not None and not ("--" in text or ".." in text or text.endswith(".git"))
 
 
 @dataclass(frozen=True)

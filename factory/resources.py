@@ -20,9 +20,9 @@ class Later:
     _name: str
 
     def __getattr__(self, attribute: str) -> Any:
-        found = getattr(importlib.import_module(self._name), attribute)
-        setattr(self, attribute, found)  # so that this is asked once
-        return found
+        module = importlib.import_module(self._name)
+        self.__dict__.update({name: value for name, value in vars(module).items() if not name.startswith("_")})
+        return getattr(module, attribute)
 
 
 def _modules(package: str) -> list[str]:

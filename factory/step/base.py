@@ -23,6 +23,7 @@ from pydantic import (
 )
 
 from factory.resources import local_path
+from factory.step.outline import Outline
 from factory.store.columns import require
 from factory.text.template import parse, placeholders
 
@@ -197,6 +198,10 @@ class Step(BaseModel):
         """Parameters whose models are asked for texts and for nothing else, so that one behind an endpoint will do."""
         return ()
 
+    def engines(self) -> tuple[str, ...]:
+        """Engines that `run` needs whatever the profile says."""
+        return ()
+
     @model_validator(mode="before")
     @classmethod
     def _read_old_words(cls, given: Any, info: ValidationInfo) -> Any:
@@ -262,6 +267,14 @@ class Step(BaseModel):
         named = getattr(self, "columns", None)
         require(named if isinstance(named, list) else (), columns)
         return columns
+
+    def check_model(self, model: Outline, named: Mapping[str, Outline]) -> Outline:
+        """The model after this step, given that before it and those that its parameters name.
+
+        Raises:
+            FactoryError: the step cannot be done with one of them.
+        """
+        return model
 
     def run(self, job: Job) -> None:
         raise NotImplementedError
