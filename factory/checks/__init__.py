@@ -9,7 +9,7 @@ from factory.checks.base import Check
 from factory.errors import nearest
 from factory.resources import one_a_module
 
-__all__ = ["DEFAULT", "Check", "checks", "parse_check"]
+__all__ = ["DEFAULT", "IMAGES", "Check", "checks", "parse_check"]
 
 DEFAULT = (
     "empty", "script", "language", "source_language", "mixed_script", "length_ratio", "repetition", "echo",
@@ -19,10 +19,17 @@ DEFAULT = (
 )  # fmt: skip
 
 
+IMAGES = (
+    "image_empty", "image_type", "image_broken", "image_truncated", "image_pixels", "image_animated", "image_depth",
+    "image_ratio", "image_blank", "image_markers",
+)  # fmt: skip
+
+
 @cache
 def checks() -> dict[str, type[Check]]:
     """All checks by name."""
-    return one_a_module(__name__, Check)
+    found = one_a_module(__name__, Check)
+    return {name: check for name, check in found.items() if check.__module__ != Check.__module__}
 
 
 def parse_check(value: Any) -> Check:

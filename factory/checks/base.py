@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from factory.images.facts import Facts
 from factory.text.column import Texts
 from factory.text.passages import prose_columns, prose_pair
 
@@ -36,6 +37,7 @@ class Check(BaseModel):
         surveys: True if a score depends on other rows: `survey` is called with all of them before any is scored.
         reads_prose: True if it gets both texts without code, formulas, addresses and whatever else is not prose to
             `factory.text.passages`.
+        looks: True if it looks at pictures: an `ImageCheck`.
         embeds: True if it compares embeddings, and has a `model`: `embedding_with` is called before all else.
         usual: the score of a row in which `candidates` sees nothing of interest.
     """
@@ -49,6 +51,7 @@ class Check(BaseModel):
     surveys: ClassVar[bool] = False
     reads_prose: ClassVar[bool] = False
     embeds: ClassVar[bool] = False
+    looks: ClassVar[bool] = False
     usual: ClassVar[float] = 1.0
 
     @classmethod
@@ -157,6 +160,23 @@ class Check(BaseModel):
     def survey(self, batches: Iterable[Pairs]) -> Check:
         """The check with what it has to know of all rows."""
         return self
+
+
+class ImageCheck(Check):
+    """Scores the pictures of a row. A row keeps the worst score of its pictures, and one without any has none."""
+
+    looks: ClassVar[bool] = True
+    decodes: ClassVar[bool] = False
+    """True if its score needs more than a picture's header: all others cost next to nothing."""
+
+    def measure_image(self, image: Facts) -> float | None:
+        """The score of one picture; None where another check has to say what is wrong with it."""
+        raise NotImplementedError
+
+    def measure_row(self, images: Sequence[Facts], texts: Sequence[Any]) -> float | None:
+        """The score of a row: its pictures, and its texts and conversations."""
+        found = [score for image in images if (score := self.measure_image(image)) is not None]
+        return (min if self.direction == "min" else max)(found, default=None)
 
 
 def each(

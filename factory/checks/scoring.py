@@ -33,7 +33,7 @@ class Scored:
         import numpy as np
 
         for check in self.checks:
-            self.scores[check.name] = np.full(self.rows, np.nan)
+            self.scores.setdefault(check.name, np.full(self.rows, np.nan))
 
     def add(
         self,
@@ -58,10 +58,11 @@ class Scored:
             for check in self.checks:
                 if compared or not check.compares:
                     owners = part if rows is None else [rows[place] for place in part]
-                    self._add(check, owners, *check.column_scores(before, after))
+                    self.put(check, owners, *check.column_scores(before, after))
             done((part[-1] + 1) / len(targets))
 
-    def _add(self, check: Check, rows: Sequence[int], found: Any, errors: dict[int, Exception]) -> None:
+    def put(self, check: Check, rows: Sequence[int], found: Any, errors: dict[int, Exception]) -> None:
+        """The scores of a check for these rows, an array; for those of `errors`, by place, it broke."""
         import numpy as np
 
         for place in np.flatnonzero(~np.isfinite(found)).tolist():
@@ -74,6 +75,11 @@ class Scored:
             known[place] = worse(known[place], found)
         else:
             worse.at(known, rows, found)  # a row may be there several times
+
+    def beside(self, other: Scored) -> Scored:
+        """What these checks say and what the others say of the same rows."""
+        broken = {row: {**self.broken.get(row, {}), **errors} for row, errors in other.broken.items()}
+        return Scored([*self.checks, *other.checks], self.rows, self.scores | other.scores, self.broken | broken)
 
     def refused(self) -> dict[int, list[tuple[Check, float]]]:
         """Row -> the checks that do not accept it with their scores, in the order of the checks."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from factory.checks import DEFAULT, Check, parse_check
 from factory.commands.table import print_json, print_table
 from factory.errors import UsageError
+from factory.look.layout import is_images, lines_of
 from factory.look.meaning import second_look
 from factory.look.pairs import FAILED, Judged, Pairs
 from factory.rows.formats import Row, Unreadable
@@ -90,6 +91,10 @@ def choose_checks(text: str | None) -> list[Check]:
                 check = parse_check({check.name: {check.direction: float(limit)}})
         except ValueError as error:
             raise UsageError(f"--checks {item}: {error}") from None
+        if check.looks:
+            raise UsageError(
+                f"--checks {item}: it looks at pictures", fix="a `filter` of a recipe does: images: [column]"
+            )
         if item[0] == "-":
             chosen.pop(check.name, None)
         else:
@@ -169,13 +174,20 @@ def _line(row: Row | Unreadable, outcome: Judged) -> bytes:
     if isinstance(row, Unreadable):
         content: dict[str, Any] = {"unreadable": row.text}
     else:
-        content = dict(row) if _ADDED.isdisjoint(row) else {_beside(name): value for name, value in row.items()}
+        content = {name: value if isinstance(value, str) else _shown(value) for name, value in row.items()}
+        if not _ADDED.isdisjoint(row):
+            content = {_beside(name): value for name, value in content.items()}
     content |= {"scores": outcome.scores, "verdict": outcome.verdict, "reasons": outcome.reasons}
     return json_line(content)
 
 
 def _beside(name: str) -> str:
     return f"{name}_before" if name in _ADDED else name
+
+
+def _shown(value: Any) -> Any:
+    """A line about each picture in the place of its bytes."""
+    return lines_of(value) if is_images(value) else value
 
 
 class Funnel:

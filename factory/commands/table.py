@@ -8,6 +8,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from factory.images.facts import described
+
 COLOURS = {"done": "green", "new": "cyan", "changed": "yellow", "resume": "yellow", "failed": "red"}
 
 
@@ -29,4 +31,8 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], right: Sequence
 
 
 def print_json(value: Any) -> None:
-    print(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+    print(json.dumps(value, indent=2, ensure_ascii=False, default=_shown))
+
+
+def _shown(value: Any) -> str:
+    return described(value) if isinstance(value, bytes) else str(value)

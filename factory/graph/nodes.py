@@ -190,15 +190,7 @@ class _Builder:
         if isinstance(spec.from_, EndpointModel):
             return self._answering(name, spec.from_, place)
         if isinstance(spec, DatasetSpec):
-            return self._edge(
-                spec.from_,
-                "dataset",
-                place,
-                split=spec.split,
-                data_files=spec.data_files,
-                column_names=spec.column_names,
-                delimiter=spec.delimiter,
-            )
+            return self._edge(spec.from_, "dataset", place, split=spec.split, spec=spec)
         return self._edge(spec.from_, "model", place, code=spec.trust_remote_code)
 
     def _answering(self, name: str, behind: EndpointModel, place: Place) -> Edge:
@@ -219,15 +211,14 @@ class _Builder:
         kind: str,
         place: Place,
         split: str = "train",
-        data_files: str | None = None,
-        column_names: list[str] | None = None,
-        delimiter: str | None = None,
+        spec: DatasetSpec | None = None,
         code: bool = False,
     ) -> Edge:
-        """The finished node that a reference means, made if it is the first to name it."""
+        """The finished node that a reference means, made if it is the first to name it; `spec` says how to read it."""
         if is_local(reference):
             path = self._local(reference)
-            step = local_dataset(path, split, column_names, delimiter) if kind == "dataset" else local_model(path)
+            how = spec.model_dump(include={"column_names", "delimiter", "images", "image_hosts"}) if spec else {}
+            step = local_dataset(path, split, **how) if kind == "dataset" else local_model(path)
             edge = self._remember(reference, kind, self._source_name("local", path.name, split), step, place)
             return Edge(edge.node, "train")
         if is_hub_ref(reference):
@@ -237,10 +228,9 @@ class _Builder:
                 self.graph.unresolved.append(reference)
             revision = sha or f"unresolved:{ref.revision or 'main'}"
             if kind == "dataset":
-                step = HubDataset(
-                    repo=ref.repo, config=ref.config, revision=revision, split=split, data_files=data_files
-                )
-                detail = ":".join(filter(None, [ref.config, split if split != "train" else None, data_files]))
+                how = spec.model_dump(include={"data_files", "images", "image_hosts"}) if spec else {}
+                step = HubDataset(repo=ref.repo, config=ref.config, revision=revision, split=split, **how)
+                detail = ":".join(filter(None, [ref.config, split if split != "train" else None, step.data_files]))
                 edge = self._remember(reference, kind, self._source_name("hub", ref.repo, detail), step, place)
                 return Edge(edge.node, SplitSlice.parse(split).name)
             return self._remember(

@@ -6,7 +6,7 @@ Sources are steps without a place in the recipe's `steps`: the graph makes them 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from glob import escape
 from itertools import islice
 from pathlib import Path
@@ -21,13 +21,26 @@ from factory.models.outline import SMALL_FILES, TEMPLATES, TOKENIZER, read_outli
 from factory.refs import HubRef, SplitSlice
 from factory.rows.formats import KINDS, Piece, format_of
 from factory.rows.hub import HubRows
+from factory.rows.outcomes import ShardResult, write_result
 from factory.rows.reading import Files
-from factory.rows.tables import Kinds, Rewind, align, in_shards, part, tables
+from factory.rows.tables import Kinds, Rewind, align, in_shards, part, placed, tables
 from factory.step.base import Source
 from factory.step.outline import Outline
-from factory.store import SHARD_ROWS, TRAIN, Dataset, RowCounts, canonical, file_digest, write_atomically, write_shard
+from factory.store import (
+    SHARD_ROWS,
+    TRAIN,
+    Dataset,
+    RowCounts,
+    canonical,
+    file_digest,
+    fingerprint,
+    write_atomically,
+    write_shard,
+)
+from factory.store.kinds import picture_columns
 
 if TYPE_CHECKING:
+    from factory.rows.pictures import References
     from factory.step.job import Job
 
 CELLS = {"cells": "text"}
@@ -39,6 +52,7 @@ UNKNOWN = "unresolved"  # what an endpoint's answers state, before the first one
 class HubDataset(Source):
     """One split (or a range of its rows) of a Hub dataset at a commit, streamed into Parquet shards."""
 
+    later: ClassVar[tuple[str, ...]] = ("images", "image_hosts")
     produces: ClassVar[Literal["dataset", "model"]] = "dataset"
 
     repo: str
@@ -46,20 +60,30 @@ class HubDataset(Source):
     revision: str
     split: str = "train"
     data_files: str | None = None
+    images: tuple[str, ...] = ()
+    image_hosts: tuple[str, ...] = ()
 
     def run(self, job: Job) -> None:
         wanted, kinds = SplitSlice.parse(self.split), Kinds()
         rows = HubRows(HubRef(self.repo, self.config, self.revision), wanted.name, self.data_files)
 
         def read(skip: int) -> Iterator[Table]:
-            if rows.is_streamed:
-                return tables(rows.pieces(SHARD_ROWS, skip), kinds)
-            return part(tables(rows.pieces(SHARD_ROWS), kinds), skip, None)
+            streamed = rows.is_streamed
+            pieces = rows.pieces(SHARD_ROWS, skip if streamed else 0)
+            return self._loaded(pieces, kinds, 0 if streamed else skip, skip if streamed else 0)
 
         write_rows(job, read, wanted, self.repo, kinds)
 
+    def _loaded(self, pieces: Iterable[Piece], kinds: Kinds, skip: int, first: int) -> Iterator[Table]:
+        def references() -> References:
+            from factory.rows.pictures import InRepo, References
+
+            return References(InRepo(self.repo, self.revision), self.images, self.image_hosts)
+
+        return loaded(placed(pieces, kinds), self.images, references, skip, None, first)
+
     def parameters(self) -> dict[str, Any]:
-        """Where cells of csv and tsv files are text, which they were not always."""
+        """Where cells of csv and tsv files are text, which they were not always; where pictures are, if anywhere."""
         return super().parameters() | (CELLS if _are_cells(self.data_files or "") else {})
 
 
@@ -69,6 +93,7 @@ class LocalDataset(Source):
     `digest` is the SHA-256 of the content, so that an edited file makes a new artifact.
     """
 
+    later: ClassVar[tuple[str, ...]] = ("delimiter", "images", "image_hosts")
     produces: ClassVar[Literal["dataset", "model"]] = "dataset"
 
     path: str
@@ -76,34 +101,52 @@ class LocalDataset(Source):
     split: str = "train"
     column_names: list[str] | None = None
     delimiter: str | None = None
+    images: tuple[str, ...] = ()
+    image_hosts: tuple[str, ...] = ()
 
     def parameters(self) -> dict[str, Any]:
-        """Where cells of csv and tsv files are text, which they were not always."""
-        found = {"digest": self.digest, "split": self.split, "column_names": self.column_names}
-        found |= {"delimiter": self.delimiter} if self.delimiter else {}
-        return found | (CELLS if self.files().are_cells else {})
+        """Where cells of csv and tsv files are text, which they were not always; where pictures are, if anywhere."""
+        found, files = super().parameters(), self.files()
+        del found["path"]
+        found |= CELLS if files.are_cells else {}
+        return found | ({"images": "imagefolder"} if files.of_pictures else {})
 
     def files(self) -> Files:
         return Files(Path(self.path), SplitSlice.parse(self.split).name, self.column_names, self.delimiter)
 
     def run(self, job: Job) -> None:
-        wanted, kinds = SplitSlice.parse(self.split), Kinds()
-        write_rows(
-            job,
-            lambda skip: part(tables(self.files().pieces(SHARD_ROWS), kinds), skip, wanted.stop),
-            SplitSlice(TRAIN, wanted.start, wanted.stop),
-            self.path,
-            kinds,
-        )
+        wanted, kinds, images = SplitSlice.parse(self.split), Kinds(), self._images()
+
+        def read(skip: int) -> Iterator[Table]:
+            found = placed(self.files().pieces(SHARD_ROWS), kinds)
+            return loaded(found, images, self._references, skip, wanted.stop)
+
+        write_rows(job, read, SplitSlice(TRAIN, wanted.start, wanted.stop), self.path, kinds)
+
+    def _references(self) -> References:
+        from factory.rows.pictures import Local, References
+
+        root = Path(self.path)
+        return References(Local(root if root.is_dir() else root.parent), self._images(), self.image_hosts)
+
+    def _images(self) -> Sequence[str]:
+        """The columns that are references to pictures."""
+        folder = self.files().of_pictures
+        return self.images or (folder.columns if folder else ())
 
     def foreseen(self) -> list[str]:
-        """What a load will say of the first rows: values of several kinds, or a row that cannot be read."""
-        kinds = Kinds()
+        """What a load will say of the first rows: values of several kinds, rows that cannot be read or will fail."""
+        kinds, failing = Kinds(), []
         try:
-            next(tables(self.files().pieces(FORESEEN_ROWS), kinds), None)
+            first = next(placed(self.files().pieces(FORESEEN_ROWS), kinds), None)
+            if first is not None and self._images():
+                counts = self._references().foreseen(first[1], first[0]).items()
+                failing = [
+                    f"{count:,} of the first {first[1].num_rows:,} rows will fail: {why}" for why, count in counts
+                ]
         except FactoryError as error:
             return [str(error)]
-        return [*kinds.notes.values()]
+        return [*kinds.notes.values(), *failing]
 
 
 class DemoDataset(Source):
@@ -234,10 +277,28 @@ class AnsweringModel(Source):
 
 
 def local_dataset(
-    path: Path, split: str, column_names: list[str] | None = None, delimiter: str | None = None
+    path: Path,
+    split: str,
+    column_names: list[str] | None = None,
+    delimiter: str | None = None,
+    images: Sequence[str] = (),
+    image_hosts: Sequence[str] = (),
 ) -> LocalDataset:
+    """The rows of a file or folder; the pictures beside a file whose rows name some are part of its content."""
+    digest = file_digest(path)
+    if images and path.is_file():
+        from factory.rows.imagefolder import is_picture
+
+        beside = sorted(file for file in path.parent.rglob("*") if file.is_file() and is_picture(file))
+        digest = fingerprint({"rows": digest} | {str(f.relative_to(path.parent)): file_digest(f) for f in beside})
     return LocalDataset(
-        path=str(path), digest=file_digest(path), split=split, column_names=column_names, delimiter=delimiter
+        path=str(path),
+        digest=digest,
+        split=split,
+        column_names=column_names,
+        delimiter=delimiter,
+        images=tuple(images),
+        image_hosts=tuple(image_hosts),
     )
 
 
@@ -260,6 +321,32 @@ def _of_model(names: list[str], index: bytes | None, where: str, code: bool) -> 
         raise
 
 
+def loaded(
+    found: Iterable[tuple[str, Table]],
+    images: Sequence[str],
+    references: Callable[[], References],
+    start: int,
+    stop: int | None,
+    first: int = 0,
+) -> Iterator[Table]:
+    """The rows ``start:stop`` of tables and the files they are from, with the pictures that they name.
+
+    `images` are the columns that are declared to be pictures. `first` is the number of the first row.
+    """
+    reader: References | None = None
+    seen = 0
+    for file, table in found:
+        for rows in part([table], max(start - seen, 0), None if stop is None else stop - seen):
+            if not images and not picture_columns(rows.schema):
+                yield rows
+                continue
+            reader = reader or references()
+            yield from reader.loaded(rows, file, first + max(start, seen))
+        seen += table.num_rows
+        if stop is not None and seen >= stop:
+            return
+
+
 def write_rows(job: Job, read: Callable[[int], Iterable[Table]], wanted: SplitSlice, name: str, kinds: Kinds) -> None:
     """Write the rows ``wanted.start:wanted.stop`` into shards, resuming after the last finished one.
 
@@ -273,35 +360,60 @@ def write_rows(job: Job, read: Callable[[int], Iterable[Table]], wanted: SplitSl
         kinds.begin_with(path)
     while True:
         try:
-            done = _write(job, read, wanted, name)
+            rows = _write(job, read, wanted, name)
             break
         except Rewind:
-            for path in [*shards(wanted.name), job.out / "ledger.jsonl"]:
+            torn = [*shards(wanted.name), *shards(wanted.name, "rejected")]
+            for path in [*torn, job.out / "ledger.jsonl"]:
                 path.unlink()
-    if done == 0:
+    if rows.rows_in == 0:
         raise FactoryError("the dataset has no rows", where=name, fix="check `split` and `data_files`")
     align(shards(wanted.name))
     job.notes += kinds.notes.values()
-    job.rows = RowCounts.model_validate({"in": done, "kept": done})
+    job.rows = rows
 
 
-def _write(job: Job, read: Callable[[int], Iterable[Table]], wanted: SplitSlice, name: str) -> int:
-    """The number of rows written, now and before."""
+def _write(job: Job, read: Callable[[int], Iterable[Table]], wanted: SplitSlice, name: str) -> RowCounts:
+    """The accounts of the rows written, now and before."""
     with job.ledger() as ledger:
-        done = sum(entry["rows"] for entry in ledger)
-        shard = sum(1 for _ in ledger)
-        left = None if wanted.stop is None else max(0, wanted.stop - wanted.start - done)
+        counts = RowCounts.model_validate({})
+        shard = 0
+        for entry in ledger:
+            counts.add(_counts(entry))
+            shard += 1
+        left = None if wanted.stop is None else max(0, wanted.stop - wanted.start - counts.rows_in)
         with job.progress.task(f"load {name}", total=left) as progress:
-            found = part(read(wanted.start + done), 0, left) if left != 0 else ()
+            found = part(read(wanted.start + counts.rows_in), 0, left) if left != 0 else ()
             for table in in_shards(found, SHARD_ROWS):
                 try:
-                    write_shard(job.out / "data" / f"{wanted.name}-{shard:05d}.parquet", table)
+                    failed = _write_shard(job.out, wanted.name, shard, table)
                 except pa.ArrowNotImplementedError as error:
                     raise FactoryError(first_line(error), where=name, fix="leave this column out") from error
-                ledger.append({"shard": shard, "rows": table.num_rows})
-                shard, done = shard + 1, done + table.num_rows
-                progress.advance(table.num_rows)
-    return done
+                entry = {"shard": shard, "rows": table.num_rows, **({"failed": failed} if failed else {})}
+                ledger.append(entry)
+                shard += 1
+                counts.add(_counts(entry))
+                progress.advance(table.num_rows, **({"failed": sum(failed.values())} if failed else {}))
+    return counts
+
+
+def _counts(entry: dict[str, Any]) -> RowCounts:
+    """Of a line of the ledger: rows, and how many of them failed, by reason."""
+    reasons = entry.get("failed", {})
+    failed = sum(reasons.values())
+    counts = {"in": entry["rows"], "kept": entry["rows"] - failed, "failed": failed, "reasons": reasons}
+    return RowCounts.model_validate(counts)
+
+
+def _write_shard(out: Path, split: str, shard: int, table: Table) -> dict[str, int]:
+    """Write a shard, rows without their pictures apart; gives how many these are by reason."""
+    if not picture_columns(table.schema):
+        write_shard(out / "data" / f"{split}-{shard:05d}.parquet", table)
+        return {}
+    from factory.rows.pictures import parted
+
+    rows, verdicts = parted(table)
+    return write_result(out, shard, ShardResult(rows, verdicts), split).reasons
 
 
 def _are_cells(name: str) -> bool:

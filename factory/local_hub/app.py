@@ -31,6 +31,7 @@ from factory.local_hub import (
     repos,
     side_by_side,
     spaces,
+    thumbnails,
     webhooks,
     xet,
 )
@@ -42,7 +43,7 @@ from factory.local_hub.users import Accounts, User, default_users
 
 FILES = (read, commit, lfs, lfs_files, xet, refs)
 API = (misc, identity, repos, spaces, info, leaderboard, *FILES, discussions, collections, access, webhooks, jobs)
-PAGES = (pages, side_by_side, repo_pages)
+PAGES = (pages, side_by_side, thumbnails, repo_pages)
 # a path belongs to the first of them that knows it
 ROUTES = [
     *chain.from_iterable(module.routes for module in API),

@@ -18,7 +18,7 @@ from factory.local_hub.cells import shorten
 from factory.local_hub.repo_pages import CHOICES, DATASET, page_of_rows
 from factory.local_hub.viewer import Files
 from factory.local_hub.web import Pages
-from factory.look.layout import REASONS, View, groups, layout, view
+from factory.look.layout import REASONS, View, groups, is_images, layout, lines_of, view
 from factory.text.direction import right_to_left
 
 routes = Pages()
@@ -101,12 +101,14 @@ def side_by_side(request: Request) -> Response:
 
 
 def _shown(row: Row) -> dict[str, Any]:
-    """A view with a direction for every text."""
+    """A view with a direction for every text, and a line about every picture."""
     seen: View = view(row, layout(row))
+    images = {name: lines_of(value) for name, value in row.items() if is_images(value)}
     return {
         "seen": seen,
         "pairs": [(name, _cell(source), _cell(target)) for name, source, target in seen.pairs],
-        "texts": [(name, _cell(text)) for name, text in seen.texts],
+        "texts": [(name, _cell(text)) for name, text in seen.texts if name not in images],
+        "images": [*images.items()],
         "blamed": set(groups(row)),
     }
 

@@ -139,6 +139,21 @@ def rows_at(path: Path, places: Sequence[int]) -> Iterator[tuple[int, dict[str, 
             first += size
 
 
+def row(files: Files, number: int) -> dict[str, Any]:
+    """The row of this number in a split.
+
+    Raises:
+        IndexError: there is none. And what is in UNREADABLE.
+    """
+    if not all_parquet(files) and (found := next(islice(rows(files), number, None), None)) is not None:
+        return found
+    for _, path in files if all_parquet(files) else ():
+        if number < _size(path):
+            return next(row for _, row in rows_at(path, [number]))
+        number -= _size(path)
+    raise IndexError(number)
+
+
 def _lines(files: Files, start: int, count: int) -> Page:
     found = list(islice(rows(files), start, start + count + 1))
     columns = list(dict.fromkeys(name for row in found[:count] for name in row))

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from factory.images.facts import described
 from factory.rows.formats import Row, Unreadable
 from factory.store.columns import pairs_of
 
@@ -140,11 +141,24 @@ def text_of(value: Any) -> str:
         return f"{value:.6g}"
     if isinstance(value, list) and (turns := turns_of(value)):
         return "\n\n".join(f"[{role}]\n{text_of(content)}" for role, content in turns)
-    if isinstance(value, bytes):
-        return f"{len(value):,} bytes"
+    if is_images(value):
+        return "\n".join(lines_of(value))
     if isinstance(value, dict | list):
+        value = described(value)
         return json.dumps(value, ensure_ascii=False, indent=1, default=lambda other: f"<{type(other).__name__}>")
     return str(value)
+
+
+def is_images(value: Any) -> bool:
+    """Is it a picture, or several, as `datasets` holds their files?"""
+    if isinstance(value, list) and value:
+        return all(map(is_images, value))
+    return isinstance(value, bytes) or (isinstance(value, dict) and isinstance(value.get("bytes"), bytes))
+
+
+def lines_of(images: Any) -> list[str]:
+    """A line about each picture: type, size in pixels and in bytes."""
+    return [*map(described, images if isinstance(images, list) else [images])]
 
 
 def turns_of(messages: Iterable[Any]) -> list[tuple[str, Any]]:

@@ -16,7 +16,7 @@ from factory.arrays import Table, pa, pq
 from factory.errors import FactoryError
 from factory.graph.lineage import Lineage
 from factory.graph.nodes import Graph
-from factory.store import SHARD_ROWS, TRAIN, Dataset, write_shard
+from factory.store import TRAIN, Dataset, is_full, write_shard
 from factory.store.kinds import convert, wider
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ class Part:
         for table in chain(self._conformed(), [None]):
             if table is not None:
                 waiting.append(table)
-            if waiting and (table is None or sum(t.num_rows for t in waiting) >= SHARD_ROWS):
+            if waiting and (table is None or is_full(waiting)):
                 path = scratch / f"{self.folder}-{self.split}-{number:05d}.parquet"
                 write_shard(path, pa.concat_tables(waiting))
                 number, waiting = number + 1, []
@@ -195,9 +195,10 @@ def require_rows(graph: Graph, lineage: Lineage) -> None:
     """
     datasets = graph.loaded.recipe.datasets
     for step in lineage.derived:
-        if step.node.artifact not in datasets:
-            continue
         node, rows = step.node, step.manifest.rows if step.manifest else None
+        own = node.artifact if node.artifact in datasets else lineage.final.artifact
+        if own not in datasets or (own != node.artifact and not (rows and rows.failed)):
+            continue
         if rows is None:
             raise FactoryError(f"{node.name} is not finished", where=str(node.place), fix="build it first")
         if not rows.balanced:
@@ -207,7 +208,7 @@ def require_rows(graph: Graph, lineage: Lineage) -> None:
                 where=node.name,
                 fix=f"delete {node.folder} and build it again",
             )
-        allowed = datasets[node.artifact].max_failed
+        allowed = datasets[own].max_failed
         if rows.failed > allowed * rows.rows_in:
             raise FactoryError(
                 f"{rows.failed:,} of {rows.rows_in:,} rows failed, max_failed is {allowed:g}; not pushed",

@@ -104,6 +104,8 @@ class DatasetSpec(ArtifactSpec):
     delimiter: str | None = Field(
         None, min_length=1, max_length=1, description="of a local csv or tsv file, where it cannot be recognised"
     )
+    images: list[str] = Field([], description="columns that name pictures: paths relative to the file, or addresses")
+    image_hosts: list[str] = Field([], description="hosts from which pictures may be fetched; default: none")
     steps: list[SerializeAsAny[Step]] = []
     rows: int | None = Field(None, description="rows of the source, for estimates before it was read")
     max_failed: float = Field(0.0, ge=0, lt=1, description="share of rows that may fail and the rest still be pushed")

@@ -26,6 +26,7 @@ KINDS |= {"txt": "text", "parquet": "parquet", "arrow": "arrow"}
 COMPRESSIONS = {"gz": "gzip", "zst": "zstd"}
 FORMATS = f"{', '.join(KINDS)}, each also with .gz or .zst"
 ABOUT = {"dataset_info.json", "dataset_infos.json", "dataset_dict.json", "state.json"}  # of a folder's rows, not rows
+MOST_BYTES = 32 << 20  # of a batch of rows, about
 LARGEST_COUNTED = 64 << 20  # bytes of a file that must be unpacked or parsed to count its rows
 
 
@@ -159,7 +160,9 @@ def _seekable(path: Path | Openable, name: str) -> Iterator[Any]:
 
 def _parquet(file: Any, rows: int) -> Iterator[Table]:
     with pq.ParquetFile(file) as opened:
-        for batch in opened.iter_batches(rows):
+        size = sum(opened.metadata.row_group(group).total_byte_size for group in range(opened.num_row_groups))
+        fitting = max(1, MOST_BYTES * opened.metadata.num_rows // max(size, 1))
+        for batch in opened.iter_batches(min(rows, fitting)):
             yield pa.Table.from_batches([batch])
 
 

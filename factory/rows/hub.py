@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import sys
 from collections.abc import Iterator
 from functools import cached_property
 from itertools import islice
@@ -11,11 +12,13 @@ from typing import TYPE_CHECKING, Any, Literal
 from factory.refs import HubRef, SplitSlice
 from factory.rows.formats import Piece, format_of, read
 from factory.rows.unreadable import Row, Unreadable
+from factory.store.kinds import holds_bytes
 
 if TYPE_CHECKING:
     import datasets
 
 BUILDERS = ("json", "csv", "text")  # of `datasets`, for files of text
+ROWS_WITH_BYTES = 64
 USUAL = {"name", "version", "description", "data_dir", "data_files", "sep", "delimiter", "names", "column_names"}
 
 
@@ -81,7 +84,8 @@ class HubRows:
         with hub_errors(self.ref.repo, kind="dataset"):
             if self.files is None:
                 stream: Any = self._builder.as_streaming_dataset(self.split)
-                for table in stream.with_format("arrow").skip(skip).iter(rows):
+                stream = stream.with_format("arrow")
+                for table in stream.skip(skip).iter(min(rows, _fitting(stream))):
                     yield Piece(self.ref.repo, table, range(skip + 1, skip + 1 + table.num_rows))
                     skip += table.num_rows
                 return
@@ -101,6 +105,12 @@ class HubRows:
                 return
         for piece in self.pieces(1_000):
             yield from piece.rows
+
+
+def _fitting(stream: Any) -> int:
+    """How many rows are taken at once, so that they fit in memory: few where the first one holds bytes."""
+    first = next(iter(stream.iter(1)), None)
+    return ROWS_WITH_BYTES if first is not None and holds_bytes(first.schema) else sys.maxsize
 
 
 def hub_rows(ref: HubRef, split: str) -> Iterator[Row | Unreadable]:

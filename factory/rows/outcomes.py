@@ -67,12 +67,12 @@ class ShardResult:
     hidden: Sequence[str] = ()
 
 
-def write_result(out: Path, number: int, result: ShardResult) -> RowCounts:
+def write_result(out: Path, number: int, result: ShardResult, split: str = TRAIN) -> RowCounts:
     """Write one shard's kept and stored rejected rows; returns its accounts."""
     import numpy as np
     import pyarrow as pa
 
-    table, name = result.table, f"{TRAIN}-{number:05d}.parquet"
+    table, name = result.table, f"{split}-{number:05d}.parquet"
     counts = RowCounts.model_validate({"in": table.num_rows, "kept": table.num_rows - len(result.verdicts)})
     for verdict in result.verdicts.values():
         if verdict.outcome == "rejected":

@@ -11,6 +11,7 @@ from factory.errors import FactoryError, UsageError
 from factory.refs import HubRef, is_hub_ref
 from factory.rows.formats import ABOUT, FORMATS, KINDS, Piece, Row, Unreadable, count, format_of, read
 from factory.rows.hub import hub_rows
+from factory.rows.imagefolder import METADATA, ImageFolder, is_picture
 from factory.store import TRAIN
 from factory.store.kinds import NotText
 from factory.store.kinds import rows_of as python_rows
@@ -44,9 +45,8 @@ class Files:
         elif (path / "state.json").is_file() or (path / "dataset_dict.json").is_file():
             return _saved(path, self.split)
         else:
-            below = sorted(p for p in path.rglob("*") if p.is_file() and not _aside(p.relative_to(path)))
-            found = [file for file in below if format_of(file.name)]
-        if not found:
+            found = [file for file in self._below if format_of(file.name)]
+        if not found and self.of_pictures is None:
             raise UsageError("no files to read in this folder", where=str(path), fix=f"one of {FORMATS}")
         for file in found:
             if not file.exists():
@@ -64,6 +64,21 @@ class Files:
                 raise UsageError(f"`{word}` is for csv and tsv files", where=str(path), fix="leave it out")
         return found
 
+    @cached_property
+    def _below(self) -> list[Path]:
+        path = self.path
+        return sorted(p for p in path.rglob("*") if p.is_file() and not _aside(p.relative_to(path)))
+
+    @cached_property
+    def of_pictures(self) -> ImageFolder | None:
+        """The folder as one of pictures, where it is one."""
+        if not self.path.is_dir():
+            return None
+        metadata = [file for file in self._below if file.name in METADATA]
+        pictures = [file for file in self._below if is_picture(file)]
+        alone = not any(format_of(file.name) for file in self._below)
+        return ImageFolder(metadata, pictures) if pictures and (metadata or alone) else None
+
     @property
     def are_cells(self) -> bool:
         """Are they csv or tsv?"""
@@ -75,11 +90,16 @@ class Files:
         return all(KINDS.get(path.suffix.lower()[1:]) in ("json", "separated", "text") for path in self.paths)
 
     def pieces(self, rows: int) -> Iterator[Piece]:
+        if self.of_pictures is not None:
+            yield from self.of_pictures.pieces(rows)
+            return
         for path in self.paths:
             yield from read(path, rows, columns=self.columns, delimiter=self.delimiter)
 
     def count(self) -> int | None:
         """How many rows there are, told without parsing them; None where it cannot be told."""
+        if self.of_pictures is not None and not self.of_pictures.metadata:
+            return len(self.of_pictures.pictures)
         try:
             counts = [count(path, header=self.columns is None) for path in self.paths]
         except (FactoryError, OSError, ValueError):

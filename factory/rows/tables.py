@@ -4,15 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from factory.arrays import Array, DataType, Table, pa, pq
 from factory.errors import FactoryError, first_line
 from factory.rows.formats import Piece, Unreadable
-from factory.store import write_shard
+from factory.store import SHARD_BYTES, write_shard
 from factory.store.columns import compute, read_columns
-from factory.store.kinds import EXACT, UNFIT, array_of, as_kinds, convert, is_json, is_string, joined, settled, wider
+from factory.store.kinds import (
+    EXACT,
+    UNFIT,
+    array_of,
+    as_kinds,
+    convert,
+    features_of,
+    is_json,
+    is_string,
+    joined,
+    metadata_of,
+    picture_columns,
+    settled,
+    wider,
+)
 
 
 class Rewind(Exception):
@@ -37,7 +52,9 @@ class Kinds:
 
     def begin_with(self, shard: Path) -> None:
         """Take up what an interrupted run found out."""
-        for column in pq.read_schema(shard):
+        schema = pq.read_schema(shard)
+        pictures = picture_columns(schema)  # of which the source says something else: where they are
+        for column in (column for column in schema if column.name not in pictures):
             self.known[column.name] = wider(self.known.get(column.name), column.type)
 
     def of_values(self, name: str, values: Sequence[Any]) -> Array:
@@ -93,7 +110,12 @@ def _beyond_floats(values: Any) -> bool:
 
 
 def tables(pieces: Iterable[Piece], kinds: Kinds | None = None) -> Iterator[Table]:
-    """A table of every piece.
+    """A table of every piece; raises as `placed` does."""
+    return (table for _, table in placed(pieces, kinds))
+
+
+def placed(pieces: Iterable[Piece], kinds: Kinds | None = None) -> Iterator[tuple[str, Table]]:
+    """(file, table) of every piece.
 
     Raises:
         FactoryError: a row cannot be read, or has a value that cannot be stored, or not with those before it.
@@ -102,7 +124,7 @@ def tables(pieces: Iterable[Piece], kinds: Kinds | None = None) -> Iterator[Tabl
     kinds = kinds or Kinds()
     for piece in pieces:
         if not isinstance(piece.rows, Sequence):
-            yield _typed(piece, settled(piece.rows), kinds)
+            yield piece.file, _typed(piece, settled(piece.rows), kinds)
             continue
         for number, row in enumerate(piece.rows):
             if isinstance(row, Unreadable):
@@ -115,7 +137,7 @@ def tables(pieces: Iterable[Piece], kinds: Kinds | None = None) -> Iterator[Tabl
                 columns[name] = kinds.of_values(name, values)
             except UNFIT as error:
                 raise _unfit(piece, name, values, error) from None
-        yield pa.table(columns)
+        yield piece.file, pa.table(columns)
 
 
 def _typed(piece: Piece, table: Table, kinds: Kinds) -> Table:
@@ -162,27 +184,43 @@ def part(found: Iterable[Table], start: int, stop: int | None) -> Iterator[Table
 
 
 def in_shards(found: Iterable[Table], rows: int) -> Iterator[Table]:
-    """The same rows, `rows` in each table; what is left in the last."""
+    """The same rows, `rows` in each table or as many as `SHARD_BYTES` hold; what is left in the last."""
     held: list[Table] = []
-    count = 0
-    for table in found:
-        held, count = [*held, table], count + table.num_rows
+    count = size = 0
+    for table in chain.from_iterable(map(_small, found)):
+        if count and size + table.nbytes > SHARD_BYTES:
+            yield joined(held)
+            held, count, size = [], 0, 0
+        held, count, size = [*held, table], count + table.num_rows, size + table.nbytes
         if count >= rows:
             whole = joined(held)
             while count >= rows:
                 yield whole.slice(0, rows)
                 whole, count = whole.slice(rows), count - rows
-            held = [whole]
+            held, size = [whole], whole.nbytes
     if count:
         yield joined(held)
+
+
+def _small(table: Table) -> Iterator[Table]:
+    """The table in parts that a shard can hold."""
+    if table.num_rows < 2 or table.nbytes <= SHARD_BYTES:
+        yield table
+        return
+    half = table.num_rows // 2
+    yield from _small(table.slice(0, half))
+    yield from _small(table.slice(half))
 
 
 def align(paths: Sequence[Path]) -> None:
     """Write shards anew whose rows had narrower types, or fewer columns, than all together."""
     schemas = [pq.read_schema(path) for path in paths]
     kinds: dict[str, pa.DataType] = {}
+    features: dict[str, Any] = {}
     for schema in schemas:
         kinds |= {field.name: wider(kinds.get(field.name), field.type) for field in schema}
+        features |= features_of(schema)
     for path, schema in zip(paths, schemas, strict=True):
         if dict(zip(schema.names, schema.types, strict=True)) != kinds or schema.names != [*kinds]:
-            write_shard(path, as_kinds(read_columns(path, None), kinds))
+            fitted = as_kinds(read_columns(path, None), kinds)
+            write_shard(path, fitted.replace_schema_metadata(metadata_of(features)))

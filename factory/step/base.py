@@ -167,6 +167,7 @@ class Step(BaseModel):
             ``results.json`` and ``details.parquet``.
         starts: True for a verb that needs no `from` (mix, init).
         uses_language: the recipe's source and target language are part of the identity.
+        later: parameters that came later: where they say nothing new, identities are as they were without them.
         renamed: words of the release before -> what they are called now. They are still read, with a note.
     """
 
@@ -177,6 +178,7 @@ class Step(BaseModel):
     produces: ClassVar[Literal["dataset", "model", "evaluation"]]
     starts: ClassVar[bool] = False
     uses_language: ClassVar[bool] = False
+    later: ClassVar[tuple[str, ...]] = ()
     renamed: ClassVar[Mapping[str, str]] = {}
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -239,7 +241,8 @@ class Step(BaseModel):
 
         Renamed parameters have their old words here, so that what an earlier release made stays valid.
         """
-        found = self.model_dump(mode="json", exclude={name for name, _, _ in self.references()})
+        silent = {name for name in self.later if getattr(self, name) == type(self).model_fields[name].default}
+        found = self.model_dump(mode="json", exclude={name for name, _, _ in self.references()} | silent)
         for old, new in self.renamed.items():
             if new in found:
                 found[old] = found.pop(new)

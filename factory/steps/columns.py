@@ -1,6 +1,5 @@
 """Choose, rename and build columns."""
 
-import json
 from collections.abc import Iterator
 from typing import Any, Literal, Self
 
@@ -9,7 +8,8 @@ from pydantic import ConfigDict, Field, model_validator
 from factory.arrays import Table, np, pa
 from factory.rows.outcomes import ShardResult, Verdict, rejected
 from factory.rows.step import RowStep
-from factory.store.columns import as_text, column, compute, plain, require
+from factory.store.columns import as_text, column, compute, feature_at, plain, require
+from factory.store.kinds import features_of, metadata_of
 from factory.text.conversations import as_messages, as_sharegpt
 from factory.text.template import Choice, Name, Parts, parse, parse_path, placeholders
 
@@ -72,20 +72,17 @@ class Columns(RowStep):
         missing: dict[int, str] = {}
         for name, definition in self.definitions.items():
             made[name] = _build(table, definition, missing)
-        result = pa.table(made, metadata=self._metadata(table)) if made else table.select([])
+        result = pa.table(made, metadata=metadata_of(self._features(table))) if made else table.select([])
         verdicts: dict[int, Verdict] = {row: rejected(f"columns: no {path}") for row, path in missing.items()}
         return ShardResult(result, verdicts)
 
-    def _metadata(self, table: Table) -> dict[bytes, bytes] | None:
-        """The `datasets` features of columns that are copied whole, or an Image column would turn into a struct."""
-        try:
-            features = json.loads((table.schema.metadata or {})[b"huggingface"])["info"]["features"]
-        except (KeyError, ValueError, TypeError):
-            return None
+    def _features(self, table: Table) -> dict[str, Any]:
+        """What `datasets` knows of columns that are copied, or an Image column would turn into a struct."""
         kept = table.column_names if self.keep == "all" else self.keep
         origin = {**{name: name for name in kept}, **self.definitions}
-        found = {new: features[old] for new, old in origin.items() if isinstance(old, str) and old in features}
-        return {b"huggingface": json.dumps({"info": {"features": found}}).encode()} if found else None
+        paths = {new: old for new, old in origin.items() if isinstance(old, str) and not _is_template(old)}
+        found = {new: feature_at(table, path) for new, path in paths.items()} if features_of(table.schema) else {}
+        return {new: feature for new, feature in found.items() if feature}
 
 
 def _is_constant(definition: Any) -> bool:

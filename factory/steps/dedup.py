@@ -5,19 +5,23 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from factory.arrays import Table, ndarray, np
+from factory.errors import FactoryError
+from factory.images.hashing import BITS
 from factory.rows.executors import ShardFunction, Tick
 from factory.rows.minhash import Nearest, signatures
+from factory.rows.near_images import image_rows, image_signature
 from factory.rows.outcomes import ShardResult, Verdict, failed, rejected
 from factory.rows.step import RowStep, input_shards
 from factory.step.base import Columns, Limit
 from factory.step.job import Job
 from factory.store import write_atomically
-from factory.store.columns import NotText, column, plain, read_columns
+from factory.store.columns import NotText, column, contents, read_columns
+from factory.store.kinds import has_pictures
 from factory.text.arabic import normalize
 from factory.text.digest import SIZE, digest
 
@@ -42,6 +46,20 @@ class Near(BaseModel):
     )
 
 
+class NearImages(BaseModel):
+    """What counts as nearly the same picture: ``near_images: {}`` takes the default."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    threshold: Annotated[float, Limit] = Field(
+        0.9,
+        ge=0.5,
+        le=0.98,
+        description="equal bits of two perceptual hashes of 64 bits (assumed: copies in another size or compression "
+        "stay above 0.9, other pictures below 0.8)",
+    )
+
+
 class Dedup(RowStep):
     """Rejects a row whose `columns` equal (or nearly equal) those of an earlier row (``dedup: seen before``).
 
@@ -53,20 +71,33 @@ class Dedup(RowStep):
     reaches the threshold (``dedup: near an earlier row: 0.92 like row 17``, rows counted from 0). Case, punctuation
     and Arabic spelling variants never count then. Signatures stay on disk, 4 x num_perm bytes a row, so that another
     threshold compares them without the texts; memory grows by 12 bytes a row.
+
+    Pictures are equal if their bytes are, whatever their names. With `near_images`, where `columns` hold pictures
+    alone, a row's picture is compared by its perceptual hash, which sees no colour; rows of several pictures are near
+    to their equals only, rows without one to none.
     """
 
+    later: ClassVar[tuple[str, ...]] = ("near_images",)
     renamed: ClassVar[Mapping[str, str]] = {"on": "columns"}
 
     columns: Columns = Field(description="columns that make a row what it is")
     normalize: bool = False
     near: Near | None = Field(None, description="near duplicates too; default: only what is equal")
+    near_images: NearImages | None = Field(None, description="pictures that look the same too")
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if self.near and self.near_images:
+            raise ValueError("`near` is for texts and `near_images` for pictures: give one of them")
+        return self
 
     @contextmanager
     def working(self, job: Job) -> Iterator[ShardFunction]:
-        folder, size = (job.made / SIGNATURES, 4 * self.near.num_perm) if self.near else (job.out / KEYS, SIZE)
+        folder, size = (job.made / SIGNATURES, 4 * self._positions) if self._positions else (job.out / KEYS, SIZE)
         files = [self._keys(path, folder / f"{n:05d}", size) for n, path in enumerate(input_shards(job.input))]
         starts = np.cumsum([0, *(file.stat().st_size // size for file in files)])
-        doubles = self._near(files, self.near) if self.near else self._exact(files, starts)
+        near = self.near or self.near_images
+        doubles = self._near(files, near.threshold) if near else self._exact(files, starts)
 
         def work(number: int, table: Table, tick: Tick) -> ShardResult:
             verdicts = {row: failed(self.verb, error) for row, error in self._unreadable(table, files[number], size)}
@@ -83,8 +114,13 @@ class Dedup(RowStep):
         later, verdict = _later(files, starts), rejected("dedup: seen before")
         return lambda start, stop: ((row, verdict) for row in later[start:stop].nonzero()[0].tolist())
 
-    def _near(self, files: list[Path], near: Near) -> Doubles:
-        nearest = Nearest(files, near.num_perm, near.threshold)
+    @property
+    def _positions(self) -> int:
+        """Of a signature; 0 where only what is equal counts."""
+        return self.near.num_perm if self.near else BITS if self.near_images else 0
+
+    def _near(self, files: list[Path], threshold: float) -> Doubles:
+        nearest = Nearest(files, self._positions, threshold)
 
         def doubles(start: int, stop: int) -> Iterator[tuple[int, Verdict]]:
             rows, likeness = nearest.rows[start:stop], nearest.similarity[start:stop]
@@ -96,7 +132,7 @@ class Dedup(RowStep):
     def _keys(self, shard: Path, file: Path, size: int) -> Path:
         """Write the key of every row, a digest or a signature of `size` bytes: zeros for a row that cannot be read."""
         if not file.exists():
-            rows = list(self._rows(read_columns(shard, self.columns)))
+            rows = list(self._found(read_columns(shard, self.columns), file.name))
             keys = [row for row in rows if not isinstance(row, Exception)]
             made = iter(signatures(keys, self.near.ngram, self.near.num_perm) if self.near else keys)
             file.parent.mkdir(parents=True, exist_ok=True)
@@ -104,12 +140,26 @@ class Dedup(RowStep):
             write_atomically(file, b"".join(content))
         return file
 
+    def _found(self, table: Table, shard: str = "") -> Iterator[Any]:
+        """What stands for a row, or the exception of a row that cannot be read."""
+        return self._images(table, shard) if self.near_images else self._rows(table)
+
     def _rows(self, table: Table) -> Iterator[Any]:
-        """What stands for a row: with `near` its texts, else a digest; the exception of a row that cannot be read."""
-        for values in zip(*(plain(column(table, name)) for name in self.columns), strict=True):
+        """With `near` its texts, else a digest."""
+        for values in zip(*(contents(table, name) for name in self.columns), strict=True):
             try:
                 yield self._row(values)
             except Exception as error:  # one bad row never stops a run
+                yield error
+
+    def _images(self, table: Table, shard: str) -> Iterator[bytes | Exception]:
+        """The signature of a row's pictures; the exception of a row of which one cannot be seen."""
+        if odd := [name for name in self.columns if not has_pictures(column(table, name).type)]:
+            raise FactoryError(f"column {odd[0]!r} holds no pictures", fix="`near_images` is for columns that do")
+        for number, pictures in enumerate(image_rows(table, self.columns)):
+            try:
+                yield image_signature(pictures, f"{shard}:{number}")
+            except ValueError as error:
                 yield error
 
     def _row(self, values: tuple[Any, ...]) -> list[str] | bytes:
@@ -125,7 +175,7 @@ class Dedup(RowStep):
         if bytes(size) in (keys := file.read_bytes()):
             for row in range(table.num_rows):
                 if keys[row * size : (row + 1) * size] == bytes(size):
-                    yield row, next(self._rows(table.slice(row, 1)))
+                    yield row, next(self._found(table.slice(row, 1)))
 
 
 def _text(value: Any) -> str:

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator, Field, PlainSerializer, SerializeAsAny, model_validator
 
-from factory.checks import DEFAULT, Check, checks, parse_check
+from factory.checks import DEFAULT, IMAGES, Check, checks, parse_check
 from factory.checks.base import Pairs
 from factory.checks.scoring import Scored
 from factory.rows.embeddings import with_model
 from factory.rows.executors import Tick
+from factory.rows.image_checks import image_scores
 from factory.rows.outcomes import Verdict, failed, rejected
 from factory.rows.scoring import Scores, ScoreShard, ScoreStep
 from factory.rows.turns import Turns, side_by_side, texts_or_turns
@@ -69,18 +70,33 @@ class Filter(ScoreStep):
     it `failed`. A check that looks at all rows (`repeated_target`, `meaning`) reads the input once before. Scores are
     stored by check: another limit scores nothing, one more check scores that one only (but for one with a model of the
     recipe or the Hub, which makes another input). `meaning` belongs into a filter of its own, after the cheap checks.
+
+    Checks of pictures (``image_broken``) look at the columns `images`, by default at all that hold pictures, and each
+    picture is decoded once for all of them. `images` without `checks` takes all of them and none of texts.
     """
 
     uses_language: ClassVar[bool] = True
     folder: ClassVar[str] = "checks"
+    later: ClassVar[tuple[str, ...]] = ("images",)
     renamed: ClassVar[Mapping[str, str]] = {"pairs": "columns", "text": "columns"}
 
     checks: Annotated[list[CheckField], Limit] = Field([parse_check(name) for name in DEFAULT], min_length=1)
     columns: Columns | Annotated[dict[str, str | None], Field(min_length=1)] | None = Field(
         None, description="single columns, or source -> translation; default: every x and x with the suffix"
     )
+    images: list[str] = Field(
+        [], description="columns of pictures; default: all that are, where a check looks at them"
+    )
     suffix: Suffix = Field(None, validate_default=True, description='default: "_" and the target language')
     keep_scores: Annotated[bool, Limit] = True
+
+    @model_validator(mode="before")
+    @classmethod
+    def _checks_of_images(cls, given: Any) -> Any:
+        """`images` alone stand for all checks of them."""
+        if not isinstance(given, dict) or not given.get("images") or "checks" in given:
+            return given
+        return {**given, "checks": [*IMAGES]}
 
     @model_validator(mode="after")
     def _check_checks(self) -> Self:
@@ -111,6 +127,11 @@ class Filter(ScoreStep):
         return [name for name, target in self._named.items() if target is None]
 
     @property
+    def reading(self) -> list[Check]:
+        """The checks that read texts; the others look at pictures."""
+        return [check for check in self.checks if not check.looks]
+
+    @property
     def parallel(self) -> bool:
         """Embeddings use all cores by themselves."""
         return not any(check.embeds for check in self.checks)
@@ -127,7 +148,9 @@ class Filter(ScoreStep):
     def check_columns(self, columns: list[str] | None) -> list[str] | None:
         if columns is None:
             return None
-        if self.suffix is not None or self.columns is not None:
+        if self.images:
+            require(self.images, columns)
+        if self.reading and (self.suffix is not None or self.columns is not None):
             self._pairs(columns, self.suffix or "")
         scores = [f"score_{check.name}" for check in self.checks] if self.keep_scores else []
         return [*columns, *(name for name in scores if name not in columns)]
@@ -208,9 +231,15 @@ class Filter(ScoreStep):
         """The known scores and those of further checks."""
         import pyarrow as pa
 
-        pairs = self._pairs(table.column_names, suffix)
-        texts_of = {name: _read(table, name) for pair in pairs for name in pair if name is not None}
-        scored, verdicts = self.score(texts_of, [*checks.values()], pairs, tick)
+        reading = [check for check in checks.values() if not check.looks]
+        looking = [check for check in checks.values() if check.looks]
+        scored, verdicts = Scored([], table.num_rows), {}
+        if reading:
+            pairs = self._pairs(table.column_names, suffix)
+            texts_of = {name: _read(table, name) for pair in pairs for name in pair if name is not None}
+            scored, verdicts = self.score(texts_of, reading, pairs, tick)
+        if looking:
+            scored = scored.beside(image_scores(table, self.images, [*self._named], looking, tick))
         found = dict(known.columns)
         for key, check in checks.items():
             found[key] = pa.array(scored.scores[check.name], pa.float64(), from_pandas=True)  # NaN becomes null

@@ -15,8 +15,8 @@ from factory.rows.sampling import Shuffle, draw
 from factory.rows.step import input_shards
 from factory.step.base import DatasetRef, Step
 from factory.step.job import Artifact, Job
-from factory.store import SHARD_ROWS, TRAIN, Ledger, RowCounts, write_shard
-from factory.store.kinds import as_kinds, is_json
+from factory.store import SHARD_BYTES, SHARD_ROWS, TRAIN, Ledger, RowCounts, write_shard
+from factory.store.kinds import as_kinds, is_json, picture_columns
 
 BUCKETS = "shuffle"
 
@@ -172,7 +172,7 @@ class Mix(Step):
     def _shuffle(
         self, job: Job, ledger: Ledger, done: set[Any], parts: list[_Part], schema: Schema, total: int
     ) -> None:
-        shuffle = Shuffle(job.out / BUCKETS, total, SHARD_ROWS, self.seed)
+        shuffle = Shuffle(job.out / BUCKETS, total, self._rows_of_a_shard(parts, schema), self.seed)
         if "scattered" not in done:
             shuffle.clear()
             for number, rows in enumerate(self._tables(parts, schema)):
@@ -185,6 +185,14 @@ class Mix(Step):
             self._write(job, ledger, done, number, partial(shuffle.bucket, number, schema))
         shutil.rmtree(job.out / BUCKETS, ignore_errors=True)
 
+    def _rows_of_a_shard(self, parts: list[_Part], schema: Schema) -> int:
+        """Pictures are large: fewer rows of them fit in memory."""
+        if not picture_columns(schema):
+            return SHARD_ROWS
+        size = sum(_bytes_of(path) for part in parts for path in part.shards)
+        rows = sum(part.rows for part in parts)
+        return max(1, min(SHARD_ROWS, SHARD_BYTES * rows // max(size, 1)))
+
     def _write(self, job: Job, ledger: Ledger, done: set[Any], number: int, rows: Any) -> None:
         if number in done:
             return
@@ -192,3 +200,9 @@ class Mix(Step):
         write_shard(job.out / "data" / f"{TRAIN}-{number:05d}.parquet", table)
         ledger.append({"unit": number, "rows": table.num_rows})
         job.progress.advance(table.num_rows)
+
+
+def _bytes_of(path: Path) -> int:
+    """Of a shard's values, without compression."""
+    footer = pq.read_metadata(path)
+    return sum(footer.row_group(group).total_byte_size for group in range(footer.num_row_groups))

@@ -16,8 +16,8 @@ from factory.rows.outcomes import ShardResult
 from factory.rows.step import RowStep, input_shards
 from factory.step.base import Columns
 from factory.step.job import Job
-from factory.store import SHARD_ROWS, write_shard
-from factory.store.columns import column, plain, read_columns
+from factory.store import is_full, write_shard
+from factory.store.columns import contents, read_columns
 from factory.text.digest import digest
 
 Size = Annotated[int, Field(ge=1)] | Annotated[float, Field(gt=0, lt=1)]
@@ -56,7 +56,7 @@ class Split(RowStep):
 
     def _keys(self, number: int, table: Table) -> list[tuple[int, int]]:
         """(digest, place) of each row; the place tells equal rows apart."""
-        columns = [plain(column(table, name)) for name in self.columns or table.column_names]
+        columns = [contents(table, name) for name in self.columns or table.column_names]
         rows: Any = zip(*columns, strict=True)
         salt = f"split {self.seed}"
         return [
@@ -117,6 +117,6 @@ def _join(paths: list[Path], folder: Path, name: str) -> None:
     for path in paths:
         with pq.ParquetFile(path) as file:
             waiting.append(file.read())
-        if path == paths[-1] or sum(table.num_rows for table in waiting) >= SHARD_ROWS:
+        if path == paths[-1] or is_full(waiting):
             write_shard(folder / f"{name}-{written:05d}.parquet", pa.concat_tables(waiting))
             waiting, written = [], written + 1

@@ -23,6 +23,7 @@ from factory.step.job import Job
 from factory.steps.filter import CheckField
 from factory.store.columns import readable, require, with_column
 from factory.store.kinds import typed
+from factory.text.conversations import image_places
 from factory.text.language_tasks import requires_source_language
 
 FIRMER = (
@@ -86,6 +87,8 @@ class Translate(RowStep):
     def _check_checks(cls, checks: list[Check]) -> list[Check]:
         if found := next((check.name for check in checks if check.embeds), None):
             raise ValueError(f"{found} compares a row with all others: it belongs into a `filter` after this step")
+        if found := next((check.name for check in checks if check.looks), None):
+            raise ValueError(f"{found} looks at pictures: it belongs into a `filter`")
         return checks
 
     def parameters(self) -> dict[str, Any]:
@@ -144,7 +147,7 @@ class Translate(RowStep):
         for name, made in cells.items():
             values: list[Any] = [None] * table.num_rows
             for row, cell in zip(rows, made, strict=True):
-                values[row], verdict = self._join(cell, climb, texts)
+                values[row], verdict = self._join(cell, units, climb, texts)
                 if verdict is not None:
                     verdicts.setdefault(row, verdict)
             kind = readable(table, name).type
@@ -165,7 +168,7 @@ class Translate(RowStep):
                 found[row] = rejected("translate: about the source language", f"{task.kind}: {task.phrase}")
         return found
 
-    def _join(self, cell: Cell, climb: Climb, texts: list[str]) -> tuple[Any, Verdict | None]:
+    def _join(self, cell: Cell, units: Units, climb: Climb, texts: list[str]) -> tuple[Any, Verdict | None]:
         """The translated value, and why it cannot be kept."""
         if cell.error is not None:
             return None, failed(self.verb, cell.error)
@@ -174,6 +177,8 @@ class Translate(RowStep):
         except Exception as error:  # one bad row never stops a run
             return None, failed(self.verb, error)
         fault = next((fault for unit in cell.units() if (fault := climb.outcomes[unit].fault)), None)
+        if fault is None and any(image_places(units.texts[n]) != image_places(texts[n]) for n in cell.units()):
+            return value, rejected("translate: places of pictures", "not as many as in the source")
         return value, fault and fault.verdict(self.verb)
 
 

@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from factory.errors import FactoryError, first_line
-from factory.store.kinds import rows_of
+from factory.store.kinds import holds_bytes, rows_of
 from factory.store.writing import (
+    SHARD_BYTES,
     SHARD_ROWS,
     TRAIN,
     FileFacts,
@@ -27,6 +28,7 @@ from factory.store.writing import (
     ShardWriter,
     digest_of,
     facts_of,
+    is_full,
     sync_folder,
     to_do,
     write_atomically,
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 __all__ = [
+    "SHARD_BYTES",
     "SHARD_ROWS",
     "TRAIN",
     "Dataset",
@@ -51,6 +54,7 @@ __all__ = [
     "differences",
     "file_digest",
     "fingerprint",
+    "is_full",
     "sync_folder",
     "write_atomically",
     "write_shard",
@@ -58,6 +62,7 @@ __all__ = [
 
 
 FILE_NAME = "manifest.json"
+ROWS_WITH_BYTES = 64  # read at once
 
 
 def canonical(value: Any) -> str:
@@ -236,7 +241,7 @@ class Dataset:
 
         for path in self.shards(split, part):
             with pq.ParquetFile(path) as file:
-                for batch in file.iter_batches(1000):
+                for batch in file.iter_batches(ROWS_WITH_BYTES if holds_bytes(file.schema_arrow) else 1000):
                     yield from rows_of(batch)
 
     def load(self, split: str = TRAIN) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -10,7 +9,8 @@ from typing import Any, NamedTuple
 
 from factory.arrays import Array, ChunkedArray, Table, pa, pq
 from factory.errors import FactoryError, nearest
-from factory.store.kinds import NotText, array_of, is_json, is_list, is_text, plain, text_of
+from factory.store.kinds import NotText, array_of, features_of, has_pictures, is_json, is_list, is_text, plain, text_of
+from factory.store.pictures import digests, pictures_of
 from factory.text.template import fill, needed, parse_path, placeholders
 
 SIDES = (("source", "target"), ("src", "tgt"), ("source", "translation"), ("original", "translation"))
@@ -199,13 +199,19 @@ def readable(table: Table, path: str) -> ChunkedArray:
 
 def _label_names(table: Table, path: str) -> list[str] | None:
     """The names of a `datasets` ClassLabel, as the table's metadata tells them."""
+    feature = feature_at(table, path)
+    return feature.get("names") if isinstance(feature, dict) and feature.get("_type") == "ClassLabel" else None
+
+
+def feature_at(table: Table, path: str) -> Any:
+    """What the metadata say of the values at a path, as a feature of `datasets`; None where they say nothing."""
+    feature: Any = features_of(table.schema)
     try:
-        feature: Any = json.loads((table.schema.metadata or {})[b"huggingface"])["info"]["features"]
         for key in [path] if path in table.column_names else _keys(path):
             inner = feature.get("feature", feature) if isinstance(feature, dict) else feature
             feature = feature[key] if isinstance(key, str) and key in feature else _item(inner, key)
-        return feature["names"] if feature.get("_type") == "ClassLabel" else None
-    except (KeyError, ValueError, TypeError, AttributeError, IndexError):
+        return feature
+    except (KeyError, TypeError, AttributeError, IndexError):
         return None
 
 
@@ -235,6 +241,16 @@ def texts(table: Table, path: str) -> list[Any]:
     if not is_text(values.type):
         raise FactoryError(f"column {path!r} is {values.type}, text is needed", fix="build the text with `columns`")
     return plain(values)
+
+
+def contents(table: Table, path: str) -> list[Any]:
+    """The values at `path` as they tell one row from another: of pictures digests of their bytes, not their names.
+
+    Raises:
+        FactoryError: as for `column`.
+    """
+    values = column(table, path)
+    return [*map(digests, pictures_of(values))] if has_pictures(values.type) else plain(values)
 
 
 def _no_text(path: str, value: Any) -> TypeError:

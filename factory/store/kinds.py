@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from factory.arrays import Array, ChunkedArray, DataType, RecordBatch, Table, pa
+from factory.arrays import Array, ChunkedArray, DataType, RecordBatch, Schema, Table, pa
 
 UNFIT = (ValueError, TypeError, OverflowError)  # what Arrow raises, by the kind of the value
 EXACT = 2**53  # below it every whole number is a 64-bit float too
@@ -37,6 +37,48 @@ def is_string(kind: DataType) -> bool:
 
 def is_list(kind: DataType) -> bool:
     return any(is_kind(kind) for is_kind in (pa.types.is_list, pa.types.is_large_list, pa.types.is_fixed_size_list))
+
+
+def is_picture(kind: DataType) -> bool:
+    """Is it how `datasets` stores one picture: ``struct<bytes: binary, path: string>``?"""
+    if not pa.types.is_struct(kind) or kind.num_fields != 2:
+        return False
+    names = {field.name: field.type for field in kind}
+    return pa.types.is_binary(names.get("bytes", pa.null())) and pa.types.is_string(names.get("path", pa.null()))
+
+
+def has_pictures(kind: DataType) -> bool:
+    """Is it one picture, or a list of several?"""
+    return is_picture(kind) or (is_list(kind) and is_picture(kind.value_type))
+
+
+def picture_columns(schema: Schema) -> list[str]:
+    """The columns that hold a picture or several, but for those of which `datasets` says that they are sounds."""
+    found = [field.name for field in schema if has_pictures(field.type)]
+    said = features_of(schema) if found else {}
+    return [name for name in found if _item(said.get(name)).get("_type") in (None, "Image")]
+
+
+def features_of(schema: Schema) -> dict[str, Any]:
+    """What the metadata say of the columns as features of `datasets`; nothing where they say nothing."""
+    try:
+        found = json.loads((schema.metadata or {})[b"huggingface"])["info"]["features"]
+        return found if isinstance(found, dict) else {}
+    except (KeyError, ValueError, TypeError):
+        return {}
+
+
+def metadata_of(features: dict[str, Any]) -> dict[bytes, bytes] | None:
+    """The metadata of a table whose columns are these features of `datasets`."""
+    return {b"huggingface": json.dumps({"info": {"features": features}}).encode()} if features else None
+
+
+def _item(feature: Any) -> dict[str, Any]:
+    """The feature of a column's values, or of the items of its lists."""
+    if isinstance(feature, list):
+        feature = feature[0] if feature else None
+    feature = feature if isinstance(feature, dict) else {}
+    return _item(feature["feature"]) if "feature" in feature else feature
 
 
 def plain(values: Array | ChunkedArray) -> list[Any]:
@@ -191,9 +233,9 @@ def wider(one: DataType | None, other: DataType, *, exact: bool = False) -> Data
         return other
     if (shared := _merged(one, other, exact)) is not None:
         return shared
-    if not any(map(_is_nested, (one, other))) and not any(map(_has_bytes, (one, other))):
+    if not any(map(_is_nested, (one, other))) and not any(map(has_bytes, (one, other))):
         return pa.large_string() if pa.large_string() in (one, other) else pa.string()
-    if any(map(_has_bytes, (one, other))):
+    if any(map(has_bytes, (one, other))):
         raise ValueError("bytes go with nothing else")
     return pa.json_()
 
@@ -234,11 +276,15 @@ def _is_nested(kind: DataType) -> bool:
     return pa.types.is_nested(kind) or isinstance(kind, pa.BaseExtensionType)
 
 
-def _has_bytes(kind: DataType) -> bool:
+def holds_bytes(schema: Schema) -> bool:
+    return any(has_bytes(field.type) for field in schema)
+
+
+def has_bytes(kind: DataType) -> bool:
     if is_list(kind):
-        return _has_bytes(kind.value_type)
+        return has_bytes(kind.value_type)
     if pa.types.is_struct(kind):
-        return any(_has_bytes(field.type) for field in kind)
+        return any(has_bytes(field.type) for field in kind)
     return pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind)
 
 

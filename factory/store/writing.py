@@ -6,9 +6,10 @@ Sizes and SHA-256 of a finished step's files are taken when it is finished, and 
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ from factory.errors import FactoryError
 from factory.store.kinds import typed
 
 SHARD_ROWS = 10_000
+SHARD_BYTES = 128 << 20  # of a shard's values: several of them fit in memory, whatever a row holds
+GROUP_BYTES = 32 << 20  # of what a reader must take at once
 TRAIN = "train"
 BESIDE = ("manifest.json", "published.json")  # written when a step is done, and again later
 SHOWN = 3  # files that an error names
@@ -50,10 +53,29 @@ def write_shard(path: Path, table: Table) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".tmp")
     with partial.open("wb") as file:
-        pq.write_table(table, file, compression="zstd")
+        rows = max(1, table.num_rows * GROUP_BYTES // max(table.nbytes, 1))
+        pq.write_table(table, file, row_group_size=rows, **_packed(table.schema))
         file.flush()
         os.fsync(file.fileno())
     partial.replace(path)
+
+
+def _packed(schema: Schema) -> dict[str, Any]:
+    """How columns are compressed. Bytes stay as they are: pictures are packed already, and no two are alike."""
+    if not any(pa.types.is_nested(field.type) or pa.types.is_binary(field.type) for field in schema):
+        return {"compression": "zstd"}
+    pq.write_table(schema.empty_table(), empty := io.BytesIO())
+    with pq.ParquetFile(empty) as file:
+        leaves = [file.schema.column(number) for number in range(len(file.schema))]
+    of_bytes = {leaf.path for leaf in leaves if (leaf.physical_type, leaf.logical_type.type) == ("BYTE_ARRAY", "NONE")}
+    others = [leaf.path for leaf in leaves if leaf.path not in of_bytes]
+    kinds = dict.fromkeys(others, "ZSTD") | dict.fromkeys(of_bytes, "NONE")
+    return {"compression": kinds, "use_dictionary": others, "write_statistics": others}
+
+
+def is_full(tables: Sequence[Table]) -> bool:
+    """Are these the rows of a shard?"""
+    return sum(t.num_rows for t in tables) >= SHARD_ROWS or sum(t.nbytes for t in tables) >= SHARD_BYTES
 
 
 class ShardWriter:

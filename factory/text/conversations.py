@@ -25,6 +25,8 @@ _DATA = ("tool", "call")  # turns that hold what tools are told and say
 _SHAREGPT = {"user": "human", "assistant": "gpt"}
 _TEXTS, _IMAGES = ("text", "input_text", "output_text"), ("image", "image_url", "input_image")
 
+IMAGE_MARKER = "<image>"
+
 Place = tuple[str | int, ...]
 
 
@@ -92,6 +94,19 @@ def _part(part: Any, place: Place) -> ContentPart | None:
     if kind in _TEXTS:
         return _part(part.get("text"), (*place, "text"))
     return ContentPart("image" if kind in _IMAGES else kind, place, part)
+
+
+def image_places(value: Any) -> int:
+    """How many places for pictures a text or a conversation has: ``<image>`` in a text, and parts that are images.
+
+    >>> image_places("<image>Who is this?"), image_places([{"role": "user", "content": [{"type": "image"}, "Hi"]}])
+    (1, 1)
+    """
+    if isinstance(value, str):
+        return value.count(IMAGE_MARKER)
+    turns = value if isinstance(value, Sequence) else ()
+    parts = [part for turn in turns for part in parts_of(turn)]
+    return sum(part.kind == "image" or (part.kind == "text" and part.value.count(IMAGE_MARKER)) for part in parts)
 
 
 def conversation_texts(messages: Sequence[Any], json_keys: Collection[str] = ()) -> list[TurnText]:

@@ -63,10 +63,13 @@ _PERCENT = re.compile(
 )
 _TAG = re.compile(
     r"<!--(?:[^<>-]|-(?!->))*+-->"
-    r"|<(?P<element>code|kbd|samp|tt|var|pre)\b[^<>]*+>[^<]*+</(?P=element)>"
+    r"|<(?P<element>code|kbd|samp|tt|var|pre|ocr|b?box|quad|poly)\b[^<>]*+>[^<]*+</(?P=element)>"
     r"|</?[A-Za-z][\w:.-]*+(?:\s[^<>\"']*+(?:(?:\"[^\"<\n]*+\"|'[^'<\n]*+')[^<>\"']*+)*+)?/?>"
     r"|<[A-Za-z][^<>\n]{0,100}+>"
 )
+# Where things are in a picture, as Qwen's models write it, and as four numbers.
+_PLACE = re.compile(r"<\|(?P<place>box|quad|point)_start\|>[^<]*+<\|(?P=place)_end\|>")
+_BOX = re.compile(r"\[\s?-?\d{1,6}(?:\.\d{1,9})?(?:,\s?-?\d{1,6}(?:\.\d{1,9})?){3}\s?\]")
 _ENTITY = re.compile(r"&(?:[A-Za-z]{2,10}\d{0,2}|#\d{1,7}|#[xX][0-9A-Fa-f]{1,6});")
 _NAME = re.compile(
     rf"(?<![{_W}.])(?:[A-Za-z_][A-Za-z0-9_]*+\.)*+[A-Za-z_][A-Za-z0-9_]*+\(\)"
@@ -169,6 +172,7 @@ def inline_spans(text: str) -> tuple[Span, ...]:
         add("email", _near(_AT, _EMAIL, text))
         add("mention", _near(_AT, _MENTION, text))
     if "<" in text:
+        add("token", _PLACE.finditer(text))
         add("token", TOKEN.finditer(text))
         spans += (Span(*m.span(), "code" if m["element"] else "tag") for m in _TAG.finditer(text))
     if "\\" in text:
@@ -180,6 +184,7 @@ def inline_spans(text: str) -> tuple[Span, ...]:
         add("placeholder", _BRACES.finditer(text))
     if "[" in text:
         add("placeholder", _SQUARE.finditer(text))
+        add("placeholder", _BOX.finditer(text))
     if '"' in text and ("{" in text or "[" in text):
         spans += _documents(text)
     if "%" in text:

@@ -24,6 +24,9 @@ COUNTS = {
 AR = "يرجى وصف النهر خلف البيت القديم عام 1995، وزيارة https://example.com من أجل `code`."
 
 
+READING = [name for name, check in checks().items() if not check.looks]
+
+
 def verdict(name: str, source: str | None, target: str, **parameters) -> bool:
     check = parse_check({name: parameters}).in_language("ar", "en")
     return check.accept(check.score(source, target))
@@ -31,7 +34,7 @@ def verdict(name: str, source: str | None, target: str, **parameters) -> bool:
 
 @settings(deadline=None)  # the first call builds tables
 @given(source=st.none() | ANY, target=ANY)
-@pytest.mark.parametrize("name", list(checks()))
+@pytest.mark.parametrize("name", READING)
 def test_any_text_gets_a_finite_score(name, source, target):
     check = parse_check(name).in_language("ar", "en")
     score = check.score(source, target)
@@ -54,7 +57,7 @@ COLUMN = st.lists(st.tuples(st.none() | st.lists(st.sampled_from(PIECES)), st.li
 
 @settings(deadline=None, max_examples=25)
 @given(column=COLUMN.map(lambda rows: rows * 8))
-@pytest.mark.parametrize("name", list(checks()))
+@pytest.mark.parametrize("name", READING)
 def test_a_column_gets_the_scores_of_its_rows(name, column):
     sources = [None if source is None else " ".join(source) for source, _ in column]
     targets = ["".join(target) for _, target in column]

@@ -15,6 +15,7 @@ from factory.look.layout import columns_of, layout, reason_group, view
 from factory.look.terminal import END, ISOLATE, Screen, clean
 from factory.rows.outcomes import rejected
 from factory.store.columns import pairs_of
+from tests.drawing import picture
 
 ARABIC = "اشرح الفرق بين `list` و`tuple` في Python، مع مثال لكل منهما (نحو 3 أسطر)."
 
@@ -100,3 +101,13 @@ def test_any_text_stays_in_its_column(source: str, target: str, width: int) -> N
 
 def test_control_characters_become_pictures() -> None:
     assert clean("\x1b]0;owned\x07 a\u202eb\x9b") == "␛]0;owned␇ ab\ufffd"
+
+
+def test_pictures_are_a_line_each_beside_both_texts():
+    data = picture(1)
+    one, two = {"bytes": data, "path": "a.png"}, [{"bytes": data, "path": None}] * 2
+    row = {"q": "What?", "q_ar": "ما؟", "image": one, "images": two}
+    seen = view(row, layout(row))
+    line = f"png 64x48, {len(data)} bytes"
+    assert seen.pairs == [("q / q_ar", "What?", "ما؟")]
+    assert seen.texts == [("image", line), ("images", f"{line}\n{line}")]

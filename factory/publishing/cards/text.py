@@ -7,6 +7,7 @@ import unicodedata
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from factory.look.layout import is_images, text_of
 from factory.resources import resource
 from factory.text.direction import right_to_left
 
@@ -60,6 +61,8 @@ def block(value: Any, limit: int = 600) -> str:
 def _readable(value: Any) -> str:
     import json
 
+    if isinstance(value, dict | list) and is_images(value):
+        return text_of(value)
     return json.dumps(value, ensure_ascii=False, default=lambda other: f"<{type(other).__name__}>")
 
 

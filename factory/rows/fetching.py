@@ -1,0 +1,128 @@
+"""Files from the web: only from hosts that were allowed, at public addresses, of limited size and time."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import SplitResult, urljoin, urlsplit
+
+import httpcore
+
+SECONDS = 30.0  # for the whole of a file
+MOST_REDIRECTS = 3
+TRANSLATED = ipaddress.ip_network("64:ff9b::/32")  # ways to IPv4 addresses, RFC 6052 and 8215
+PORTS = {"http": 80, "https": 443}
+
+
+class Refused(ValueError):
+    """Why a file was not fetched, in words that hold nothing of its address."""
+
+
+def is_public(address: str) -> bool:
+    """Is it an address of the public internet, and no way round to another?
+
+    >>> is_public("1.1.1.1"), is_public("127.0.0.1"), is_public("::ffff:10.0.0.1"), is_public("169.254.169.254")
+    (True, False, False, False)
+    """
+    known = ipaddress.ip_address(address.partition("%")[0])
+    if isinstance(known, ipaddress.IPv6Address) and (
+        known.ipv4_mapped or known.sixtofour or known.teredo or known in TRANSLATED
+    ):
+        return False
+    return known.is_global and not known.is_multicast
+
+
+class _PublicOnly(httpcore.NetworkBackend):
+    """Connects to the very address that was looked at, so that a name cannot mean another one a moment later."""
+
+    def __init__(self) -> None:
+        self._backend = httpcore.SyncBackend()
+
+    def connect_tcp(self, host: str, port: int, *args: Any, **options: Any) -> httpcore.NetworkStream:
+        try:
+            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except OSError:
+            raise Refused("its host is not known") from None
+        addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
+        if not all(map(is_public, addresses)):
+            raise Refused("its host is no public address")
+        return self._backend.connect_tcp(addresses[0], port, *args, **options)
+
+
+class Fetcher:
+    """Fetches from `hosts` alone: ``images.example.org`` at the usual ports, or ``example.org:8443``."""
+
+    def __init__(self, hosts: Iterable[str], most_bytes: int) -> None:
+        self._hosts, self._most = {host.lower() for host in hosts}, most_bytes
+        self._pool = httpcore.ConnectionPool(network_backend=_PublicOnly(), max_connections=16, retries=1)
+
+    def allowed(self, url: str) -> str | None:
+        """Why an address may not be asked; None: it may."""
+        try:
+            parts = urlsplit(url)
+            host, port = (parts.hostname or "").lower(), parts.port or PORTS.get(parts.scheme)
+        except ValueError:
+            return "no address of the web"
+        if parts.scheme not in PORTS or not host:
+            return "no address of the web"
+        usual = host in self._hosts and port == PORTS[parts.scheme]
+        if parts.username or parts.password or not (usual or f"{host}:{port}" in self._hosts):
+            return "its host is not among `image_hosts`"
+        return None
+
+    def fetch(self, url: str) -> bytes:
+        """What lies at an address.
+
+        Raises:
+            Refused: it may not be asked, does not answer well, takes too long or is too large.
+        """
+        until = time.monotonic() + SECONDS
+        for _ in range(MOST_REDIRECTS + 1):
+            if why := self.allowed(url):
+                raise Refused(why)
+            with self._asked(url) as answer:
+                if answer.status in (301, 302, 303, 307, 308):
+                    url = urljoin(url, _location(answer))
+                    continue
+                if answer.status != 200:
+                    raise Refused(f"its host answered {answer.status}")
+                return self._body(answer, until)
+        raise Refused("it leads from address to address")
+
+    @contextmanager
+    def _asked(self, url: str) -> Iterator[httpcore.Response]:
+        parts: SplitResult = urlsplit(url)
+        headers: dict[bytes | str, bytes | str] = {
+            "Host": parts.netloc,
+            "User-Agent": "hf-factory",
+            "Accept": "image/*",
+        }
+        timeout = dict.fromkeys(("connect", "read", "write", "pool"), 10.0)
+        try:
+            with self._pool.stream("GET", url, headers=headers, extensions={"timeout": timeout}) as answer:
+                yield answer
+        except (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError, OSError):
+            raise Refused("its host did not answer") from None
+        except httpcore.UnsupportedProtocol:
+            raise Refused("no address of the web") from None
+
+    def _body(self, answer: httpcore.Response, until: float) -> bytes:
+        found = bytearray()
+        for chunk in answer.iter_stream():
+            found += chunk
+            if len(found) > self._most:
+                raise Refused(f"larger than {self._most >> 20} MB")
+            if time.monotonic() > until:
+                raise Refused(f"not there after {SECONDS:g} seconds")
+        return bytes(found)
+
+    def close(self) -> None:
+        self._pool.close()
+
+
+def _location(answer: httpcore.Response) -> str:
+    return next((value.decode("latin-1") for name, value in answer.headers if name.lower() == b"location"), "")

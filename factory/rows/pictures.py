@@ -1,0 +1,253 @@
+"""References to pictures become their bytes: files beside the rows, files of a Hub repo, addresses of allowed hosts.
+
+What a row says of a picture may be a path, an address, a data URL, bytes, or ``{bytes, path}``. Bytes are taken as
+they are. Names do not survive: a picture is called by its content.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import posixpath
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from factory.arrays import Table, pa
+from factory.images.formats import content_name, is_video, type_of
+from factory.rows.fetching import Fetcher, Refused
+from factory.rows.outcomes import Verdict
+from factory.store.columns import require, with_column
+from factory.store.kinds import (
+    features_of,
+    is_list,
+    metadata_of,
+    picture_columns,
+    plain,
+)
+from factory.store.pictures import Picture, picture_feature, picture_type
+
+AT_ONCE = 64  # rows whose pictures are read together
+THREADS = 8
+MOST_BYTES = 64 << 20  # of one picture
+HEAD = 64  # bytes that tell a type
+FAILED = " failed"  # a column beside the rows: why a row's pictures are not there
+FILM = "a film: cut it into frames (ffmpeg -i film.mp4 -vf fps=1 %04d.jpg) and give their list"
+NO_PICTURE = "no picture, by its first bytes"
+
+Open = Callable[[str, str], Any]
+"""(Reference, file of the row) to an open file."""
+
+
+@dataclass
+class Local:
+    """Files below a folder; a reference is relative to the file that it stands in."""
+
+    root: Path
+
+    def open(self, reference: str, file: str) -> Any:
+        """Raises Refused for what lies elsewhere, links followed, and for what is no file."""
+        try:
+            path = (Path(file).parent / reference.removeprefix("file://")).resolve()
+            if not path.is_relative_to(self.root.resolve()):
+                raise Refused("outside the data folder")
+            if not path.is_file():
+                raise Refused("no such file")
+            return path.open("rb")
+        except Refused:
+            raise
+        except (OSError, ValueError) as error:
+            raise Refused(getattr(error, "strerror", None) or "no such file") from None
+
+
+@dataclass
+class InRepo:
+    """Files of a Hub repo at a commit; a reference is relative to the file that it stands in, or as `datasets` names
+    a file, in an archive too: ``zip://a.jpg::hf://datasets/owner/name@sha/images.zip``."""
+
+    repo: str
+    revision: str
+
+    def open(self, reference: str, file: str) -> Any:
+        """Raises Refused for what is no file of the repo."""
+        from datasets.utils.file_utils import xopen
+
+        own = f"hf://datasets/{self.repo}@{self.revision}/"
+        if "::" not in reference and "://" not in reference:
+            folder = posixpath.dirname(file.partition("@")[2].partition("/")[2])
+            reference = own + posixpath.join(folder, reference)
+        *outer, archive = reference.split("::")
+        path = posixpath.normpath(archive.removeprefix(own))
+        inside = archive.startswith(own) and not path.startswith(("..", "/"))
+        if not inside or any(not layer.startswith(("zip://", "tar://")) for layer in outer):
+            raise Refused("outside the repo")
+        try:
+            return xopen("::".join([*outer, own + path]), "rb")
+        except FileNotFoundError:
+            raise Refused("no such file") from None
+
+
+@dataclass
+class References:
+    """How the pictures of a source are found.
+
+    Attributes:
+        files: where relative references lead.
+        columns: columns that the recipe declares to be pictures; those that `datasets` says are pictures come along.
+        hosts: hosts that addresses may name.
+    """
+
+    files: Local | InRepo
+    columns: Sequence[str] = ()
+    hosts: Sequence[str] = ()
+    _several: dict[str, bool] = field(default_factory=dict)
+
+    @cached_property
+    def _fetcher(self) -> Fetcher:
+        return Fetcher(self.hosts, MOST_BYTES)
+
+    def loaded(self, table: Table, file: str, first: int) -> Iterator[Table]:
+        """The rows with bytes in place of references, some at a time; `first` is the number of the first row.
+
+        A row of which a picture is not to be had keeps its place, and the column `FAILED` says why.
+
+        Raises:
+            FactoryError: there is no such column.
+        """
+        require(self.columns, table.column_names, of=file)
+        with ThreadPoolExecutor(THREADS) as threads:
+            for start in range(0, table.num_rows, AT_ONCE):
+                yield self._slice(table.slice(start, AT_ONCE), file, first + start, threads)
+
+    def foreseen(self, table: Table, file: str) -> Counter[str]:
+        """Why rows will fail, and how many, as far as can be told without reading a picture or asking a host."""
+        require(self.columns, table.column_names, of=file)
+        found: Counter[str] = Counter()
+        for name in self.columns:
+            for value in plain(table[name]):
+                for one in value if isinstance(value, list) else [value]:
+                    if isinstance(one, str) and (why := self._refusal(one, file)):
+                        found[f"{name}: {why}"] += 1
+                        break
+        return found
+
+    def _refusal(self, reference: str, file: str) -> str | None:
+        if reference.startswith("data:"):
+            return None
+        if is_video(reference):
+            return FILM
+        if reference.startswith(("http://", "https://")):
+            return self._fetcher.allowed(reference)
+        try:
+            self.files.open(reference, file).close()
+        except Refused as error:
+            return str(error)
+        return None
+
+    def _slice(self, table: Table, file: str, first: int, threads: ThreadPoolExecutor) -> Table:
+        features, failures = features_of(table.schema), [None] * table.num_rows
+        for name in dict.fromkeys([*self.columns, *picture_columns(table.schema)]):
+            values = plain(table[name])
+            if (several := self._is_several(name, table[name].type, values)) is None:
+                continue
+            apply = map if all(map(_is_there, values)) else threads.map
+            rows = list(apply(lambda value: self._row(value, file), values))
+            for row, found in enumerate(rows):
+                if not several and isinstance(found, list) and len(found) > 1:
+                    rows[row] = found = "several pictures where the rows before have one"
+                if isinstance(found, str):
+                    failures[row] = failures[row] or f"{name}: {found}"
+            kept = [None if isinstance(found, str) else _value(found, several) for found in rows]
+            table = with_column(table, name, pa.array(kept, picture_type(several)))
+            features = {**features, name: picture_feature(several)}
+        said = [why and f"{why}\n{first + row}" for row, why in enumerate(failures)]
+        return with_column(table, FAILED, pa.array(said, pa.string())).replace_schema_metadata(metadata_of(features))
+
+    def _is_several(self, name: str, kind: Any, values: list[Any]) -> bool | None:
+        """Does the column hold lists? None where nothing was seen of it yet."""
+        if name not in self._several and any(value is not None for value in values):
+            self._several[name] = is_list(kind) or any(isinstance(value, list) for value in values)
+        return self._several.get(name)
+
+    def _row(self, value: Any, file: str) -> list[Picture | None] | str | None:
+        """The pictures of a cell, or why one is not to be had."""
+        if value is None:
+            return None
+        try:
+            return [self._picture(one, file) for one in (value if isinstance(value, list) else [value])]
+        except Refused as error:
+            return str(error)
+
+    def _picture(self, value: Any, file: str) -> Picture | None:
+        if isinstance(value, Mapping):
+            data, name = value.get("bytes"), value.get("path") or value.get("url")
+        else:
+            data, name = (value, None) if isinstance(value, bytes) else (None, value)
+        if data is None and name is None:
+            return None
+        if not isinstance(name, str | None) or not isinstance(data, bytes | None):
+            raise Refused(f"{type(value).__name__} is no reference to a picture")
+        if data is None:
+            data = self._read(name or "", file)
+        if is_video(name or "", data):
+            raise Refused(FILM)
+        return Picture(data, content_name(data, None if name is None or name.startswith("data:") else name))
+
+    def _read(self, reference: str, file: str) -> bytes:
+        """The bytes behind a reference, which are a picture's or none at all."""
+        if reference.startswith("data:"):
+            return _checked(_data_url(reference))
+        if is_video(reference):
+            raise Refused(FILM)
+        if reference.startswith(("http://", "https://")):
+            return _checked(self._fetcher.fetch(reference))
+        with self.files.open(reference, file) as opened:
+            head = opened.read(HEAD)
+            _checked(head)
+            data = head + opened.read(MOST_BYTES - len(head) + 1)
+        if len(data) > MOST_BYTES:
+            raise Refused(f"larger than {MOST_BYTES >> 20} MB")
+        return data
+
+
+def _is_there(value: Any) -> bool:
+    """Are the bytes of a cell's pictures in the row, so that nothing is waited for?"""
+    return all(
+        one is None or isinstance(one, bytes) or (isinstance(one, Mapping) and one.get("bytes") is not None)
+        for one in (value if isinstance(value, list) else [value])
+    )
+
+
+def _checked(data: bytes) -> bytes:
+    """Raises Refused for what is no picture: nothing else is taken in from outside the rows."""
+    if data and type_of(data) is None:
+        raise Refused(FILM if is_video("", data) else NO_PICTURE)
+    return data
+
+
+def _data_url(reference: str) -> bytes:
+    head, _, data = reference.partition(",")
+    try:
+        return base64.b64decode(data, validate=True) if head.endswith(";base64") else b""
+    except binascii.Error:
+        raise Refused("its base64 is broken") from None
+
+
+def _value(pictures: list[Picture | None] | None, several: bool) -> Any:
+    """As Arrow takes it. A row without a list has an empty one: trainers stop at null."""
+    found = [picture and picture._asdict() for picture in pictures or ()]
+    return found if several else next(iter(found), None)
+
+
+def parted(table: Table) -> tuple[Table, dict[int, Verdict]]:
+    """The rows without `FAILED`, and what it says as verdicts."""
+    verdicts = {}
+    for row, said in enumerate(table[FAILED].to_pylist()):
+        if said is not None:
+            why, _, number = said.rpartition("\n")
+            verdicts[row] = Verdict("failed", f"load: {why}", f"row {number}")
+    return table.drop_columns([FAILED]), verdicts

@@ -1,0 +1,67 @@
+"""Pictures of Hub repos: in Parquet, in folders, in archives and named by rows."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from huggingface_hub import HfApi
+
+from factory.graph.sources import HubDataset
+from tests.drawing import cell, images, picture
+from tests.rows.test_hub import hub, pushed  # noqa: F401
+from tests.support import kept, make_job, rejected
+
+
+def load(server: Any, repo: str, out: Path, **more: Any) -> Any:
+    revision = HfApi(endpoint=server.endpoint).dataset_info(repo).sha
+    job = make_job(out, None)
+    HubDataset(repo=repo, revision=revision, **more).run(job)
+    return job
+
+
+@pytest.fixture
+def files() -> dict[str, bytes]:
+    return {f"pics/{n}.png": picture(n) for n in range(3)}
+
+
+def test_parquet_of_pictures(hub: Any, tmp_path: Path) -> None:  # noqa: F811
+    source = images(tmp_path / "in", [{"id": n, "image": cell(picture(n), f"/home/me/{n}.png")} for n in range(5)])
+    repo = pushed(hub, "seen-parquet", {"data/train-00000.parquet": source.dataset.shards()[0].read_bytes()})
+    job = load(hub, repo, tmp_path / "out", split="train[1:4]")
+    assert [row["image"]["bytes"] for row in kept(job)] == [picture(n) for n in (1, 2, 3)]
+    assert all("home" not in row["image"]["path"] for row in kept(job))
+
+
+def test_a_folder_of_pictures(hub: Any, tmp_path: Path, files: dict[str, bytes]) -> None:  # noqa: F811
+    lines = [json.dumps({"file_name": f"pics/{n}.png", "text": f"t{n}"}) for n in range(3)]
+    repo = pushed(hub, "seen-folder", {**files, "metadata.jsonl": "\n".join(lines).encode()})
+    job = load(hub, repo, tmp_path / "out")
+    assert {row["text"]: row["image"]["bytes"] for row in kept(job)} == {f"t{n}": picture(n) for n in range(3)}
+
+
+def test_an_archive_of_pictures(hub: Any, tmp_path: Path, files: dict[str, bytes]) -> None:  # noqa: F811
+    with zipfile.ZipFile(packed := io.BytesIO(), "w") as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    repo = pushed(hub, "seen-archive", {"images.zip": packed.getvalue()})
+    job = load(hub, repo, tmp_path / "out")
+    assert sorted(row["image"]["bytes"] for row in kept(job)) == sorted(files.values())
+
+
+def test_rows_that_name_files_of_their_repo(hub: Any, tmp_path: Path, files: dict[str, bytes]) -> None:  # noqa: F811
+    names = ["../pics/1.png", "../../other/2.png", "/etc/passwd", "hf://datasets/a/b@main/x.png", "http://a.org/x.png"]
+    lines = [json.dumps({"id": n, "image": name}) for n, name in enumerate(names)]
+    repo = pushed(hub, "seen-rows", {**files, "rows/all.jsonl": "\n".join(lines).encode()})
+    job = load(hub, repo, tmp_path / "out", data_files="rows/all.jsonl", images=("image",))
+    assert [row["image"]["bytes"] for row in kept(job)] == [picture(1)]
+    assert [row["reason"].split(": ")[2] for row in rejected(job)] == [
+        "outside the repo",
+        "outside the repo",
+        "outside the repo",
+        "its host is not among `image_hosts`",
+    ]
