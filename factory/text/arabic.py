@@ -11,6 +11,7 @@ _FOLD = str.maketrans("أإآٱىئؤةکی", "ااااييوهكي")
 DIGITS = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹", "01234567890123456789")
 FOLDED = {**_DELETE, **_FOLD, **DIGITS}
 """Code point -> what `fold` puts in its place; None: it is left out."""
+_UNMARKED = {**_DELETE, **DIGITS}
 _NOT_WORD = re.compile(r"[\W_]+")
 
 
@@ -21,6 +22,15 @@ def fold(text: str) -> str:
     'الي 12'
     """
     return text.translate(FOLDED)
+
+
+def unmarked(text: str) -> str:
+    """Without vowel marks, tatweel and direction marks; ASCII digits. The letters are left as they are.
+
+    >>> unmarked("إِلَى ١٢")
+    'إلى 12'
+    """
+    return text.translate(_UNMARKED)
 
 
 def normalize(text: str) -> str:
