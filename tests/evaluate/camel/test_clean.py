@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from factory.evaluate.camel import clean, published
 
-
 SENTENCES = "الإجابة الصحيحة هي (ب) لأن اللون أحمر", "أعتقد أن الخيار ب هو الأنسب", "The correct answer is B."
 
 
