@@ -23,9 +23,7 @@ class Request:
     images: tuple[bytes, ...] = ()
 
     @classmethod
-    def chat(
-        cls, user: str, *, system: str | None = None, images: Sequence[bytes] = (), max_new_tokens: int
-    ) -> Self:
+    def chat(cls, user: str, *, system: str | None = None, images: Sequence[bytes] = (), max_new_tokens: int) -> Self:
         turns = (("system", system),) if system else ()
         return cls(max_new_tokens, messages=(*turns, ("user", user)), images=tuple(images))
 

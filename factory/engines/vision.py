@@ -1,7 +1,7 @@
 """How a model on this machine is shown pictures: its own processor turns them into what it reads.
 
-Without torchvision, transformers refuses to load a processor that could also read video, and chooses no image processor.
-The classes themselves need neither: the image processor that works with Pillow is taken then, and no video.
+Without torchvision, transformers refuses to load a processor that could also read video, and chooses no image
+processor. The classes themselves need it for video only: then the image processor that works with Pillow is taken.
 """
 
 import io
@@ -61,19 +61,19 @@ class Sight:
         return self.processor(text=texts, images=images, padding=True, padding_side="left", return_tensors="pt")
 
 
-def decoded(data: bytes) -> Any:
-    """The picture as Pillow has it, in RGB.
+def decoded(data: bytes, *, upright: bool = False) -> Any:
+    """The picture as Pillow has it, in RGB; `upright`: turned as the camera noted.
 
     Raises:
         ValueError: it is none, or has more than 40 megapixels.
     """
-    from PIL import Image, UnidentifiedImageError
+    from PIL import Image, ImageOps, UnidentifiedImageError
 
     try:
         with Image.open(io.BytesIO(data)) as image:
             if image.width * image.height > LARGEST:
                 raise ValueError(f"{image.width} x {image.height} pixels are more than {LARGEST:,}")
-            return image.convert("RGB")
+            return (ImageOps.exif_transpose(image) if upright else image).convert("RGB")
     except UnidentifiedImageError:
         raise ValueError("the picture cannot be decoded: its bytes are of no known type") from None
     except Image.DecompressionBombError as error:

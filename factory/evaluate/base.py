@@ -46,6 +46,7 @@ class Suite(Step):
 
     produces: ClassVar[Literal["dataset", "model", "evaluation"]] = "evaluation"
     description: ClassVar[str] = ""
+    shows_pictures: ClassVar[bool] = False  # a model that reads text only cannot be asked
 
     models: list[ModelRef] = Field(min_length=1, description="models to score: artifacts of the recipe or Hub refs")
 
