@@ -13,6 +13,7 @@ from factory.estimate.family import assumption_lines, beside, family
 from factory.graph.licenses import license_problems, require_licenses
 from factory.graph.plan import Plan, make_plan
 from factory.graph.plan import as_json as nodes_as_json
+from factory.graph.sight import require_sight
 from factory.graph.sources import UNKNOWN, AnsweringModel
 from factory.profile import FILE_NAME, Profile, profile_file
 from factory.publishing.stages import Build, stages
@@ -26,7 +27,8 @@ def show_plan(session: Session, *, as_json: bool = False, assumptions: bool = Fa
     """What a publish would do, in its order, and what that costs.
 
     Raises:
-        FactoryError: after all that, where a publish would refuse the recipe for its licences.
+        FactoryError: after all that, where a publish would refuse the recipe: for its licences, or because a model
+            that reads text only would be asked about pictures.
     """
     with session.open() as opened:
         plan = make_plan(opened.graph)
@@ -46,6 +48,7 @@ def show_plan(session: Session, *, as_json: bool = False, assumptions: bool = Fa
             if assumptions:
                 print("\n".join(["the cost rests on:", *assumption_lines(costs.rates.used.values())]))
         require_licenses(opened.graph, online=False)
+        require_sight(opened.graph)
 
 
 def show_family(sessions: list[Session], *, as_json: bool = False, assumptions: bool = False) -> None:

@@ -11,6 +11,7 @@ from factory.errors import UsageError, nearest
 from factory.graph import lineage
 from factory.graph.licenses import require_licenses
 from factory.graph.run import Runner
+from factory.graph.sight import require_sight
 from factory.hub.push import Pushed
 from factory.profile import KEEP_MINUTES
 from factory.publishing.cards.live import LiveCards
@@ -33,6 +34,7 @@ def run_build(session: Session, names: list[str], *, as_json: bool = False) -> N
         for name in names:
             if name not in valid:
                 raise UsageError(f"no artifact {name!r} in {session.recipe}{nearest(name, graph.finals)}")
+        require_sight(graph)
         runner = Runner(graph, opened.profile, Progress(), rehearsal=session.rehearse)
         report = Execution(runner).run(builds(graph.needed_for(names) if names else graph.order()))
         finish(opened, report, as_json)
@@ -58,6 +60,7 @@ def run_publish(
     with stop_cleanly(), session.open(building=True) as opened, ExitStack() as listening:
         graph = opened.graph
         require_licenses(graph)
+        require_sight(graph)
         runner = Runner(graph, opened.profile, Progress(), rehearsal=session.rehearse)
         execution = Execution(runner, force=force)
         if keep:

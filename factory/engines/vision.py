@@ -109,7 +109,7 @@ def _classes(model_type: str) -> tuple[Any, Any]:
     by_backend = IMAGE_PROCESSOR_MAPPING_NAMES[model_type]
     if not isinstance(by_backend, dict) or "pil" not in by_backend:
         raise ImportError(f"pictures for {model_type} need torchvision: pip install torchvision")
-    whole = getattr(transformers, PROCESSOR_MAPPING_NAMES[model_type])
+    whole = getattr(transformers, str(PROCESSOR_MAPPING_NAMES[model_type]))
 
     class OfPictures(whole):
         @classmethod
@@ -117,4 +117,4 @@ def _classes(model_type: str) -> tuple[Any, Any]:
             return [name for name in super().get_attributes() if "video" not in name]
 
     OfPictures.__name__ = whole.__name__
-    return OfPictures, getattr(transformers, by_backend["pil"])
+    return OfPictures, getattr(transformers, str(by_backend["pil"]))

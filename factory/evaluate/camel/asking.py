@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import cache
 from itertools import islice
 from typing import Any
 
-from factory.arrays import pa
 from factory.engines import Engine, Request
 from factory.evaluate.camel.pictures import pictures
 from factory.evaluate.camel.questions import KINDS
@@ -84,7 +83,7 @@ def _rows(
     rows = (
         row
         for piece in stored.pieces(ROWS)
-        for row in (piece.rows.to_pylist() if isinstance(piece.rows, pa.Table) else piece.rows)
+        for row in (piece.rows if isinstance(piece.rows, Sequence) else piece.rows.to_pylist())
     )
     numbered = enumerate(islice(rows, limit))
     while part := list(islice(numbered, ROWS)):

@@ -8,7 +8,7 @@ from factory.text import yaml
 _WORDING = yaml.load(Path(__file__).with_suffix(".yaml").read_text("utf-8"))
 SYSTEM: str = _WORDING["system"]
 MAX_NEW_TOKENS = 300
-_VERDICT = re.compile(r"(?<!\d)[01](?!\d)")
+_VERDICT = re.compile(r"(?<!\w)[01](?!\w)")
 
 
 def asked(question: str, answer: str, right: str) -> str:
