@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 INSTALLED := $(VENV)/.installed
 
-.PHONY: demo test slow lint wheel clean
+.PHONY: demo test slow engines lint wheel clean
 
 demo: $(INSTALLED)
 	$(VENV)/bin/factory publish recipes/demo.yaml --hub local
@@ -12,10 +12,20 @@ demo: $(INSTALLED)
 test: $(INSTALLED)
 	$(VENV)/bin/python -m pytest -n 2 --dist worksteal
 
-# With the model of the check `meaning`; where it cannot be had, the tests that need it say that they are skipped.
+# With the model of the check `meaning` and the engines that live apart; where one cannot be had, or not within so many
+# seconds, the tests that need it are skipped and say why.
+ENGINE_SECONDS ?= 150
 slow: $(INSTALLED)
 	-$(VENV)/bin/python -m pip install --quiet --editable '.[meaning]'
-	$(VENV)/bin/python -m pytest -m slow -n 2 --dist loadfile
+	-timeout $(ENGINE_SECONDS) $(VENV)/bin/factory engines install autotrain
+	-timeout $(ENGINE_SECONDS) $(VENV)/bin/factory engines install vllm
+	$(VENV)/bin/python -m pytest -m 'slow and not long' -n 2 --dist loadfile -rs
+
+# Every test of the engines that live apart, however long it takes.
+engines: $(INSTALLED)
+	$(VENV)/bin/factory engines install autotrain
+	$(VENV)/bin/factory engines install vllm
+	$(VENV)/bin/python -m pytest -m slow -rs tests/engines tests/models/train/autotrain
 
 lint: $(INSTALLED)
 	$(VENV)/bin/ruff check .

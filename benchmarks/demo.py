@@ -25,6 +25,7 @@ def main() -> None:
         print(first.output)
         repeats = [_checked(run([*command, "--json"], cwd=ROOT)) for _ in range(3)]
         document = json.loads(repeats[-1].output[repeats[-1].output.index("{") :])
+        example = first_pair(Path(folder))
     helps = [_checked(run([*FACTORY, "--help"], cwd=ROOT)).seconds for _ in range(7)]
     path = save(
         "demo",
@@ -36,6 +37,7 @@ def main() -> None:
                 "commits": sum(repo["changed"] for repo in document["pushed"].values()),
             },
             "help_seconds": round(statistics.median(helps), 3),
+            "example": example,
             "scores": [
                 {
                     "suite": entry["suite"],
@@ -50,6 +52,14 @@ def main() -> None:
     print(path.read_text(encoding="utf-8"))
 
 
+def first_pair(store: Path) -> dict[str, str]:
+    """The first row of demo-opus-ar, the pairs that the judge accepted: {en, ar}."""
+    import pyarrow.parquet as pq
+
+    (shard,) = sorted((store / "opus-ar").glob("04-columns-*/data/train-00000.parquet"))
+    return pq.read_table(shard).slice(0, 1).to_pylist()[0]
+
+
 def update_readme(results: dict[str, Any]) -> None:
     """Put the scores and times between the README's markers."""
     lines = ["| measured | model | score | 95 % interval | n |", "| --- | --- | ---: | --- | ---: |"]
@@ -58,8 +68,10 @@ def update_readme(results: dict[str, Any]) -> None:
         lines.append(
             f"| {row['suite']} ({row['name']}) | {row['model']} | {row['value']:.1f} | {interval} | {row['n']} |"
         )
-    first, repeat = results["first_run"], results["repeat"]
+    first, repeat, example = results["first_run"], results["repeat"], results["example"]
     lines += [
+        "",
+        f"The first pair of the published `demo-opus-ar`: *{example['en']}* – {example['ar']}",
         "",
         f"The whole run took {first['seconds'] / 60:.1f} minutes and {first['peak_gb']:.1f} GB at its peak;",
         f"a repeat with nothing changed took {repeat['seconds']:.1f} s, built {repeat['steps_built']} steps and made"

@@ -3,23 +3,11 @@
 `np`, `pa` and `pq` stand for the modules; the names of types are for annotations.
 """
 
-from dataclasses import dataclass
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from factory.resources import Later
+
 __all__ = ["Array", "ChunkedArray", "DataType", "RecordBatch", "Schema", "Table", "ndarray", "np", "pa", "pq"]
-
-
-@dataclass
-class Later:
-    """A module that is not imported before something of it is needed."""
-
-    _name: str
-
-    def __getattr__(self, attribute: str) -> Any:
-        found = getattr(import_module(self._name), attribute)
-        setattr(self, attribute, found)  # so that this is asked once
-        return found
 
 
 if TYPE_CHECKING:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import os
 import tempfile
 import traceback
 from collections.abc import Callable
@@ -352,8 +353,15 @@ def engines_check(name: str, profile: str | None) -> None:
 
 
 @main.command()
-@STORE
+@click.option(
+    "--store", metavar="[DIR]", is_flag=False, flag_value="",
+    help="Compare every file of a store with what was written; without DIR of the one in use.",
+)  # fmt: skip
 @JSON
-def doctor(store: Path, as_json: bool) -> None:
-    """Check Python, packages, devices, disk, token and Hub."""
-    commands.doctor.examine(store, as_json=as_json)
+def doctor(store: str | None, as_json: bool) -> None:
+    """Check Python, packages, devices, disk, token and Hub; or, with --store, what a store holds."""
+    folder = Path(store or os.environ.get("FACTORY_STORE", ".factory"))
+    if store is None:
+        commands.doctor.examine(folder, as_json=as_json)
+    else:
+        commands.doctor_store.examine_store(folder, as_json=as_json)

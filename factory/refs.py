@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 
 NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
 HUB_REF = re.compile(rf"^(?P<repo>{NAME}/{NAME})(?::(?P<config>[^@\s]+))?(?:@(?P<revision>[^\s]+))?$")
-REPO = re.compile(r"\b[\w.-]{1,96}\b/\b[\w.-]{1,96}\b", re.ASCII)
 LOCAL = re.compile(r"^(?:\.{1,2}/|/|~/)")
 SPLIT = re.compile(r"^(?P<name>[\w.-]+)(?:\[(?P<start>\d{0,18}):(?P<stop>\d{0,18})\])?$")
 
@@ -40,15 +37,6 @@ class HubRef:
         return f"{self.repo}{config}{f'@{self.revision}' if self.revision else ''}"
 
 
-def is_repo_name(text: str) -> bool:
-    """Whether the Hub takes ``owner/name``: the rules of `huggingface_hub.utils.validate_repo_id`.
-
-    >>> is_repo_name("me/small-pairs"), is_repo_name("me/small--pairs"), is_repo_name("me/x.git")
-    (True, False, False)
-    """
-    return REPO.fullmatch(text) is not None and not ("--" in text or ".." in text or text.endswith(".git"))
-
-
 @dataclass(frozen=True)
 class SplitSlice:
     """``train`` or ``train[100:405000]``: a split's name and the half-open range of rows that is meant.
@@ -71,18 +59,6 @@ class SplitSlice:
 
 def is_local(text: str) -> bool:
     return LOCAL.match(text) is not None
-
-
-def local_path(folders: Iterable[Path], name: str) -> Path | None:
-    """What lies under `name` in the first of `folders` that has it; None too for a name no file system takes."""
-    for folder in folders:
-        try:
-            path = (folder / name).expanduser()
-            if path.exists():
-                return path
-        except (OSError, ValueError, RuntimeError):  # too long, a NUL, a home of nobody
-            continue
-    return None
 
 
 def is_hub_ref(text: str) -> bool:

@@ -1,14 +1,28 @@
-"""What comes with the package: folders of files that are not code, and classes that lie one in a module."""
+"""What is found by its name: modules, classes that lie one in a module, folders of the package, files of a recipe."""
 
 import importlib
 import pkgutil
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from factory.errors import FactoryError
 
 PACKAGE = Path(__file__).resolve().parent
 Kind = TypeVar("Kind")
+
+
+@dataclass
+class Later:
+    """A module that is not imported before something of it is needed."""
+
+    _name: str
+
+    def __getattr__(self, attribute: str) -> Any:
+        module = importlib.import_module(self._name)
+        self.__dict__.update({name: value for name, value in vars(module).items() if not name.startswith("_")})
+        return getattr(module, attribute)
 
 
 def _modules(package: str) -> list[str]:
@@ -48,3 +62,15 @@ def resource(name: str) -> Path:
         if folder.is_dir():
             return folder
     raise FactoryError(f"the folder {name}/ is missing from this installation", fix="install hf-factory again")
+
+
+def local_path(folders: Iterable[Path], name: str) -> Path | None:
+    """What lies under `name` in the first of `folders` that has it; None too for a name no file system takes."""
+    for folder in folders:
+        try:
+            path = (folder / name).expanduser()
+            if path.exists():
+                return path
+        except (OSError, ValueError, RuntimeError):  # too long, a NUL, a home of nobody
+            continue
+    return None

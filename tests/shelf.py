@@ -58,7 +58,8 @@ models:
     reported: {source: "[a paper](https://arxiv.org/abs/2509.14008), Table 2", scores: {quiz: 51.4}}
     publish: shelf-tuned
 evaluate:
-  quiz: {suite: perplexity, data: questions, text: en, models: [tuned, base]}
+  quiz:
+    {suite: multiple-choice, data: questions, question: en, options: [en, ar], answer: ar, models: [tuned, base]}
 space: {app: hala, repo: Shelf, demo: [tuned]}
 """
 

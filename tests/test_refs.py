@@ -1,9 +1,8 @@
 import pytest
-from huggingface_hub.utils import validate_repo_id
 from hypothesis import given
 from hypothesis import strategies as st
 
-from factory.refs import NAME, HubRef, SplitSlice, is_hub_ref, is_local, is_repo_name
+from factory.refs import NAME, HubRef, SplitSlice, is_hub_ref, is_local
 
 names = st.from_regex(rf"\A{NAME}\Z", fullmatch=True)
 
@@ -40,13 +39,3 @@ def test_local_paths_are_not_hub_refs() -> None:
     assert not is_hub_ref("../data/x.jsonl")
     assert is_hub_ref("owner/name")
     assert not is_hub_ref("artifact")
-
-
-@given(st.from_regex(r"[ab._/é -]{0,9}(\.git)?", fullmatch=True) | st.text() | st.just("a/" + 97 * "b"))
-def test_a_repos_name_is_what_the_hubs_client_takes(text: str) -> None:
-    try:
-        validate_repo_id(text)
-        taken = "/" in text
-    except ValueError:
-        taken = False
-    assert is_repo_name(text) == taken

@@ -19,11 +19,9 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import socket
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -36,17 +34,15 @@ import work  # noqa: E402
 from endpoint import NAME, endpoint  # noqa: E402
 from measure import save  # noqa: E402
 
-from factory.engines.environments import needed  # noqa: E402
-from factory.engines.vllm_options import llm_options, process_environment  # noqa: E402
 from factory.profile import Profile  # noqa: E402
 from factory.step.job import Artifact  # noqa: E402
+from tests.engines.vllm_server import vllm_server  # noqa: E402
 from tests.support import behind_endpoint  # noqa: E402
 
 PEER = Path(__file__).parent / "peers" / "distil.py"
 ASKED = 1.5
 OURS, THEIRS = 256, 50  # requests at once by default; distilabel's are the rows of a step's batch
 DELAY, DELAY_PER_WORD = 0.2, 0.02  # seconds of the endpoint
-READY = 300  # seconds in which vLLM's server must answer
 
 
 class Distilabel:
@@ -108,40 +104,6 @@ def over_url(folder: Path, rows: int, python: str, url: str, name: str, at_once:
         if at_once != THEIRS:
             runs[f"distilabel, {at_once} at once"] = Distilabel(python, **order, rows_at_once=at_once)
         yield runs
-
-
-@contextmanager
-def vllm_server(model: Path, log: Path) -> Iterator[str]:
-    """vLLM's own server with the options that the engine vllm would take."""
-    profile = Profile.model_validate({"device": "cpu"})
-    options = llm_options(model, profile)
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    names = ("model", "dtype", "generation_config", "gpu_memory_utilization", "max_num_seqs")
-    flags = [f"--{name.replace('_', '-')}={options[name]}" for name in names]
-    flags += ["--served-model-name=m", "--host=127.0.0.1", f"--port={port}", "--disable-uvicorn-access-log"]
-    command = [str(needed("vllm").python), "-P", "-m", "vllm.entrypoints.openai.api_server", *flags]
-    with log.open("wb") as file:
-        process = subprocess.Popen(command, stdout=file, stderr=file, env=process_environment(profile))
-    try:
-        _await(f"http://127.0.0.1:{port}/health", process, log)
-        yield f"http://127.0.0.1:{port}/v1"
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def _await(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    import httpx
-
-    deadline = time.monotonic() + READY
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            if httpx.get(address).status_code == 200:
-                return
-        except httpx.TransportError:
-            time.sleep(0.5)
-    raise SystemExit(f"vLLM's server does not answer:\n{log.read_text(errors='replace')[-3000:]}")
 
 
 SETUPS: dict[str, Callable[..., Any]] = {

@@ -63,7 +63,7 @@ def prepare(root: Path) -> None:
     from factory.store import write_shard
 
     rows = [
-        {"messages": [_turn("user", row["question"]), _turn("assistant", row["response"])]}
+        {"messages": [turn("user", row["question"]), turn("assistant", row["response"])]}
         for row in iter_rows("instructions", ROWS, 0)
     ]
     write_shard(root / "data" / "data" / "train-00000.parquet", pa.Table.from_pylist(rows))
@@ -73,7 +73,7 @@ def prepare(root: Path) -> None:
     step.run(job(root, "base", text=artifact(root / "text", "dataset")))
 
 
-def _turn(role: str, content: str) -> dict[str, str]:
+def turn(role: str, content: str) -> dict[str, str]:
     return {"role": role, "content": content}
 
 

@@ -35,24 +35,31 @@ class Scored:
         for check in self.checks:
             self.scores[check.name] = np.full(self.rows, np.nan)
 
-    def add(self, pairs: Pairs, compared: bool = True, done: Callable[[float], None] = lambda share: None) -> None:
+    def add(
+        self,
+        pairs: Pairs,
+        compared: bool = True,
+        done: Callable[[float], None] = lambda share: None,
+        rows: Sequence[int] | None = None,
+    ) -> None:
         """Score one pair of columns; a row of several pairs keeps the worst score.
 
-        A row whose source and target are both missing is left out; a single missing text counts as empty.
+        A pair whose source and target are both missing is left out; a single missing text counts as empty.
         `compared`: there is a source; without one, checks that compare are left out. `done` is told the share of the
-        rows that has been looked at.
+        pairs that has been looked at. `rows`: the row of each pair, where a row may have several or none.
         """
         sources, targets = pairs
-        rows = range(self.rows)
+        places = range(len(targets))
         if compared and None in sources and None in targets:
-            rows = [row for row in rows if sources[row] is not None or targets[row] is not None]
-        for part in _parts(rows, sources, targets):
+            places = [place for place in places if sources[place] is not None or targets[place] is not None]
+        for part in _parts(places, sources, targets):
             before = Texts(_cells(sources, part) if compared else [None] * len(part))
             after = Texts(_cells(targets, part))
             for check in self.checks:
                 if compared or not check.compares:
-                    self._add(check, part, check.scores(before, after))
-            done((part[-1] + 1) / self.rows)
+                    scores = check.scores(before, after)
+                    self._add(check, part if rows is None else [rows[place] for place in part], scores)
+            done((part[-1] + 1) / len(targets))
 
     def _add(self, check: Check, rows: Sequence[int], scores: Sequence[float | Exception]) -> None:
         import numpy as np
@@ -66,9 +73,12 @@ class Scored:
             error = score if isinstance(score, Exception) else ValueError(f"the score is {score}")
             self.broken.setdefault(rows[place], {}).setdefault(check.name, error)
             found[place] = math.nan
-        known = self.scores[check.name]
-        place = slice(rows.start, rows.stop) if isinstance(rows, range) else rows
-        known[place] = (np.fmin if check.direction == "min" else np.fmax)(known[place], found)
+        known, worse = self.scores[check.name], np.fmin if check.direction == "min" else np.fmax
+        if isinstance(rows, range):
+            place = slice(rows.start, rows.stop)
+            known[place] = worse(known[place], found)
+        else:
+            worse.at(known, rows, found)  # a row may be there several times
 
     def refused(self) -> dict[int, list[tuple[Check, float]]]:
         """Row -> the checks that do not accept it with their scores, in the order of the checks."""

@@ -9,8 +9,8 @@ from typing import Any
 
 import psutil
 
-from factory.commands.engines import states
 from factory.commands.table import print_json, print_table
+from factory.engines import states
 from factory.errors import FactoryError
 from factory.hub.client import api, endpoint, hub_errors
 

@@ -7,20 +7,14 @@ from dataclasses import asdict
 from pathlib import Path
 
 from factory.commands.table import print_json, print_table
-from factory.engines import ENDPOINT, Completion, Request, engine_for, engines
-from factory.engines.base import State
-from factory.engines.environments import NAMES, find, install, needed
+from factory.engines import ENDPOINT, Completion, Request, engine_for, engines, states
+from factory.engines.environments import NAMES, install, needed
 from factory.engines.tiny import make_tiny_model
 from factory.errors import FactoryError, UsageError
 from factory.profile import Profile, load_profile
 from factory.step.surroundings import quiet_libraries
 
 SHOWN_MODELS = 20
-
-
-def states() -> dict[str, State]:
-    """By name, what is found on disk; nothing is imported."""
-    return {name: kind.state() for name, kind in engines().items()} | {"autotrain": find("autotrain").state()}
 
 
 def show_engines(*, as_json: bool = False) -> None:

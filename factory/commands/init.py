@@ -51,7 +51,7 @@ def _recipe(chosen: TargetLanguage, base: str, known: bool, name: str, path: Pat
         language=chosen,
         base=base,
         base_license="lfm1.0" if known else "unknown  # as its Hub page states it",
-        license="lfm1.0" if known else "other",
+        license="lfm1.0" if known else "unknown",
         name=name,
         title=title,
         slug=title.replace(" ", "-").replace("å", "a"),

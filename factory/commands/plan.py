@@ -3,20 +3,22 @@
 from pathlib import Path
 from typing import Any
 
-from factory.commands.session import Opened, Session
+from factory.commands.session import PLAN_TIMEOUT, Opened, Session
 from factory.commands.table import print_json, print_table
 from factory.engines import architecture, local_engine
-from factory.errors import UsageError
+from factory.errors import FactoryError, UsageError
 from factory.estimate.costs import Costs
 from factory.estimate.estimate import estimate
 from factory.estimate.family import assumption_lines, beside, family
+from factory.graph.installed import missing_engines
 from factory.graph.licenses import license_problems, require_licenses
+from factory.graph.models import model_problems, refuse
 from factory.graph.plan import Plan, make_plan
 from factory.graph.plan import as_json as nodes_as_json
-from factory.graph.sight import require_sight
 from factory.graph.sources import UNKNOWN, AnsweringModel
+from factory.hub.client import Renamed
 from factory.profile import FILE_NAME, Profile, profile_file
-from factory.publishing.stages import Build, stages
+from factory.publishing.stages import Build, require_targets, stages
 from factory.step.base import Step
 from factory.text.figures import number_text
 
@@ -29,26 +31,50 @@ def show_plan(session: Session, *, as_json: bool = False, assumptions: bool = Fa
     Raises:
         FactoryError: after all that, where a publish would refuse the recipe: for its licences, or because a model
             that reads text only would be asked about pictures.
+        FactoryError: after all that, where a publish would refuse the recipe for its models, its licences, or a repo
+            that was renamed on the Hub.
     """
     with session.open() as opened:
         plan = make_plan(opened.graph)
         costs = estimate(plan, opened.profile)
         problems = license_problems(opened.graph)
+        impossible = model_problems(opened.graph, opened.graph.order(), PLAN_TIMEOUT)
         speakers = _speakers(opened)
+        missing = [str(error) for error in missing_engines(opened.graph, opened.graph.order(), opened.profile)]
         if as_json:
-            print_json(_document(plan, costs, problems) | {"profile": _profile(session), "engines": speakers})
+            said = {"models": list(map(str, impossible)), "profile": _profile(session), "engines": speakers}
+            print_json(_document(plan, costs, problems) | said | {"not_installed": missing})
         else:
             _print(plan, costs, problems)
             print(f"profile: {_profile(session)}")
             for model, engine in speakers.items():
                 print(f"generates with {model}: {engine}")
+            for line in missing:
+                print(f"on this machine not yet: {line}")
             reported = opened.loaded.recipe.reported_cost
             for line in beside(family([costs]), reported) if reported else []:
                 print(line)
             if assumptions:
                 print("\n".join(["the cost rests on:", *assumption_lines(costs.rates.used.values())]))
+        refuse(impossible)
         require_licenses(opened.graph, online=False)
-        require_sight(opened.graph)
+        _require_targets(opened)
+
+
+def _require_targets(opened: Opened) -> None:
+    """A plan that cannot ask the Hub, or may not, says nothing of the repos there.
+
+    Raises:
+        Renamed: a repo that the recipe publishes to has another name now.
+    """
+    if opened.target.url is None or not opened.resolver.reachable:
+        return
+    try:
+        require_targets(opened.graph, stages(opened.graph), timeout=PLAN_TIMEOUT)
+    except Renamed:
+        raise
+    except FactoryError:
+        return
 
 
 def show_family(sessions: list[Session], *, as_json: bool = False, assumptions: bool = False) -> None:

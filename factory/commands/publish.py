@@ -9,13 +9,15 @@ from factory.commands.session import Opened, Session
 from factory.commands.table import print_json, print_table
 from factory.errors import UsageError, nearest
 from factory.graph import lineage
+from factory.graph.installed import require_engines
 from factory.graph.licenses import require_licenses
+from factory.graph.models import require_models
+from factory.graph.nodes import Node
 from factory.graph.run import Runner
-from factory.graph.sight import require_sight
 from factory.hub.push import Pushed
 from factory.profile import KEEP_MINUTES
 from factory.publishing.cards.live import LiveCards
-from factory.publishing.stages import Execution, Report, builds, stages
+from factory.publishing.stages import Execution, Report, builds, require_targets, stages
 from factory.remote.mirror import Mirror
 from factory.step.progress import Progress
 from factory.store import Manifest
@@ -26,7 +28,8 @@ def run_build(session: Session, names: list[str], *, as_json: bool = False) -> N
 
     Raises:
         UsageError: there is no such artifact.
-        FactoryError: a build failed; everything that does not need it is made all the same.
+        FactoryError: an engine is not installed; or a build failed: everything that does not need it is made all the
+            same.
     """
     with stop_cleanly(), session.open(building=True) as opened:
         graph = opened.graph
@@ -34,9 +37,10 @@ def run_build(session: Session, names: list[str], *, as_json: bool = False) -> N
         for name in names:
             if name not in valid:
                 raise UsageError(f"no artifact {name!r} in {session.recipe}{nearest(name, graph.finals)}")
-        require_sight(graph)
+        nodes = graph.needed_for(names) if names else graph.order()
+        _require_models(opened, nodes)
         runner = Runner(graph, opened.profile, Progress(), rehearsal=session.rehearse)
-        report = Execution(runner).run(builds(graph.needed_for(names) if names else graph.order()))
+        report = Execution(runner).run(builds(nodes))
         finish(opened, report, as_json)
 
 
@@ -55,12 +59,15 @@ def run_publish(
     `keep_every` minutes (default: 30).
 
     Raises:
-        FactoryError: a stage failed; everything that does not need it is done all the same.
+        FactoryError: the licences do not allow it, or an engine is not installed; or a stage failed: everything that
+            does not need it is done all the same.
     """
     with stop_cleanly(), session.open(building=True) as opened, ExitStack() as listening:
         graph = opened.graph
         require_licenses(graph)
-        require_sight(graph)
+        _require_models(opened, graph.order())
+        todo = stages(graph)
+        require_targets(graph, todo)
         runner = Runner(graph, opened.profile, Progress(), rehearsal=session.rehearse)
         execution = Execution(runner, force=force)
         if keep:
@@ -72,7 +79,18 @@ def run_publish(
             cards = LiveCards(graph, runner.progress)
             execution.listeners.append(cards.during)
             listening.enter_context(cards.running())
-        finish(opened, execution.run(stages(graph)), as_json)
+        finish(opened, execution.run(todo), as_json)
+
+
+def _require_models(opened: Opened, nodes: list[Node]) -> None:
+    """Before any work: can its models be made, asked and run here? A recipe of datasets alone has none.
+
+    Raises:
+        FactoryError: a step to do asks what its model cannot do, or needs an engine that is not installed.
+    """
+    if any(node.kind == "model" for node in opened.graph.nodes.values()):
+        require_models(opened.graph, nodes)
+        require_engines(opened.graph, nodes, opened.profile)
 
 
 @contextmanager

@@ -4,12 +4,14 @@ import json
 from functools import cache
 from pathlib import Path
 
-from factory.engines.base import Completion, Engine, LogProbability, Request, Scorer
+from factory.engines.base import Completion, Engine, LogProbability, Request, Scorer, State
 from factory.errors import UsageError, nearest
 from factory.profile import Profile
 from factory.resources import one_a_module
 
-__all__ = ["Completion", "Engine", "LogProbability", "Request", "Scorer", "engine_for", "engines", "local_engine"]
+__all__ = [
+    "Completion", "Engine", "LogProbability", "Request", "Scorer", "engine_for", "engines", "local_engine", "states"
+]  # fmt: skip
 
 ENDPOINT = "openai"  # asked for models behind an endpoint, and for no other
 ENDPOINT_FILE = "endpoint.json"  # {model: its name there, answers_as: the `model` that its answers state}
@@ -19,6 +21,13 @@ ENDPOINT_FILE = "endpoint.json"  # {model: its name there, answers_as: the `mode
 def engines() -> dict[str, type[Engine]]:
     """All engines by name. Importing them is cheap: each imports its heavy libraries when it is opened."""
     return one_a_module(__name__, Engine)
+
+
+def states() -> dict[str, State]:
+    """By name, AutoTrain among them, what is found on disk; nothing is imported."""
+    from factory.engines.environments import find
+
+    return {name: kind.state() for name, kind in engines().items()} | {"autotrain": find("autotrain").state()}
 
 
 def engine_for(

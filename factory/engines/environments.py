@@ -16,6 +16,9 @@ from factory.text import yaml
 VARIABLE = "FACTORY_ENGINES"
 """Environment variable with the folder of all environments."""
 
+LEAST_FREE = 5e9
+"""Bytes of disk without which no installation is begun: the CPU builds of vllm and autotrain take 3.5 and 3 GB."""
+
 MARK = "installed.json"  # written last: a folder without it is an installation that was interrupted
 
 
@@ -118,7 +121,7 @@ def install(name: str, folder: Path | None = None, say: Callable[[str], None] = 
     """Make the environment anew unless it is complete; what pip says goes to ``install.log`` beside it.
 
     Raises:
-        FactoryError: pip failed, or the engine cannot be imported afterwards.
+        FactoryError: the disk is too full, pip failed, or the engine cannot be imported afterwards.
     """
     recipe, before = installation_of(name), find(name, folder)
     if before.installed:
@@ -126,6 +129,12 @@ def install(name: str, folder: Path | None = None, say: Callable[[str], None] = 
     place = before.folder
     shutil.rmtree(place, ignore_errors=True)
     place.parent.mkdir(parents=True, exist_ok=True)
+    if (free := shutil.disk_usage(place.parent).free) < LEAST_FREE:
+        raise FactoryError(
+            f"{name} needs {LEAST_FREE / 1e9:.0f} GB of disk, and {free / 1e9:.1f} are free",
+            where=str(place.parent),
+            fix=f"make room, or name a folder on another disk in {VARIABLE}",
+        )
     log = place.parent / f"{name}.install.log"
     log.write_bytes(b"")
     say(f"{name}: making {place}; log: {log}")

@@ -63,11 +63,11 @@ class TransformersEngine(Scorer, Engine):
                 width = sight.encode([requests[order[0]]])["input_ids"].shape[1] + requests[order[0]].max_new_tokens
                 size = max(1, min(self.batch_size, self.batch_tokens // width))
                 inputs = sight.encode([requests[i] for i in order[:size]])
-            except ValueError:  # one of them: each by itself, so that it alone fails
-                yield from (self._alone(i, requests, sight) for i in order[:1])
-                order = order[1:]
-                continue
-            yield self._answer(order[:size], requests, inputs)
+            except ValueError:  # of one of them, which alone shall fail
+                size = 1
+                yield self._alone(order[0], requests, sight)
+            else:
+                yield self._answer(order[:size], requests, inputs)
             order = order[size:]
 
     def _alone(self, i: int, requests: Sequence[Request], sight: Sight) -> Batch:

@@ -6,7 +6,7 @@ processor. The classes themselves need it for video only: then the image process
 
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ TEXT_ONLY = "reads text only, so it cannot be asked about pictures"
 LARGEST = 40_000_000  # pixels of a picture that is decoded
 
 
-def sees(config: dict[str, Any]) -> bool:
+def sees(config: Mapping[str, Any]) -> bool:
     """Does a model with this config.json read pictures beside text?"""
     return isinstance(config.get("vision_config"), dict)
 

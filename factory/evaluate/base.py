@@ -47,6 +47,8 @@ class Suite(Step):
     produces: ClassVar[Literal["dataset", "model", "evaluation"]] = "evaluation"
     description: ClassVar[str] = ""
     shows_pictures: ClassVar[bool] = False  # a model that reads text only cannot be asked
+    ranks: ClassVar[bool] = False
+    """Whether its headline is what the task of `benchmark` measures, so that it may stand on its leaderboard."""
 
     models: list[ModelRef] = Field(min_length=1, description="models to score: artifacts of the recipe or Hub refs")
 
@@ -69,6 +71,16 @@ class Suite(Step):
     def required_datasets(self) -> list[RequiredDataset]:
         """Public datasets that the suite reads under their own names: what a rehearsal makes stand-ins of."""
         return []
+
+    def benchmark(self) -> dict[str, Any] | None:
+        """How anyone measures on its data with inspect-ai: `field_spec`, `solvers` and `scorers` of a task in the
+        dataset's ``eval.yaml``; None where that framework has nothing of the kind.
+        """
+        return None
+
+    def most_samples(self) -> int | None:
+        """How many samples the suite's own parameters leave at most, for estimates; None: all."""
+        return None
 
     def score_names(self) -> list[str] | None:
         """Names that gates may ask for, the headline first; None where the data decides."""

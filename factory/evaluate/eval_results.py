@@ -12,47 +12,50 @@ if TYPE_CHECKING:
     from huggingface_hub import EvalResult, EvalResultEntry
 
 HUB_ID = re.compile(rf"^{NAME}/{NAME}$")
-TASK_TYPES = {"translation": "translation", "mmlu-translation": "translation"}
+TASK_TYPES = {"translation": "translation", "mmlu-translation": "translation", "camel-bench": "image-text-to-text"}
 COMMIT = re.compile(r"^[0-9a-f]{40}$")
 
 
 def eval_result_entries(
     evaluations: Mapping[str, Mapping[str, Any]],
+    benchmarks: Mapping[tuple[str, str], str],
     *,
     date: str | None = None,
-    published: Mapping[str, str] | None = None,
 ) -> list[EvalResultEntry]:
-    """One entry per score on a dataset that is on the Hub; scores over several datasets have no place there.
+    """One entry per suite whose headline was measured on one benchmark: its task there is called as the suite.
 
     Args:
         evaluations: {suite entry: metrics of its manifest for this model}.
+        benchmarks: {(suite entry, artifact): repo id of the benchmark that the artifact is on the Hub}.
         date: ISO 8601; default: the commit's.
-        published: {artifact of the recipe: repo id it was pushed to}, for suites on the recipe's own datasets.
     """
     from huggingface_hub import EvalResultEntry
 
     entries = []
     for suite, metrics in evaluations.items():
-        for name, score in metrics["scores"].items():
-            if (dataset := _hub_id(score, published)) is None:
-                continue
-            entries.append(
-                EvalResultEntry(
-                    dataset_id=dataset,
-                    task_id=f"{suite}.{name}",
-                    value=round(score["value"], 4),
-                    dataset_revision=_revision(score),
-                    date=date,
-                    notes=_notes(metrics, score),
-                )
+        score = metrics["scores"][metrics["headline"]]
+        if (dataset := benchmarks.get((suite, score.get("dataset") or ""))) is not None:
+            entry = EvalResultEntry(
+                dataset_id=dataset,
+                task_id=suite,
+                value=round(score["value"], 4),
+                dataset_revision=_revision(score),
+                date=date,
+                notes=_notes(metrics, score),
             )
+            entries.append(entry)
     return entries
 
 
 def eval_results(
     evaluations: Mapping[str, Mapping[str, Any]], *, published: Mapping[str, str] | None = None
 ) -> list[EvalResult]:
-    """The same for the card's model-index, where a dataset needs no repo of its own. Arguments as above."""
+    """Every score for the card's model-index, where a dataset needs no repo of its own.
+
+    Args:
+        evaluations: as above.
+        published: {artifact of the recipe: repo id it is pushed to}, for suites on the recipe's own datasets.
+    """
     from huggingface_hub import EvalResult
 
     results = []

@@ -19,6 +19,7 @@ from factory.errors import FactoryError
 from factory.graph.lineage import NOT_DERIVED, hub_source
 from factory.graph.nodes import Graph, Node
 from factory.graph.sources import AnsweringModel, DemoDataset, LocalDataset, LocalModel
+from factory.hub.names import card_license
 from factory.refs import is_hub_ref
 from factory.step.base import Source
 from factory.store import canonical, write_atomically
@@ -40,7 +41,6 @@ class Terms:
     share_alike: bool = False
     no_derivatives: bool = False
     terms: bool = False
-    link: str | None = None
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,12 @@ class Rollup:
     chain: list[Link]
     forbidden: list[str] = field(default_factory=list)
     conflicts: list[str] = field(default_factory=list)
+    link: str | None = None
+
+    @property
+    def card(self) -> dict[str, str]:
+        """The licence fields of a card."""
+        return card_license(self.license, self.link)
 
     @property
     def unknown(self) -> list[Link]:
@@ -78,9 +84,9 @@ class Rollup:
 
 def effective(graph: Graph, name: str, *, online: bool = False) -> Rollup:
     """Roll the chain of an artifact of the recipe up. With `online`, the Hub's own metadata is asked and wins."""
-    declared = graph.loaded.recipe.hub.license
+    declared = graph.loaded.recipe.hub.declared_license
     chain = _chain(graph, name, _Known(graph, online))
-    rollup = Rollup(declared or computed(chain), declared, chain)
+    rollup = Rollup(declared or computed(chain), declared, chain, link=graph.loaded.recipe.hub.license_link)
     rollup.forbidden = [f"{name}: {text}" for text in _forbidden(declared, chain)]
     rollup.conflicts = [f"{name}: {text}" for text in _conflicts(rollup.license, chain)]
     return rollup
@@ -150,17 +156,6 @@ def computed(chain: list[Link]) -> str | None:
     if not strict:
         return "cc0-1.0"
     return strict[0] if len(strict) == 1 else "apache-2.0" if "apache-2.0" in strict else "cc-by-4.0"
-
-
-def metadata(license: str | None) -> dict[str, str]:
-    """The card's licence fields: a licence the Hub does not list is `other` with its name and link."""
-    if license is None:
-        return {"license": "unknown"}
-    if license in data()["named"] or terms(license) is None:
-        asked = terms(license)
-        link = {"license_link": asked.link} if asked and asked.link else {}
-        return {"license": "other", "license_name": license, **link}
-    return {"license": license}
 
 
 @cache
@@ -318,4 +313,4 @@ def _conflicts(license: str | None, chain: list[Link]) -> Iterator[str]:
         yield f"{who}: the terms of {name} go with it, whatever licence the artifact bears"
 
 
-__all__ = ["Link", "Rollup", "Terms", "computed", "effective", "license_problems", "metadata", "require_licenses"]
+__all__ = ["Link", "Rollup", "Terms", "computed", "effective", "license_problems", "require_licenses"]

@@ -27,7 +27,8 @@ from factory.graph.sources import (
 from factory.recipe import DatasetSpec, LoadedRecipe, ModelSpec, Place
 from factory.recipe.lock import Resolver
 from factory.recipe.schema import Demo, EndpointModel
-from factory.refs import HubRef, SplitSlice, artifact_name, is_hub_ref, is_local, local_path, step_number
+from factory.refs import HubRef, SplitSlice, artifact_name, is_hub_ref, is_local, step_number
+from factory.resources import local_path
 from factory.step.base import Step
 from factory.store import Store, fingerprint
 

@@ -22,6 +22,7 @@ from factory.step.job import Artifact, Job
 from factory.step.progress import Heartbeat, Progress
 from factory.step.surroundings import freed_memory_kept, quiet_libraries, torch_threads
 from factory.store import Ledger, Manifest, Usage
+from factory.store.writing import require_undamaged
 
 RECORDED_PACKAGES = (
     "torch",
@@ -34,6 +35,8 @@ RECORDED_PACKAGES = (
     "lighteval",
     "sacrebleu",
 )
+
+PARTS = {"dataset": "data", "model": "model", "evaluation": ""}  # of a finished step: what another one reads
 
 
 @dataclass
@@ -122,6 +125,7 @@ class Runner:
         node = self.graph.nodes[edge.node]
         manifest = Manifest.load(node.folder)
         assert manifest is not None, f"{node.name} is not done"
+        require_undamaged(node.name, node.folder, manifest.files, PARTS[node.kind], digests=False)
         endpoint = node.step.endpoint if isinstance(node.step, AnsweringModel) else None
         return Artifact(node.artifact, node.folder, manifest, edge.split, endpoint)
 

@@ -5,6 +5,7 @@ Sources are steps without a place in the recipe's `steps`: the graph makes them 
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterable, Iterator
 from glob import escape
 from itertools import islice
@@ -13,15 +14,17 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from factory.arrays import Table, pa
 from factory.engines import ENDPOINT_FILE
-from factory.engines.weights import INDEX, model_files, needed_weights
+from factory.engines.weights import INDEX, model_files, needed_weights, weight_files
 from factory.errors import FactoryError, first_line
 from factory.models.models import read_config
+from factory.models.outline import SMALL_FILES, TEMPLATES, TOKENIZER, read_outline
 from factory.refs import HubRef, SplitSlice
 from factory.rows.formats import KINDS, Piece, format_of
 from factory.rows.hub import HubRows
 from factory.rows.reading import Files
 from factory.rows.tables import Kinds, Rewind, align, in_shards, part, tables
 from factory.step.base import Source
+from factory.step.outline import Outline
 from factory.store import SHARD_ROWS, TRAIN, Dataset, RowCounts, canonical, file_digest, write_atomically, write_shard
 
 if TYPE_CHECKING:
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
 
 CELLS = {"cells": "text"}
 FORESEEN_ROWS = 1_000
+SMALL_BYTES = 4_000_000  # a tokenizer that a plan may fetch
 UNKNOWN = "unresolved"  # what an endpoint's answers state, before the first one
 
 
@@ -134,6 +138,27 @@ class HubModel(Source):
     def parameters(self) -> dict[str, Any]:
         return super().parameters() if self.code else {"repo": self.repo, "revision": self.revision}
 
+    def outline(self, timeout: float) -> Outline:
+        """By the small files of the repo, which stay in the cache of the Hub's client.
+
+        Raises:
+            FactoryError: there is no model in the repo, or the Hub does not answer in `timeout` seconds.
+        """
+        from huggingface_hub import hf_hub_download, snapshot_download
+
+        from factory.hub.client import api, hub_errors, no_bars
+
+        with hub_errors(self.repo, kind="model"), no_bars():
+            info = api().model_info(self.repo, revision=self.revision, files_metadata=True, timeout=timeout)
+            sizes = {file.rfilename: file.size or 0 for file in info.siblings or ()}
+            index = None
+            if INDEX in sizes:
+                index = Path(hf_hub_download(self.repo, INDEX, revision=self.revision)).read_bytes()
+            _of_model([*sizes], index, self.repo, self.code)
+            small = sizes.get(TOKENIZER, 0) <= SMALL_BYTES
+            wanted = [*SMALL_FILES, *TEMPLATES, *([TOKENIZER] if small else [])]
+            return read_outline(Path(snapshot_download(self.repo, revision=self.revision, allow_patterns=wanted)))
+
     def run(self, job: Job) -> None:
         from huggingface_hub import hf_hub_download, snapshot_download
 
@@ -147,6 +172,9 @@ class HubModel(Source):
                 index = Path(hf_hub_download(self.repo, INDEX, revision=self.revision, local_dir=target)).read_bytes()
             wanted = [escape(name) for name in _of_model(names, index, self.repo, self.code)]
             snapshot_download(self.repo, revision=self.revision, local_dir=target, allow_patterns=wanted)
+        shutil.rmtree(target / ".cache", ignore_errors=True)  # how far the download was
+        if weight_files(target):  # an encoder in modules may have its weights further down
+            needed_weights(target, self.repo)
 
 
 class LocalModel(Source):
@@ -160,17 +188,28 @@ class LocalModel(Source):
     def parameters(self) -> dict[str, Any]:
         return {"digest": self.digest}
 
-    def run(self, job: Job) -> None:
-        import shutil
+    def outline(self) -> Outline:
+        """
+        Raises:
+            FactoryError: there is no model in the folder, or not the whole of it.
+        """
+        self._names()
+        needed_weights(Path(self.path))
+        return read_outline(Path(self.path))
 
+    def run(self, job: Job) -> None:
         source, target = Path(self.path), job.out / "model"
-        names = [path.relative_to(source).as_posix() for path in source.rglob("*") if path.is_file()]
-        index = (source / INDEX).read_bytes() if INDEX in names else None
-        code = "config.json" in names and "auto_map" in read_config(source, self.path)
-        for name in _of_model(names, index, self.path, code):
+        for name in self._names():
             (target / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source / name, target / name)
         needed_weights(target, self.path)
+
+    def _names(self) -> list[str]:
+        source = Path(self.path)
+        names = [path.relative_to(source).as_posix() for path in source.rglob("*") if path.is_file()]
+        index = (source / INDEX).read_bytes() if INDEX in names else None
+        code = "config.json" in names and "auto_map" in read_config(source, self.path)
+        return _of_model(names, index, self.path, code)
 
 
 class AnsweringModel(Source):
@@ -208,7 +247,12 @@ def local_model(path: Path) -> LocalModel:
 
 def _of_model(names: list[str], index: bytes | None, where: str, code: bool) -> list[str]:
     try:
-        return model_files(names, index, code)
+        found = model_files(names, index, code)
+        if missing := [name for name in found if name not in names]:
+            raise FactoryError(
+                f"the index names {missing[0]}, which is not there", fix="take a whole copy of the model"
+            )
+        return found
     except ValueError as error:
         raise FactoryError(f"{INDEX} cannot be read: {error}", where=where) from None
     except FactoryError as error:

@@ -64,7 +64,11 @@ def hub_errors(repo: str, kind: str = "repo") -> Iterator[None]:
     except _dataset_errors() as error:
         text = first_line(error)
         raise FactoryError(text, where=repo, fix=ACCEPT_TERMS if "gated" in text else CHECK_NAME) from error
+    except errors.HFValidationError as error:
+        raise FactoryError(first_line(error), where=repo, fix="correct the name") from error
     except ValueError as error:
+        if str(error).startswith("Invalid metadata"):
+            raise FactoryError(" ".join(str(error).split()), where=repo, fix="the Hub refuses this card") from error
         if "Config name is missing" in str(error):
             which = " ".join(str(error).splitlines()[1:2]).removeprefix("Please pick ")
             fix = f"pick {which}: {repo}:CONFIG"
@@ -136,3 +140,31 @@ def no_bars() -> Iterator[None]:
         yield
     finally:
         enable_progress_bars()
+
+
+class Renamed(FactoryError):
+    """A repo has another name on the Hub than the one it is asked by."""
+
+
+def existing(client: HfApi, kind: str, repo_id: str, *, timeout: float | None = None) -> Any:
+    """What the Hub says of a repo; None where there is none that the token may see.
+
+    A Hub leads from a repo's old name to its new one, until somebody makes a repo under the old name again: that
+    would be a second one, beside the repo with all its downloads and links.
+
+    Raises:
+        Renamed: the repo has another name now.
+    """
+    from huggingface_hub.errors import RepositoryNotFoundError
+
+    try:
+        info = client.repo_info(repo_id, repo_type=kind, timeout=timeout)
+    except RepositoryNotFoundError:
+        return None
+    if info.id.lower() != repo_id.lower():  # the Hub's names are the same in small and capital letters
+        raise Renamed(
+            f"the {kind} was renamed: on the Hub it is {info.id} now",
+            where=repo_id,
+            fix=f"write {info.id} in its place to go on there, or a name that was never used for a new {kind}",
+        )
+    return info

@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from factory.hub.client import api, hub_errors
+from factory.hub.names import LONGEST_TITLE
 from factory.hub.push import RECORD, Pushed, read_record
 from factory.store import canonical, write_atomically
 
 if TYPE_CHECKING:
     from huggingface_hub import Collection
 
-TITLE_LIMIT, DESCRIPTION_LIMIT, NOTE_LIMIT = 60, 150, 500  # characters, as the Hub has them
+DESCRIPTION_LIMIT, NOTE_LIMIT = 150, 500  # characters, as the Hub has them
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ def collect(
         made = collection is None
         if collection is None:
             collection = client.create_collection(
-                _cut(title, TITLE_LIMIT),
+                _cut(title, LONGEST_TITLE),
                 namespace=namespace,
                 description=_cut(description, DESCRIPTION_LIMIT) or None,
                 private=private,

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
 from factory.errors import FactoryError
-from factory.hub.client import api, endpoint, hub_errors, no_bars
+from factory.hub.client import api, endpoint, existing, hub_errors, no_bars
 from factory.store import canonical, fingerprint, write_atomically
 
 if TYPE_CHECKING:
@@ -88,7 +88,8 @@ def push(release: Release, *, force: bool = False) -> Pushed:
     fingerprint. `force` pushes over that and over somebody else's commit.
 
     Raises:
-        FactoryError: somebody else's commit is at the head; a stand-in would leave this machine; the Hub refuses.
+        FactoryError: somebody else's commit is at the head; the repo was renamed; a stand-in would leave this machine;
+            the Hub refuses.
     """
     client = api()
     if release.stand_in and not is_loopback(client.endpoint):
@@ -98,8 +99,10 @@ def push(release: Release, *, force: bool = False) -> Pushed:
             fix="build it without --rehearse, or push to the embedded Hub: --hub local",
         )
     with hub_errors(release.repo_id, release.kind):
-        if (known := _recorded(client, release)) is not None:
+        there = existing(client, release.kind, release.repo_id)
+        if (known := _recorded(there, release)) is not None:
             return known
+        ready = {} if there else release.files()  # before the repo is made: damaged files leave no empty one behind
         client.create_repo(
             release.repo_id,
             repo_type=release.kind,
@@ -113,10 +116,10 @@ def push(release: Release, *, force: bool = False) -> Pushed:
         carried = trailers(head)
         if carried.get(DIGEST_TRAILER) == release.digest or (not force and _from_another_recipe(carried, release)):
             return _remember(release, head.commit_id, changed=False, notes=notes)
-        existing = client.list_repo_files(release.repo_id, repo_type=release.kind, revision=head.commit_id)
-        if not force and not carried and not (len(commits) == 1 and set(existing) <= FIRST_FILES):
+        files = client.list_repo_files(release.repo_id, repo_type=release.kind, revision=head.commit_id)
+        if not force and not carried and not (len(commits) == 1 and set(files) <= FIRST_FILES):
             raise _someone_else(release, head)
-        commit = _commit(client, release, head.commit_id, existing)
+        commit = _commit(client, release, head.commit_id, files, ready or release.files())
         return _remember(release, commit, changed=commit != head.commit_id, notes=notes)
 
 
@@ -148,20 +151,14 @@ def is_loopback(url: str) -> bool:
         return host == "localhost" or host.endswith(".localhost")
 
 
-def _recorded(client: HfApi, release: Release) -> Pushed | None:
-    """The last push, where it was this very release and the Hub still has it at its head: one request."""
-    from huggingface_hub.errors import RepositoryNotFoundError
-
+def _recorded(there: Any, release: Release) -> Pushed | None:
+    """The last push, where it was this very release and the Hub still has it at its head."""
     record = read_record(release.record)
-    if record.get("repo") != release.repo_id or record.get("digest") != release.digest:
+    if there is None or record.get("repo") != release.repo_id or record.get("digest") != release.digest:
         return None
-    try:
-        info = client.repo_info(release.repo_id, repo_type=release.kind)
-    except RepositoryNotFoundError:
+    if there.sha != record.get("commit") or (release.private and not there.private):
         return None
-    if info.sha != record.get("commit") or (release.private and not info.private):
-        return None
-    return Pushed(release.kind, release.repo_id, repo_url(release.kind, release.repo_id), str(info.sha), False)
+    return Pushed(release.kind, release.repo_id, repo_url(release.kind, release.repo_id), str(there.sha), False)
 
 
 def _visibility(client: HfApi, release: Release) -> tuple[str, ...]:
@@ -176,10 +173,10 @@ def _visibility(client: HfApi, release: Release) -> tuple[str, ...]:
     return ()
 
 
-def _commit(client: HfApi, release: Release, head: str, existing: list[str]) -> str:
+def _commit(client: HfApi, release: Release, head: str, existing: list[str], files: Mapping[str, Path]) -> str:
     from huggingface_hub import CommitOperationAdd, CommitOperationDelete
 
-    content: dict[str, Content] = {**release.files(), **release.documents}
+    content: dict[str, Content] = {**files, **release.documents}
     operations: list[Any] = [
         CommitOperationAdd(path_in_repo=path, path_or_fileobj=item if isinstance(item, bytes) else str(item))
         for path, item in sorted(content.items())

@@ -19,6 +19,7 @@ from factory.local_hub.discussions import open_discussion
 from factory.local_hub.errors import HubError, bad_request, forbidden, revision_not_found, unprocessable
 from factory.local_hub.ignore import is_ignored, is_lfs, lfs_rules
 from factory.local_hub.metadata import mappings
+from factory.local_hub.mistakes import refuse_mistakes
 from factory.local_hub.routing import REPO, Answer, Routes
 from factory.local_hub.storage import HEADS, PULLS, Commit, Repo, StoredFile
 from factory.local_hub.trees import TreeEditor
@@ -186,12 +187,13 @@ class Changes:
         self.steps.append((step, check_path(value.get("path")), file))
 
     def _regular(self, value: dict[str, Any], *, sync: bool) -> StoredFile:
-        check_path(value.get("path"))
+        path = check_path(value.get("path"))
         content = str(value.get("content", ""))
         try:
             data = base64.b64decode(content, validate=True) if value.get("encoding") == "base64" else content.encode()
         except (binascii.Error, ValueError):
-            raise bad_request(f"The content of {value.get('path')} is not base64") from None
+            raise bad_request(f"The content of {path} is not base64") from None
+        refuse_mistakes(self.hub.store, self.repo, path, data)
         return self.hub.store.put_regular(data, sync=sync)
 
     def _lfs(self, value: dict[str, Any]) -> StoredFile:

@@ -36,16 +36,6 @@ def stored_dtype(folder: Path) -> Dtype:
     return "float32"
 
 
-def full_precision(folder: Path, where: str = "") -> None:
-    """Training and merging change weights, which a quantized model no longer has.
-
-    Raises:
-        FactoryError: the model is quantized.
-    """
-    if "quantization_config" in read_config(folder, where):
-        raise FactoryError("the model is quantized", where=where, fix="start from its 16-bit version")
-
-
 def load_tokenizer(folder: Path, where: str = "", trust_remote_code: bool = False) -> Any:
     """The folder's tokenizer, with a padding token (the end token where it has none of its own)."""
     from transformers import AutoTokenizer

@@ -10,7 +10,8 @@ from factory.evaluate.gates import parse_gate
 from factory.graph import lineage
 from factory.graph.lineage import Lineage
 from factory.graph.nodes import Graph
-from factory.publishing.cards.model import LOSS_PICTURE, evaluation_files, loss_picture, model_card
+from factory.publishing.benchmarks import result_files
+from factory.publishing.cards.model import LOSS_PICTURE, loss_picture, model_card
 
 PICKLES = {".bin", ".pt", ".pth", ".pkl", ".pickle", ".ckpt", ".msgpack", ".h5"}
 
@@ -35,7 +36,7 @@ def model_documents(graph: Graph, name: str, history: Lineage) -> dict[str, byte
     picture = loss_picture(history.own)
     return {
         "README.md": model_card(graph, name, history).encode(),
-        **evaluation_files(graph, name),
+        **result_files(graph, name),
         **({LOSS_PICTURE: picture} if picture else {}),
     }
 

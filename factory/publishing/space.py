@@ -11,8 +11,8 @@ from typing import Any
 from factory.errors import FactoryError
 from factory.graph import lineage
 from factory.graph.licenses import effective
-from factory.graph.licenses import metadata as license_metadata
 from factory.graph.nodes import Graph, Node
+from factory.hub.names import card_license
 from factory.hub.push import Pushed, Release, push
 from factory.publishing.cards import facts as card_facts
 from factory.publishing.cards.text import render
@@ -144,7 +144,9 @@ def space_card(graph: Graph, config: dict[str, Any], models: Sequence[str]) -> s
     assert recipe.space is not None
     references = [reference for reference in models if reference in graph.finals]
     first = next(iter(references), None)
-    license = effective(graph, first).license if first else recipe.hub.license
+    license = (
+        effective(graph, first).card if first else card_license(recipe.hub.declared_license, recipe.hub.license_link)
+    )
     stand_in = any(lineage.of(graph, reference).stand_in for reference in references)
     header = {
         "title": config["title"],
@@ -154,7 +156,7 @@ def space_card(graph: Graph, config: dict[str, Any], models: Sequence[str]) -> s
         "sdk": "gradio",
         "sdk_version": SDK_VERSION,
         "app_file": "app.py",
-        **license_metadata(license),
+        **license,
         "models": [model["repo"] for model in config["models"]],
         "tags": ["factory", *(["stand-in"] if stand_in else [])],
     }

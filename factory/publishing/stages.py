@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,17 +18,20 @@ from typing import Any
 from factory.errors import FactoryError
 from factory.evaluate.gates import parse_gate
 from factory.graph import lineage
-from factory.graph.lineage import Lineage
+from factory.graph.lineage import Lineage, Made
 from factory.graph.nodes import Graph, Node
-from factory.graph.run import Runner
+from factory.graph.run import PARTS, Runner
+from factory.hub.client import Renamed, api, existing, hub_errors
 from factory.hub.push import Pushed, Release, push
+from factory.publishing.benchmarks import benchmark_file
 from factory.publishing.cards.dataset import dataset_card
 from factory.publishing.cards.model import model_card
 from factory.publishing.collection import publish_collection
-from factory.publishing.dataset_files import files_of, require_rows
+from factory.publishing.dataset_files import REJECTED, files_of, require_rows
 from factory.publishing.model_files import judge_gates, model_documents, model_files
 from factory.publishing.space import publish_space
 from factory.recipe import ModelSpec, Place
+from factory.store.writing import require_undamaged
 
 Content = tuple[dict[str, bytes], Callable[[Path], dict[str, Path]]]
 """Documents, and what makes the large files, if need be in a folder that stays for the push; by path in the repo."""
@@ -132,17 +135,59 @@ def _leaving(graph: Graph, name: str) -> list[Stage]:
     return [gate, Push(name, place("models", name, "publish"), (final, gate.name))]
 
 
+def require_targets(graph: Graph, todo: Iterable[Stage], *, timeout: float | None = None) -> None:
+    """Before any work: ask the Hub whether the repos of the stages are still called as the recipe calls them.
+
+    Raises:
+        Renamed: some are not, each with its place in the recipe.
+        FactoryError: the Hub cannot be reached.
+    """
+    client, wrong = api(), []
+    for stage in todo:
+        for kind, repo in _target(graph, stage):
+            with hub_errors(repo, kind):
+                try:
+                    existing(client, kind, repo, timeout=timeout)
+                except Renamed as error:
+                    wrong.append(Renamed(f"{repo}: {error.what}", where=str(stage.place), fix=error.fix))
+    if wrong:
+        raise Renamed("\n".join(map(str, wrong)))
+
+
+def _target(graph: Graph, stage: Stage) -> Iterator[tuple[str, str]]:
+    """(kind, repo) of what a stage pushes."""
+    recipe = graph.loaded.recipe
+    match stage:
+        case Push() if (repo := recipe.repo_id(stage.subject)) is not None:
+            yield "dataset" if stage.subject in recipe.datasets else "model", repo
+        case Space():
+            yield "space", stage.subject
+
+
 def publish(graph: Graph, name: str, *, force: bool = False) -> Pushed:
     """Push a finished artifact that the recipe publishes: its files and its card.
 
     Raises:
-        FactoryError: it must not leave as it is (failed rows, no rows, unsafe weights), or the push is refused.
+        FactoryError: it must not leave as it is (damaged files, failed rows, no rows, unsafe weights), or the push is
+            refused.
     """
     recipe, history = graph.loaded.recipe, lineage.of(graph, name)
     final, repo = history.final, recipe.repo_id(name)
     assert repo is not None, f"{name} is not published"
     is_dataset = name in recipe.datasets
-    documents, files = (dataset_content if is_dataset else model_content)(graph, name, history)
+    leaving = _leaving_parts(history)
+    try:
+        documents, files = (dataset_content if is_dataset else model_content)(graph, name, history)
+    except FactoryError:
+        raise
+    except Exception:  # what cannot be read may be damaged
+        _compare(leaving)
+        raise
+
+    def undamaged(scratch: Path) -> dict[str, Path]:
+        _compare(leaving)
+        return files(scratch)
+
     with tempfile.TemporaryDirectory(prefix=".push-", dir=graph.store.root) as scratch:
         release = Release(
             kind="dataset" if is_dataset else "model",
@@ -150,13 +195,34 @@ def publish(graph: Graph, name: str, *, force: bool = False) -> Pushed:
             fingerprint=final.fingerprint,
             title=name,
             documents=documents,
-            files=partial(files, Path(scratch)),
+            files=partial(undamaged, Path(scratch)),
             private=recipe.is_private(name),
             stand_in=history.stand_in,
             record=final.folder,
             recipe=recipe.name,
         )
-        return push(release, force=force)
+        pushed = push(release, force=force)
+    unknown = [step.node.name for step, _ in leaving if step.manifest and step.manifest.files is None]
+    if not (pushed.changed and unknown):
+        return pushed
+    said = f"{', '.join(dict.fromkeys(unknown))}: made before digests were kept, so that no damage would be noticed"
+    return replace(pushed, notes=(*pushed.notes, said))
+
+
+def _leaving_parts(history: Lineage) -> list[tuple[Made, str]]:
+    """The steps of which files are pushed, each with the part of its folder that they lie in."""
+    final = [(step, PARTS[step.node.kind]) for step in history.everything if step.node is history.final]
+    return final + [(step, REJECTED) for step in history.rows if step.node.kind == "dataset"]
+
+
+def _compare(leaving: list[tuple[Made, str]]) -> None:
+    """
+    Raises:
+        FactoryError: a file that would leave is not as it was written.
+    """
+    for step, part in leaving:
+        if step.manifest is not None:
+            require_undamaged(step.node.name, step.node.folder, step.manifest.files, part)
 
 
 def render_card(graph: Graph, name: str) -> str:
@@ -168,7 +234,7 @@ def render_card(graph: Graph, name: str) -> str:
 
 
 def dataset_content(graph: Graph, name: str, history: Lineage) -> Content:
-    """The card of a finished dataset, and its shards.
+    """The card of a finished dataset, its ``eval.yaml`` where it is a benchmark, and its shards.
 
     Raises:
         FactoryError: rows failed beyond `max_failed`, do not add up, or none was kept.
@@ -178,7 +244,9 @@ def dataset_content(graph: Graph, name: str, history: Lineage) -> Content:
     if files.rows == 0:
         where, why = str(history.final.place), f"look at why: factory card … {name}"
         raise FactoryError("no row was kept", where=where, fix=why)
-    return {"README.md": dataset_card(graph, name, history, files).encode()}, files.paths
+    card = dataset_card(graph, name, history, files).encode()
+    measured = benchmark_file(graph, name) if graph.loaded.recipe.evaluate else {}
+    return {"README.md": card, **measured}, files.paths
 
 
 def model_content(graph: Graph, name: str, history: Lineage) -> Content:

@@ -7,10 +7,21 @@ from factory.errors import FactoryError, nearest
 from factory.evaluate.base import Suite
 from factory.evaluate.gates import BASE, parse_gate
 from factory.evaluate.texts import data_references, suite_named
+from factory.hub.names import (
+    LISTED,
+    license_link_problem,
+    license_name_problem,
+    license_problem,
+    misspelt,
+    owner_problem,
+    repo_problem,
+    tag_problem,
+    title_problem,
+)
 from factory.recipe.schema import DatasetSpec, Demo, EndpointModel, ModelSpec, Recipe
 from factory.recipe.source import Location, Source
-from factory.refs import HubRef, artifact_name, is_hub_ref, is_local, is_repo_name, local_path, step_number
-from factory.resources import resource
+from factory.refs import HubRef, artifact_name, is_hub_ref, is_local, step_number
+from factory.resources import local_path, resource
 from factory.step.base import Step
 from factory.steps.split import Split
 from factory.text.language_codes import same_language
@@ -35,7 +46,8 @@ def check(recipe: Recipe, source: Source) -> None:
             _check_reference(recipe, source, ("space", "demo", index), value, "model")
     _check_endpoints(recipe, source)
     _check_gates(recipe, source)
-    _check_repos(recipe, source)
+    _check_names(recipe, source)
+    _check_licenses(recipe, source)
     if not source.problems:
         _check_cycles(recipe, source)
     if not source.problems:
@@ -83,7 +95,7 @@ def _check_reference(recipe: Recipe, source: Source, at: Location, value: str, k
         return
     if is_hub_ref(value):
         try:
-            HubRef.parse(value)
+            _check_name(source, at, repo_problem(HubRef.parse(value).repo))
         except ValueError as error:
             source.report(at, str(error))
         return
@@ -205,25 +217,59 @@ def _check_gates(recipe: Recipe, source: Source) -> None:
                     )
 
 
-def _check_repos(recipe: Recipe, source: Source) -> None:
-    taken: dict[tuple[str, str], str] = {}
+def _check_names(recipe: Recipe, source: Source) -> None:
+    """Every name that a Hub is sent: what it refuses there is a mistake of the recipe."""
+    hub, taken = recipe.hub, {}
+    _check_name(source, ("hub", "namespace"), owner_problem(hub.namespace))
+    if hub.collection is not None:
+        _check_name(source, ("hub", "collection"), title_problem(hub.collection))
     for section, specs in (("datasets", recipe.datasets), ("models", recipe.models)):
         for name, spec in specs.items():
             if spec.publish is None:
                 continue
+            at = (section, name, "publish")
+            _check_repo(recipe, source, (*at, "repo"), spec.publish.repo)
+            for index, tag in enumerate(spec.publish.tags):
+                _check_name(source, (*at, "tags", index), tag_problem(tag))
             repo = recipe.in_namespace(spec.publish.repo)
-            _check_repo_name(repo, source, (section, name, "publish"))
             if (other := taken.get((section, repo.lower()))) is not None:
-                source.report((section, name, "publish"), f"{repo} is already published by {other!r}")
+                source.report(at, f"{repo} is already published by {other!r}")
             taken[(section, repo.lower())] = name
     if recipe.space:
-        _check_repo_name(recipe.in_namespace(recipe.space.repo), source, ("space", "repo"))
+        _check_repo(recipe, source, ("space", "repo"), recipe.space.repo)
 
 
-def _check_repo_name(repo: str, source: Source, at: Location) -> None:
-    if not is_repo_name(repo):
-        message = f"{repo!r} is no name of a repo: owner/name of letters, digits, '-', '_' and '.', 96 at most"
-        source.report(at, message)
+def _check_licenses(recipe: Recipe, source: Source) -> None:
+    """A declared licence is one of the Hub's list, or another by its name; a source's is at least not misspelt."""
+    hub = recipe.hub
+    if hub.license == "other":
+        if hub.license_name is None:
+            source.report(("hub", "license"), "`license: other` needs the `license_name`, such as my-license-1.0")
+    else:
+        _check_name(source, ("hub", "license"), license_problem(hub.license) if hub.license is not None else "")
+        for key in ("license_name", "license_link"):
+            if getattr(hub, key) is not None:
+                source.report(("hub", key), f"`{key}` goes with `license: other`")
+    if hub.license_name is not None:
+        listed = hub.license_name in LISTED
+        said = f"the Hub lists {hub.license_name!r}: write `license: {hub.license_name}`" if listed else ""
+        _check_name(source, ("hub", "license_name"), said or license_name_problem(hub.license_name))
+    if hub.license_link is not None:
+        _check_name(source, ("hub", "license_link"), license_link_problem(hub.license_link))
+    for section, specs in (("datasets", recipe.datasets), ("models", recipe.models)):
+        for name, spec in specs.items():
+            if spec.license is not None and misspelt(spec.license):
+                _check_name(source, (section, name, "license"), license_problem(spec.license))
+
+
+def _check_repo(recipe: Recipe, source: Source, at: Location, repo: str) -> None:
+    """A repo without an owner is of the namespace, whose mistakes are told once."""
+    _check_name(source, at, repo_problem(repo if "/" in repo else f"owner/{repo}"))
+
+
+def _check_name(source: Source, at: Location, problem: str) -> None:
+    if problem:
+        source.report(at, problem)
 
 
 def _edges(recipe: Recipe) -> dict[str, set[str]]:

@@ -13,8 +13,7 @@ from factory.evaluate.suites import suites
 from factory.recipe.check import check
 from factory.recipe.schema import Recipe
 from factory.recipe.source import Location, Place, RecipeError, Source, read
-from factory.refs import local_path
-from factory.resources import one_of
+from factory.resources import local_path, one_of
 from factory.step.base import Step, reference_kinds
 from factory.steps import verbs
 

@@ -51,7 +51,7 @@ class Resolver:
     profile: Profile | None = None
     refs: dict[str, str] = field(default_factory=dict)
     models: dict[str, str] = field(default_factory=dict)
-    _reachable: bool = True
+    reachable: bool = True
 
     def __post_init__(self) -> None:
         self.hub = self.hub or endpoint()
@@ -83,7 +83,7 @@ class Resolver:
             return self.refs[key]
         if self.locked:
             raise UsageError(f"{ref} is not in the lock", where=str(self.path), fix="run `factory lock` first")
-        if not self.online or not (self._reachable or self.strict):
+        if not self.online or not (self.reachable or self.strict):
             return None
         sha = self._ask(ref, kind)
         if sha is not None:
@@ -120,7 +120,7 @@ class Resolver:
             if self.strict:
                 raise
             if "cannot be reached" in error.what:
-                self._reachable = False  # one timeout is enough for a plan
+                self.reachable = False  # one timeout is enough for a plan
             return None
 
     def save(self) -> None:

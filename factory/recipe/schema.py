@@ -34,10 +34,17 @@ class Hub(Part):
     namespace: str = Field(description="user or organisation that owns what is pushed")
     collection: str | None = Field(None, description="title of the Hub collection that gathers the artifacts")
     license: str | None = Field(None, description="licence declared for what is pushed, as the Hub spells it")
+    license_name: str | None = Field(None, description="of a licence that the Hub does not list: `license: other`")
+    license_link: str | None = Field(None, description="where that licence can be read: a URL, or LICENSE in the repo")
     private: bool = False
     endpoint: Literal["local"] | None = Field(
         None, description="local: use the embedded Hub where neither a token nor HF_ENDPOINT is set"
     )
+
+    @property
+    def declared_license(self) -> str | None:
+        """The declared licence by its own name, whether the Hub lists it or not."""
+        return self.license_name if self.license == "other" else self.license
 
 
 class Publish(Part):

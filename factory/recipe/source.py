@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from factory.errors import UsageError, nearest
-from factory.refs import local_path
+from factory.resources import local_path
 from factory.text import yaml
 from factory.text.yaml import Location
 

@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import yaml
 
 from factory.errors import FactoryError
-from factory.graph.licenses import metadata
 from factory.graph.run import installed_versions
 from factory.hub.client import api
+from factory.hub.names import card_license
 from factory.hub.push import Release, is_loopback, push
 from factory.recipe import LoadedRecipe
 from factory.rehearsal.catalogue import Catalogue, catalogue_for
@@ -142,7 +142,7 @@ def _script(loaded: LoadedRecipe) -> str:
 
 def card(repo: str, license: str | None, facts: dict[str, Any], body: str) -> bytes:
     """README.md with the real repo's licence, the tag, and what it is in its first words."""
-    fields = {**(metadata(license) if license else {}), "tags": ["stand-in"], **facts}
+    fields = {**(card_license(license) if license else {}), "tags": ["stand-in"], **facts}
     front = yaml.safe_dump(fields, allow_unicode=True, sort_keys=False, width=1000)
     text = (
         f"# Stand-in for {repo}\n\n"

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from factory.errors import FactoryError, UsageError
-from factory.hub.client import api, hub_errors
+from factory.hub.client import api, existing, hub_errors
+from factory.hub.names import require_repo
 from factory.profile import HubJobs
 from factory.recipe import LoadedRecipe
 from factory.remote.bundle import Bundle, make_bundle
@@ -54,9 +55,10 @@ def submit(order: Order) -> tuple[JobInfo, bool]:
     """(the job that publishes the recipe, whether it is new): one that already runs the same is found by its labels.
 
     Raises:
-        UsageError: a secret is not set here, or a job runs another state of the recipe.
+        UsageError: a secret is not set here, no Hub takes the repo's name, or a job runs another state of the recipe.
         FactoryError: the Hub refuses.
     """
+    require_repo(order.repo, "the profile's jobs.repo")
     secrets = _secrets(order.settings.secrets)
     bundle = make_bundle(order.loaded)
     mark = _mark(bundle, order)
@@ -65,6 +67,7 @@ def submit(order: Order) -> tuple[JobInfo, bool]:
         if (running := _running(client, order, mark)) is not None:
             return running, False
     with hub_errors(order.repo, "dataset"):
+        existing(client, "dataset", order.repo)
         client.create_repo(order.repo, repo_type="dataset", private=True, exist_ok=True)
         path = f"bundles/{bundle.digest}.tar.gz"
         commit = client.upload_file(

@@ -11,7 +11,8 @@ from typing import Any
 from factory.errors import first_line
 from factory.graph.nodes import Graph, Node
 from factory.graph.run import uses_model
-from factory.hub.client import api, hub_errors, no_bars
+from factory.hub.client import api, existing, hub_errors, no_bars
+from factory.hub.names import require_repo
 from factory.remote.snapshot import snapshot
 from factory.step.progress import Progress
 from factory.store import Manifest, write_atomically
@@ -38,8 +39,10 @@ class Mirror:
 
     def fetch(self) -> list[str]:
         """Bring the steps of the graph that were kept into the store; names of those brought."""
+        require_repo(self.repo, "--keep")
         client = api()
         with hub_errors(self.repo, "dataset"):
+            existing(client, "dataset", self.repo)
             client.create_repo(self.repo, repo_type="dataset", private=True, exist_ok=True)
             files = client.list_repo_files(self.repo, repo_type="dataset")
         self._there = {path.rpartition("/")[0] for path in files if path.endswith(f"/{MANIFEST}")}

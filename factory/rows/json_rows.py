@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+from collections.abc import Iterator
 from itertools import chain
 from typing import Any, TextIO
 
@@ -67,17 +68,32 @@ def _holder(row: Row) -> str | None:
 
 def _refused(row: Row) -> None:
     """Raises ValueError where an object looks like a table but does not say how."""
-    if lists := [name for name, value in row.items() if _is_table(value)]:
+    if any(isinstance(value, list) and _is_conversation(value) for value in row.values()):
+        return  # one row, whatever tools and images stand beside it
+    if lists := [*_tables(row)]:
         names = " and ".join(map(repr, lists))
         raise ValueError(f"one object with lists of objects in {names}: write the rows alone, as a list or as lines")
     values = [*row.values()]
+    alike = len(values) > 1 and all(isinstance(value, dict) and value.keys() == values[0].keys() for value in values)
+    if alike and not all(map(str.isdigit, values[0])):
+        raise ValueError("it holds a row under each key: write the rows alone, as a list or as lines")
     numbered = values and all(isinstance(v, dict) and v and all(map(str.isdigit, v)) for v in values)
     if numbered or (len(values) > 1 and all(isinstance(v, list) and len(v) == len(values[0]) > 1 for v in values)):
         raise ValueError("it holds a table by columns: write it by rows (pandas: orient='records', lines=True)")
 
 
-def _is_table(value: Any) -> bool:
-    several = isinstance(value, list) and len(value) > 1 and all(isinstance(item, dict | list) for item in value)
+def _tables(row: Row, above: str = "") -> Iterator[str]:
+    """Where an object holds lists that may be rows: of several, or of one in each of its keys (splits)."""
+    splits = len(row) > 1 and all(_is_table(value, 1) for value in row.values())
+    for name, value in row.items():
+        if _is_table(value, 1 if splits else 2):
+            yield above + name
+        elif isinstance(value, dict):
+            yield from _tables(value, f"{above}{name}.")
+
+
+def _is_table(value: Any, least: int) -> bool:
+    several = isinstance(value, list) and len(value) >= least and all(isinstance(item, dict | list) for item in value)
     return several and not _is_conversation(value)
 
 

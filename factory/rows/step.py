@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from abc import abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -46,9 +45,6 @@ class RowStep(Step):
     def working(self, job: Job) -> Iterator[ShardFunction]:
         """Yield the function that works on (shard number, table, tick). What it opens is closed at the end."""
         yield lambda number, table, tick: self.apply(table)
-
-    @abstractmethod
-    def check_columns(self, columns: list[str] | None) -> list[str] | None: ...
 
     def finish(self, job: Job, totals: dict[str, float]) -> None:
         """Put totals over all shards into ``job.metrics``."""

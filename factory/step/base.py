@@ -22,7 +22,9 @@ from pydantic import (
     model_validator,
 )
 
-from factory.refs import local_path
+from factory.resources import local_path
+from factory.step.outline import Outline
+from factory.store.columns import require
 from factory.text.template import parse, placeholders
 
 if TYPE_CHECKING:
@@ -194,6 +196,10 @@ class Step(BaseModel):
         """Parameters whose models are asked for texts and for nothing else, so that one behind an endpoint will do."""
         return ()
 
+    def engines(self) -> tuple[str, ...]:
+        """Engines that `run` needs whatever the profile says."""
+        return ()
+
     @model_validator(mode="before")
     @classmethod
     def _read_old_words(cls, given: Any, info: ValidationInfo) -> Any:
@@ -250,10 +256,22 @@ class Step(BaseModel):
     def check_columns(self, columns: list[str] | None) -> list[str] | None:
         """Columns after this step, given those before it (None: not known before the work).
 
+        A verb with a list of `columns` reads those; one that adds some or reads others says so.
+
         Raises:
             FactoryError: a column that the step needs is not there.
         """
+        named = getattr(self, "columns", None)
+        require(named if isinstance(named, list) else (), columns)
         return columns
+
+    def check_model(self, model: Outline, named: Mapping[str, Outline]) -> Outline:
+        """The model after this step, given that before it and those that its parameters name.
+
+        Raises:
+            FactoryError: the step cannot be done with one of them.
+        """
+        return model
 
     def run(self, job: Job) -> None:
         raise NotImplementedError

@@ -17,7 +17,7 @@ from factory.rows.step import RowStep, input_shards
 from factory.step.base import Columns, Limit
 from factory.step.job import Job
 from factory.store import write_atomically
-from factory.store.columns import NotText, column, plain, read_columns, require
+from factory.store.columns import NotText, column, plain, read_columns
 from factory.text.arabic import normalize
 from factory.text.digest import SIZE, digest
 
@@ -60,10 +60,6 @@ class Dedup(RowStep):
     columns: Columns = Field(description="columns that make a row what it is")
     normalize: bool = False
     near: Near | None = Field(None, description="near duplicates too; default: only what is equal")
-
-    def check_columns(self, columns: list[str] | None) -> list[str] | None:
-        require(self.columns, columns)
-        return columns
 
     @contextmanager
     def working(self, job: Job) -> Iterator[ShardFunction]:

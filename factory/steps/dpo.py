@@ -1,11 +1,14 @@
 """dpo: direct preference optimization on pairs of answers, with TRL (Rafailov et al. 2023, arXiv 2305.18290)."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
 from factory.errors import FactoryError
-from factory.models.models import full_precision, load_tokenizer
+from factory.models.models import load_tokenizer
+from factory.models.outline import require_fit
 from factory.models.train.data import encode_rows, load_rows
 from factory.models.train.history import held_out_loss
 from factory.models.train.loop import finish, fit, starting_model
@@ -14,6 +17,7 @@ from factory.models.train.preference_pairs import make_pair_encoder
 from factory.models.train.templates import ChatTemplate, template_text
 from factory.step.base import DatasetRef
 from factory.step.job import Job
+from factory.step.outline import Outline
 from factory.step.surroundings import seeded
 
 Loss = Literal["sigmoid", "hinge", "ipo", "robust", "exo_pair", "apo_zero", "apo_down", "sigmoid_norm"]
@@ -55,15 +59,21 @@ class Dpo(EarlyStopping):
     def parameters(self) -> dict[str, Any]:
         return super().parameters() | {"chat_template": template_text(self.chat_template)}
 
+    def check_model(self, model: Outline, named: Mapping[str, Outline]) -> Outline:
+        model = super().check_model(model, named)
+        if self.chat and self.chat_template is None:
+            model.require_chat("set `chat_template: chatml`, or `chat: false` for texts")
+        return replace(model, chat=True) if self.chat_template is not None else model
+
     def run(self, job: Job) -> None:
         with seeded(job.profile, self.seed):
             rows = load_rows(job, self.data)
-            full_precision(job.input.model, job.where)
+            require_fit(job, self)
             tokenizer = load_tokenizer(job.input.model, job.where, job.trust_remote_code)
             start = starting_model(job, tokenizer, template_text(self.chat_template))
             encoder = make_pair_encoder(tokenizer, rows.column_names, self.max_length, self.chat, job.where)
             encoded, held_out = encode_rows(job, self.data, rows, self.eval_split, encoder)
-            model, history = fit(
+            trained = fit(
                 job,
                 self,
                 start,
@@ -76,14 +86,14 @@ class Dpo(EarlyStopping):
                 label_smoothing=self.label_smoothing,
                 precompute_ref_log_probs=True,
             )
-            if held_out is not None:
-                job.metrics["preference"] = preference_metrics(history)
-                job.metrics["eval_loss"] = held_out_loss(history, self.patience is not None)
-            finish(job, model, tokenizer, self, tokenizer_changed=self.chat_template is not None, turns=self.chat)
+            changed, history = self.chat_template is not None, trained.outcome.history
+            if saved := finish(job, trained, tokenizer, self, tokenizer_changed=changed, turns=self.chat):
+                job.metrics["preference"] = preference_metrics([*history, saved])
+                job.metrics["eval_loss"] = held_out_loss(history, saved["eval_loss"], self.patience is not None)
 
 
-def preference_metrics(history: list[dict[str, Any]]) -> dict[str, Any]:
-    """{before, after} of what was measured on held-out pairs, each the mean over pairs.
+def preference_metrics(history: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """{before, after} of the first and the last measurement on held-out pairs, each the mean over pairs.
 
     `reward_margin` is beta times the difference of the answers' log-probability ratios to the reference, 0 before
     training by definition; `reward_accuracy` is the share of pairs where it is positive. `log_probability_margin` is
@@ -93,7 +103,7 @@ def preference_metrics(history: list[dict[str, Any]]) -> dict[str, Any]:
     if not entries:
         raise FactoryError("nothing was measured on the held-out pairs")
 
-    def said(entry: dict[str, Any]) -> dict[str, float]:
+    def said(entry: Mapping[str, Any]) -> dict[str, float]:
         return {
             "reward_margin": round(entry["eval_rewards/margins"], 6) + 0.0,  # not -0.0
             "reward_accuracy": round(entry["eval_rewards/accuracies"], 6),

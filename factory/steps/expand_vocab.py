@@ -16,12 +16,12 @@ from factory.models.generation import end_answers
 from factory.models.models import (
     copy_tokenizer,
     count_parameters,
-    full_precision,
     load_model,
     save_model,
     size_bytes,
     stored_dtype,
 )
+from factory.models.outline import require_fit
 from factory.models.vocabulary.embeddings import expand_embeddings, padding_of, rows_needed
 from factory.models.vocabulary.fertility import Sides, split_texts, tokens_per_word
 from factory.models.vocabulary.grow import grown
@@ -30,6 +30,7 @@ from factory.models.vocabulary.learn import Texts, learn
 from factory.models.vocabulary.letters import Letters
 from factory.step.base import Columns, DatasetRef, Step, one_or_all
 from factory.step.job import Job
+from factory.step.outline import Outline
 from factory.step.surroundings import seeded
 from factory.store.columns import read_columns, require, texts
 
@@ -76,6 +77,10 @@ class ExpandVocab(Step):
         found = super().parameters() | {"text": one_or_all(self.columns)}
         return found if self.rows is not None else {name: value for name, value in found.items() if name != "rows"}
 
+    def check_model(self, model: Outline, named: Mapping[str, Outline]) -> Outline:
+        model.require_whole()
+        return model
+
     def run(self, job: Job) -> None:
         with seeded(job.profile, self.seed):
             expand(job, self)
@@ -88,7 +93,7 @@ def expand(job: Job, step: ExpandVocab) -> None:
         FactoryError: the data or the tokenizer do not allow it.
     """
     source, target = job.input.model, job.out / "model"
-    full_precision(source, job.where)
+    require_fit(job, step)
     shutil.rmtree(target, ignore_errors=True)
     letters = Letters.of(step.language or job.language.get("target", ""), job.where)
     document = read_document(source, job.where)

@@ -18,9 +18,11 @@ from factory.rows.embeddings import with_model
 from factory.rows.executors import Tick
 from factory.rows.outcomes import Verdict, failed, rejected
 from factory.rows.scoring import Scores, ScoreShard, ScoreStep
+from factory.rows.turns import Turns, side_by_side, texts_or_turns
 from factory.step.base import Columns, Limit, ReferenceKind, Suffix, suffix_of
 from factory.store import fingerprint
-from factory.store.columns import NotText, column_pairs, read_columns, require, texts
+from factory.store.columns import NotText, column_pairs, read_columns, readable, require, texts
+from factory.store.kinds import is_text
 
 if TYPE_CHECKING:
     from typing import Self
@@ -55,9 +57,10 @@ class Filter(ScoreStep):
     """Scores texts by `checks` and rejects rows where one is not accepted: ``script: 0.12 < 0.5``.
 
     What is checked: `columns`, single ones as a list, or pairs (source -> translation; one without a translation is a
-    single one); without them every pair (x, x + suffix) there is. A null counts as empty text; a pair of two nulls is
-    not checked. Checks that compare leave out single columns. The first check not accepted, in their order, gives the
-    reason.
+    single one); without them every pair (x, x + suffix) there is. Of a column of conversations every turn is checked,
+    beside the turn of the same number in a pair; the worst one decides on the row. A null counts as empty text; a pair
+    of two nulls is not checked. Checks that compare leave out single columns. The first check not accepted, in their
+    order, gives the reason.
 
     With `keep_scores`, kept rows have columns ``score_{check}``, the worst over all pairs, so that a limit can be
     chosen by looking; rejected rows have them always. A check that breaks on a row, or whose score is no number, makes
@@ -173,9 +176,10 @@ class Filter(ScoreStep):
         pairs: list[tuple[str | None, str]],
         done: Callable[[float], None] = lambda share: None,
     ) -> tuple[Scored, dict[int, Verdict]]:
-        """The worst score of each check over the pairs of columns, which hold str, None or `NotText`.
+        """The worst score of each check over the pairs of columns and, of `Turns`, over every turn.
 
-        A row with a text that is none has a verdict. `done` is told the share that has been looked at.
+        Columns hold str, None or `NotText`. A row with a text that is none has a verdict. `done` is told the share
+        that has been looked at.
         """
         verdicts: dict[int, Verdict] = {}
         for values in columns.values():
@@ -185,11 +189,16 @@ class Filter(ScoreStep):
         rows = len(columns[pairs[0][1]])
         scored = Scored(checks, rows)
         for number, (source, target) in enumerate(pairs):
-            sources = columns[source] if source is not None else [None] * rows
+            sources: list[Any] = columns[source] if source is not None else [None] * rows
+            targets: list[Any] = columns[target]
+            owners = None
+            if isinstance(sources, Turns) or isinstance(targets, Turns):
+                sources, targets, owners = side_by_side(sources, targets)
             scored.add(
-                (sources, columns[target]),
+                (sources, targets),
                 compared=source is not None,
                 done=lambda share, before=number: done((before + share) / len(pairs)),
+                rows=owners,
             )
         return scored, verdicts
 
@@ -198,7 +207,7 @@ class Filter(ScoreStep):
         import pyarrow as pa
 
         pairs = self._pairs(table.column_names, suffix)
-        texts_of = {name: texts(table, name) for pair in pairs for name in pair if name is not None}
+        texts_of = {name: _read(table, name) for pair in pairs for name in pair if name is not None}
         scored, verdicts = self.score(texts_of, [*checks.values()], pairs, tick)
         found = dict(known.columns)
         for key, check in checks.items():
@@ -240,8 +249,15 @@ class _Batches:
         for path in self._source.dataset.shards(self._source.split):
             table = read_columns(path, {name for pair in self._pairs for name in pair if name is not None})
             for source, target in self._pairs:
-                yield _plain(table, source or ""), _plain(table, target)
+                sides = _read(table, source or ""), _read(table, target)
+                before, after, _ = side_by_side(*sides)
+                yield _plain(before), _plain(after)
 
 
-def _plain(table: pa.Table, name: str) -> list[str]:
-    return [value if isinstance(value, str) else "" for value in texts(table, name)]
+def _read(table: pa.Table, path: str) -> list[Any]:
+    """A column of texts needs no look for conversations in it."""
+    return texts(table, path) if is_text(readable(table, path).type) else texts_or_turns(table, path)
+
+
+def _plain(values: list[Any]) -> list[str]:
+    return [value if isinstance(value, str) else "" for value in values]

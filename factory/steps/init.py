@@ -11,6 +11,7 @@ from factory.models.tokens import train_tokenizer
 from factory.models.train.templates import ChatTemplate, template_text
 from factory.step.base import Columns, DatasetRef, ModelRef, Step, one_or_all
 from factory.step.job import Job
+from factory.step.outline import Outline
 from factory.step.surroundings import seeded
 
 
@@ -64,6 +65,10 @@ class Init(Step):
         """With the chat template's text, so that a changed template is a changed model."""
         named = {"text": one_or_all(self.columns), "chat_template": template_text(self.chat_template)}
         return super().parameters() | named
+
+    def check_model(self, model: Outline, named: Mapping[str, Outline]) -> Outline:
+        copied = named[self.tokenizer].chat if self.tokenizer is not None else False
+        return Outline(self.config, chat=copied if self.chat_template is None else True)
 
     def run(self, job: Job) -> None:
         with seeded(job.profile, self.seed):

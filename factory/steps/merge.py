@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
 
@@ -11,9 +12,11 @@ from factory.models.merge.by_mergekit import check_architecture, configuration, 
 from factory.models.merge.fit import check_configurations, check_output, config_differences, fit_together
 from factory.models.merge.settings import Filtered, Setting, numbers, plain, uncovered
 from factory.models.models import Dtype, copy_settings, read_config, size_bytes, stored_dtype
+from factory.models.outline import require_fit
 from factory.models.tensors import count, read_tensors
 from factory.step.base import ModelRef, Step
 from factory.step.job import Job
+from factory.step.outline import Outline
 from factory.step.surroundings import seeded
 
 STREAMED = ("slerp", "linear")
@@ -124,7 +127,13 @@ class Merge(Step):
     def parameters(self) -> dict[str, Any]:
         return self.model_dump(mode="json", exclude={"with_", "base"}, by_alias=True)
 
+    def check_model(self, model: Outline, named: Mapping[str, Outline]) -> Outline:
+        for each in (model, *named.values()):
+            each.require_whole()
+        return model
+
     def run(self, job: Job) -> None:
+        require_fit(job, self)
         with seeded(job.profile, self.seed):
             merge_models(job, self)
 

@@ -8,7 +8,8 @@ from pydantic import Field, model_validator
 
 from factory.arrays import Table, np
 from factory.errors import FactoryError
-from factory.models.models import full_precision, load_tokenizer
+from factory.models.models import load_tokenizer
+from factory.models.outline import require_fit
 from factory.models.train.data import cache_options, load_rows, map_rows
 from factory.models.train.held_out import Group, by_language, encode_group, held_out_metrics
 from factory.models.train.loop import finish, fit
@@ -66,11 +67,11 @@ class Pretrain(Training):
         return super().parameters() | {"text": one_or_all(self.columns)} | mix
 
     def run(self, job: Job) -> None:
+        require_fit(job, self)
         with seeded(job.profile, self.seed):
             references = list(self.data) if isinstance(self.data, dict) else [self.data]
             texts = {reference: self._rows(job, reference) for reference in references}
             source = job.input.model
-            full_precision(source, job.where)
             tokenizer = load_tokenizer(source, job.where, job.trust_remote_code)
             blocks, measured = {}, {}
             for number, (reference, rows) in enumerate(texts.items()):
@@ -90,11 +91,10 @@ class Pretrain(Training):
                 packed = self._mixed(job, self.data, blocks)
                 order = {"train_sampling_strategy": "sequential", "steps": len(packed) // self.batch_size}
             held_out = {name: rows for name, (rows, _) in measured.items()} or None
-            model, history = fit(job, self, source, packed, held_out=held_out, **PLAIN, **order)
-            if measured:
+            trained = fit(job, self, source, packed, held_out=held_out, **PLAIN, **order)
+            if saved := finish(job, trained, tokenizer, self, tokenizer_changed=False):
                 groups: dict[str, Group] = {name: facts for name, (_, facts) in measured.items()}
-                job.metrics["held_out"] = held_out_metrics(groups, history)
-            finish(job, model, tokenizer, self, tokenizer_changed=False)
+                job.metrics["held_out"] = held_out_metrics(groups, trained.outcome.history, saved)
 
     def _rows(self, job: Job, reference: str) -> Any:
         rows = load_rows(job, reference)

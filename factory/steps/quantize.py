@@ -1,16 +1,19 @@
 """quantize: a 16-bit model in 8 or 4 bits, with LLM Compressor, and a measured comparison of the two."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
 from factory.models.models import load_tokenizer
+from factory.models.outline import require_fit
 from factory.models.quantize.calibration import calibration_data
 from factory.models.quantize.fidelity import validation_texts
 from factory.models.quantize.quantizing import CALIBRATED, Scheme, default_ignore, quantize_model
 from factory.step.base import Columns, DatasetRef, Step, one_or_all
 from factory.step.job import Job
+from factory.step.outline import Outline
 from factory.step.surroundings import seeded
 
 CALIBRATION = ("calibrate_on", "calibration_rows", "max_length")
@@ -70,7 +73,12 @@ class Quantize(Step):
         no_part = () if self.scheme in CALIBRATED else ("calibration_text", *CALIBRATION)
         return {name: value for name, value in found.items() if name not in no_part}
 
+    def check_model(self, model: Outline, named: Mapping[str, Outline]) -> Outline:
+        model.require_whole()
+        return replace(model, config={**model.config, "quantization_config": {}})
+
     def run(self, job: Job) -> None:
+        require_fit(job, self)
         with seeded(job.profile, 0):
             texts = validation_texts(job, self.validate_on, self.columns, self.validate_rows)
             ignore = default_ignore(job.input.model) if self.ignore is None else self.ignore

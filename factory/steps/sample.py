@@ -31,9 +31,6 @@ class Sample(RowStep):
             raise ValueError("give either `n` or `fraction`")
         return self
 
-    def check_columns(self, columns: list[str] | None) -> list[str] | None:
-        return columns
-
     @contextmanager
     def working(self, job: Job) -> Iterator[ShardFunction]:
         sizes = [pq.read_metadata(path).num_rows for path in input_shards(job.input)]

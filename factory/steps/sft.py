@@ -1,6 +1,7 @@
 """sft: supervised fine-tuning on conversations, with TRL."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
 
@@ -9,16 +10,18 @@ from pydantic import Field, model_validator
 from factory.errors import FactoryError
 from factory.models.chat import make_encoder
 from factory.models.layout import Layout, find_layout
-from factory.models.models import full_precision, load_tokenizer
+from factory.models.models import load_tokenizer
+from factory.models.outline import require_fit
 from factory.models.train.autotrain import config as autotrain_config
 from factory.models.train.autotrain import training as autotrain
 from factory.models.train.data import cache_options, encode_rows, load_rows
 from factory.models.train.history import held_out_loss
-from factory.models.train.loop import finish, fit, starting_model
+from factory.models.train.loop import Trained, finish, fit, starting_model
 from factory.models.train.parameters import FineTuning
 from factory.models.train.templates import ChatTemplate, template_text
 from factory.step.base import Columns, DatasetRef, Prompt, one_or_all
 from factory.step.job import Job
+from factory.step.outline import Outline
 from factory.step.surroundings import seeded
 
 
@@ -56,11 +59,20 @@ class Sft(FineTuning):
             raise ValueError(f"AutoTrain cannot do this: {'; '.join(found)}")
         return self
 
+    def engines(self) -> tuple[str, ...]:
+        return ("autotrain",) if self.backend == "autotrain" else ()
+
     def parameters(self) -> dict[str, Any]:
         """With the chat template's text, so that a changed template is a changed model."""
         packed = {"packed": 2} if self.packing else {}  # raise it when packing gives another model
         named = {"messages": one_or_all(self.columns), "chat_template": template_text(self.chat_template)}
         return super().parameters() | named | packed
+
+    def check_model(self, model: Outline, named: Mapping[str, Outline]) -> Outline:
+        model = super().check_model(model, named)
+        if self.chat_template is None:
+            model.require_chat("set `chat_template: chatml`")
+        return replace(model, chat=True)
 
     def run(self, job: Job) -> None:
         if self.packing and self.max_length is None:
@@ -68,7 +80,7 @@ class Sft(FineTuning):
         by_autotrain = self.backend == "autotrain"
         with seeded(job.profile, autotrain_config.SEED if by_autotrain else self.seed):
             rows = load_rows(job, self.data)
-            full_precision(job.input.model, job.where)
+            require_fit(job, self)
             if by_autotrain:
                 autotrain.check(job)
             layout = find_layout(
@@ -82,12 +94,15 @@ class Sft(FineTuning):
             tokenizer = load_tokenizer(job.input.model, job.where, job.trust_remote_code)
             start = starting_model(job, tokenizer, template_text(self.chat_template))
             train = autotrain.train if by_autotrain else by_trl
-            model = train(job, self, start, tokenizer, rows, layout)
-            finish(job, model, tokenizer, self, tokenizer_changed=self.chat_template is not None, turns=True)
+            trained = train(job, self, start, tokenizer, rows, layout)
+            changed = self.chat_template is not None
+            if saved := finish(job, trained, tokenizer, self, tokenizer_changed=changed, turns=True):
+                stops = self.patience is not None
+                job.metrics["eval_loss"] = held_out_loss(trained.outcome.history, saved["eval_loss"], stops)
 
 
-def by_trl(job: Job, step: Sft, start: Path, tokenizer: Any, rows: Any, layout: Layout) -> Any:
-    """Train the model in `start` on the rows' conversations and return it; fills ``job.metrics``.
+def by_trl(job: Job, step: Sft, start: Path, tokenizer: Any, rows: Any, layout: Layout) -> Trained:
+    """Train the model in `start` on the rows' conversations; fills ``job.metrics``.
 
     Raises:
         FactoryError: the model has no chat template, or no row teaches anything.
@@ -100,7 +115,4 @@ def by_trl(job: Job, step: Sft, start: Path, tokenizer: Any, rows: Any, layout: 
         options = cache_options(job.out / "tokenized", "packed")
         encoded = pack_dataset(encoded, step.max_length or 0, "bfd", options)
     special = {"packing": step.packing, "dataset_kwargs": {"skip_prepare_dataset": True}}
-    model, history = fit(job, step, start, encoded, held_out=held_out, lora=step.lora, **special)
-    if measured := held_out_loss(history, step.patience is not None):
-        job.metrics["eval_loss"] = measured
-    return model
+    return fit(job, step, start, encoded, held_out=held_out, lora=step.lora, **special)

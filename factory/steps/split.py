@@ -17,7 +17,7 @@ from factory.rows.step import RowStep, input_shards
 from factory.step.base import Columns
 from factory.step.job import Job
 from factory.store import SHARD_ROWS, write_shard
-from factory.store.columns import column, plain, read_columns, require
+from factory.store.columns import column, plain, read_columns
 from factory.text.digest import digest
 
 Size = Annotated[int, Field(ge=1)] | Annotated[float, Field(gt=0, lt=1)]
@@ -53,10 +53,6 @@ class Split(RowStep):
     def sizes(self) -> dict[str, int | float]:
         given = {"test": self.test, "validation": self.validation}
         return {name: size for name, size in given.items() if size is not None}
-
-    def check_columns(self, columns: list[str] | None) -> list[str] | None:
-        require(self.columns or [], columns)
-        return columns
 
     def _keys(self, number: int, table: Table) -> list[tuple[int, int]]:
         """(digest, place) of each row; the place tells equal rows apart."""

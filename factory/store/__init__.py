@@ -15,16 +15,20 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from factory.errors import FactoryError
+from factory.errors import FactoryError, first_line
 from factory.store.kinds import rows_of
 from factory.store.writing import (
     SHARD_ROWS,
     TRAIN,
+    FileFacts,
     Ledger,
     ShardWriter,
+    digest_of,
+    facts_of,
     sync_folder,
+    to_do,
     write_atomically,
     write_shard,
 )
@@ -71,8 +75,7 @@ def file_digest(path: Path) -> str:
     if path.is_dir():
         members = sorted(p for p in path.rglob("*") if p.is_file())
         return fingerprint({str(p.relative_to(path)): file_digest(p) for p in members})
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return digest_of(path)
 
 
 def differences(old: dict[str, Any], new: dict[str, Any], prefix: str = "") -> list[str]:
@@ -168,6 +171,9 @@ class Manifest(BaseModel):
     versions: dict[str, str] = Field(default_factory=dict)
     stand_in: bool = Field(False, description="made of stand-ins by a rehearsal: never pushed to the real Hub")
     created: str = ""
+    files: dict[str, FileFacts] | None = Field(
+        None, description="every file by its path; None: made before these were"
+    )
     recipes: list[str] = Field(default_factory=list, description="names of those that made it or found it done")
 
     def save(self, folder: Path) -> None:
@@ -175,11 +181,19 @@ class Manifest(BaseModel):
 
     @classmethod
     def load(cls, folder: Path) -> Manifest | None:
-        """The manifest of a finished artifact, or None where there is none: the artifact is not done."""
+        """The manifest of a finished artifact, or None where there is none: the artifact is not done.
+
+        Raises:
+            FactoryError: it is damaged.
+        """
         try:
             return cls.model_validate_json((folder / FILE_NAME).read_bytes())
         except FileNotFoundError:
             return None
+        except ValidationError as error:
+            raise FactoryError(
+                f"{FILE_NAME} is damaged: {first_line(error)}", where=str(folder), fix=to_do(folder)
+            ) from None
 
 
 class Dataset:
@@ -258,8 +272,9 @@ class Store:
         return self.root / "published" / name
 
     def finish(self, folder: Path, manifest: Manifest) -> None:
-        """Write the manifest into the partial folder and rename it in one move."""
+        """Write the manifest, with what the files are, into the partial folder and rename it in one move."""
         partial = self.partial(folder)
+        manifest.files = facts_of(partial)
         manifest.save(partial)
         if folder.exists():  # left by hand or by an interrupted delete; without a manifest it was never done
             shutil.rmtree(folder)

@@ -128,7 +128,7 @@ def _has_gaps(values: Array) -> bool:
         return _has_gaps(values.values)
     if not pa.types.is_struct(values.type):
         return False
-    fields = [values.field(number) for number in range(values.type.num_fields)]
+    fields = values.flatten()  # null as well where the object is: below a null, a builder may put any value
     return not fields or any(field.null_count > values.null_count or _has_gaps(field) for field in fields)
 
 
@@ -278,22 +278,44 @@ def as_kinds(table: Table, kinds: dict[str, pa.DataType]) -> Table:
 
 
 def settled(table: Table) -> Table:
-    """Values in place of a dictionary's codes, views as what they show; what `datasets` says of columns stays."""
+    """Types that `datasets` knows: values in place of codes and runs, views as what they show, maps as JSON objects.
+
+    What `datasets` says of columns stays.
+    """
     for place, field in enumerate(table.schema):
-        if (kind := _settled(field.type)) != field.type:
+        if _holds(field.type, pa.types.is_map):
+            table = table.set_column(place, field.name, json_of(_objects(table[field.name])))
+        elif (kind := _settled(field.type)) != field.type:
             table = table.set_column(place, field.name, _cast(table[field.name], kind))
     known = {key: value for key, value in (table.schema.metadata or {}).items() if key == b"huggingface"}
     return table.replace_schema_metadata(known or None)
 
 
+def _holds(kind: DataType, is_kind: Callable[[DataType], bool]) -> bool:
+    """Is there such a type in this one, however deep?"""
+    return is_kind(kind) or any(_holds(kind.field(number).type, is_kind) for number in range(kind.num_fields))
+
+
+def _is_list_view(kind: DataType) -> bool:
+    return pa.types.is_list_view(kind) or pa.types.is_large_list_view(kind)
+
+
+def _objects(values: ChunkedArray) -> list[Any]:
+    """Values with maps as objects; as lists of pairs in a column where one has a key twice."""
+    try:
+        return values.to_pylist(maps_as_pydicts="strict")
+    except KeyError:
+        return values.to_pylist()
+
+
 def _settled(kind: DataType) -> DataType:
-    if pa.types.is_dictionary(kind):
+    if pa.types.is_dictionary(kind) or pa.types.is_run_end_encoded(kind):
         return _settled(kind.value_type)
     if pa.types.is_string_view(kind):
         return pa.string()
     if pa.types.is_binary_view(kind):
         return pa.binary()
-    if pa.types.is_list_view(kind) or pa.types.is_large_list_view(kind):
+    if _is_list_view(kind):
         return pa.large_list(_settled(kind.value_type))
     if is_list(kind) and (inner := _settled(kind.value_type)) != kind.value_type:
         return pa.list_(inner)
@@ -304,7 +326,9 @@ def _settled(kind: DataType) -> DataType:
 
 
 def _cast(values: ChunkedArray, kind: DataType) -> Any:
-    try:
-        return values.cast(kind)
-    except (pa.ArrowNotImplementedError, pa.ArrowInvalid):
-        return pa.array(values.to_pylist(), kind)
+    if not _holds(values.type, _is_list_view):  # Arrow's cast of list views empties the last list
+        try:
+            return values.cast(kind)
+        except (pa.ArrowNotImplementedError, pa.ArrowInvalid):
+            pass
+    return pa.array(values.to_pylist(), kind)

@@ -54,6 +54,18 @@ def is_known(code: str) -> bool:
     return language.is_valid() and language.language is not None and not _NO_LANGUAGE.fullmatch(language.language)
 
 
+@cache
+def iso_639(code: str) -> str:
+    """The language of a known code alone, by two letters where it has them, in its present form.
+
+    >>> iso_639("pt-BR"), iso_639("zh-Hans"), iso_639("arb"), iso_639("iw"), iso_639("eng")
+    ('pt', 'zh', 'arb', 'he', 'en')
+    """
+    from langcodes import Language
+
+    return Language.get(code).language or code
+
+
 def same_language(one: str, other: str) -> bool:
     """The same language in the same script, whatever the region.
 

@@ -82,7 +82,8 @@ for repo in api.list_datasets(author="factory"):
     found["datasets"][repo.id] = {
         "splits": {split: len(part) for split, part in rows.items()}, "license": info.card_data.license,
         "commits": [c.title for c in api.list_repo_commits(repo.id, repo_type="dataset")],
-        "configs": [c["config_name"] for c in info.card_data.configs]}
+        "configs": [c["config_name"] for c in info.card_data.configs],
+        "files": [s.rfilename for s in info.siblings]}
     if "rejected" in found["datasets"][repo.id]["configs"]:
         rejected = load_dataset(repo.id, "rejected")
         found["datasets"][repo.id]["rejected"] = sum(len(part) for part in rejected.values())
@@ -140,7 +141,14 @@ def test_every_model_loads_again_and_answers(found: dict[str, Any]) -> None:
     assert any("\u0600" <= letter <= "\u06ff" for letter in models["demo-translator"]["text"])
     for name in ("demo-translator", "demo-arabic"):
         assert models[name]["results"] > 0
-        assert any(file.startswith(".eval_results/") for file in models[name]["files"])
+    results = {name: [f for f in model["files"] if f.startswith(".eval_results/")] for name, model in models.items()}
+    ranked = [".eval_results/world-ar.yaml", ".eval_results/world-en.yaml"]  # BLEU is no task of a benchmark
+    assert results == {"demo-base": ranked, "demo-arabic": ranked, "demo-teacher-FP8": [], "demo-translator": []}
+
+
+def test_what_the_demo_measures_on_are_benchmarks(found: dict[str, Any]) -> None:
+    benchmarks = {repo for repo, about in found["datasets"].items() if "eval.yaml" in about["files"]}
+    assert benchmarks == {f"factory/demo-{name}" for name in ("benchmark-ar", "benchmark-en", "translation-test")}
 
 
 def test_space_and_collection_are_there(found: dict[str, Any]) -> None:

@@ -11,6 +11,9 @@ from typing import Any
 
 import pytest
 
+from factory.engines import environments
+from tests import needs
+
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
 ROOT = Path(__file__).parents[2]
@@ -19,7 +22,8 @@ SHARED = {"teacher", "orca-bilingual", "opus-pairs", "translator-pairs", "transl
 
 
 def run(*arguments: object, environment: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-    clean = {key: value for key, value in os.environ.items() if not key.startswith(("HF_", "FACTORY_", "HALA_"))}
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(("HF_", "FACTORY_", "HALA_"))}
+    clean = kept | {"FACTORY_ENGINES": str(environments.root())}
     command = [sys.executable, *map(str, arguments)]
     return subprocess.run(
         command, cwd=ROOT, env=clean | (environment or {}), capture_output=True, text=True, check=False
@@ -104,6 +108,27 @@ def test_the_next_size_reuses_teacher_translator_and_corpus(rehearsal: Rehearsal
         "print(type(model).__name__, text.startswith('<bos>S<start_of_turn>user'))\n"
     )
     assert printed == "Gemma2ForCausalLM True"
+
+
+@needs.engine("autotrain")
+def test_autotrain_trains_the_same_size_on_the_same_corpus(rehearsal: Rehearsal) -> None:
+    report = rehearsal.publish("hala-9b-autotrain")
+    assert {name.split("/")[0] for name in report["built"]} & SHARED == set()
+    assert {"hala-9b/01-sft", "hala-9b/02-merge", "oall-v2/hala-9b"} <= set(report["built"])
+    by_trainer = {}
+    for path in (rehearsal.store / "rehearsal" / "hala-9b").glob("*/manifest.json"):
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+        if manifest["verb"] == "sft":
+            by_trainer[manifest["identity"]["parameters"]["backend"]] = manifest["metrics"]
+    assert by_trainer["autotrain"]["autotrain"] and by_trainer["autotrain"]["tokens"] > 1000
+    assert by_trainer["autotrain"]["rows"] == by_trainer["trl"]["rows"]
+    [printed] = rehearsal.client(
+        "from transformers import AutoModelForCausalLM, AutoTokenizer\n"
+        "print(type(AutoModelForCausalLM.from_pretrained('hammh0a/Hala-9B-AutoTrain')).__name__)\n"
+    )
+    assert printed == "Gemma2ForCausalLM"
+    for recipe in ("hala-9b", "hala-9b-autotrain"):  # they share the model's name and nothing that is pushed
+        assert [name for name, entry in rehearsal.publish(recipe)["pushed"].items() if entry["changed"]] == []
 
 
 @pytest.mark.parametrize("recipe", ["hala-350m", "hala-700m"])

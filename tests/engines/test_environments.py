@@ -62,6 +62,13 @@ def test_a_failed_installation_names_its_log(empty_root, monkeypatch):
     assert not find("autotrain").installed
 
 
+def test_a_full_disk_is_found_before_anything_is_fetched(empty_root, monkeypatch):
+    monkeypatch.setattr(environments, "LEAST_FREE", 1e18)
+    with pytest.raises(FactoryError, match=r"autotrain needs 1000000000 GB of disk, and .* FACTORY_ENGINES"):
+        install("autotrain", say=lambda _: None)
+    assert not (empty_root / "autotrain.install.log").exists()
+
+
 def test_unknown_names():
     with pytest.raises(UsageError, match="one of: vllm, autotrain"):
         installation_of("none")

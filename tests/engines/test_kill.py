@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from factory.engines.environments import find
 from factory.engines.tiny import make_tiny_model
 from factory.store import Dataset
+from tests import needs
 from tests.engines.moody_server import MoodyServer
 from tests.support import behind_endpoint, chain_model, dataset
 
@@ -73,18 +73,16 @@ ENGINES = {
     "vllm": {"engine": "vllm", "vllm": {"verify": False, "options": {"max_num_seqs": 8}}},
     "ray": {"engine": "ray", "batch_size": 8, "ray": {"workers": 2, "cpus": 0.5}},
 }
-MISSING = {
-    "vllm": None if find("vllm").installed else "needs `factory engines install vllm`",
-    "ray": None if find_spec("ray") else "needs the extra [ray]",
+NEEDED = {
+    "vllm": [needs.engine("vllm"), pytest.mark.long],
+    "ray": [pytest.mark.skipif(find_spec("ray") is None, reason="needs the extra [ray]")],
 }
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("engine", list(ENGINES))
+@pytest.mark.parametrize("engine", [pytest.param(name, marks=NEEDED[name]) for name in ENGINES])
 def test_engines_with_processes_survive(tmp_path, engine):
     """The run is killed as soon as some of it is in the ledger, twice, and then left alone."""
-    if reason := MISSING[engine]:
-        pytest.skip(reason)
     chain = {"b": "x", "x": "y", "y": "", "a": "q", "q": "q"}  # one that ends, one that never does
     chain |= dict.fromkeys("0123456789", "w") | {" ": "v", "v": "", "w": "b"}
     if engine == "vllm":  # its CPU build has no attention for the chain model's small heads

@@ -13,14 +13,15 @@ import psutil
 import pytest
 
 from factory.engines import Request, engine_for
-from factory.engines.environments import find
 from factory.engines.tiny import make_tiny_model
 from factory.errors import FactoryError
 from factory.profile import Profile
+from tests import needs
+from tests.steps.model_toys import CONFIGS, make_model
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(not find("vllm").installed, reason="needs `factory engines install vllm`"),
+    needs.engine("vllm"),
 ]
 
 
@@ -63,18 +64,32 @@ def engine(model):
         yield running
 
 
-def test_equals_transformers(engine, model):
+def assert_equal_to_transformers(engine, model):
+    """Completions and log-probabilities of both; returns how the completions ended."""
     requests = [Request.chat("word " * (i % 7 + 1) + str(i), max_new_tokens=8 + i % 9) for i in range(60)]
     requests.append(Request(5, prompt="plain"))
     found = everything(engine, requests)
+    pairs = [("the cat", " sat on the mat"), ("", "begin"), ("trailing ", "space"), ("x", found[0].text or "y")]
+    scores = engine.log_probabilities(pairs)
     with engine_for(model, profile("transformers")) as reference:
-        expected = everything(reference, requests)
-        pairs = [("the cat", " sat on the mat"), ("", "begin"), ("trailing ", "space"), ("x", found[0].text or "y")]
-        scores = zip(engine.log_probabilities(pairs), reference.log_probabilities(pairs), strict=True)
-    assert found == expected
-    assert {completion.finish_reason for completion in found} == {"stop", "length"}
-    for a, b in scores:
-        assert a.total == pytest.approx(b.total, abs=1e-3) and (a.greedy, a.tokens) == (b.greedy, b.tokens)
+        assert found == everything(reference, requests)
+        for a, b in zip(scores, reference.log_probabilities(pairs), strict=True):
+            assert a.total == pytest.approx(b.total, abs=1e-3) and (a.greedy, a.tokens) == (b.greedy, b.tokens)
+    means = [score.total / score.tokens for score in scores]
+    assert max(means) - min(means) > 0.1, "flat distributions would agree, too"
+    return {completion.finish_reason for completion in found}
+
+
+def test_equals_transformers(engine, model):
+    assert assert_equal_to_transformers(engine, model) == {"stop", "length"}
+
+
+def test_equals_transformers_with_the_convolutions_of_lfm2(tmp_path):
+    """Its config.json names no widths, which vLLM's class asks for."""
+    wide = {"hidden_size": 256, "intermediate_size": 512, "initializer_range": 0.3}  # heads of 64
+    source = make_model(tmp_path / "base", "lfm2", config=CONFIGS["lfm2"] | wide).model
+    with engine_for(source, profile()) as running:
+        assert_equal_to_transformers(running, source)
 
 
 def test_a_prompt_that_is_too_long_fails_alone(engine):
@@ -83,6 +98,7 @@ def test_a_prompt_that_is_too_long_fails_alone(engine):
     assert "512" in found[1].detail
 
 
+@pytest.mark.long
 def test_a_killed_engine_is_restarted_and_costs_no_request(engine, monkeypatch):
     monkeypatch.setattr("factory.engines.vllm.WINDOW", 80)  # so that some still wait when the first batch is here
     requests = [Request.chat(f"{i} " * (i % 5 + 1), max_new_tokens=200) for i in range(200)]
@@ -121,6 +137,7 @@ def test_verified_once_and_a_wrong_engine_is_refused(engine, model, tmp_path, mo
         pass
 
 
+@pytest.mark.long
 def test_nothing_stays_when_the_factory_is_killed(tmp_path, model):
     """kill -9 of the process that started the engine: the engine's whole group goes too."""
     code = (
@@ -152,6 +169,7 @@ def test_an_engine_that_cannot_start_names_its_log(model):
     assert "no_such_option" in str(caught.value)
 
 
+@pytest.mark.long
 def test_an_engine_that_keeps_dying_is_given_up(model):
     killing = threading.Event()
 

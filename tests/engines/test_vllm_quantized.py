@@ -5,15 +5,17 @@ from __future__ import annotations
 import pytest
 
 from factory.engines import Request, engine_for
-from factory.engines.environments import find
 from factory.profile import Profile
 from factory.steps.quantize import Quantize
+from tests import needs
+from tests.engines.vllm_server import QUICK
 from tests.steps.model_toys import CONFIGS, chats, dataset, job, make_model
 
 pytestmark = [
     pytest.mark.slow,
+    pytest.mark.long,
     pytest.mark.timeout(900),
-    pytest.mark.skipif(not find("vllm").installed, reason="needs `factory engines install vllm`"),
+    needs.engine("vllm"),
 ]
 
 # Heads of 64, which vLLM's CPU build has attention for; random weights large enough for distributions that differ.
@@ -23,8 +25,6 @@ PAIRS = [("the cat", " sees a big red house in the river"), ("a dog", " walks"),
 NOISE = 0.2
 """Nats per token. The two round activations differently, and random weights of this size make much of it: between 8
 bits and 16 transformers itself finds up to 0.4 here."""
-QUICK = {"enforce_eager": True, "compilation_config": {"custom_ops": ["all", "-rotary_embedding"]}, "max_num_seqs": 8}
-"""Without compiling; the rotary operator of the CPU build is wrong when not compiled."""
 
 
 def profile(engine):

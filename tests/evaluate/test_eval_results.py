@@ -31,19 +31,17 @@ EVALUATIONS = {
 
 
 def test_entries_survive_the_yaml_and_carry_the_interval():
-    entries = eval_result_entries(EVALUATIONS, date="2026-11-20", published={"world-bench": "me/world-bench"})
+    benchmarks = {("world-ar", "world-bench"): "me/world-bench", ("other", "world-bench"): "me/other"}
+    entries = eval_result_entries(EVALUATIONS, benchmarks, date="2026-11-20")
     again = parse_eval_result_entries(yaml.safe_load(yaml.safe_dump(eval_result_entries_to_yaml(entries))))
     assert again == entries
-    assert [(e.dataset_id, e.task_id, e.value) for e in entries] == [
-        ("OALL/Arabic_EXAMS", "oall-v2.EXAMS", 60.0),
-        ("me/world-bench", "world-ar.acc", 75.0),
-    ]
-    assert entries[0].dataset_revision == SHA and entries[1].dataset_revision is None
-    assert "n=10, 95 % CI 31.27 to 83.18; 0-shot, chat template" in entries[0].notes
+    assert [(e.dataset_id, e.task_id, e.value) for e in entries] == [("me/world-bench", "world-ar", 75.0)]
+    assert entries[0].dataset_revision is None
+    assert entries[0].notes == "accuracy; n=4, 95 % CI 30.06 to 95.44; 0-shot"
 
 
-def test_a_dataset_that_is_not_on_the_hub_gives_no_entry():
-    assert [entry.task_id for entry in eval_result_entries(EVALUATIONS)] == ["oall-v2.EXAMS"]
+def test_a_dataset_that_is_no_benchmark_gives_no_entry():
+    assert eval_result_entries(EVALUATIONS, {}) == []
 
 
 def test_model_index_survives_huggingface_hub():

@@ -10,8 +10,9 @@ from click.testing import CliRunner
 
 from factory.cli import main
 from factory.errors import FactoryError
-from factory.graph.licenses import Link, computed, data, effective, license_problems, metadata, require_licenses, terms
+from factory.graph.licenses import Link, computed, data, effective, license_problems, require_licenses, terms
 from factory.graph.nodes import Graph, build_graph
+from factory.hub.names import card_license
 from factory.recipe import load
 from factory.recipe.lock import Resolver
 from factory.store import Store
@@ -206,13 +207,13 @@ def test_nothing_derived_may_be_shared(tmp_path: Path) -> None:
 
 
 def test_licences_the_hub_does_not_list_are_named_with_a_link() -> None:
-    assert metadata("mit") == {"license": "mit"}
-    assert metadata("lfm1.0") == {
+    assert card_license("mit") == {"license": "mit"}
+    assert card_license("lfm1.0") == {
         "license": "other",
         "license_name": "lfm1.0",
         "license_link": "https://huggingface.co/LiquidAI/LFM2-1.2B/blob/main/LICENSE",
     }
-    assert metadata(None) == {"license": "unknown"}
+    assert card_license(None) == {"license": "unknown"}
 
 
 def test_the_list_is_sound() -> None:

@@ -213,6 +213,8 @@ def test_jobs_must_be_allowed(peopled: LocalHub) -> None:
 
 def test_leaderboard_and_storage(api: HfApi, repo: str) -> None:
     api.create_repo(repo, repo_type="dataset")
+    benchmark = "{name: B, description: d, evaluation_framework: mteb, tasks: [{id: t}]}"
+    api.upload_file(path_or_fileobj=benchmark.encode(), path_in_repo="eval.yaml", repo_id=repo, repo_type="dataset")
     for name, value in (("low", 40.5), ("high", 51)):
         scores = f"- dataset: {{id: {repo}, task_id: t}}\n  value: {value}\n  notes: n={name}\n"
         api.create_repo(f"{repo}-{name}")

@@ -16,6 +16,8 @@ from huggingface_hub import HfApi
 
 from factory.local_hub import LocalHub
 from factory.local_hub.rendering import markdown
+from factory.local_hub.storage import Store, StoredFile
+from factory.local_hub.trees import TreeEditor
 
 # Pages come over plain http: certificates are not needed, and reading them takes 50 ms for each request.
 get, post = partial(httpx.get, verify=False), partial(httpx.post, verify=False)
@@ -209,10 +211,16 @@ ODD += ["[{results: [3, {metrics: 5, dataset: 6}, {metrics: [7, {value: x}]}]}, 
 
 
 @pytest.mark.parametrize("kind", ["model", "dataset", "space"])
-def test_odd_metadata_breaks_nothing(hub: LocalHub, api: HfApi, repo: str, kind: str) -> None:
+def test_odd_metadata_is_refused_and_breaks_nothing_where_it_is_stored(
+    hub: LocalHub, api: HfApi, repo: str, kind: str
+) -> None:
+    """A store may hold what was pushed before its Hub learnt to refuse it."""
     api.create_repo(repo, repo_type=kind, space_sdk="static" if kind == "space" else None, exist_ok=True)
     prefix = {"model": "", "dataset": "datasets/", "space": "spaces/"}[kind]
     headers = {"Authorization": f"Bearer {hub.token}"}
+    store = Store(hub.data)
+    stored = store.repo(kind, repo)
+    assert stored is not None
     for value in ODD:
         card = "---\n" + "".join(f"{field}: {value}\n" for field in FIELDS.split()) + "---\n# x"
         files = {
@@ -221,11 +229,21 @@ def test_odd_metadata_breaks_nothing(hub: LocalHub, api: HfApi, repo: str, kind:
             "config.json": '{"architectures": 5}',
             ".eval_results/a.yaml": "[3]",
         }
-        lines = [{"key": "header", "value": {"summary": "odd"}}]
-        lines += [{"key": "file", "value": {"path": path, "content": content}} for path, content in files.items()]
-        body = "\n".join(json.dumps(line) for line in lines)
-        made = post(f"{hub.endpoint}/api/{kind}s/{repo}/commit/main", content=body, headers=headers)
-        assert made.status_code == 200, made.text
+        for path in ("README.md", *([".eval_results/a.yaml"] if kind == "model" else [])):
+            lines = [{"key": "header", "value": {"summary": "odd"}}]
+            lines += [{"key": "file", "value": {"path": path, "content": files[path]}}]
+            body = "\n".join(json.dumps(line) for line in lines)
+            made = post(f"{hub.endpoint}/api/{kind}s/{repo}/commit/main", content=body, headers=headers)
+            assert made.status_code == (200 if (path, value) == ("README.md", "null") else 400), (value, made.text)
+        with store.pinned():
+            contents = {path: store.put_regular(content.encode()) for path, content in files.items()}
+
+            def fill(editor: TreeEditor, contents: dict[str, StoredFile] = contents) -> None:
+                store.add_regular(stored, contents.values())
+                for path, file in contents.items():
+                    editor.put(path, file.oid)
+
+            store.add_commit(stored, "refs/heads/main", fill, title="odd", message="", author="tester")
         for path in (f"/api/{kind}s/{repo}", f"/api/{kind}s?author=tester&full=1&filter=x&cardData=1&config=1"):
             assert get(hub.endpoint + path).status_code == 200, (value, path)
         for path in ("", "/tree/main", "/blob/main/README.md", *(["/viewer"] if kind == "dataset" else [])):

@@ -30,6 +30,9 @@ datasets: [a/b]
 def filled(api: HfApi, repo: str) -> str:
     config = b'{"model_type": "lfm2", "architectures": ["Lfm2ForCausalLM"]}'
     scores = b"- dataset: {id: OALL/AlGhafa, task_id: alghafa}\n  value: 53.9\n  notes: zero-shot\n"
+    benchmark = b"{name: AlGhafa, description: d, evaluation_framework: mteb, tasks: [{id: alghafa}]}"
+    api.create_repo("OALL/AlGhafa", repo_type="dataset", exist_ok=True)
+    api.upload_file(path_or_fileobj=benchmark, path_in_repo="eval.yaml", repo_id="OALL/AlGhafa", repo_type="dataset")
     operations = [Add("README.md", CARD.encode()), Add("config.json", config), Add("w.bin", bytes(range(256)) * 40)]
     api.create_commit(repo, [*operations, Add(".eval_results/oall.yaml", scores)], commit_message="fill")
     return repo

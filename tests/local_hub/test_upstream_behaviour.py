@@ -9,6 +9,8 @@ from typing import Any
 
 import httpx
 import pytest
+from huggingface_hub import HfApi
+from huggingface_hub.errors import HfHubHTTPError
 
 from factory.errors import FactoryError
 from factory.local_hub import LocalHub
@@ -127,3 +129,47 @@ def test_webhooks_belong_to_their_owner(peopled: LocalHub) -> None:
 def test_wrong_webhooks_are_400(peopled: LocalHub, wrong: dict[str, Any]) -> None:
     body = {"url": "https://example.org", "watched": [{"type": "user", "name": "amal"}], **wrong}
     assert hooks(peopled, "hf_amal", "POST", body=body).status_code == 400
+
+
+README = b"---\nlicense: Apache 2.0\nlanguage: pt-BR\n---\n# x\n"
+
+
+@pytest.mark.parametrize("kind", ["model", "dataset", "space"])
+def test_metadata_that_the_hub_refuses_is_refused_before_and_at_the_commit(
+    hub: LocalHub, api: HfApi, repo: str, kind: str
+) -> None:
+    api.create_repo(repo, repo_type=kind, space_sdk="static" if kind == "space" else None, exist_ok=True)
+    with pytest.raises(ValueError, match=r'"license" must be one of .*\n- "language" with value "pt-BR" is not valid'):
+        api.upload_file(path_or_fileobj=README, path_in_repo="README.md", repo_id=repo, repo_type=kind)
+    lines = [{"key": "header", "value": {"summary": "x"}}]
+    lines += [{"key": "file", "value": {"path": "README.md", "content": README.decode()}}]
+    answer = httpx.post(
+        f"{hub.endpoint}/api/{kind}s/{repo}/commit/main",
+        content="\n".join(json.dumps(line) for line in lines),
+        headers={"Authorization": f"Bearer {hub.token}"},
+    )
+    assert answer.status_code == 400 and '"license" must be one of' in answer.json()["error"]
+    api.upload_file(path_or_fileobj=README, path_in_repo="docs/README.md", repo_id=repo, repo_type=kind)
+
+
+def test_results_are_on_tasks_of_benchmarks(api: HfApi, repo: str) -> None:
+    data = f"{repo}-data"
+    api.create_repo(data, repo_type="dataset")
+
+    def push(task: str) -> None:
+        scores = f"- dataset: {{id: {data}, task_id: {task}}}\n  value: 1\n"
+        api.upload_file(path_or_fileobj=scores.encode(), path_in_repo=".eval_results/x.yaml", repo_id=repo)
+
+    with pytest.raises(HfHubHTTPError, match="is no benchmark: it has no eval"):
+        push("t")
+    wrong, right = (
+        f"{{name: B, description: d, evaluation_framework: {framework}, tasks: [{{id: t}}]}}".encode()
+        for framework in ("ours", "mteb")
+    )
+    with pytest.raises(HfHubHTTPError, match='"evaluation_framework" must be one of'):
+        api.upload_file(path_or_fileobj=wrong, path_in_repo="eval.yaml", repo_id=data, repo_type="dataset")
+    api.upload_file(path_or_fileobj=right, path_in_repo="eval.yaml", repo_id=data, repo_type="dataset")
+    with pytest.raises(HfHubHTTPError, match="has no task 'u', it has t"):
+        push("u")
+    push("t")
+    assert [entry.value for entry in api.get_dataset_leaderboard(data)] == [1]

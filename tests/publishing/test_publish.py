@@ -88,6 +88,11 @@ def test_the_hub_understands_the_cards(graph: Graph) -> None:
     assert card.eval_results is not None and card.eval_results[0].metric_value == 51.0
     files = api().list_repo_files(repo)
     assert {"README.md", "model.safetensors", ".eval_results/quiz.yaml", "loss.svg"} <= set(files)
+    questions = f"factory/{specs.datasets['questions'].publish.repo}"  # type: ignore[union-attr]
+    (result,) = api().model_info(repo, expand=["evalResults"]).eval_results or []
+    assert (result.dataset_id, result.task_id, result.value) == (questions, "quiz", 51.0)
+    first = api().get_dataset_leaderboard(questions)[0]
+    assert (first.model_id, first.value) == (repo, 51.0)
     data = api().dataset_info(f"factory/{specs.datasets['pairs'].publish.repo}").card_data  # type: ignore[union-attr]
     assert data is not None and data.size_categories == ["n<1K"] and "parallel" in (data.tags or [])
 
@@ -136,11 +141,16 @@ def test_an_unfinished_dataset_is_not_published(tmp_path: Path) -> None:
 def test_a_dataset_without_rows_is_not_published(graph: Graph) -> None:
     import pyarrow as pa
 
-    from factory.store import write_shard
+    from factory.store import Manifest, write_shard
+    from factory.store.writing import facts_of
 
     node = graph.nodes["pairs/02-judge"]
     schema = pa.schema({"en": pa.string(), "ar": pa.string()})
     write_shard(node.folder / "data" / "train-00000.parquet", pa.Table.from_pylist([], schema=schema))
+    manifest = Manifest.load(node.folder)
+    assert manifest is not None
+    manifest.files = facts_of(node.folder)
+    manifest.save(node.folder)
     with pytest.raises(FactoryError, match="no row was kept"):
         publish(graph, "pairs")
 

@@ -352,19 +352,54 @@ def test_a_prompt_file_is_found_beside_the_recipe_and_its_text_counts(tmp_path: 
 
 
 def test_what_the_hub_would_refuse_is_a_mistake_of_the_recipe(tmp_path: Path) -> None:
-    text = HEAD + (
+    text = HEAD.replace("namespace: me", "namespace: my lab, collection: ' '") + (
         "datasets:\n"
         "  a: {from: owner/a, publish: a b}\n"
-        "  b: {from: owner/b, publish: two--dashes}\n"
+        "  b: {from: owner/b--c, publish: {repo: two--dashes, tags: [fine, not fine]}}\n"
         "  c: {from: owner/c, publish: fine-name_1.0}\n"
+        "  d: {from: owner/d, publish: other/name.git}\n"
         "space: {app: halo, repo: one/too/many}\n"
     )
-    wrong = "is no name of a repo: owner/name of letters, digits, '-', '_' and '.', 96 at most"
+    letters = "has a blank in it: it is written in letters from a to z, digits,"
     assert problems(write(tmp_path, text)) == [
-        f"recipe.yaml:6:22: 'me/a b' {wrong}",
-        f"recipe.yaml:7:22: 'me/two--dashes' {wrong}",
-        "recipe.yaml:9:9: no Space app 'halo'; did you mean 'hala'?",
-        f"recipe.yaml:9:20: 'one/too/many' {wrong}",
+        f"recipe.yaml:4:7: the namespace 'my lab' {letters} '-', '_' and '.'",
+        "recipe.yaml:4:26: the title of a collection is empty",
+        f"recipe.yaml:6:22: the repo name 'a b' {letters} '-', '_' and '.'",
+        "recipe.yaml:7:7: the repo name 'b--c' has '--' in it",
+        "recipe.yaml:7:35: the repo name 'two--dashes' has '--' in it",
+        f"recipe.yaml:7:67: the tag 'not fine' {letters} '-', '_', '.', ':', '+' and '/'",
+        "recipe.yaml:9:22: the repo name 'name.git' ends in '.git'",
+        "recipe.yaml:10:9: no Space app 'halo'; did you mean 'hala'?",
+        "recipe.yaml:10:20: 'one/too/many' is no name of a repo: it is owner/name, with one slash",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("hub", "said"),
+    [
+        ("license: Apache 2.0", "the Hub lists no licence 'Apache 2.0'; did you mean 'apache-2.0'?"),
+        ("license: cc-by-nc-4", "the Hub lists no licence 'cc-by-nc-4'; did you mean 'cc-by-nc-4.0'?"),
+        ("license: zzz", "the Hub lists no licence 'zzz'; one of your own is `license: other` with its"),
+        ("license: other", "`license: other` needs the `license_name`"),
+        ("license: mit, license_name: x", "`license_name` goes with `license: other`"),
+        ("license: other, license_name: My Own", '"license_name" with value "My Own" is not valid'),
+        ("license: other, license_name: mit", "the Hub lists 'mit': write `license: mit`"),
+        ("license: other, license_name: x, license_link: here", '"license_link" with value "here" is not valid'),
+    ],
+)
+def test_licences_are_those_of_the_hub(tmp_path: Path, hub: str, said: str) -> None:
+    (problem,) = problems(write(tmp_path, HEAD.replace("namespace: me", f"namespace: me, {hub}")))
+    line, _, rest = problem.removeprefix("recipe.yaml:4:").partition(": ")
+    assert rest.startswith(said) and line.isdecimal(), problem
+
+
+def test_licences_of_ones_own_and_of_sources(tmp_path: Path) -> None:
+    own = "license: other, license_name: my-license-1.0, license_link: LICENSE"
+    text = HEAD.replace("namespace: me", f"namespace: me, {own}")
+    sources = "datasets:\n  a: {from: owner/a, license: openai-terms}\n  b: {from: owner/b, license: GPLv3}\n"
+    assert load(write(tmp_path, text)).recipe.hub.declared_license == "my-license-1.0"
+    assert problems(write(tmp_path, text + sources)) == [
+        "recipe.yaml:7:22: the Hub lists no licence 'GPLv3'; did you mean 'gpl-3.0'?"
     ]
 
 

@@ -31,7 +31,7 @@ def graph_of(path: Path, store: Path) -> Graph:
 @pytest.fixture(scope="module")
 def graphs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Graph]:
     store = tmp_path_factory.mktemp("store")
-    names = [*SIZES, "hala-translator", "hala-teacher-fp8"]
+    names = [*SIZES, "hala-9b-autotrain", "hala-translator", "hala-teacher-fp8"]
     return {name: graph_of(RECIPES / f"{name}.yaml", store) for name in names}
 
 
@@ -55,6 +55,16 @@ def test_the_sizes_share_teacher_translator_and_corpus(graphs: dict[str, Graph])
     assert graphs["hala-teacher-fp8"].final("teacher").fingerprint == graphs["hala-9b"].final("teacher").fingerprint
     own = {graphs[size].final(size).fingerprint for size in SIZES}
     assert len(own) == len(SIZES)
+
+
+def test_autotrain_takes_the_place_of_trl_and_of_nothing_else(graphs: dict[str, Graph]) -> None:
+    trl, autotrain = graphs["hala-9b"], graphs["hala-9b-autotrain"]
+    assert trl.nodes.keys() == autotrain.nodes.keys()
+    other = {name for name, node in autotrain.nodes.items() if node.fingerprint != trl.nodes[name].fingerprint}
+    assert other == {"hala-9b/01-sft", "hala-9b/02-merge", "oall-v2/hala-9b"}
+    assert [node.name for node in autotrain.order() if node.step.engines()] == ["hala-9b/01-sft"]
+    repos = {graph.loaded.recipe.models["hala-9b"].publish.repo for graph in (trl, autotrain)}  # type: ignore[union-attr]
+    assert len(repos) == 2, "neither is pushed over the other"
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,9 @@ def test_the_rows_in_one_object_are_the_rows(indent: int | None, beside: dict[st
         ({"name": "x", "questions": TWENTY}, "lists of objects in 'questions'"),
         ({"columns": ["q"], "data": [["x"], ["y"]]}, "lists of objects in 'data'"),
         ({"q": ["x", "y"], "a": ["z", "w"]}, "a table by columns"),
+        ({"train": TWENTY[:1], "test": TWENTY[:1]}, "lists of objects in 'train' and 'test'"),
+        ({"data": {"rows": TWENTY}}, "lists of objects in 'data.rows'"),
+        ({str(number): row for number, row in enumerate(TWENTY)}, "a row under each key"),
         ({"q": {"0": "x", "1": "y"}, "a": {"0": "z", "1": "w"}}, "a table by columns"),
     ],
 )
@@ -41,7 +44,16 @@ def test_what_does_not_say_its_rows_is_refused(value: Any, said: str) -> None:
         rows(value)
 
 
-@pytest.mark.parametrize("value", [{"messages": TURNS}, {"id": 1, "messages": TURNS}, {"q": "x", "tags": ["a", "b"]}])
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"messages": TURNS},
+        {"id": 1, "messages": TURNS},
+        {"q": "x", "tags": ["a", "b"]},
+        {"messages": TURNS, "tools": [{"name": "f"}, {"name": "g"}]},
+        {"q": "x", "meta": {"tags": ["a", "b"]}, "more": {}},
+    ],
+)
 def test_one_row_is_one_row(value: Any) -> None:
     assert rows(value) == [value] and rows(value, indent=2) == [value]
     assert rows({"id": 1, "questions": TWENTY}, "jsonl") == [{"id": 1, "questions": TWENTY}]

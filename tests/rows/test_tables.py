@@ -8,10 +8,12 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import datasets
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from factory.errors import FactoryError
@@ -131,6 +133,7 @@ VALUES = st.recursive(
 
 
 @given(values=st.lists(VALUES, min_size=1, max_size=6), batch=st.integers(1, 3))
+@example(values=[[None, {}, {"": False}]], batch=1)
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_the_values_are_they_are_found_again(tmp_path: Path, values: list[Any], batch: int) -> None:
     kinds = Kinds()
@@ -158,6 +161,28 @@ def test_types_of_parquet_stay(tmp_path: Path) -> None:
     pq.write_table(table, tmp_path / "rows.parquet")
     schema = load(tmp_path / "rows.parquet", tmp_path / "out").schema()
     assert [str(field.type) for field in schema] == ["int8", "string", "binary"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "values"),
+    [
+        (pa.list_view(pa.string()), [["a"], ["b"], ["c", "d"]]),
+        (pa.large_list_view(pa.list_view(pa.int64())), [[[1], [2]], [[3]], []]),
+        (pa.struct([("x", pa.list_view(pa.string()))]), [{"x": ["a"]}, {"x": ["b", "c"]}]),
+        (pa.list_(pa.large_string()), [["a"], None, ["b"]]),
+        (pa.list_(pa.string_view()), [["a"], ["b"]]),
+        (pa.run_end_encoded(pa.int32(), pa.string()), ["a", "a", "b"]),
+        (pa.map_(pa.string(), pa.int64()), [{"k": 1}, {}, {"j": 2, "k": 3}]),
+        (pa.struct([("x", pa.list_(pa.map_(pa.string(), pa.string())))]), [{"x": [{"k": "v"}]}, {"x": []}]),
+    ],
+)
+def test_types_that_datasets_lacks_keep_their_values(tmp_path: Path, kind: pa.DataType, values: list[Any]) -> None:
+    with pa.OSFile(str(tmp_path / "rows.arrow"), "wb") as file, pa.ipc.new_file(file, pa.schema([("v", kind)])) as to:
+        encoded = pa.types.is_run_end_encoded(kind)
+        to.write_table(pa.table({"v": pc.run_end_encode(pa.array(values)) if encoded else pa.array(values, kind)}))
+    assert [row["v"] for row in load(tmp_path / "rows.arrow", tmp_path / "out").rows()] == values
+    written = datasets.Dataset.from_parquet(str(next((tmp_path / "out").rglob("*.parquet"))), cache_dir=str(tmp_path))
+    assert written["v"][:] == values
 
 
 def test_files_of_a_folder_share_their_columns(tmp_path: Path) -> None:

@@ -62,6 +62,9 @@ class CamelBench(Suite):
         domains = [domain for domain in DOMAINS if domain in {one.domain for one in chosen.values()}]
         return [*(f"{name}{micro}" for name in [TOTAL, *domains] for micro in ("", f" {MICRO}")), *chosen]
 
+    def most_samples(self) -> int | None:
+        return self.limit and self.limit * len(self.chosen())
+
     def hub_datasets(self) -> list[str]:
         return [one.repo for one in self.chosen().values()]
 

@@ -34,6 +34,7 @@ class MultipleChoice(Suite):
 
     version: ClassVar[int] = 2  # until then a rendered chat template got a second BOS
     description: ClassVar[str] = "multiple-choice accuracy by log-likelihood (lighteval)"
+    ranks: ClassVar[bool] = True
 
     data: DatasetRefs = Field(min_length=1)
     question: str = "question"
@@ -62,6 +63,13 @@ class MultipleChoice(Suite):
 
     def needed_columns(self) -> dict[str, list[str]]:
         return {ref: self.columns() for ref in self.data}
+
+    def benchmark(self) -> dict[str, Any]:
+        return {
+            "field_spec": {"input": self.question, "target": self.answer, "choices": self.options},
+            "solvers": [{"name": "multiple_choice"}],
+            "scorers": [{"name": "choice"}],
+        }
 
     def run(self, job: Job) -> None:
         parts, details, protocol = run_subtasks(

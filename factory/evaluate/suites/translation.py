@@ -1,6 +1,6 @@
 """Translation quality on a parallel dataset."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from pydantic import Field
 
@@ -25,6 +25,15 @@ class Translation(TranslationSuite):
 
     def needed_columns(self) -> dict[str, list[str]]:
         return {self.data: [self.source, self.reference]}
+
+    def benchmark(self) -> dict[str, Any]:
+        """Its scorer is the share of words that answer and reference have in common: inspect-ai has no BLEU."""
+        template = self.prompt.replace("{", "{{").replace("}", "}}").replace("{{text}}", "{prompt}")
+        return {
+            "field_spec": {"input": self.source, "target": self.reference},
+            "solvers": [{"name": "prompt_template", "args": {"template": template}}, {"name": "generate"}],
+            "scorers": [{"name": "f1"}],
+        }
 
     def run(self, job: Job) -> None:
         origin, rows = input_rows(job, self.data, [self.source, self.reference], self.split)

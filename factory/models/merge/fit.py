@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from factory.errors import FactoryError
-from factory.models.models import full_precision, read_config
+from factory.models.models import read_config
 from factory.models.tensors import Tensor, read_tensors
 
 HEAD = "lm_head.weight"  # stored or not where it is tied to the embedding
@@ -14,9 +14,7 @@ NOT_SHAPE = {"_name_or_path", "transformers_version", "dtype", "torch_dtype", "u
 
 
 def check_configurations(models: Sequence[Path], like: int, where: str = "") -> None:
-    """Raises FactoryError where a model is quantized, or of another architecture than ``models[like]``."""
-    for folder in models:
-        full_precision(folder, where)
+    """Raises FactoryError where a model is of another architecture than ``models[like]``."""
     ours = read_config(models[like], where)
     for folder in models:
         theirs = read_config(folder, where)

@@ -10,7 +10,6 @@ from typing import Any
 from factory.errors import FactoryError, first_line
 from factory.models.models import (
     copy_settings,
-    full_precision,
     load_model,
     load_tokenizer,
     read_config,
@@ -49,7 +48,6 @@ def quantize_model(job: Job, scheme: Scheme, texts: Sequence[Text]) -> None:
     import torch
 
     source, target = job.input.model, job.out / "model"
-    full_precision(source, job.where)
     shutil.rmtree(target, ignore_errors=True)
     tokenizer = load_tokenizer(source, job.where, job.trust_remote_code)
     dtype = stored_dtype(source)

@@ -22,6 +22,7 @@ from factory.text import yaml
 
 ACCELERATE = Path(__file__).with_name("accelerate.yaml")
 WORKER = "factory.models.train.worker"
+MEASURED = "measured"  # the held-out pairs with what the reference says of them
 
 
 def processes(profile: Profile) -> int:
@@ -83,8 +84,10 @@ def check_strategy(profile: Profile, where: str) -> None:
 
 def train_in_processes(
     job: Job, work: TrainingRun, rows: Any, held_out: Any, count: int, report: Report
-) -> TrainingOutcome:
+) -> tuple[TrainingOutcome, Any]:
     """Run the work in `count` processes started by `accelerate launch`; the trained model lies in ``out/trained``.
+
+    Returns the outcome, and the held-out rows with what a reference says of them.
 
     Rows and job go through files in ``out/launch``; what the first process reports comes back as JSON lines. When
     this process dies the others end themselves.
@@ -92,6 +95,8 @@ def train_in_processes(
     Raises:
         FactoryError: they failed; the fix names the log.
     """
+    from datasets import load_from_disk
+
     check_strategy(job.profile, job.where)
     folder, trained = job.out / "launch", job.out / "trained"
     for left in (folder, trained):
@@ -111,7 +116,9 @@ def train_in_processes(
                     event["failed"], where=job.where, fix=event.get("fix", f"the whole log is in {log}")
                 )
             if "outcome" in event:
-                return TrainingOutcome(**event["outcome"])
+                measured = folder / MEASURED
+                held_out = load_from_disk(str(measured)) if measured.is_dir() else held_out
+                return TrainingOutcome(**event["outcome"]), held_out
             report(event)
     except Died as error:
         raise FactoryError(

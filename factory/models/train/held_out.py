@@ -46,13 +46,19 @@ def by_language(rows: Any, columns: list[str]) -> dict[str, list[str]]:
     return groups
 
 
-def held_out_metrics(groups: Mapping[str, Group], history: list[dict[str, Any]]) -> dict[str, Any]:
-    """{rows, before, after, curve: {name: [[step, perplexity], …]}} from a trainer's log.
+def held_out_metrics(
+    groups: Mapping[str, Group], history: list[dict[str, Any]], saved: Mapping[str, float]
+) -> dict[str, Any]:
+    """{rows, before, after, curve: {name: [[step, perplexity], …]}} from a trainer's log, and of the saved model.
 
     `before` and `after` are {name: {loss, perplexity, bits_per_byte, tokens}} with the loss in nats per token. Bits
     per byte of UTF-8, loss·tokens / (bytes·ln 2), can be compared between tokenizers, perplexity cannot.
     """
-    losses = {name: held_out_curve(history, f"eval_{name}_loss") for name in groups}
+
+    def key(name: str) -> str:
+        return f"eval_{name}_loss"
+
+    losses = {name: held_out_curve(history, key(name)) for name in groups}
 
     def said(name: str, loss: float) -> dict[str, float]:
         group = groups[name]
@@ -66,7 +72,7 @@ def held_out_metrics(groups: Mapping[str, Group], history: list[dict[str, Any]])
     return {
         "rows": sum(group.documents for group in groups.values()),
         "before": {name: said(name, curve[0][1]) for name, curve in losses.items()},
-        "after": {name: said(name, curve[-1][1]) for name, curve in losses.items()},
+        "after": {name: said(name, round(saved[key(name)], 6)) for name in groups},
         "curve": {name: [[step, perplexity(loss)] for step, loss in curve] for name, curve in losses.items()},
     }
 

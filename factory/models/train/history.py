@@ -27,17 +27,21 @@ def loss_metrics(log_history: list[dict[str, Any]]) -> dict[str, Any]:
     return {"first": curve[0][1], "last": curve[-1][1], "curve": curve} if curve else {}
 
 
-def held_out_loss(log_history: list[dict[str, Any]], stops_early: bool) -> dict[str, Any]:
-    """{before, after, curve} of the loss on held-out rows; {} where none was measured.
+def held_out_loss(log_history: list[dict[str, Any]], saved: float, stops_early: bool) -> dict[str, Any]:
+    """{before, after, curve} of the loss on held-out rows; `after` is that of the `saved` model.
 
-    With early stop the weights of the lowest are kept, so `after` is that, and `best_step` says when it was.
+    With early stop the weights of the lowest after the start are kept, and `best_step` says when it was.
     """
     curve = held_out_curve(log_history)
-    if not curve:
-        return {}
-    kept = min(curve, key=lambda point: point[1]) if stops_early else curve[-1]
-    found = {"before": curve[0][1], "after": kept[1], "curve": curve}
-    return found | {"best_step": kept[0]} if stops_early else found
+    found = {"before": curve[0][1], "after": round(saved, 6), "curve": curve}
+    best = min(curve[1:] or curve, key=lambda point: point[1])
+    return found | {"best_step": best[0]} if stops_early else found
+
+
+def last_losses(log_history: list[dict[str, Any]]) -> dict[str, float]:
+    """{eval_loss or eval_<name>_loss: the last one measured}, which is of the weights that are kept."""
+    found = [(name, value) for entry in log_history for name, value in entry.items()]
+    return {name: value for name, value in found if name.startswith("eval_") and name.endswith("loss")}
 
 
 def held_out_curve(log_history: list[dict[str, Any]], key: str = "eval_loss") -> list[list[float]]:

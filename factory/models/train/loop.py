@@ -3,7 +3,9 @@
 import math
 import shutil
 import sys
+from collections.abc import Sequence
 from contextlib import redirect_stdout
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +15,10 @@ from factory.models.models import count_parameters, load_model, read_config, siz
 from factory.models.tokens import set_chat_template
 from factory.models.train import checkpoints
 from factory.models.train.distributed import processes, train_in_processes
-from factory.models.train.history import Report, loss_metrics, tokens_seen
+from factory.models.train.history import Report, last_losses, loss_metrics, tokens_seen
 from factory.models.train.parameters import EarlyStopping, Lora, Training
 from factory.models.train.reporting import report_arguments
-from factory.models.train.run import TrainingOutcome, TrainingRun, make_trainer, train
+from factory.models.train.run import TrainingOutcome, TrainingRun, make_trainer, measure, train
 from factory.profile import Profile
 from factory.step.job import Job
 from factory.step.progress import Progress
@@ -24,6 +26,26 @@ from factory.text import yaml
 
 ARGUMENTS = Path(__file__).with_name("arguments.yaml")
 CURVE_POINTS = 200
+
+
+@dataclass
+class Trained:
+    """What a training leaves.
+
+    Attributes:
+        model: in float32, adapters merged.
+        start: folder of the model that it began with.
+        probe: token ids of a few texts.
+        outcome: of the run.
+        work, held_out: the run and the rows on which it measured itself; None where it did not.
+    """
+
+    model: Any
+    start: Path
+    probe: Sequence[Sequence[int]]
+    outcome: TrainingOutcome
+    work: TrainingRun | None = None
+    held_out: Any = None
 
 
 def split_batch(batch_size: int, per_device: int | None, devices: int = 1) -> tuple[int, int]:
@@ -81,8 +103,8 @@ def fit(
     held_out: Any = None,
     lora: Lora | None = None,
     **special: Any,
-) -> tuple[Any, list[dict[str, Any]]]:
-    """Train the model in `start` on tokenized `rows`: (the trained model, the trainer's log).
+) -> Trained:
+    """Train the model in `start` on tokenized `rows`.
 
     Resumes from the last complete checkpoint in ``job.out/checkpoints``; the order of the rows depends on the seed
     alone. Fills ``job.metrics`` (loss, tokens, tokens_per_second, steps) and ``job.usage``. `held_out` is a dataset
@@ -107,7 +129,7 @@ def fit(
         work.arguments["eval_on_start"] = False
     with job.progress.task(job.name, total=steps, unit="steps"):
         try:
-            model, outcome = _run(job, work, rows, held_out)
+            trained = _run(job, work, rows, held_out)
         except RuntimeError as error:
             if "out of memory" in str(error).lower():
                 raise FactoryError(
@@ -115,9 +137,9 @@ def fit(
                 ) from None
             raise
     # the trainer turns the cache off, and it would be saved so
-    model.config.use_cache = read_config(start).get("use_cache", True)
-    tell(job, outcome, tokens_seen(outcome.history))
-    return model, outcome.history
+    trained.model.config.use_cache = read_config(start).get("use_cache", True)
+    tell(job, trained.outcome, tokens_seen(trained.outcome.history))
+    return trained
 
 
 def tell(job: Job, outcome: TrainingOutcome, tokens: int) -> None:
@@ -132,17 +154,23 @@ def tell(job: Job, outcome: TrainingOutcome, tokens: int) -> None:
     job.usage.prompt_tokens += tokens
 
 
-def _run(job: Job, work: TrainingRun, rows: Any, held_out: Any) -> tuple[Any, TrainingOutcome]:
+def _run(job: Job, work: TrainingRun, rows: Any, held_out: Any) -> Trained:
+    from factory.models.train.exactness import merged, probe_of
+
     count = processes(job.profile)
+    probe = probe_of(rows)
     if count > 1:
-        outcome = train_in_processes(job, work, rows, held_out, count, shown(job.progress))
+        outcome, measured = train_in_processes(job, work, rows, held_out, count, shown(job.progress))
         model = load_model(job.out / "trained", "float32", job.where, job.trust_remote_code)
-        return model, outcome
-    with redirect_stdout(sys.stderr):  # trackio prints
-        trainer = make_trainer(work, rows, held_out, shown(job.progress))
-        outcome = train(work, trainer, measure=held_out is not None)
-    model: Any = trainer.model
-    return (model if work.lora is None else model.merge_and_unload()), outcome
+    else:
+        with redirect_stdout(sys.stderr):  # trackio prints
+            trainer = make_trainer(work, rows, held_out, shown(job.progress))
+            outcome = train(work, trainer, measure=held_out is not None)
+        measured = trainer.eval_dataset  # with what the reference says of it
+        model = trainer.accelerator.unwrap_model(trainer.model, keep_fp32_wrapper=False)
+        if work.lora is not None:
+            model = merged(model, probe, job.where)
+    return Trained(model, work.model, probe, outcome, work if held_out is not None else None, measured)
 
 
 def shown(progress: Progress) -> Report:
@@ -201,24 +229,51 @@ def make_arguments(job: Job, step: Training, steps: int, folder: Path, measured:
 
 
 def finish(
-    job: Job, model: Any, tokenizer: Any, step: Training, *, tokenizer_changed: bool = False, turns: bool = False
-) -> None:
-    """Write ``job.out/model`` and remove what was only needed on the way (checkpoints, tokenized rows).
+    job: Job, trained: Trained, tokenizer: Any, step: Training, *, tokenizer_changed: bool = False, turns: bool = False
+) -> dict[str, float]:
+    """Write ``job.out/model``, compare it with what was trained, and remove what was only needed on the way.
 
     `turns`: it was trained on conversations, so that it ends its answers where the chat template ends a turn.
+    Returns what the saved model, read again, has on held-out rows: {eval_…: value}; nothing where there are none.
+
+    Raises:
+        FactoryError: the saved model is another than the trained one.
     """
     source, target = job.input.model, job.out / "model"
     dtype = step.dtype or stored_dtype(source)
-    job.metrics["parameters"] = count_parameters(model)
+    job.metrics["parameters"] = count_parameters(trained.model)
     if target.exists():  # of a run killed while saving
         shutil.rmtree(target)
-    write_model(model, target, dtype, like=source, tokenizer=tokenizer if tokenizer_changed else None)
+    measured = _saved(job, trained, target, dtype, tokenizer if tokenizer_changed else None)
     job.notes += told(source, job.trust_remote_code)
     if turns:
         end_answers(target, learnt=True, trust_remote_code=job.trust_remote_code)
     job.metrics["size_bytes"] = size_bytes(target)
     for name in ("checkpoints", "tokenized", "start", "trained", "launch"):
         shutil.rmtree(job.out / name, ignore_errors=True)
+    return measured
+
+
+def _saved(job: Job, trained: Trained, target: Path, dtype: str, tokenizer: Any) -> dict[str, float]:
+    """Save the model; what the folder's own weights have on held-out rows."""
+    from factory.models.train.exactness import cost_of_rounding, mean_loss, require_saved
+
+    model, device = trained.model, trained.model.device
+    name = "loss"
+
+    def losses(folder: Path) -> dict[str, float]:
+        if trained.work is not None:
+            return measure(trained.work.of_saved(folder), trained.held_out)
+        again = load_model(folder, "float32", job.where, job.trust_remote_code).to(device)
+        return {name: mean_loss(again, trained.probe)}
+
+    before = last_losses(trained.outcome.history) if trained.work else {name: mean_loss(model, trained.probe)}
+    write_model(model, target, dtype, like=job.input.model, tokenizer=tokenizer)
+    model.to("cpu")  # makes room for the one that was saved
+    after = losses(target)
+    scratch = job.out / "rounded"
+    require_saved(before, after, lambda: cost_of_rounding(trained.start, scratch, dtype, losses), dtype, job.where)
+    return after if trained.work is not None else {}
 
 
 def single_device(profile: Profile, where: str) -> str:

@@ -1,19 +1,39 @@
 """The parameters that `pretrain`, `sft` and `dpo` share, under their usual Hugging Face names."""
 
+import re
+from collections.abc import Mapping
 from typing import Any, ClassVar, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from factory.errors import FactoryError
 from factory.models.models import Dtype
+from factory.models.outline import is_tied
 from factory.profile import Profile
 from factory.step.base import Step
+from factory.step.outline import Outline
 
 Schedule = Literal["linear", "cosine", "constant", "constant_with_warmup", "inverse_sqrt"]
+HEADS = ("lm_head", "embed_out")
+TABLES = (
+    "model.embed_tokens",
+    "model.language_model.embed_tokens",
+    "model.decoder.embed_tokens",
+    "transformer.wte",
+    "transformer.word_embeddings",
+    "gpt_neox.embed_in",
+    *HEADS,
+)
+"""Embeddings and heads as transformers calls them: tied heads are not stored, so that no file names them."""
 PLACE = ("gradient_checkpointing",)  # parameters that change memory and time, not the result
 
 
 class Lora(BaseModel):
-    """Low-rank adapters instead of all weights; they are merged into the weights at the end."""
+    """Low-rank adapters instead of all weights; they are merged into the weights at the end.
+
+    Where the head is tied to the embedding neither can have one: merged, it would change both. `modules_to_save`
+    trains the embedding whole, and the head with it.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -22,6 +42,53 @@ class Lora(BaseModel):
     lora_dropout: float = Field(0.0, ge=0, lt=1, description="dropout before the adapters")
     target_modules: str | list[str] = Field(
         "all-linear", description="module names, a regular expression, or all-linear"
+    )
+    modules_to_save: list[str] | None = Field(
+        None,
+        min_length=1,
+        exclude_if=lambda value: value is None,  # it came later: what was made without it stays what it was
+        description="names of modules that are trained whole beside the adapters, as embed_tokens or lm_head",
+    )
+
+    @field_validator("target_modules")
+    @classmethod
+    def _is_pattern(cls, value: str | list[str]) -> str | list[str]:
+        if isinstance(value, str):
+            try:
+                re.compile(value)
+            except re.error as error:
+                raise ValueError(f"not a regular expression: {error}") from error
+        return value
+
+    def reaches(self, module: str) -> bool:
+        """Whether the module of this name gets an adapter, as PEFT decides it; all-linear leaves out the head."""
+        if isinstance(self.target_modules, str):
+            every = self.target_modules.lower() == "all-linear"
+            return not every and re.fullmatch(self.target_modules, module) is not None
+        return any(module == name or module.endswith(f".{name}") for name in self.target_modules)
+
+    def require_apart(self, model: Outline, trl: bool = True) -> None:
+        """
+        Raises:
+            FactoryError: an adapter reaches the embedding or the head, and the two share their weights; or, where
+                `trl` trains, the head.
+        """
+        reached = [name for name in dict.fromkeys([*model.tables, *TABLES]) if self.reaches(name)]
+        if reached and model.config and is_tied(model.config):
+            raise tied_error(reached[0])
+        if trl and (heads := [name for name in HEADS if self.reaches(name)]):
+            raise FactoryError(
+                f"lora reaches {heads[0]}: TRL takes the head's own weights for the loss, so that an adapter there "
+                "learns nothing",
+                fix=f"take it out of target_modules, or train it whole: modules_to_save: [{heads[0]}]",
+            )
+
+
+def tied_error(module: str, where: str | None = None) -> FactoryError:
+    return FactoryError(
+        f"lora reaches {module}, whose weights the embedding and the head share: merged, an adapter changes both",
+        where=where,
+        fix="take it out of target_modules, or train it whole: modules_to_save: [embed_tokens]",
     )
 
 
@@ -63,6 +130,12 @@ class Training(Step):
         if self.epochs is not None and self.max_steps is not None:
             raise ValueError("give epochs or max_steps, not both")
         return self
+
+    def check_model(self, model: Outline, named: Mapping[str, Outline]) -> Outline:
+        model.require_whole()
+        if isinstance(lora := getattr(self, "lora", None), Lora):
+            lora.require_apart(model, trl=getattr(self, "backend", "trl") == "trl")
+        return model
 
     def recomputes(self, profile: Profile) -> bool:
         """Whether activations are recomputed: as the step says, else as the profile does."""

@@ -1,13 +1,17 @@
 """One training run as data, and the running of it: in this process, or in each of several that read it from a file."""
 
+import sys
 import time
+from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from factory.models.models import load_model, load_tokenizer
+from factory.errors import FactoryError, first_line
+from factory.models.models import load_model, load_tokenizer, read_config
+from factory.models.outline import is_tied
 from factory.models.train import checkpoints
 from factory.models.train.history import Report
 from factory.models.train.packing import convolutions_apart
@@ -38,6 +42,12 @@ class TrainingRun(BaseModel):
     trust_remote_code: bool = False
     where: str = ""
 
+    def of_saved(self, folder: Path) -> "TrainingRun":
+        """The run with the finished model in `folder`, to measure it as this one is measured."""
+        nothing = {"report_to": "none", "eval_strategy": "no", "save_strategy": "no", "load_best_model_at_end": False}
+        changed = {"model": folder, "arguments": self.arguments | nothing}
+        return self.model_copy(update=changed | {"lora": None, "patience": None, "resume": None})
+
 
 @dataclass
 class TrainingOutcome:
@@ -60,28 +70,58 @@ def make_trainer(work: TrainingRun, rows: Any, held_out: Any, report: Report) ->
 
     The arguments are made before the model is loaded: under DeepSpeed and FSDP they decide where its weights go.
     """
-    from peft import LoraConfig
+    from peft.utils.error import NoMatchingPeftModuleError
     from transformers import EarlyStoppingCallback, PrinterCallback, ProgressCallback
     from trl import DPOConfig, SFTConfig
 
+    from factory.models.train.exactness import require_apart
     from factory.models.train.trainer import ConversationTrainer, PreferenceTrainer, Reporter
 
     Config, Trainer = (SFTConfig, ConversationTrainer) if work.trainer == "sft" else (DPOConfig, PreferenceTrainer)
     arguments = Config(**work.arguments)
     if arguments.n_gpu > 1:
         arguments._n_gpu = 1  # one process, one device; DataParallel is refused by TRL and slow anyway
-    trainer = Trainer(
-        model=load_model(work.model, "float32", work.where, work.trust_remote_code),
-        args=arguments,  # type: ignore[arg-type]
-        train_dataset=rows,
-        eval_dataset=held_out,
-        processing_class=load_tokenizer(work.model, work.where, work.trust_remote_code),
-        peft_config=LoraConfig(task_type="CAUSAL_LM", **work.lora) if work.lora is not None else None,
-        callbacks=[Reporter(report), *([EarlyStoppingCallback(work.patience)] if work.patience is not None else [])],
-    )
+    early = [EarlyStoppingCallback(work.patience)] if work.patience is not None else []
+    try:
+        trainer = Trainer(
+            model=load_model(work.model, "float32", work.where, work.trust_remote_code),
+            args=arguments,  # type: ignore[arg-type]
+            train_dataset=rows,
+            eval_dataset=held_out,
+            processing_class=load_tokenizer(work.model, work.where, work.trust_remote_code),
+            peft_config=_adapters(work) if work.lora is not None else None,
+            callbacks=[Reporter(report), *early],
+        )
+    except NoMatchingPeftModuleError as error:
+        raise FactoryError(first_line(error), where=work.where, fix="correct lora.target_modules") from None
     for kind in (PrinterCallback, ProgressCallback):  # they write each log to the terminal
         trainer.remove_callback(kind)
+    if work.lora is not None:
+        require_apart(trainer.model, work.where)
     return trainer
+
+
+def _adapters(work: TrainingRun) -> Any:
+    """PEFT's configuration; a head that is tied to an embedding trained whole stays tied to it."""
+    from peft import LoraConfig
+    from peft.utils.constants import EMBEDDING_LAYER_NAMES
+
+    assert work.lora is not None
+    whole = [name.rpartition(".")[2] for name in work.lora.get("modules_to_save") or ()]
+    tied = not set(whole).isdisjoint(EMBEDDING_LAYER_NAMES) and is_tied(read_config(work.model))
+    return LoraConfig(task_type="CAUSAL_LM", ensure_weight_tying=tied, **work.lora)
+
+
+def measure(work: TrainingRun, held_out: Any) -> dict[str, float]:
+    """What the trainer says of the model on held-out rows (a dataset, or several by name): {eval_…: value}."""
+    first = next(iter(held_out.values())) if isinstance(held_out, dict) else held_out
+    with redirect_stdout(sys.stderr):  # trackio prints
+        trainer = make_trainer(work, first.select(range(1)), held_out, lambda event: None)
+        with convolutions_apart(trainer.model):
+            trainer.evaluate()
+    return {
+        name: value for entry in trainer.state.log_history for name, value in entry.items() if name.startswith("eval_")
+    }
 
 
 def train(work: TrainingRun, trainer: Any, *, measure: bool) -> TrainingOutcome:

@@ -15,6 +15,7 @@ from factory.models.train.packing import conversation_numbers
 from factory.models.train.sampler import LengthGroupedBatches
 
 CHECKPOINT_SECONDS = 900.0
+REFERENCE = "ref_chosen_logps"  # the column in which TRL keeps a reference's log-probabilities
 CHECKPOINTS_PER_RUN = 10
 LOOK_STEPS = 10  # with several processes, how often they agree on whether a checkpoint is late
 
@@ -92,6 +93,10 @@ class PreferenceTrainer(Quiet, DPOTrainer):
 
     def _prepare_dataset(self, dataset: Any, *args: Any) -> Any:
         return dataset
+
+    def _precompute_ref_logps(self, dataset: Any, *args: Any) -> Any:
+        """Rows that bring along what the reference says of them are measured against that."""
+        return dataset if REFERENCE in dataset.column_names else super()._precompute_ref_logps(dataset, *args)
 
     def _lengths(self, rows: Any) -> list[int]:
         columns = (rows["prompt_ids"], rows["chosen_ids"], rows["rejected_ids"])

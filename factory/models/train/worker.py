@@ -32,6 +32,7 @@ def _train(folder: Path, description: dict[str, Any], send: Any) -> None:
     from datasets import load_from_disk
 
     from factory.errors import FactoryError
+    from factory.models.train.distributed import MEASURED
     from factory.models.train.run import ONLY, TrainingRun, make_trainer, train
     from factory.profile import Profile
     from factory.step.surroundings import seeded
@@ -47,7 +48,9 @@ def _train(folder: Path, description: dict[str, Any], send: Any) -> None:
         with seeded(profile, work.arguments["seed"]):
             trainer = make_trainer(work, rows, held_out, send)
             outcome = train(work, trainer, measure=held_out is not None)
-            _save(trainer, Path(description["trained"]), work)
+            _save(trainer, Path(description["trained"]), work, rows)
+            if work.trainer == "dpo" and held_out is not None and trainer.args.should_save:
+                trainer.eval_dataset.save_to_disk(str(folder / MEASURED))
             trainer.accelerator.wait_for_everyone()
             send({"outcome": asdict(outcome)})
     except FactoryError as error:
@@ -64,7 +67,7 @@ def _train(folder: Path, description: dict[str, Any], send: Any) -> None:
             distributed.destroy_process_group()
 
 
-def _save(trainer: Any, folder: Path, work: Any) -> None:
+def _save(trainer: Any, folder: Path, work: Any, rows: Any) -> None:
     """The whole model in one folder, gathered where it was in shards; adapters are merged into it."""
     from factory.models.models import load_model, save_model
 
@@ -77,8 +80,11 @@ def _save(trainer: Any, folder: Path, work: Any) -> None:
         return
     from peft import PeftModel
 
+    from factory.models.train.exactness import merged, probe_of
+
     base = load_model(work.model, "float32", work.where, work.trust_remote_code)
-    save_model(PeftModel.from_pretrained(base, str(adapter)).merge_and_unload(), folder, "float32")
+    tuned = PeftModel.from_pretrained(base, str(adapter))
+    save_model(merged(tuned, probe_of(rows), work.where), folder, "float32")
     shutil.rmtree(adapter)
 
 

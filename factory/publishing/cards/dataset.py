@@ -8,7 +8,6 @@ from typing import Any
 
 from factory.graph import lineage
 from factory.graph.account import Account
-from factory.graph.licenses import metadata as license_metadata
 from factory.graph.lineage import Lineage, Made
 from factory.graph.nodes import Graph
 from factory.publishing.cards import facts as card_facts
@@ -132,8 +131,8 @@ def _metadata(graph: Graph, name: str, facts: dict[str, Any], history: Lineage, 
     sources = dict.fromkeys(repo for repo, _ in filter(None, hub_sources))
     header: dict[str, Any] = {
         "pretty_name": facts["title"],
-        "language": card_facts.languages(graph),
-        **license_metadata(facts["license"].license),
+        **card_facts.languages(graph),
+        **facts["license"].card,
         "task_categories": ["text-generation", *(["translation"] if translated else [])],
         "tags": card_facts.tags(graph, name, stand_in=facts["stand_in"]),
     }

@@ -15,8 +15,9 @@ from factory.graph.lineage import Lineage, Made
 from factory.graph.nodes import Graph, Node
 from factory.graph.sources import AnsweringModel, DemoDataset, LocalDataset, LocalModel
 from factory.hub.client import endpoint
-from factory.refs import local_path
+from factory.resources import local_path
 from factory.step.base import Source
+from factory.text.language_codes import iso_639
 
 LONG = 80  # characters beyond which a parameter gets a block of its own
 PROMPT_FILE = re.compile(r"[\w./-]+\.(?:txt|jinja)\b")
@@ -205,9 +206,11 @@ def common(graph: Graph, name: str, history: Lineage) -> dict[str, Any]:
     }
 
 
-def languages(graph: Graph) -> list[str]:
-    language = graph.loaded.recipe.language
-    return list(dict.fromkeys([language.target, language.source]))
+def languages(graph: Graph) -> dict[str, list[str]]:
+    """The card's `language`, ISO 639 codes as a Hub takes them; with a script or region also in `language_bcp47`."""
+    codes = dict.fromkeys([graph.loaded.recipe.language.target, graph.loaded.recipe.language.source])
+    found = {"language": list(dict.fromkeys(map(iso_639, codes)))}
+    return found | ({"language_bcp47": list(codes)} if any("-" in code for code in codes) else {})
 
 
 def tags(graph: Graph, name: str, *more: str, stand_in: bool) -> list[str]:

@@ -21,7 +21,7 @@ from factory.errors import first_line
 from factory.graph import lineage
 from factory.graph.account import Account, account, pace
 from factory.graph.nodes import Graph
-from factory.hub.client import api, hub_errors
+from factory.hub.client import api, existing, hub_errors
 from factory.hub.push import FIRST_FILES, RECIPE_TRAILER, is_loopback, trailers
 from factory.publishing.cards.dataset import dataset_card
 from factory.publishing.cards.text import share
@@ -140,6 +140,7 @@ class LiveCards:
         from huggingface_hub import CommitOperationAdd
 
         recipe = self.graph.loaded.recipe
+        existing(client, "dataset", repo)
         client.create_repo(repo, repo_type="dataset", private=recipe.is_private(name), exist_ok=True)
         commits = client.list_repo_commits(repo, repo_type="dataset")
         head = commits[0]

@@ -11,7 +11,6 @@ from typing import Any
 
 from factory.evaluate.board import by_suite
 from factory.graph import lineage
-from factory.graph.licenses import metadata as license_metadata
 from factory.graph.lineage import Lineage, Made
 from factory.graph.nodes import Graph
 from factory.publishing.cards import facts as card_facts
@@ -172,16 +171,15 @@ def _metadata(
 
     bases, data = lineage.base_models(graph, name), lineage.training_data(graph, name)
     verbs = [made.node.step.verb for made in chain if not isinstance(made.node.step, Source)]
-    relation = "quantized" if set(verbs) == {"quantize"} else "merge" if "merge" in verbs else "finetune"
     card: dict[str, Any] = {
-        "language": card_facts.languages(graph),
-        **license_metadata(facts["license"].license),
+        **card_facts.languages(graph),
+        **facts["license"].card,
         "library_name": "transformers",
         "pipeline_tag": "image-text-to-text" if "vision_config" in config else "text-generation",
         "tags": card_facts.tags(graph, name, *_kinds(graph, name, chain), stand_in=facts["stand_in"]),
     }
     if bases:
-        card |= {"base_model": bases, "base_model_relation": relation}
+        card |= {"base_model": bases, **_relation(verbs, bases)}
     if data:
         card["datasets"] = data
     scores = eval_results(measured(graph, name), published=published_datasets(graph))
@@ -189,6 +187,22 @@ def _metadata(
         title = facts["repo"].rpartition("/")[2]
         card["model-index"] = ModelCardData(model_name=title, eval_results=scores).to_dict()["model-index"]
     return card
+
+
+def _relation(verbs: list[str], bases: list[str]) -> dict[str, str]:
+    """What the model is to its bases, in the Hub's words; nothing of a copy.
+
+    A merge is of two or more. What was tuned and then merged with the one model that it was tuned from is a finetune.
+    """
+    if not verbs:
+        return {}
+    if set(verbs) == {"quantize"}:
+        relation = "quantized"
+    elif "merge" in verbs and (len(bases) > 1 or not set(verbs) & set(TRAINERS)):
+        relation = "merge"
+    else:
+        relation = "finetune"
+    return {"base_model_relation": relation}
 
 
 def _kinds(graph: Graph, name: str, chain: list[Made]) -> list[str]:
@@ -204,19 +218,3 @@ def _kinds(graph: Graph, name: str, chain: list[Made]) -> list[str]:
 def published_datasets(graph: Graph) -> dict[str, str]:
     """{artifact: repo id} of the datasets that the recipe publishes."""
     return {name: repo for name in graph.loaded.recipe.datasets if (repo := graph.loaded.recipe.repo_id(name))}
-
-
-def evaluation_files(graph: Graph, name: str) -> dict[str, bytes]:
-    """``.eval_results/<suite>.yaml`` with the scores on datasets that are on the Hub."""
-    import yaml
-    from huggingface_hub import eval_result_entries_to_yaml
-
-    from factory.evaluate.eval_results import eval_result_entries
-
-    files = {}
-    for suite, metrics in measured(graph, name).items():
-        entries = eval_result_entries({suite: metrics}, published=published_datasets(graph))
-        if entries:
-            text = yaml.safe_dump(eval_result_entries_to_yaml(entries), sort_keys=False, allow_unicode=True)
-            files[f".eval_results/{suite}.yaml"] = text.encode()
-    return files

@@ -14,6 +14,7 @@ from markdown_it import MarkdownIt
 
 from factory.graph import lineage
 from factory.graph.nodes import Graph
+from factory.hub.metadata import card_problems
 from factory.publishing.cards.model import loss_picture
 from factory.publishing.stages import render_card
 from tests.shelf import PAIRS, RECIPE, REJECTED, build, finish, score, shelf
@@ -190,6 +191,65 @@ def test_quantizing_merging_and_tuning_are_told_apart(built: Graph) -> None:
     assert header["datasets"] == ["factory/shelf-pairs"]
     header, _ = parts(render_card(built, "base"))
     assert "base_model" not in header
+
+
+KINDS = """
+  tuned-unpublished:
+    from: owner/m
+    license: mit
+    steps: [{sft: {data: pairs, epochs: 1, learning_rate: 1.0e-4, prompt: "{en}", response: "{ar}"}}]
+  copied: {from: owner/m, license: mit, publish: shelf-copied}
+  small: {from: owner/m, license: mit, steps: [{quantize: {scheme: FP8_DYNAMIC}}], publish: shelf-small}
+  small-tuned: {from: tuned-unpublished, steps: [{quantize: {scheme: FP8_DYNAMIC}}], publish: shelf-small-tuned}
+  merged:
+    {from: owner/m, license: mit, steps: [{merge: {method: slerp, t: 0.5, with: owner/n}}], publish: shelf-merged}
+  back: {from: tuned-unpublished, steps: [{merge: {method: slerp, t: 0.5, with: owner/m}}], publish: shelf-back}
+  both: {from: tuned-unpublished, steps: [{merge: {method: slerp, t: 0.5, with: owner/n}}], publish: shelf-both}
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "bases", "relation"),
+    [
+        ("copied", ["owner/m"], None),
+        ("small", ["owner/m"], "quantized"),
+        ("small-tuned", ["owner/m"], "finetune"),
+        ("merged", ["owner/m", "owner/n"], "merge"),
+        ("back", ["owner/m"], "finetune"),
+        ("both", ["owner/m", "owner/n"], "merge"),
+    ],
+)
+def test_every_kind_of_model_says_what_it_is_to_its_bases(
+    tmp_path: Path, name: str, bases: list[str], relation: str | None
+) -> None:
+    header, _ = parts(render_card(shelf(tmp_path, RECIPE.replace("\nevaluate:", KINDS + "evaluate:", 1)), name))
+    assert (header["base_model"], header.get("base_model_relation")) == (bases, relation)
+    assert card_problems(header, "model") == []
+
+
+@pytest.mark.parametrize(
+    ("target", "expected"),
+    [
+        ("pt-BR", {"language": ["pt", "en"], "language_bcp47": ["pt-BR", "en"]}),
+        ("zh-Hans", {"language": ["zh", "en"], "language_bcp47": ["zh-Hans", "en"]}),
+        ("arz", {"language": ["arz", "en"]}),
+        ("iw", {"language": ["he", "en"]}),
+    ],
+)
+def test_languages_are_those_of_iso_639(tmp_path: Path, target: str, expected: dict[str, list[str]]) -> None:
+    header, _ = parts(render_card(shelf(tmp_path, RECIPE.replace("target: ar}", f"target: {target}}}")), "base"))
+    assert {key: value for key, value in header.items() if key.startswith("language")} == expected
+    assert card_problems(header, "model") == []
+
+
+def test_a_licence_of_ones_own_has_its_name_and_link(tmp_path: Path) -> None:
+    own = "license: other, license_name: shelf-1.0, license_link: LICENSE"
+    text = RECIPE.replace("collection: Shelf, license: cc-by-4.0", f"collection: Shelf, {own}")
+    for name, kind in (("base", "model"), ("questions", "dataset")):
+        header, _ = parts(render_card(shelf(tmp_path, text), name))
+        said = {key: value for key, value in header.items() if key.startswith("license")}
+        assert said == {"license": "other", "license_name": "shelf-1.0", "license_link": "LICENSE"}
+        assert card_problems(header, kind) == []
 
 
 HOSTILE = st.text(min_size=1, max_size=80) | st.sampled_from(

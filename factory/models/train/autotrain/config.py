@@ -25,6 +25,9 @@ def problems(step: FineTuning) -> list[str]:
         "it measures no held-out rows in fine-tuning: no eval_split, eval_steps or patience": measured,
         "it knows no train_sampling_strategy": step.train_sampling_strategy != "random",
         f"its seed is always {SEED}": "seed" in step.model_fields_set and step.seed != SEED,
+        "it trains no module whole beside adapters: no lora.modules_to_save": bool(
+            step.lora is not None and step.lora.modules_to_save
+        ),
         "it takes no expression: lora.target_modules as a list of names, or all-linear": pattern,
     }
     return [problem for problem, is_asked in asked.items() if is_asked]

@@ -5,6 +5,7 @@ import math
 import os
 import shutil
 from collections import Counter
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from factory.models.models import load_model, load_tokenizer, read_config, save_
 from factory.models.tensors import read_tensors
 from factory.models.train.autotrain.config import ARCHITECTURES, PROJECT, autotrain_config, for_transformers_4
 from factory.models.train.data import nothing_left
-from factory.models.train.loop import divided, shown, tell
+from factory.models.train.loop import Trained, divided, shown, tell
 from factory.models.train.parameters import FineTuning
 from factory.models.train.run import TrainingOutcome
 from factory.step.job import Job
@@ -42,28 +43,34 @@ def check(job: Job) -> None:
     needed("autotrain")
 
 
-def train(job: Job, step: FineTuning, start: Path, tokenizer: Any, rows: Any, layout: Layout) -> Any:
-    """Train the model in `start` on the rows' conversations and return it, adapters merged; fills ``job.metrics``.
+def train(job: Job, step: FineTuning, start: Path, tokenizer: Any, rows: Any, layout: Layout) -> Trained:
+    """Train the model in `start` on the rows' conversations, adapters merged; fills ``job.metrics``.
 
     There is no resuming: AutoTrain writes no checkpoints that it could go on from.
 
     Raises:
-        FactoryError: there is no chat template, or AutoTrain failed; the fix names its log.
+        FactoryError: there is no chat template, the rows fill no sequence, or AutoTrain failed; the fix names its log.
     """
     if not tokenizer.chat_template:
         raise FactoryError("the model has no chat template", where=job.where, fix="set `chat_template: chatml`")
     folder = job.out / "launch"
     shutil.rmtree(folder, ignore_errors=True)
     tokens = write_texts(folder / "data" / "train.jsonl", job, rows, layout, tokenizer)
+    if tokens < (step.max_length or 1):
+        raise FactoryError(
+            f"the rows have {tokens:,} tokens together, and AutoTrain trains on full sequences of max_length alone",
+            where=job.where,
+            fix=f"a max_length below {step.max_length:,}, or backend: trl",
+        )
     write_model(folder / "model", start, step, job)
     config = folder / "config.json"  # which is YAML too
     config.write_text(json.dumps(_config(job, step), indent=2), encoding="utf-8")
-    seen = tokens * int(step.epochs or 1)
-    outcome = _run(job, step, folder, config, seen)
-    model = _trained(job, step, folder / PROJECT, start)
+    outcome, seen = _run(job, step, folder, config, tokens * int(step.epochs or 1))
+    probe = _probe(folder / "data" / "train.jsonl", tokenizer)
+    model = _model(job, step, folder / PROJECT, start, probe)
     tell(job, outcome, seen)
     job.metrics["autotrain"] = needed("autotrain").version
-    return model
+    return Trained(model, start, probe, outcome)
 
 
 def write_texts(path: Path, job: Job, rows: Any, layout: Layout, tokenizer: Any) -> int:
@@ -142,11 +149,12 @@ def _config(job: Job, step: FineTuning) -> dict[str, Any]:
     )
 
 
-def _run(job: Job, step: FineTuning, folder: Path, config: Path, tokens: int) -> TrainingOutcome:
+def _run(job: Job, step: FineTuning, folder: Path, config: Path, tokens: int) -> tuple[TrainingOutcome, int]:
+    """What came of it, and how many of the `tokens` were learnt: those in full sequences, a rest is left out."""
     environment, log = needed("autotrain"), folder / "log.txt"
     total = max(1, math.ceil(tokens / (step.max_length or 1) / step.batch_size))  # about: packing decides
     command = [str(environment.python), "-P", str(WORKER), config.name]
-    history, seconds, error = [], 0.0, ""
+    history, seconds, sequences, error = [], 0.0, 0.0, ""
     with job.progress.task(job.name, total=total, unit="steps"):
         report = shown(job.progress)
         process = EngineProcess(command, _environment(job, environment.folder), log, math.inf, folder)
@@ -155,6 +163,7 @@ def _run(job: Job, step: FineTuning, folder: Path, config: Path, tokens: int) ->
                 error = event.get("error", error)
                 entry = event.get("log", {})
                 seconds = entry.get("train_runtime", seconds)
+                sequences = entry.get("train_samples_per_second", 0.0) * seconds or sequences
                 if "loss" in entry:
                     history.append(entry | {"step": len(history) + 1})
                     report({"step": len(history), "total": max(total, len(history))})
@@ -166,7 +175,7 @@ def _run(job: Job, step: FineTuning, folder: Path, config: Path, tokens: int) ->
     if not any((folder / PROJECT).glob("*.safetensors")):
         why = error or last_error(log)
         raise FactoryError(f"AutoTrain failed: {why}", where=job.where, fix=f"the whole log is in {log}")
-    return TrainingOutcome(history, len(history), seconds=seconds)
+    return TrainingOutcome(history, len(history), seconds=seconds), round(sequences) * (step.max_length or 1)
 
 
 def _environment(job: Job, folder: Path) -> dict[str, str]:
@@ -187,13 +196,23 @@ def _environment(job: Job, folder: Path) -> dict[str, str]:
     return made
 
 
-def _trained(job: Job, step: FineTuning, folder: Path, start: Path) -> Any:
+def _probe(path: Path, tokenizer: Any) -> list[list[int]]:
+    """The beginnings of the first texts, tokenized."""
+    from factory.models.train.exactness import ROWS, TOKENS
+
+    with path.open(encoding="utf-8") as lines:
+        return [tokenizer(json.loads(line)["text"])["input_ids"][:TOKENS] for line in islice(lines, ROWS)]
+
+
+def _model(job: Job, step: FineTuning, folder: Path, start: Path, probe: list[list[int]]) -> Any:
     """The model that AutoTrain wrote, under the configuration it came with."""
     if step.lora is not None:
         from peft import PeftModel
 
+        from factory.models.train.exactness import merged
+
         base = load_model(start, "float32", job.where, job.trust_remote_code)
-        return PeftModel.from_pretrained(base, str(folder)).merge_and_unload()  # type: ignore[operator]
+        return merged(PeftModel.from_pretrained(base, str(folder)), probe, job.where)
     wrote, had = read_tensors(folder), read_tensors(start)
     if {name: tensor.shape for name, tensor in wrote.items()} != {name: tensor.shape for name, tensor in had.items()}:
         other = sorted(wrote.keys() ^ had.keys()) or [name for name in had if wrote[name].shape != had[name].shape]

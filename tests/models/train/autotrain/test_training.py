@@ -8,6 +8,7 @@ import subprocess
 import pytest
 import torch
 from datasets import Dataset
+from safetensors.torch import load_file, save_file
 
 from factory.engines.environments import find
 from factory.errors import FactoryError
@@ -16,6 +17,7 @@ from factory.models.models import load_model, load_tokenizer
 from factory.models.train.autotrain.config import ARCHITECTURES, autotrain_config
 from factory.models.train.autotrain.training import write_model, write_texts
 from factory.steps.sft import Sft
+from tests import needs
 from tests.steps.model_toys import CONFIGS, answer, chats, dataset, job, make_model, weights
 
 ROTARY = {"rope_parameters": {"rope_type": "default", "rope_theta": 777.0}}
@@ -28,8 +30,7 @@ def step(**options):
 
 def here(test):
     """Marks what runs AutoTrain itself."""
-    missing = not find("autotrain").installed
-    return pytest.mark.slow(pytest.mark.skipif(missing, reason="needs `factory engines install autotrain`")(test))
+    return pytest.mark.slow(needs.engine("autotrain")(test))
 
 
 def in_autotrain(code, *arguments):
@@ -133,6 +134,7 @@ def test_a_model_is_trained(tmp_path, kind, lora):
     assert metrics["steps"] == len(metrics["loss"]["curve"]) > 8
     assert metrics["loss"]["last"] < metrics["loss"]["first"] - (0.1 if lora else 0.5)
     assert metrics["rows"] == 200 and metrics["tokens"] == work.usage.prompt_tokens > 0
+    assert metrics["tokens"] % 128 == 0, "full sequences"
     ours, before = weights(work.out / "model"), weights(source.model)
     assert {name: tensor.shape for name, tensor in ours.items()} == {n: tensor.shape for n, tensor in before.items()}
     assert not ours["model.layers.0.mlp.up_proj.weight"].equal(before["model.layers.0.mlp.up_proj.weight"])
@@ -144,10 +146,39 @@ def test_a_model_is_trained(tmp_path, kind, lora):
 
 
 @here
+def test_rows_that_fill_no_sequence_are_told(tmp_path):
+    work = job(tmp_path / "out", make_model(tmp_path / "base", "llama"), chats=dataset(tmp_path / "chats", chats(2)))
+    with pytest.raises(
+        FactoryError, match=r"the rows have \d+ tokens together.*max_length below 512, or backend: trl"
+    ):
+        step(max_length=512).run(work)
+
+
+@here
 def test_its_failure_is_ours(tmp_path):
     """AutoTrain ends with exit code 0 when its training fails."""
     source = make_model(tmp_path / "base", "llama")
-    (source.model / "model.safetensors").write_bytes(b"no weights")
+    path = source.model / "model.safetensors"
+    tensors = load_file(path)
+    name = next(name for name in tensors if name.endswith("up_proj.weight"))
+    save_file(tensors | {name: tensors[name][:-1].clone()}, path, {"format": "pt"})
     work = job(tmp_path / "out", source, chats=dataset(tmp_path / "chats", chats(20)))
     with pytest.raises(FactoryError, match=r"AutoTrain failed: .*[Ee]rror.*the whole log is in .*log.txt"):
         step().run(work)
+
+
+def test_adapters_that_came_back_on_tied_weights_are_not_merged(tmp_path):
+    from peft import LoraConfig, get_peft_model
+
+    from factory.models.train.autotrain.training import _model
+
+    source = make_model(tmp_path / "base", "gemma2")
+    for number, modules in enumerate((["q_proj"], ["embed_tokens"])):
+        config = LoraConfig(task_type="CAUSAL_LM", r=4, target_modules=modules, init_lora_weights=False)
+        get_peft_model(load_model(source.model, "float32"), config).save_pretrained(tmp_path / str(number))
+    work = job(tmp_path / "out", source)
+    probe = [[5, 6, 7, 8, 9], [50, 51, 52]]
+    tuned = step(lora={"r": 4})
+    assert _model(work, tuned, tmp_path / "0", source.model, probe).config.tie_word_embeddings
+    with pytest.raises(FactoryError, match="merging the adapter moves the logits"):
+        _model(work, tuned, tmp_path / "1", source.model, probe)

@@ -1,0 +1,49 @@
+"""Whether the engines are installed that the steps to do will ask for: found before work, not days into it."""
+
+from collections.abc import Iterable, Iterator
+
+from factory.engines import local_engine, states
+from factory.errors import FactoryError
+from factory.graph.nodes import Graph, Node
+from factory.graph.sources import AnsweringModel
+from factory.profile import Profile
+from factory.store import Manifest
+
+
+def missing_engines(graph: Graph, nodes: Iterable[Node], profile: Profile) -> list[FactoryError]:
+    """One error for each engine that is not installed here, at the first of the nodes not done that needs it.
+
+    Raises:
+        UsageError: the profile names an engine that this version does not have.
+    """
+    first: dict[str, Node] = {}
+    for node in nodes:
+        if Manifest.load(node.folder) is None:
+            for name in _engines(graph, node, profile):
+                first.setdefault(name, node)
+    known = states() if first else {}
+    return [
+        FactoryError(f"{node.name} needs the engine {name}, which is {state.state}", where=str(node.place), fix=fix)
+        for name, node in first.items()
+        if (state := known[name]).to_do and (fix := f"run `{state.to_do}`")
+    ]
+
+
+def require_engines(graph: Graph, nodes: Iterable[Node], profile: Profile) -> None:
+    """
+    Raises:
+        FactoryError: an engine that a node not done needs is not installed.
+    """
+    if problems := missing_engines(graph, nodes, profile):
+        raise problems[0] if len(problems) == 1 else FactoryError("\n".join(map(str, problems)))
+
+
+def _engines(graph: Graph, node: Node, profile: Profile) -> Iterator[str]:
+    yield from node.step.engines()
+    asked = [
+        value
+        for parameter, value, kind in node.step.references()
+        if kind == "model" and parameter in node.step.generators()
+    ]
+    if any(not isinstance(graph.final(value).step, AnsweringModel) for value in asked):
+        yield local_engine(profile)

@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from factory.cli import main
+from factory.store import Manifest, Store
+
+
+def step(root: Path, artifact: str, content: bytes = b"rows") -> Path:
+    store = Store(root)
+    folder = store.folder(artifact, "01-x", "f" * 64)
+    (store.partial(folder) / "data").mkdir(parents=True)
+    (store.partial(folder) / "data" / "train-00000.parquet").write_bytes(content)
+    name = f"{artifact}/01-x"
+    store.finish(folder, Manifest(name=name, kind="dataset", verb="x", fingerprint="f" * 64, identity={}))
+    return folder
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    for name in ("one", "two", "three", "four"):
+        step(tmp_path / "store", name)
+    return tmp_path / "store"
+
+
+def doctor(*arguments: str, **environment: str) -> Result:
+    return CliRunner().invoke(main, ["doctor", *arguments], env=environment)
+
+
+def test_a_whole_store(root: Path) -> None:
+    for result in (doctor("--store", str(root)), doctor("--store", FACTORY_STORE=str(root))):
+        assert result.exit_code == 0
+        assert result.output == "4 steps, 4 files, 0.00 GB compared; 0 steps are damaged\n"
+
+
+def test_damage_is_named_with_what_to_do(root: Path) -> None:
+    folders = {name: next((root / name).iterdir()) for name in ("one", "two", "three", "four")}
+    (folders["one"] / "data" / "train-00000.parquet").write_bytes(b"rowz")
+    (folders["two"] / "data" / "train-00000.parquet").unlink()
+    (folders["three"] / "manifest.json").write_text("{")
+    manifest = Manifest.load(folders["four"])
+    assert manifest is not None
+    manifest.files = None
+    manifest.save(folders["four"])
+
+    result = doctor("--store", str(root))
+    assert result.exit_code == 1
+    for text in (
+        "one/01-x is damaged:\n  data/train-00000.parquet has other bytes than were written\n  delete ",
+        f"delete {folders['two']}: the next run makes it again",
+        "manifest.json is damaged",
+        "four/01-x cannot be compared",
+        "4 steps, 2 files, 0.00 GB compared; 3 steps are damaged",
+    ):
+        assert text in result.output
+
+    result = doctor("--store", str(root), "--json")
+    found = json.loads(result.output)
+    assert result.exit_code == 1 and found["cannot_be_compared"] == ["four/01-x"]
+    assert [entry["wrong"] for entry in found["damaged"] if entry["step"] == "two/01-x"] == [
+        ["data/train-00000.parquet is gone"]
+    ]
+
+
+def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
+    result = doctor("--store", str(tmp_path / "nothing"))
+    assert result.exit_code == 2 and "no store at" in result.output
