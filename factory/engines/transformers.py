@@ -51,7 +51,7 @@ class TransformersEngine(Scorer, Engine):
             size = max(1, min(self.batch_size, self.batch_tokens // width))
             batch = order[start : start + size]
             inputs = self.tokens.tokenizer.pad({"input_ids": [prompts[i] for i in batch]}, return_tensors="pt")
-            yield self._answer(batch, requests, inputs)
+            yield self._batch(batch, requests, inputs)
             start += size
 
     def _look(self, indices: list[int], requests: Sequence[Request]) -> Iterator[Batch]:
@@ -67,16 +67,16 @@ class TransformersEngine(Scorer, Engine):
                 size = 1
                 yield self._alone(order[0], requests, sight)
             else:
-                yield self._answer(order[:size], requests, inputs)
+                yield self._batch(order[:size], requests, inputs)
             order = order[size:]
 
     def _alone(self, i: int, requests: Sequence[Request], sight: Sight) -> Batch:
         try:
-            return self._answer([i], requests, sight.encode([requests[i]]))
+            return self._batch([i], requests, sight.encode([requests[i]]))
         except ValueError as error:
             return [(i, Completion.error(first_line(error)))]
 
-    def _answer(self, batch: list[int], requests: Sequence[Request], inputs: Any) -> Batch:
+    def _batch(self, batch: list[int], requests: Sequence[Request], inputs: Any) -> Batch:
         import torch
         from transformers import GenerationConfig
 
