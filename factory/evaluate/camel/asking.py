@@ -22,7 +22,8 @@ ROWS = 64  # whose pictures are in memory at a time
 
 Entry = dict[str, Any]
 """{index, question, right, pictures, output, finish_reason, failure, engine, prompt_tokens, completion_tokens} of a
-row: `right` is None where the set withholds it, `failure` says why there is no output."""
+row, and `payer`, the folder of the evaluation that asked. `right` is None where the set withholds it; `failure` says
+why there is no output."""
 
 
 @contextmanager
@@ -66,7 +67,10 @@ def answer_set(
                     for i, made in batch:
                         entry = asked[i][0] | {key: value for key, value in vars(made).items() if key != "text"}
                         detail = entry.pop("detail")
-                        finished.append(entry | {"output": made.text, "failure": detail or None, "engine": name})
+                        finished.append(
+                            entry
+                            | {"output": made.text, "failure": detail or None, "engine": name, "payer": job.out.name}
+                        )
                     ledger.append(*finished)
                     done |= {entry["index"]: entry for entry in finished}
                     advance(len(finished), tokens=sum(entry["completion_tokens"] for entry in finished))

@@ -113,7 +113,8 @@ class CamelBench(Suite):
                 found[name] = answer_set(
                     job, one, self.revisions.get(one.repo), self.limit, self.max_new_tokens, engine, progress.advance
                 )
-        entries = [entry for of_set in found.values() for entry in of_set]
+        # What another scoring has asked for, that one has paid.
+        entries = [entry for of_set in found.values() for entry in of_set if entry.get("payer") == job.out.name]
         job.usage.requests = len(entries)
         job.usage.prompt_tokens = sum(entry["prompt_tokens"] for entry in entries)
         job.usage.completion_tokens = sum(entry["completion_tokens"] for entry in entries)

@@ -142,6 +142,8 @@ def test_rows_are_asked_scored_failed_and_withheld(put, qwen, make_job):
         run(suite.model_copy(update={"scoring": "clean"}), clean)
     finally:
         (clean.input.folder / "hidden.json").rename(clean.input.model / "config.json")
+    assert job.usage.requests == 5 and job.usage.completion_tokens > 0
+    assert clean.usage.requests == clean.usage.completion_tokens == 0
     assert clean.metrics["scores"]["gqa"]["n"] == 5 and "wrong" in clean.notes[0]
 
 
