@@ -12,6 +12,7 @@ from factory.errors import UsageError, nearest
 from factory.evaluate.board import leaderboard
 from factory.evaluate.suites import suites
 from factory.graph import lineage
+from factory.graph.models import require_models
 from factory.graph.run import Runner
 from factory.publishing.stages import Execution, builds
 from factory.refs import is_hub_ref
@@ -42,6 +43,7 @@ def run_eval(
     entry = {"models": list(dict.fromkeys(map(_named, models))), **dict(map(_setting, settings))}
     session = Session(_recipe(suite, entry, source, language, store, hub), store, hub, profile)
     with stop_cleanly(), session.open(building=True) as opened:
+        require_models(opened.graph, opened.graph.order())
         report = Execution(Runner(opened.graph, opened.profile, Progress())).run(builds(opened.graph.order()))
         made = lineage.board(opened.graph)
         shown = [entry for entry in leaderboard(opened.store) if entry.protocol in {new.protocol for new in made}]

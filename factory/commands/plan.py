@@ -29,6 +29,8 @@ def show_plan(session: Session, *, as_json: bool = False, assumptions: bool = Fa
     """What a publish would do, in its order, and what that costs.
 
     Raises:
+        FactoryError: after all that, where a publish would refuse the recipe: for its licences, or because a model
+            that reads text only would be asked about pictures.
         FactoryError: after all that, where a publish would refuse the recipe for its models, its licences, or a repo
             that was renamed on the Hub.
     """

@@ -31,12 +31,18 @@ def states() -> dict[str, State]:
 
 
 def engine_for(
-    model: Path, profile: Profile, *, trust_remote_code: bool = False, endpoint: str | None = None
+    model: Path,
+    profile: Profile,
+    *,
+    trust_remote_code: bool = False,
+    endpoint: str | None = None,
+    pictures: bool = False,
 ) -> Engine:
     """Who generates with a model, as a context manager that frees it at its end.
 
     A folder of weights is loaded by the profile's engine on this machine. With `endpoint` it is a model that this
-    endpoint of the profile answers for, and the folder holds `ENDPOINT_FILE` alone.
+    endpoint of the profile answers for, and the folder holds `ENDPOINT_FILE` alone. `pictures`: it will be asked
+    about pictures.
 
     Raises:
         UsageError: the profile names an engine that this version does not have, or lacks the endpoint.
@@ -47,25 +53,30 @@ def engine_for(
 
         declared = json.loads((model / ENDPOINT_FILE).read_bytes())
         return OpenAIEngine(declared["model"], profile.endpoint(endpoint), declared["answers_as"])
-    kind = engines()[local_engine(profile, architecture(model))]
+    kind = engines()[local_engine(profile, architecture(model), pictures=pictures)]
     return kind(model, profile, trust_remote_code=trust_remote_code)
 
 
-def local_engine(profile: Profile, architecture: str | None = None) -> str:
+def local_engine(profile: Profile, architecture: str | None = None, *, pictures: bool = False) -> str:
     """The engine that runs a model on this machine: the profile's or, for ``auto``, the best that can.
 
     That is vllm where its environment is installed, a GPU is there and it knows the architecture (the class that
-    config.json names; None: not known yet, taken to be one it knows), and transformers otherwise.
+    config.json names; None: not known yet, taken to be one it knows), and transformers otherwise. With `pictures` it
+    is one that can be asked about them.
 
     Raises:
-        UsageError: the profile names an engine that this version does not have.
+        UsageError: the profile names an engine that this version does not have, or that is not asked about pictures.
     """
     said = "auto" if profile.engine == ENDPOINT else profile.engine
     if said != "auto":
         local = ["auto", *(name for name in engines() if name != ENDPOINT)]
         if said not in local:
             raise UsageError(f"unknown engine {said!r} in the profile{nearest(said, local)}")
+        if pictures and not engines()[said].sees:
+            raise UsageError(f"the engine {said} is not asked about pictures here", fix="set engine = transformers")
         return said
+    if pictures:
+        return "transformers"
     from factory.engines.environments import find, has_gpu
 
     if profile.device == "cpu" or not has_gpu() or not (environment := find("vllm")).installed:

@@ -5,27 +5,35 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 from factory.profile import Profile
 
 
 @dataclass(frozen=True)
 class Request:
-    """One prompt: either chat `messages` ({role, content}), rendered by the model's chat template, or plain text."""
+    """One prompt: either chat `messages` ({role, content}), rendered by the model's chat template, or plain text.
+
+    `images` are files of pictures, which stand before the text of the last message.
+    """
 
     max_new_tokens: int
     messages: tuple[tuple[str, str], ...] | None = None
     prompt: str | None = None
+    images: tuple[bytes, ...] = ()
 
     @classmethod
-    def chat(cls, user: str, *, system: str | None = None, max_new_tokens: int) -> Self:
+    def chat(cls, user: str, *, system: str | None = None, images: Sequence[bytes] = (), max_new_tokens: int) -> Self:
         turns = (("system", system),) if system else ()
-        return cls(max_new_tokens, messages=(*turns, ("user", user)))
+        return cls(max_new_tokens, messages=(*turns, ("user", user)), images=tuple(images))
 
-    def turns(self) -> list[dict[str, str]]:
-        """The messages as chat templates and chat endpoints take them."""
-        return [{"role": role, "content": content} for role, content in self.messages or ()]
+    def turns(self) -> list[dict[str, Any]]:
+        """The messages as chat templates take them; where there are pictures, the last one's content is parts."""
+        turns: list[dict[str, Any]] = [{"role": role, "content": content} for role, content in self.messages or ()]
+        if self.images:
+            pictures = [{"type": "image"} for _ in self.images]
+            turns[-1]["content"] = [*pictures, {"type": "text", "text": turns[-1]["content"]}]
+        return turns
 
 
 FinishReason = Literal["stop", "length", "error"]
@@ -84,6 +92,7 @@ class Engine(ABC):
     Adding one means adding one file to this folder with one class in it; the file's name is what a profile writes.
     """
 
+    sees: ClassVar[bool] = False  # can it be asked with pictures?
     tokens: Any  # the `Tokens` of the model
 
     @abstractmethod

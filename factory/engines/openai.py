@@ -6,6 +6,7 @@ It answers for the models that a recipe declares there, and for no other.
 from __future__ import annotations
 
 import asyncio
+import base64
 import os
 import random
 import time
@@ -45,6 +46,8 @@ class OpenAIEngine(Engine):
     A request that the server refuses for good becomes a completion with ``finish_reason="error"``. What is wrong for
     all requests (key, address, a server that stays away, another model that answers) is a `FactoryError`.
     """
+
+    sees = True
 
     def __init__(self, model: str, endpoint: Endpoint, answers_as: str | None = None) -> None:
         """`model` as the endpoint names it; `answers_as`: what answers must state, by default what the first does."""
@@ -102,7 +105,7 @@ class OpenAIEngine(Engine):
 
     async def _one(self, request: Request) -> Completion:
         path = "/completions" if request.messages is None else "/chat/completions"
-        prompt = {"prompt": request.prompt} if request.messages is None else {"messages": request.turns()}
+        prompt = {"prompt": request.prompt} if request.messages is None else {"messages": _messages(request)}
         limit = {self.settings.token_limit: request.max_new_tokens}
         body = {"model": self.model, "temperature": 0, **prompt, **limit, **self.settings.body}
         answer = await self._send("POST", path, body)
@@ -212,6 +215,20 @@ async def _end(work: asyncio.Task[None]) -> None:
     await asyncio.wait({work})
     if not work.cancelled():
         work.exception()  # seen
+
+
+def _messages(request: Request) -> list[dict[str, Any]]:
+    """Pictures travel inside the request, so that the server fetches nothing."""
+    turns = request.turns()
+    if request.images:
+        addresses = (f"data:{_media_type(data)};base64,{base64.b64encode(data).decode()}" for data in request.images)
+        shown = [{"type": "image_url", "image_url": {"url": address}} for address in addresses]
+        turns[-1]["content"] = [*shown, *turns[-1]["content"][len(shown) :]]
+    return turns
+
+
+def _media_type(data: bytes) -> str:
+    return "image/png" if data.startswith(b"\x89PNG") else "image/jpeg"
 
 
 def _completion(answer: dict[str, Any]) -> Completion:

@@ -2,21 +2,27 @@
 
 import gc
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from factory.engines.base import Batch, Engine, LogProbability, Request, Scorer, State
+from factory.engines.base import Batch, Completion, Engine, LogProbability, Request, Scorer, State
 from factory.engines.tokens import Tokens, unloadable
+from factory.engines.vision import Sight, config_of, sees
 from factory.engines.weights import needed_weights
+from factory.errors import first_line
 from factory.profile import Profile
 
 
 class TransformersEngine(Scorer, Engine):
     """Prompts are sorted by length and padded on the left in batches as large as the profile allows."""
 
+    sees = True
+
     def __init__(self, model: Path, profile: Profile, *, trust_remote_code: bool = False) -> None:
         self.batch_size, self.batch_tokens = profile.batch_size, profile.batch_tokens
         self.tokens = Tokens(model, trust_remote_code=trust_remote_code)
+        self.new_sight = partial(Sight, model, self.tokens.tokenizer, trust_remote_code=trust_remote_code)
         self.model = load_model(model, profile, trust_remote_code=trust_remote_code)
 
     @classmethod
@@ -28,24 +34,55 @@ class TransformersEngine(Scorer, Engine):
         release()
 
     def generate(self, requests: Sequence[Request]) -> Iterator[Batch]:
-        prompts = self.tokens.encode(requests)
+        looking = [i for i, request in enumerate(requests) if request.images]
+        reading = [i for i, request in enumerate(requests) if not request.images]
+        yield from self._read(reading, requests)
+        if looking:
+            yield from self._look(looking, requests)
+
+    def _read(self, indices: list[int], requests: Sequence[Request]) -> Iterator[Batch]:
+        prompts = dict(zip(indices, self.tokens.encode([requests[i] for i in indices]), strict=True))
         # The longest first: memory runs out at once or not at all, and the estimate of the time left errs high.
-        order = sorted(range(len(requests)), key=lambda i: (-len(prompts[i]), -requests[i].max_new_tokens, i))
+        order = sorted(indices, key=lambda i: (-len(prompts[i]), -requests[i].max_new_tokens, i))
         start = 0
         while start < len(order):
             ahead = order[start : start + self.batch_size]
             width = len(prompts[ahead[0]]) + max(requests[i].max_new_tokens for i in ahead)
             size = max(1, min(self.batch_size, self.batch_tokens // width))
-            yield self._batch(order[start : start + size], requests, prompts)
+            batch = order[start : start + size]
+            inputs = self.tokens.tokenizer.pad({"input_ids": [prompts[i] for i in batch]}, return_tensors="pt")
+            yield self._batch(batch, requests, inputs)
             start += size
 
-    def _batch(self, batch: list[int], requests: Sequence[Request], prompts: list[list[int]]) -> Batch:
+    def _look(self, indices: list[int], requests: Sequence[Request]) -> Iterator[Batch]:
+        """Batches as large as the first of them allows, which has the most pictures and text."""
+        sight = self.new_sight()
+        order = sorted(indices, key=lambda i: (-len(requests[i].images), -len(str(requests[i].messages)), i))
+        while order:
+            try:
+                width = sight.encode([requests[order[0]]])["input_ids"].shape[1] + requests[order[0]].max_new_tokens
+                size = max(1, min(self.batch_size, self.batch_tokens // width))
+                inputs = sight.encode([requests[i] for i in order[:size]])
+            except ValueError:  # of one of them, which alone shall fail
+                size = 1
+                yield self._alone(order[0], requests, sight)
+            else:
+                yield self._batch(order[:size], requests, inputs)
+            order = order[size:]
+
+    def _alone(self, i: int, requests: Sequence[Request], sight: Sight) -> Batch:
+        try:
+            return self._batch([i], requests, sight.encode([requests[i]]))
+        except ValueError as error:
+            return [(i, Completion.error(first_line(error)))]
+
+    def _batch(self, batch: list[int], requests: Sequence[Request], inputs: Any) -> Batch:
         import torch
         from transformers import GenerationConfig
 
         tokenizer = self.tokens.tokenizer
-        inputs = tokenizer.pad({"input_ids": [prompts[i] for i in batch]}, return_tensors="pt")
         width = inputs["input_ids"].shape[1]
+        lengths = inputs["attention_mask"].sum(dim=1).tolist()
         settings = GenerationConfig(
             do_sample=False,
             max_new_tokens=max(requests[i].max_new_tokens for i in batch),
@@ -56,8 +93,8 @@ class TransformersEngine(Scorer, Engine):
             output = self.model.generate(**inputs.to(self.model.device), generation_config=settings)
         rows = output[:, width:].tolist()
         return [
-            (i, self.tokens.completion(row, len(prompts[i]), requests[i].max_new_tokens))
-            for i, row in zip(batch, rows, strict=True)
+            (i, self.tokens.completion(row, length, requests[i].max_new_tokens))
+            for i, row, length in zip(batch, rows, lengths, strict=True)
         ]
 
     def score_ids(self, texts: Sequence[tuple[list[int], int]]) -> list[LogProbability]:
@@ -86,18 +123,19 @@ class TransformersEngine(Scorer, Engine):
 
 
 def load_model(folder: Path, profile: Profile, *, trust_remote_code: bool = False) -> Any:
-    """The causal language model on the profile's device and in its dtype, ready for inference.
+    """The language model (of text, or of images and text) on the profile's device and in its dtype, for inference.
 
     Raises:
         FactoryError: the folder holds no such model.
     """
     import torch
-    from transformers import AutoModelForCausalLM
+    from transformers import AutoModelForCausalLM, AutoModelForImageTextToText
 
     needed_weights(folder)
+    kind = AutoModelForImageTextToText if sees(config_of(folder)) else AutoModelForCausalLM
     dtype = getattr(torch, profile.torch_dtype())
     try:
-        model: Any = AutoModelForCausalLM.from_pretrained(
+        model: Any = kind.from_pretrained(
             folder, dtype=dtype, trust_remote_code=trust_remote_code, use_safetensors=True
         )
     except (OSError, ValueError, KeyError) as error:

@@ -315,8 +315,8 @@ class _Estimator:
         step: Any = node.step
         if self.rates.has("evaluation", step.verb):
             samples, length = self.rates.value("evaluation", step.verb)
-            limit = getattr(step, "max_samples", None)
-            return (min(samples, 116 * limit) if limit else samples), length
+            most = step.most_samples()
+            return (samples if most is None else min(samples, most)), length
         flows = [
             self.flows.edge(edge) for edge in node.inputs.values() if self.graph.nodes[edge.node].kind == "dataset"
         ]

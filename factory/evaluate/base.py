@@ -46,6 +46,7 @@ class Suite(Step):
 
     produces: ClassVar[Literal["dataset", "model", "evaluation"]] = "evaluation"
     description: ClassVar[str] = ""
+    shows_pictures: ClassVar[bool] = False  # a model that reads text only cannot be asked
     ranks: ClassVar[bool] = False
     """Whether its headline is what the task of `benchmark` measures, so that it may stand on its leaderboard."""
 
@@ -75,6 +76,10 @@ class Suite(Step):
         """How anyone measures on its data with inspect-ai: `field_spec`, `solvers` and `scorers` of a task in the
         dataset's ``eval.yaml``; None where that framework has nothing of the kind.
         """
+        return None
+
+    def most_samples(self) -> int | None:
+        """How many samples the suite's own parameters leave at most, for estimates; None: all."""
         return None
 
     def score_names(self) -> list[str] | None:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from huggingface_hub import EvalResult, EvalResultEntry
 
 HUB_ID = re.compile(rf"^{NAME}/{NAME}$")
-TASK_TYPES = {"translation": "translation", "mmlu-translation": "translation"}
+TASK_TYPES = {"translation": "translation", "mmlu-translation": "translation", "camel-bench": "image-text-to-text"}
 COMMIT = re.compile(r"^[0-9a-f]{40}$")
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from factory.errors import FactoryError
+from factory.evaluate.base import Suite
 from factory.graph.nodes import Graph, Node
 from factory.graph.sources import HubModel, LocalModel
 from factory.models.outline import read_outline
@@ -10,6 +11,7 @@ from factory.step.outline import UNKNOWN, Outline
 from factory.store import Manifest
 
 TO_ASK = "name a model that was tuned on conversations, or give it a template: sft with chat_template"
+TO_LOOK = "leave it out of the suite's models, or name a vision-language model"
 
 
 def model_problems(graph: Graph, nodes: list[Node], timeout: float) -> list[FactoryError]:
@@ -52,6 +54,8 @@ class _Models:
                     self._known[node.name] = self._after(node)
                 elif node.kind == "dataset":
                     self._require_chats(node)
+                else:
+                    self._require_sight(node)
             except FactoryError as error:
                 error.where = f"{node.place}, {error.where}" if error.where else str(node.place)
                 yield error
@@ -92,3 +96,11 @@ class _Models:
                     self._outline(node.inputs[value].node).require_chat(TO_ASK)
                 except FactoryError as error:
                     raise FactoryError(f"{parameter} {value}: {error.what}", fix=error.fix) from None
+
+    def _require_sight(self, node: Node) -> None:
+        """Models that a suite shows pictures read them."""
+        if isinstance(node.step, Suite) and node.step.shows_pictures and node.source is not None:
+            try:
+                self._outline(node.source.node).require_sight(TO_LOOK)
+            except FactoryError as error:
+                raise FactoryError(f"{node.name}: {error.what}", fix=error.fix) from None

@@ -88,21 +88,31 @@ class Job:
     def made(self) -> Path:
         return self.made_in or self.out
 
-    def engine(self, model: Artifact) -> Engine:
+    def engine(self, model: Artifact, *, pictures: bool = False) -> Engine:
         """Who generates with a model, noted in `engines`: the endpoint that answers for it, or the profile's engine.
+
+        `pictures`: it will be asked about pictures.
 
         Raises:
             UsageError: the profile has no such engine or endpoint.
             FactoryError: it cannot generate.
         """
-        name = self.engine_name(model)
+        name = self.engine_name(model, pictures=pictures)
         if name not in self.engines:
             self.engines.append(name)
-        return engine_for(model.model, self.profile, trust_remote_code=self.trust_remote_code, endpoint=model.endpoint)
+        return engine_for(
+            model.model,
+            self.profile,
+            trust_remote_code=self.trust_remote_code,
+            endpoint=model.endpoint,
+            pictures=pictures,
+        )
 
-    def engine_name(self, model: Artifact) -> str:
+    def engine_name(self, model: Artifact, *, pictures: bool = False) -> str:
         """``endpoint``, or the engine on this machine."""
-        return "endpoint" if model.endpoint else local_engine(self.profile, architecture(model.model))
+        if model.endpoint:
+            return "endpoint"
+        return local_engine(self.profile, architecture(model.model), pictures=pictures)
 
     def price(self, model: Artifact, prompt_tokens: int, completion_tokens: int) -> float | None:
         """US dollars that an endpoint charges for so many tokens; None without a price, or on this machine."""

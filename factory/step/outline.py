@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from factory.engines.vision import TEXT_ONLY, sees
 from factory.errors import FactoryError
 
 SHOWN = 3  # tokens that an error names
@@ -49,6 +50,14 @@ class Outline:
         """
         if self.chat is False:
             raise FactoryError("the model has no chat template", fix=fix)
+
+    def require_sight(self, fix: str) -> None:
+        """
+        Raises:
+            FactoryError: the model reads text only.
+        """
+        if self.config and not sees(self.config):
+            raise FactoryError(f"the model {TEXT_ONLY}", fix=fix)
 
 
 UNKNOWN = Outline({})

@@ -12,6 +12,7 @@ DIGITS = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹", "012345678901
 FOLDED = {**_DELETE, **_FOLD, **DIGITS}
 """Code point -> what `fold` puts in its place; None: it is left out."""
 _FOLDED = re.compile(f"[{''.join(map(chr, FOLDED))}]")
+_UNMARKED = {**_DELETE, **DIGITS}
 _NOT_WORD = re.compile(r"[\W_]+")
 
 
@@ -22,6 +23,15 @@ def fold(text: str) -> str:
     'الي 12'
     """
     return text if _FOLDED.search(text) is None else text.translate(FOLDED)  # to look is far cheaper
+
+
+def unmarked(text: str) -> str:
+    """Without vowel marks, tatweel and direction marks; ASCII digits. The letters are left as they are.
+
+    >>> unmarked("إِلَى ١٢")
+    'إلى 12'
+    """
+    return text.translate(_UNMARKED)
 
 
 def normalize(text: str) -> str:

@@ -14,7 +14,9 @@ import pytest
 from factory.errors import FactoryError
 from factory.evaluate.suites import suites
 from factory.evaluate.suites.multiple_choice import MultipleChoice, answer_index
-from tests.evaluate.conftest import CHAT, model_artifact
+from factory.step.job import Artifact
+from tests.evaluate.conftest import CHAT, manifest, model_artifact
+from tests.tiny_vision import make_qwen2_vl
 
 SUBJECTS = ["sums", "animals", "colours"]
 
@@ -223,3 +225,14 @@ def test_references_and_identity():
 
 def test_answers_as_letters_or_numbers():
     assert [answer_index(x) for x in ("أ", "ا", "A", "a", 0, "0", " د ", "هـ", "ه")] == [0] * 6 + [3, 4, 4]
+
+
+def test_a_vision_model_is_scored_by_its_text_side(tmp_path, make_job, make_dataset):
+    make_qwen2_vl(tmp_path / "qwen" / "model")
+    model = Artifact("qwen", tmp_path / "qwen", manifest("qwen", "model"))
+    rows = [
+        {"question": f"سؤال {i}", "A": "خيار", "B": "آخر", "C": "ثالث", "D": "رابع", "answer": "ب"} for i in range(3)
+    ]
+    job = make_job(model, {"bench": make_dataset(rows)})
+    MultipleChoice(models=["m"], data=["bench"]).run(job)
+    assert job.metrics["scores"]["acc"]["n"] == 3 and job.metrics["protocol"]["chat_template"] is True

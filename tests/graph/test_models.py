@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from safetensors.numpy import save
 from transformers import AutoTokenizer
 
 from factory.engines.weights import INDEX
+from factory.errors import FactoryError
 from factory.graph.models import model_problems, require_models
 from factory.graph.nodes import Graph, build_graph
 from factory.recipe import load
@@ -174,3 +176,57 @@ def test_a_repo_is_known_by_its_small_files(tmp_path: Path, plain: Path, embedde
     with pytest.raises(FactoryError, match="this is a LoRA adapter"):
         found = graph(tmp_path, name, "quantize: {}", online=True)
         require_models(found, found.order())
+
+
+LOOKING = """\
+recipe: 1
+name: looking
+language: {source: en, target: ar}
+hub: {namespace: me}
+models:
+  tuned:
+    from: ./own
+    steps: [{merge: {method: slerp, t: 0.5, with: ./own}}]
+  made:
+    steps: [{init: {config: {model_type: llama}, tokenizer_data: ./rows.jsonl, text: q}}]
+evaluate:
+  camel-bench: {models: [MODEL], sets: [gqa]}
+"""
+
+
+def looking(folder: Path, model: str, config: dict, online: bool = False) -> Graph:
+    (folder / "own").mkdir()
+    (folder / "own" / "config.json").write_text(json.dumps(config))
+    (folder / "own" / "model.safetensors").write_bytes(save({}))
+    (folder / "rows.jsonl").write_text('{"q": "a"}\n')
+    recipe = folder / "recipe.yaml"
+    recipe.write_text(LOOKING.replace("MODEL", model))
+    return build_graph(load(recipe), Store(folder / "store"), Resolver(folder / "recipe.lock", online=online))
+
+
+def ask(found: Graph) -> None:
+    require_models(found, found.order())
+
+
+@pytest.mark.parametrize("model", ["./own", "tuned", "made"])
+def test_a_model_of_text_is_refused_whatever_it_is_made_from(tmp_path, model):
+    with pytest.raises(FactoryError, match="reads text only, so it cannot be asked about pictures") as error:
+        ask(looking(tmp_path, model, {"model_type": "llama"}))
+    assert "\n" not in str(error.value) and "recipe.yaml:12:3" in str(error.value)
+
+
+def test_a_model_that_sees_passes_and_so_does_one_that_cannot_be_looked_at(tmp_path):
+    ask(looking(tmp_path, "tuned", {"model_type": "qwen2_vl", "vision_config": {"depth": 2}}))
+    (tmp_path / "other").mkdir()
+    ask(looking(tmp_path / "other", f"some/model@{'a' * 40}", {}))
+
+
+def test_a_model_on_the_hub_is_asked_for_its_configuration(tmp_path, embedded_hub):
+    from huggingface_hub import HfApi
+
+    HfApi().create_repo("some/text-model", exist_ok=True)
+    files = {"config.json": b'{"model_type": "llama"}', "model.safetensors": save({})}
+    for name, content in files.items():
+        HfApi().upload_file(path_or_fileobj=content, path_in_repo=name, repo_id="some/text-model")
+    with pytest.raises(FactoryError, match=r"camel-bench/some/text-model: the model reads text only"):
+        ask(looking(tmp_path, "some/text-model", {}, online=True))

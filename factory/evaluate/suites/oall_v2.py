@@ -58,6 +58,10 @@ class OallV2(Suite):
     def score_names(self) -> list[str]:
         return [AVERAGE, *BENCHMARKS]
 
+    def most_samples(self) -> int | None:
+        subtasks = sum(benchmark.subtasks for benchmark in BENCHMARKS.values())
+        return self.max_samples and subtasks * self.max_samples
+
     def hub_datasets(self) -> list[str]:
         return [benchmark.repo for benchmark in BENCHMARKS.values()]
 
