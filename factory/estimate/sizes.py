@@ -4,6 +4,7 @@ import re
 from math import prod
 from pathlib import Path
 
+from factory.errors import FactoryError
 from factory.estimate.rates import Rates
 from factory.graph.nodes import Graph, Node
 from factory.graph.sources import HubModel, LocalModel
@@ -30,7 +31,7 @@ def of_folder(folder: Path) -> float | None:
     """Parameters of the model in `folder` by the shapes in its weights' headers; None where there are none."""
     try:
         tensors = read_tensors(folder)
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, FactoryError):
         return None
     sizes = (
         prod(tensor.shape) * (PACKED if name.endswith("_packed") else 1)

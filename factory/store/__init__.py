@@ -177,7 +177,7 @@ class Manifest(BaseModel):
     stand_in: bool = Field(False, description="made of stand-ins by a rehearsal: never pushed to the real Hub")
     created: str = ""
     files: dict[str, FileFacts] | None = Field(
-        None, description="every file by its path; None: made before these were"
+        default=None, description="every file by its path; None: made before these were"
     )
     recipes: list[str] = Field(default_factory=list, description="names of those that made it or found it done")
 
