@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from factory.graph.model_sources import AnsweringModel
 from factory.graph.nodes import Graph
 from factory.graph.run import Runner
-from factory.graph.sources import AnsweringModel
 from factory.profile import Profile
 from factory.publishing.stages import Execution, Report, builds
 from factory.step.base import Step

@@ -12,10 +12,10 @@ from factory.estimate.estimate import estimate
 from factory.estimate.family import assumption_lines, beside, family
 from factory.graph.installed import missing_engines
 from factory.graph.licenses import license_problems, require_licenses
+from factory.graph.model_sources import UNKNOWN, AnsweringModel
 from factory.graph.models import model_problems, refuse
 from factory.graph.plan import Plan, make_plan
 from factory.graph.plan import as_json as nodes_as_json
-from factory.graph.sources import UNKNOWN, AnsweringModel
 from factory.hub.client import Renamed
 from factory.profile import FILE_NAME, Profile, profile_file
 from factory.publishing.stages import Build, require_targets, stages

@@ -14,9 +14,10 @@ from factory.estimate.costs import VERBS, Cost, Costs, NodeCost
 from factory.estimate.flow import Flows
 from factory.estimate.rates import Measured, Rates, best, device_key, interpolate, measurements, table
 from factory.estimate.sizes import Sizes
+from factory.graph.model_sources import AnsweringModel, HubModel
 from factory.graph.nodes import Node
 from factory.graph.plan import NodePlan, Plan
-from factory.graph.sources import AnsweringModel, HubDataset, HubModel
+from factory.graph.sources import HubDataset
 from factory.profile import Profile
 from factory.store import Manifest
 

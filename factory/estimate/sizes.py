@@ -6,8 +6,8 @@ from pathlib import Path
 
 from factory.errors import FactoryError
 from factory.estimate.rates import Rates
+from factory.graph.model_sources import HubModel, LocalModel
 from factory.graph.nodes import Graph, Node
-from factory.graph.sources import HubModel, LocalModel
 from factory.models.tensors import read_tensors
 from factory.store import Manifest
 

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator
 
 from factory.engines import local_engine, states
 from factory.errors import FactoryError
+from factory.graph.model_sources import AnsweringModel
 from factory.graph.nodes import Graph, Node
-from factory.graph.sources import AnsweringModel
 from factory.profile import Profile
 from factory.store import Manifest
 

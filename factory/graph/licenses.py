@@ -17,8 +17,9 @@ from typing import Any, Literal
 
 from factory.errors import FactoryError
 from factory.graph.lineage import NOT_DERIVED, hub_source
+from factory.graph.model_sources import AnsweringModel, LocalModel
 from factory.graph.nodes import Graph, Node
-from factory.graph.sources import AnsweringModel, DemoDataset, LocalDataset, LocalModel
+from factory.graph.sources import DemoDataset, LocalDataset
 from factory.hub.names import card_license
 from factory.refs import is_hub_ref
 from factory.step.base import Source

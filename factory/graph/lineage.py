@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from factory.evaluate.board import BoardEntry, entry_of
+from factory.graph.model_sources import HubModel
 from factory.graph.nodes import Edge, Graph, Node
-from factory.graph.sources import HubDataset, HubModel
+from factory.graph.sources import HubDataset
 from factory.hub.client import endpoint
 from factory.hub.push import is_loopback, read_record
 from factory.recipe import DatasetSpec

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from factory.errors import FactoryError
 from factory.evaluate.base import Suite
+from factory.graph.model_sources import HubModel, LocalModel
 from factory.graph.nodes import Graph, Node
-from factory.graph.sources import HubModel, LocalModel
 from factory.models.outline import read_outline
 from factory.step.outline import UNKNOWN, Outline
 from factory.store import Manifest

@@ -15,15 +15,8 @@ from typing import Any, Literal
 from factory.errors import FactoryError
 from factory.evaluate.base import Suite
 from factory.evaluate.texts import SuiteTexts, suite_named
-from factory.graph.sources import (
-    UNKNOWN,
-    AnsweringModel,
-    DemoDataset,
-    HubDataset,
-    HubModel,
-    local_dataset,
-    local_model,
-)
+from factory.graph.model_sources import UNKNOWN, AnsweringModel, HubModel, local_model
+from factory.graph.sources import DemoDataset, HubDataset, local_dataset
 from factory.recipe import DatasetSpec, LoadedRecipe, ModelSpec, Place
 from factory.recipe.lock import Resolver
 from factory.recipe.schema import Demo, EndpointModel

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from factory.errors import FactoryError
+from factory.graph.model_sources import AnsweringModel
 from factory.graph.nodes import Edge, Graph, Node
-from factory.graph.sources import AnsweringModel
 from factory.profile import Profile
 from factory.step.job import Artifact, Job
 from factory.step.progress import Heartbeat, Progress

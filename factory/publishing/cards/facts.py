@@ -12,8 +12,9 @@ from factory import __version__
 from factory.graph import lineage
 from factory.graph.licenses import Rollup, effective
 from factory.graph.lineage import Lineage, Made
+from factory.graph.model_sources import AnsweringModel, LocalModel
 from factory.graph.nodes import Graph, Node
-from factory.graph.sources import AnsweringModel, DemoDataset, LocalDataset, LocalModel
+from factory.graph.sources import DemoDataset, LocalDataset
 from factory.hub.client import endpoint
 from factory.resources import local_path
 from factory.step.base import Source

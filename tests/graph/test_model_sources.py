@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from factory.errors import FactoryError
-from factory.graph.sources import local_model
+from factory.graph.model_sources import local_model
 from tests.support import make_job, random_model
 
 
