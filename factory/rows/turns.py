@@ -63,6 +63,10 @@ def _texts(value: Any) -> Any:
         return value
     if isinstance(value, str):
         return [value]
+    if not isinstance(value, list) or not all(
+        isinstance(turn, dict) and {"role", "from"} & turn.keys() for turn in value
+    ):
+        return NotText("neither a text nor a conversation")
     try:
         return [found.text for found in conversation_texts(value)]
     except Exception as error:  # one bad row never stops a run
