@@ -143,7 +143,7 @@ def test_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
 def test_a_stop_keeps_what_is_finished_and_the_rest_follows(tmp_path: Path, stop: signal.Signals) -> None:
-    rows = 120_000
+    rows = 60_000
     text = f"datasets:\n  a: {{from: {{demo: alpaca, rows: {rows}}}}}\n"
     (tmp_path / "small.yaml").write_text(HEAD.replace("me}", "me, endpoint: local}") + text)
     command = [sys.executable, "-m", "factory", "build", "small.yaml", "--hub", "local"]
