@@ -1,12 +1,12 @@
-"""Rows a second of the checks on instruction pairs: the default set on all cores, and beside OpusFilter and datatrove.
+"""Rows a second of the checks on real pairs: the default set on all cores, and beside OpusFilter and datatrove.
 
-    python benchmarks/checks/speed.py --opusfilter VENV/bin/python --datatrove VENV/bin/python
+    python benchmarks/checks/speed.py DATA --opusfilter VENV/bin/python --datatrove VENV/bin/python
 
-The pairs are those of good.tsv, up to 400 characters, each made different by a number. Each peer runs in its own
-environment, one filter at a time in one process, as our checks beside them; seconds are processor time, so that other
-work on the machine disturbs less, and the least of several rounds, of the peers as of ours. The default set runs as
-`factory check` runs it, in as many processes as cores, by the clock; beside it stands what the checks alone need of
-one core's processor time.
+The pairs are the English-Arabic ones of `real_pairs`, 5,000 drawn from all of them where a peer is beside. Each peer
+runs in its own environment, one filter at a time in one process, as our checks beside them; seconds are processor
+time, so that other work on the machine disturbs less, and the least of several rounds, of the peers as of ours. The
+default set runs as `factory check` runs it, in as many processes as cores, by the clock; beside it stands what the
+checks alone need of one core's processor time.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import argparse
 import json
 import math
 import os
+import random
 import subprocess
 import sys
 import tempfile
@@ -24,7 +25,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from benchmarks.checks.make_labelled import read
+from benchmarks.checks.real_pairs import Pair, real_pairs
 from benchmarks.measure import save
 from factory.checks import DEFAULT, Check, parse_check
 from factory.checks.scoring import Scored
@@ -38,16 +39,11 @@ BATCH = 2_000
 ROUNDS = 3
 
 
-def pairs(count: int) -> list[tuple[str, str]]:
-    good = [(source, target) for _, source, target in read("good.tsv") if len(source) <= 400]
-    return [(f"{source} {i}", f"{target} {i}") for i in range(count) for source, target in [good[i % len(good)]]]
-
-
 def checks(names: tuple[str, ...] | list[str]) -> list[Check]:
     return [parse_check(name).in_language("ar", "en") for name in names]
 
 
-def default_set(rows: list[tuple[str, str]], processes: int) -> dict[str, Any]:
+def default_set(rows: list[Pair], processes: int) -> dict[str, Any]:
     """By the clock, texts handed to the processes and outcomes handed back; the processes are started before."""
     batches = [rows[start : start + BATCH] for start in range(0, len(rows), BATCH)]
     known = [check.survey([([a for a, _ in rows], [b for _, b in rows])]) for check in checks(DEFAULT)]
@@ -65,7 +61,7 @@ def default_set(rows: list[tuple[str, str]], processes: int) -> dict[str, Any]:
     }
 
 
-def each_check(rows: list[tuple[str, str]], names: tuple[str, ...]) -> dict[str, float]:
+def each_check(rows: list[Pair], names: tuple[str, ...]) -> dict[str, float]:
     """Processor seconds of each check alone, which shares nothing with the others, and of all together (``all``)."""
     chosen = {check.name: [check] for check in checks(names)}
     chosen["all"] = [check for (check,) in chosen.values()]
@@ -80,17 +76,19 @@ def each_check(rows: list[tuple[str, str]], names: tuple[str, ...]) -> dict[str,
     return seconds
 
 
-def beside(python: str, script: str, file: str, own: dict[str, float]) -> dict[str, Any]:
+def beside(python: str, script: str, file: str, rows: list[Pair], own: dict[str, float]) -> dict[str, Any]:
+    """Each check alone, and all that the peer has in one pass, where ours share what they find out about a column."""
     peer: dict[str, float] = {}
     for _ in range(ROUNDS):
         done = subprocess.run([python, str(HERE / "peers" / script), file], capture_output=True, text=True, check=True)
         for name, seconds in json.loads(done.stdout.strip().splitlines()[-1]).items():
             peer[name] = min(seconds, peer.get(name, math.inf))
-    ours = sum(own[name] for name in peer)
+    together = each_check(rows, tuple(peer))["all"]
     return {
         "seconds": {name: {"factory": round(own[name], 4), "peer": round(peer[name], 4)} for name in peer},
         "times": {name: round(peer[name] / own[name], 2) for name in peer},
-        "times_all": round(sum(peer.values()) / ours, 2),
+        "times_each_alone": round(sum(peer.values()) / sum(own[name] for name in peer), 2),
+        "times_together": round(sum(peer.values()) / together, 2),
     }
 
 
@@ -116,11 +114,11 @@ def plot(result: dict[str, Any], path: Path) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser()
+    parser.add_argument("data", type=Path, help="folder of real pairs")
     parser.add_argument("--opusfilter", help="python of an environment with opusfilter==3.3.1")
     parser.add_argument("--datatrove", help="python of an environment with datatrove[processing]==0.10.1 and spacy")
-    parser.add_argument("--rows", type=int, default=200_000)
     options = parser.parse_args()
-    rows = pairs(options.rows)
+    rows = real_pairs(options.data)["ar"]
     result: dict[str, Any] = {
         "rows": len(rows),
         "characters": {
@@ -129,7 +127,7 @@ def main() -> None:
         },
         "default_set": [default_set(rows, processes) for processes in sorted({1, os.cpu_count() or 1})],
     }
-    few = rows[:SIDE_BY_SIDE]
+    few = random.Random(0).sample(rows, SIDE_BY_SIDE)
     own = each_check(few, (*DEFAULT, "pii"))
     result["rows_per_processor_second"] = round(len(few) / each_check(few, DEFAULT)["all"])
     result["load_average"] = os.getloadavg()[0]
@@ -139,7 +137,7 @@ def main() -> None:
         file.flush()
         for peer, script in PEERS.items():
             if python := getattr(options, peer):
-                result[peer] = beside(python, script, file.name, own)
+                result[peer] = beside(python, script, file.name, few, own)
     print(json.dumps(result, indent=1))
     written = save("checks_speed", result)
     plot(result, written.with_suffix(".svg"))
