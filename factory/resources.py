@@ -20,7 +20,7 @@ class Later:
     _name: str
 
     def __getattr__(self, attribute: str) -> Any:
-        module = importlib.import_module(self._name)
+        module = importlib.import_module(self._name)  # once: all that it has by now is taken over
         self.__dict__.update({name: value for name, value in vars(module).items() if not name.startswith("_")})
         return getattr(module, attribute)
 

@@ -26,8 +26,7 @@ from factory.text.language_codes import require_pair
 if TYPE_CHECKING:
     from factory.commands.session import Choice
 
-ADDED = ("scores", "verdict", "reasons")
-_ADDED = frozenset(ADDED)
+ADDED = frozenset({"scores", "verdict", "reasons"})
 PARALLEL_BYTES = 10_000_000  # smaller files are done before the processes have started
 
 
@@ -175,14 +174,14 @@ def _line(row: Row | Unreadable, outcome: Judged) -> bytes:
         content: dict[str, Any] = {"unreadable": row.text}
     else:
         content = {name: value if isinstance(value, str) else _shown(value) for name, value in row.items()}
-        if not _ADDED.isdisjoint(row):
+        if not ADDED.isdisjoint(row):
             content = {_beside(name): value for name, value in content.items()}
     content |= {"scores": outcome.scores, "verdict": outcome.verdict, "reasons": outcome.reasons}
     return json_line(content)
 
 
 def _beside(name: str) -> str:
-    return f"{name}_before" if name in _ADDED else name
+    return f"{name}_before" if name in ADDED else name
 
 
 def _shown(value: Any) -> Any:
