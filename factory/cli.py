@@ -95,6 +95,9 @@ class Cli(click.Group):
             lines = str(error)
             click.echo(lines if "\n" in lines else f"error: {lines}", err=True)
             context.exit(error.exit_code)
+        except PermissionError as error:
+            click.echo(f"error: {error.filename}: {error.strerror} (let this user read and write there)", err=True)
+            context.exit(1)
         except KeyboardInterrupt:
             click.echo("stopped: finished work is kept, the same command goes on from here", err=True)
             context.exit(1)

@@ -6,7 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
+from click.testing import CliRunner
+
+from factory.cli import Cli
 
 RECIPE = """\
 recipe: 1
@@ -101,3 +105,17 @@ def test_the_schema_is_a_json_schema(recipe: Path) -> None:
     assert not list(validator.iter_errors(good))
     good["datasets"]["a"]["steps"] = [{"colums": {}}]
     assert list(validator.iter_errors(good))
+
+
+def test_what_this_user_may_not_read_is_no_mistake_of_ours() -> None:
+    @click.command(cls=Cli)
+    def refused() -> None:
+        pass
+
+    @refused.command()
+    def read() -> None:
+        raise PermissionError(13, "Permission denied", "m/model.safetensors")
+
+    result = CliRunner().invoke(refused, ["read"])
+    assert result.exit_code == 1
+    assert result.stderr == "error: m/model.safetensors: Permission denied (let this user read and write there)\n"

@@ -30,7 +30,7 @@ class Added(Check):
     translation below the first, the beginning of the next text. Under 1 µs a short pair.
     """
 
-    version: ClassVar[int] = 4
+    version: ClassVar[int] = 5
     reads_prose: ClassVar[bool] = True
     direction: ClassVar[Literal["min", "max"]] = "min"
     compares: ClassVar[bool] = True

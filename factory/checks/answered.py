@@ -22,7 +22,7 @@ class Answered(Check):
     its beginning. Limit: 0.7. About 2 µs a pair.
     """
 
-    version: ClassVar[int] = 5
+    version: ClassVar[int] = 6
     reads_prose: ClassVar[bool] = True
     direction: ClassVar[Literal["min", "max"]] = "max"
     usual: ClassVar[float] = 0.0

@@ -18,7 +18,7 @@ class Entities(Check):
     that it has none of, and of those it lacks, nothing is said. Limit: none. About 5 µs a pair.
     """
 
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     direction: ClassVar[Literal["min", "max"]] = "max"
     usual: ClassVar[float] = 0.0
     compares: ClassVar[bool] = True

@@ -41,6 +41,7 @@ class Meaning(Check):
     each language. It costs some 20 ms a text of 130 letters: for what other checks keep.
     """
 
+    version: ClassVar[int] = 2
     direction: ClassVar[Literal["min", "max"]] = "min"
     compares: ClassVar[bool] = True
     surveys: ClassVar[bool] = True

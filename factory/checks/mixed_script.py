@@ -42,7 +42,7 @@ class MixedScript(Check):
     words. FLORES-200 devtest in Arabic: no pair scores above 0. About 1 µs a sentence.
     """
 
-    version: ClassVar[int] = 5
+    version: ClassVar[int] = 6
     direction: ClassVar[Literal["min", "max"]] = "max"
     usual: ClassVar[float] = 0.0
 

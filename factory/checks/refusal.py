@@ -98,7 +98,7 @@ class Refusal(Check):
     1,012; about 3 µs a pair.
     """
 
-    version: ClassVar[int] = 5
+    version: ClassVar[int] = 6
     reads_prose: ClassVar[bool] = True
     direction: ClassVar[Literal["min", "max"]] = "max"
     usual: ClassVar[float] = 0.0

@@ -27,7 +27,7 @@ class Repetition(Check):
     of its translation: the score is relative to the source's own, at most 1.
     """
 
-    version: ClassVar[int] = 4
+    version: ClassVar[int] = 5
     reads_prose: ClassVar[bool] = True
     direction: ClassVar[Literal["min", "max"]] = "min"
 

@@ -21,7 +21,7 @@ class Script(Check):
     Japanese, Korean) weighs as many as it stands for.
     """
 
-    version: ClassVar[int] = 5
+    version: ClassVar[int] = 6
     reads_prose: ClassVar[bool] = True
     direction: ClassVar[Literal["min", "max"]] = "min"
 

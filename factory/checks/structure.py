@@ -25,7 +25,7 @@ class Structure(Check):
     one of twenty items may be lost. About 6 µs a pair of plain prose. Addresses and numbers have checks of their own.
     """
 
-    version: ClassVar[int] = 6
+    version: ClassVar[int] = 7
     direction: ClassVar[Literal["min", "max"]] = "min"
     compares: ClassVar[bool] = True
 

@@ -16,7 +16,7 @@ class Symbols(Check):
     Limit: 0.3, as LumiOpen filters its translated instructions. Counted for all texts in one go, about 1 µs a pair.
     """
 
-    version: ClassVar[int] = 4
+    version: ClassVar[int] = 5
     reads_prose: ClassVar[bool] = True
     direction: ClassVar[Literal["min", "max"]] = "max"
 

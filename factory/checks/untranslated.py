@@ -28,7 +28,7 @@ class Untranslated(Check):
     without Latin letters.
     """
 
-    version: ClassVar[int] = 5
+    version: ClassVar[int] = 6
     reads_prose: ClassVar[bool] = True
     direction: ClassVar[Literal["min", "max"]] = "max"
     usual: ClassVar[float] = 0.0

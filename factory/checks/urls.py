@@ -17,7 +17,7 @@ class Urls(Check):
     a pair without addresses.
     """
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     direction: ClassVar[Literal["min", "max"]] = "min"
     compares: ClassVar[bool] = True
 

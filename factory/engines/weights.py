@@ -24,9 +24,12 @@ def weight_names(index: bytes) -> list[str]:
         ValueError: it is no index.
     """
     try:
-        return sorted(set(json.loads(index)["weight_map"].values()))
+        names = sorted(set(json.loads(index)["weight_map"].values()))
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError("no `weight_map`") from error
+    if not all(isinstance(name, str) for name in names):
+        raise ValueError("`weight_map` names no files")
+    return names
 
 
 def weight_files(folder: Path) -> list[Path]:

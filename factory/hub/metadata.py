@@ -49,7 +49,7 @@ def benchmark_problems(content: Any) -> list[str]:
         return ["eval.yaml is a mapping of name, description, evaluation_framework and tasks"]
     found = [f'"{key}" is required' for key in ("name", "description") if not _is_text(content.get(key))]
     framework, tasks = content.get("evaluation_framework"), content.get("tasks")
-    if framework not in FRAMEWORKS:
+    if not isinstance(framework, str) or framework not in FRAMEWORKS:
         found.append(f'"evaluation_framework" must be one of [{", ".join(sorted(FRAMEWORKS))}]')
     if not isinstance(tasks, list) or not tasks or not all(isinstance(task, Mapping) for task in tasks):
         return [*found, '"tasks" must be a list of at least one task']

@@ -154,6 +154,19 @@ def license_problem(name: str) -> str:
     return f"the Hub lists no licence {name!r}{hint}{own}"
 
 
+def source_license_problem(name: str) -> str:
+    """What is wrong with the licence of a source: it need not be listed, but cards of what is made repeat its name.
+
+    >>> source_license_problem("OpenAI-terms"), source_license_problem("GPLv3")
+    ('', "the Hub lists no licence 'GPLv3'; did you mean 'gpl-3.0'?")
+    """
+    if misspelt(name):
+        return license_problem(name)
+    if LICENSE_NAME.fullmatch(name.lower()):
+        return ""
+    return f"the licence {name!r} is no id such as my-license-1.0, which cards name; without one it is `unknown`"
+
+
 def license_name_problem(name: str) -> str:
     """What is wrong with the name of a licence that the Hub does not list: it is an id, like my-license-1.0."""
     if LICENSE_NAME.fullmatch(name):

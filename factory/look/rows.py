@@ -17,7 +17,8 @@ from factory.look.layout import OUTCOMES, SORTED_OUT, STEP, groups, outcome, rea
 from factory.refs import HubRef
 from factory.rows import reading
 from factory.rows.hub import hub_rows
-from factory.store import TRAIN, Dataset
+from factory.store import TRAIN, Dataset, Manifest
+from factory.store.writing import require_undamaged
 
 Row = dict[str, Any]
 Numbered = tuple[int, Row]
@@ -77,7 +78,7 @@ def of_artifact(graph: Graph, name: str, split: str = TRAIN) -> Rows:
     """The rows of a dataset or of one step of it (``orca-ar/02-translate``), as far as they are made.
 
     Raises:
-        UsageError: no such dataset. FactoryError: nothing of it is made yet.
+        UsageError: no such dataset. FactoryError: nothing of it is made yet, or a file is not as it was written.
     """
     nodes = {node.name: node for node in graph.nodes.values() if node.kind == "dataset"}
     names = [*(a for a in graph.finals if graph.final(a).kind == "dataset"), *nodes]
@@ -100,6 +101,8 @@ def _made(graph: Graph, through: list[Node]) -> tuple[Path, Node]:
     for node in reversed(through):
         for folder in (node.folder, graph.store.partial(node.folder)):
             if Dataset(folder).splits:
+                if (manifest := Manifest.load(folder)) is not None:
+                    require_undamaged(node.name, folder, manifest.files, digests=False)
                 return folder, node
     raise FactoryError("nothing is made yet", where=through[-1].name, fix="build it first: factory build")
 

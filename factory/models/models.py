@@ -19,12 +19,18 @@ def read_config(folder: Path, where: str = "") -> dict[str, Any]:
     """config.json of a model folder.
 
     Raises:
-        FactoryError: there is none: the folder holds no model.
+        FactoryError: there is none, so that the folder holds no model, or it is no configuration.
     """
     try:
-        return json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise FactoryError(f"no config.json in {folder}: not a model", where=where) from None
+    except (OSError, ValueError) as error:
+        raise FactoryError(f"config.json cannot be read: {error}", where=where or str(folder)) from None
+    parts = (config, config.get("text_config") or {}) if isinstance(config, dict) else (config,)
+    if not all(isinstance(part, dict) for part in parts):
+        raise FactoryError("config.json is no configuration of a model", where=where or str(folder))
+    return config
 
 
 def stored_dtype(folder: Path) -> Dtype:

@@ -7,7 +7,7 @@ from typing import Any
 
 from factory.engines.tokens import has_chat_template
 from factory.engines.weights import weight_files
-from factory.errors import FactoryError
+from factory.errors import FactoryError, first_line
 from factory.models.models import read_config
 from factory.models.tensors import read_tensors
 from factory.step.base import Step
@@ -21,13 +21,22 @@ WRITTEN = ("bos_token", "eos_token", "unk_token", "pad_token", "sep_token", "cls
 
 
 def read_outline(folder: Path) -> Outline:
-    """The outline of a model by those of its files that lie in `folder`."""
+    """The outline of a model by those of its files that lie in `folder`.
+
+    Raises:
+        FactoryError: one of these files is not what its name says.
+    """
     if not (folder / "config.json").is_file():
         return UNKNOWN
     config = read_config(folder)
     rows = (config.get("text_config") or config).get("vocab_size")
-    beyond = sorted(_beyond(folder, rows), key=lambda entry: entry[1]) if isinstance(rows, int) else []
-    return Outline(config, _chats(folder), tuple(token for token, _ in beyond), tuple(_tables(folder, rows)))
+    try:
+        chat = _chats(folder)
+        beyond = sorted(_beyond(folder, rows), key=lambda entry: entry[1]) if isinstance(rows, int) else []
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:  # of JSON in other forms, too
+        what = f"the tokenizer's files cannot be read: {type(error).__name__}: {first_line(error)}"
+        raise FactoryError(what, where=str(folder), fix="take a whole copy of the model") from error
+    return Outline(config, chat, tuple(token for token, _ in beyond), tuple(_tables(folder, rows)))
 
 
 def require_fit(job: Job, step: Step) -> None:
@@ -106,8 +115,12 @@ def _content(token: Any) -> Any:
 
 
 def _json(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        return {}
     try:
         found = json.loads(path.read_bytes())
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}
+    except ValueError as error:
+        raise ValueError(f"{path.name}: {error}") from None
+    if not isinstance(found, dict):
+        raise ValueError(f"{path.name} is no JSON object")
+    return found

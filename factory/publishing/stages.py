@@ -215,19 +215,24 @@ def _leaving_parts(history: Lineage) -> list[tuple[Made, str]]:
     return final + [(step, REJECTED) for step in history.rows if step.node.kind == "dataset"]
 
 
-def _compare(leaving: list[tuple[Made, str]]) -> None:
+def _compare(leaving: list[tuple[Made, str]], *, digests: bool = True) -> None:
     """
     Raises:
         FactoryError: a file that would leave is not as it was written.
     """
     for step, part in leaving:
         if step.manifest is not None:
-            require_undamaged(step.node.name, step.node.folder, step.manifest.files, part)
+            require_undamaged(step.node.name, step.node.folder, step.manifest.files, part, digests=digests)
 
 
 def render_card(graph: Graph, name: str) -> str:
-    """The README.md an artifact would be published with; what is not measured yet says so."""
+    """The README.md an artifact would be published with; what is not measured yet says so.
+
+    Raises:
+        FactoryError: a file that it tells of is gone, or of another size than was written.
+    """
     history = lineage.of(graph, name)
+    _compare(_leaving_parts(history), digests=False)
     if name in graph.loaded.recipe.datasets:
         return dataset_card(graph, name, history, files_of(history))
     return model_card(graph, name, history)

@@ -12,9 +12,9 @@ from factory.hub.names import (
     license_link_problem,
     license_name_problem,
     license_problem,
-    misspelt,
     owner_problem,
     repo_problem,
+    source_license_problem,
     tag_problem,
     title_problem,
 )
@@ -240,7 +240,7 @@ def _check_names(recipe: Recipe, source: Source) -> None:
 
 
 def _check_licenses(recipe: Recipe, source: Source) -> None:
-    """A declared licence is one of the Hub's list, or another by its name; a source's is at least not misspelt."""
+    """A declared licence is one of the Hub's list, or another by its name; a source's is an id, and not misspelt."""
     hub = recipe.hub
     if hub.license == "other":
         if hub.license_name is None:
@@ -258,8 +258,8 @@ def _check_licenses(recipe: Recipe, source: Source) -> None:
         _check_name(source, ("hub", "license_link"), license_link_problem(hub.license_link))
     for section, specs in (("datasets", recipe.datasets), ("models", recipe.models)):
         for name, spec in specs.items():
-            if spec.license is not None and misspelt(spec.license):
-                _check_name(source, (section, name, "license"), license_problem(spec.license))
+            if spec.license is not None:
+                _check_name(source, (section, name, "license"), source_license_problem(spec.license))
 
 
 def _check_repo(recipe: Recipe, source: Source, at: Location, repo: str) -> None:

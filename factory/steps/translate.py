@@ -46,7 +46,7 @@ class Translate(RowStep):
     rejected with the first fault (``translate: masks``, ``translate: cut off``, ``translate: script``).
     """
 
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     uses_language: ClassVar[bool] = True
     renamed: ClassVar[Mapping[str, str]] = {"fields": "columns"}
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from factory.engines.weights import INDEX, ONE, model_files, needed_weights, weight_files
+from factory.engines.weights import INDEX, ONE, model_files, needed_weights, weight_files, weight_names
 from factory.errors import FactoryError
 from factory.models.merge.reading import Mapped
 from factory.models.models import load_model, size_bytes
@@ -112,3 +112,9 @@ def test_repos_of_every_kind() -> None:
         {"weight_map": {"a": "model-00001-of-00002.safetensors", "b": "model-00002-of-00002.safetensors"}}
     )
     assert len(model_files(["config.json", INDEX], shards.encode())) == 4
+
+
+@pytest.mark.parametrize("index", [b"[]", b"{}", b'{"weight_map": {"a": 1}}', b'{"weight_map": {"a": 1, "b": "x"}}'])
+def test_an_index_that_names_no_files_is_none(index: bytes) -> None:
+    with pytest.raises(ValueError, match="weight_map"):
+        weight_names(index)

@@ -114,3 +114,9 @@ def test_results() -> None:
         '"[0].source.url" is required',
     ]
     assert result_problems({}) and result_problems([])
+
+
+@pytest.mark.parametrize("framework", [["inspect-ai"], {"name": "inspect-ai"}, 5, None])
+def test_a_framework_is_one_name(framework: object) -> None:
+    (problem,) = benchmark_problems({**BENCHMARK, "evaluation_framework": framework})
+    assert problem.startswith('"evaluation_framework" must be one of')

@@ -81,3 +81,37 @@ def test_heads_are_tied_as_transformers_ties_them() -> None:
     assert tied == {"llama": False, "lfm2": True, "gemma2": True, "cohere2": True, "qwen2": False}
     assert is_tied({"model_type": "qwen2", "tie_word_embeddings": True})
     assert is_tied({"model_type": "own", "auto_map": {}})
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("config.json", b"{nope", "config.json cannot be read: Expecting property name"),
+        ("config.json", b'{"a": "\xe9"}', "config.json cannot be read: 'utf-8' codec"),
+        ("config.json", b"[1]", "config.json is no configuration of a model"),
+        ("config.json", b'{"text_config": "small"}', "config.json is no configuration of a model"),
+        ("tokenizer.json", b"{", "tokenizer's files cannot be read: .*tokenizer.json: Expecting"),
+        ("tokenizer.json", b"[]", "tokenizer's files cannot be read: .*tokenizer.json is no JSON object"),
+        ("tokenizer.json", b'{"added_tokens": null}', "tokenizer's files cannot be read"),
+        ("tokenizer.json", b'{"added_tokens": [{"content": "x"}]}', "tokenizer's files .* KeyError: 'id'"),
+        ("tokenizer.json", b'{"model": {"vocab": [1, 2]}}', "tokenizer's files cannot be read"),
+        ("tokenizer.json", b'{"model": {"vocab": {"a": "b"}}}', "tokenizer's files cannot be read"),
+        ("tokenizer_config.json", b"{", "tokenizer's files cannot be read"),
+        ("tokenizer_config.json", b'{"added_tokens_decoder": {"x": {}}}', "tokenizer's files cannot be read"),
+        ("tokenizer_config.json", b'{"pad_token": ["a"]}', "tokenizer's files cannot be read"),
+        ("added_tokens.json", b'{"a": "b"}', "tokenizer's files cannot be read"),
+        ("chat_template.jinja", b"\xe9", "tokenizer's files cannot be read: UnicodeDecodeError"),
+    ],
+)
+def test_a_file_that_is_not_what_its_name_says_is_named(model: Path, name: str, content: bytes, says: str) -> None:
+    (model / name).write_bytes(content)
+    with pytest.raises(FactoryError, match=says) as caught:
+        read_outline(model)
+    assert caught.value.where == str(model)
+
+
+def test_weights_that_are_cut_are_named(model: Path) -> None:
+    weights = model / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-10])
+    with pytest.raises(FactoryError, match=r"model\.safetensors is no whole safetensors file"):
+        read_outline(model)

@@ -11,7 +11,8 @@ import pytest
 from factory.errors import FactoryError
 from factory.graph.nodes import Graph
 from factory.hub.client import api
-from factory.publishing.stages import publish
+from factory.look.rows import of_artifact
+from factory.publishing.stages import publish, render_card
 from factory.store import Manifest
 from tests.publishing.test_stages import execute, own_names
 from tests.shelf import build, shelf
@@ -94,3 +95,12 @@ def test_what_was_made_before_digests_were_kept_is_pushed_with_a_note(graph: Gra
     pushed = publish(graph, "base")
     assert pushed.changed and f"{node.name}: made before digests were kept" in pushed.notes[-1]
     assert not publish(graph, "base").notes
+
+
+def test_a_card_and_a_look_name_what_is_torn(graph: Graph) -> None:
+    folder = graph.final("pairs").folder
+    half(folder / "data/train-00000.parquet")
+    with pytest.raises(FactoryError, match=r"is damaged: data/train-00000.parquet has .* were written"):
+        render_card(graph, "pairs")
+    with pytest.raises(FactoryError, match=r"is damaged: data/train-00000.parquet has .* were written"):
+        of_artifact(graph, "pairs")

@@ -403,6 +403,12 @@ def test_licences_of_ones_own_and_of_sources(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("name", ["My Own License", "رخصة", "''", "n/a", '"a\\nb"'])
+def test_the_licence_of_a_source_can_be_named_by_a_card(tmp_path: Path, name: str) -> None:
+    (problem,) = problems(write(tmp_path, HEAD + f"models:\n  a:\n    from: owner/a\n    license: {name}\n"))
+    assert problem.startswith("recipe.yaml:8:5: the licence ") and "my-license-1.0" in problem
+
+
 def test_a_gate_needs_a_base_where_it_names_one(tmp_path: Path) -> None:
     text = HEAD + (
         "models:\n"

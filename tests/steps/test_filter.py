@@ -100,7 +100,7 @@ def test_wrong_parameters(wrong, says):
 
 def test_identity_has_versions_and_limits():
     parameters = filter_step(checks=[{"script": {"min": 0.7}}]).parameters()
-    assert parameters["checks"] == [{"script": {"version": 5, "min": 0.7, "language": None}}]
+    assert parameters["checks"] == [{"script": {"version": 6, "min": 0.7, "language": None}}]
     assert "length_ratio" in str(Filter.model_json_schema()["properties"]["checks"])
 
 
