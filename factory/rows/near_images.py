@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from hashlib import blake2b
-from itertools import chain
 from pathlib import Path
 
 from factory.arrays import Table, ndarray, np, pq
 from factory.images.hashing import BITS, perceptual_hash
-from factory.store.columns import column, read_columns
+from factory.store.columns import image_rows, read_columns
 from factory.store.kinds import picture_columns
-from factory.store.pictures import Picture, digests, pictures_of
-
-
-def image_rows(table: Table, columns: Sequence[str]) -> Iterator[list[Picture]]:
-    """The pictures of each row, those of one column after the other, when their turn comes."""
-    for row in zip(*(pictures_of(column(table, name)) for name in columns), strict=True):
-        yield [*chain.from_iterable(found or () for found in row)]
+from factory.store.pictures import Picture, digests
 
 
 def image_signature(pictures: Sequence[Picture], place: str) -> bytes:

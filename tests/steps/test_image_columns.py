@@ -131,13 +131,12 @@ def test_texts_and_pictures_in_one_filter(tmp_path: Path) -> None:
 
 def test_checks_of_pictures_need_some(tmp_path: Path) -> None:
     source = images(tmp_path / "in", [{"t": "x", "image": cell(picture(1))}])
-    plain = run_step(Columns.model_validate({"t": "t"}), source, tmp_path / "plain")
-    with pytest.raises(FactoryError, match="no column 'image'"):
-        run_step(
-            Filter.model_validate({"checks": ["image_broken"]}),
-            Artifact("x", plain.out, source.manifest),
-            tmp_path / "o",
-        )
+    plain = run_step(Columns.model_validate({"image": "t"}), source, tmp_path / "plain")
+    texts = Artifact("x", plain.out, source.manifest)
+    with pytest.raises(FactoryError, match="no column holds pictures"):
+        run_step(Filter.model_validate({"checks": ["image_broken"]}), texts, tmp_path / "any")
+    with pytest.raises(FactoryError, match="'image' holds no pictures"):
+        run_step(Filter.model_validate({"images": ["image"]}), texts, tmp_path / "named")
 
 
 @pytest.mark.parametrize("columns", [None, ["image"], ["t", "image"]])
