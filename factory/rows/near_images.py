@@ -23,7 +23,7 @@ def image_signature(pictures: Sequence[Picture], place: str) -> bytes:
     """
     if len(pictures) == 1 and pictures[0].bytes:
         return _positions(perceptual_hash(pictures[0].bytes))
-    said = repr(digests(pictures)) if pictures else f"nothing at {place}"
+    said = repr(digests(pictures)) if any(picture.bytes for picture in pictures) else f"nothing at {place}"
     return _positions(np.unpackbits(np.frombuffer(blake2b(said.encode(), digest_size=BITS // 8).digest(), np.uint8)))
 
 

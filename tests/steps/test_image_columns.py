@@ -83,10 +83,11 @@ def test_equal_bytes_under_other_names_are_equal(tmp_path: Path) -> None:
 def test_what_looks_the_same_is_near(tmp_path: Path) -> None:
     copies = [draw(1, (160, 120)), draw(2, (160, 120)), draw(1, (160, 120)).resize((80, 60))]
     found = [{"id": n, "image": cell(encoded(image, "JPEG"))} for n, image in enumerate(copies)]
-    found += [{"id": 3, "image": None}, {"id": 4, "image": None}, {"id": 5, "image": cell(b"words")}]
+    found += [{"id": n, "image": nothing} for n, nothing in enumerate([None, None, cell(b""), cell(b"")], 3)]
+    found.append({"id": 7, "image": cell(b"words")})
     source = images(tmp_path / "in", found, shard_rows=2)
     job = run_step(Dedup.model_validate({"columns": ["image"], "near_images": {}}), source, tmp_path / "out")
-    assert ids(kept(job)) == [0, 1, 3, 4]
+    assert ids(kept(job)) == [0, 1, 3, 4, 5, 6]
     assert [row["reason"].split(": ")[:2] for row in rejected(job)] == [
         ["dedup", "near an earlier row"],
         ["dedup", "ValueError"],
