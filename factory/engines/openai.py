@@ -19,6 +19,7 @@ from factory.engines.base import Batch, Completion, Engine, Request, State
 from factory.engines.connections import Connections
 from factory.engines.pressure import Pressure, backoff, retry_after
 from factory.errors import FactoryError, UsageError
+from factory.images.formats import media_type
 from factory.profile import Endpoint, load_profile
 
 if TYPE_CHECKING:
@@ -221,14 +222,17 @@ def _messages(request: Request) -> list[dict[str, Any]]:
     """Pictures travel inside the request, so that the server fetches nothing."""
     turns = request.turns()
     if request.images:
-        addresses = (f"data:{_media_type(data)};base64,{base64.b64encode(data).decode()}" for data in request.images)
+        addresses = (
+            f"data:{media_type(data) or 'image/jpeg'};base64,{base64.b64encode(data).decode()}"
+            for data in request.images
+        )
         shown = [{"type": "image_url", "image_url": {"url": address}} for address in addresses]
         turns[-1]["content"] = [*shown, *turns[-1]["content"][len(shown) :]]
     return turns
 
 
-def _media_type(data: bytes) -> str:
-    return "image/png" if data.startswith(b"\x89PNG") else "image/jpeg"
+def _data_url(data: bytes) -> str:
+    return f"data:{media_type(data) or 'image/jpeg'};base64,{base64.b64encode(data).decode()}"
 
 
 def _completion(answer: dict[str, Any]) -> Completion:

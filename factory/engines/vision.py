@@ -4,7 +4,6 @@ Without torchvision, transformers refuses to load a processor that could also re
 processor. The classes themselves need it for video only: then the image processor that works with Pillow is taken.
 """
 
-import io
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -13,9 +12,9 @@ from typing import Any
 from factory.engines.base import Request
 from factory.engines.tokens import unloadable
 from factory.errors import FactoryError
+from factory.images.decoding import decoding
 
 TEXT_ONLY = "reads text only, so it cannot be asked about pictures"
-LARGEST = 40_000_000  # pixels of a picture that is decoded
 
 
 def sees(config: Mapping[str, Any]) -> bool:
@@ -67,19 +66,10 @@ def decoded(data: bytes, *, upright: bool = False) -> Any:
     Raises:
         ValueError: it is none, or has more than 40 megapixels.
     """
-    from PIL import Image, ImageOps, UnidentifiedImageError
+    from PIL import ImageOps
 
-    try:
-        with Image.open(io.BytesIO(data)) as image:
-            if image.width * image.height > LARGEST:
-                raise ValueError(f"{image.width} x {image.height} pixels are more than {LARGEST:,}")
-            return (ImageOps.exif_transpose(image) if upright else image).convert("RGB")
-    except UnidentifiedImageError:
-        raise ValueError("the picture cannot be decoded: its bytes are of no known type") from None
-    except Image.DecompressionBombError as error:
-        raise ValueError(str(error)) from None
-    except (OSError, SyntaxError, EOFError) as error:  # decoders say what is wrong with a file in all these ways
-        raise ValueError(f"the picture cannot be decoded: {error}") from None
+    with decoding(data) as image:
+        return (ImageOps.exif_transpose(image) if upright else image).convert("RGB")
 
 
 def load_processor(folder: Path, tokenizer: Any, *, trust_remote_code: bool = False) -> Any:

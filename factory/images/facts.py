@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from threading import Lock
 from typing import Any, Literal
 
+from factory.images.decoding import LARGEST_DECODED, any_size
 from factory.images.formats import said_type, type_of
-
-LARGEST_DECODED = 40_000_000  # pixels; a picture of 11 KB may claim a hundred million
-
-_pillow = Lock()
 
 State = Literal["whole", "empty", "broken", "truncated"]
 
@@ -63,7 +57,7 @@ def look(data: bytes | None, name: str | None = None, *, decode: bool = True) ->
         return Facts(0, claimed=said_type(name), state="empty")
     known: dict[str, Any] = {"size": len(data), "kind": type_of(data), "claimed": said_type(name)}
     try:
-        with _any_size(), Image.open(io.BytesIO(data)) as image:
+        with any_size(), Image.open(io.BytesIO(data)) as image:
             known |= {"width": image.width, "height": image.height, "bits": _bits(image, data)}
             known["frames"] = 1 if image.format == "MPO" else getattr(image, "n_frames", 1)  # MPO: one of a camera
             if decode and image.width * image.height <= LARGEST_DECODED:
@@ -77,19 +71,6 @@ def look(data: bytes | None, name: str | None = None, *, decode: bool = True) ->
 
 def _is_cut(error: Exception) -> bool:
     return isinstance(error, EOFError) or "truncated" in str(error).lower()
-
-
-@contextmanager
-def _any_size() -> Iterator[None]:
-    """Pillow would not say how large a very large picture is: the limit is ours, and it stands before decoding."""
-    from PIL import Image
-
-    with _pillow:  # its limit is one for the whole process
-        limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
-        try:
-            yield
-        finally:
-            Image.MAX_IMAGE_PIXELS = limit
 
 
 def _bits(image: Any, data: bytes) -> int:

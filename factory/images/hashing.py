@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import io
 from typing import Any
+
+from factory.images.decoding import decoding
 
 SIDE = 8
 BITS = SIDE * SIDE
@@ -18,14 +19,6 @@ def perceptual_hash(data: bytes) -> Any:
         ValueError: it cannot be decoded, or is too large to be.
     """
     import imagehash
-    from PIL import Image
 
-    from factory.images.facts import LARGEST_DECODED, look
-
-    if look(data, decode=False).pixels > LARGEST_DECODED:
-        raise ValueError(f"a picture of more than {LARGEST_DECODED / 1e6:g} megapixels is not decoded")
-    try:
-        with Image.open(io.BytesIO(data)) as image:
-            return imagehash.phash(image, hash_size=SIDE).hash.ravel()
-    except Exception as error:  # decoders raise whatever they like
-        raise ValueError("the picture cannot be decoded") from error
+    with decoding(data) as image:
+        return imagehash.phash(image, hash_size=SIDE).hash.ravel()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 
-from factory.images.facts import LARGEST_DECODED, look
+from factory.images.decoding import decoding
 
 SIDE = 360  # pixels
 MEDIA_TYPE = "image/webp"
@@ -16,17 +16,11 @@ def thumbnail(data: bytes) -> bytes:
     Raises:
         ValueError: it cannot be decoded, or is too large to be.
     """
-    from PIL import Image, ImageOps
+    from PIL import ImageOps
 
-    facts = look(data, decode=False)
-    if facts.state != "whole" or not 0 < facts.pixels <= LARGEST_DECODED:
-        raise ValueError(f"no thumbnail of {facts}")
-    try:
-        with Image.open(io.BytesIO(data)) as image:
-            image.draft("RGB", (SIDE, SIDE))
-            small = ImageOps.exif_transpose(image).convert("RGBA" if "A" in image.getbands() else "RGB")
-            small.thumbnail((SIDE, SIDE))
-            small.save(out := io.BytesIO(), "WEBP", quality=80)
-    except Exception as error:  # decoders raise whatever they like
-        raise ValueError("the picture cannot be decoded") from error
+    with decoding(data) as image:
+        image.draft("RGB", (SIDE, SIDE))
+        small = ImageOps.exif_transpose(image).convert("RGBA" if "A" in image.getbands() else "RGB")
+        small.thumbnail((SIDE, SIDE))
+        small.save(out := io.BytesIO(), "WEBP", quality=80)
     return out.getvalue()

@@ -25,6 +25,15 @@ def _code(value: str) -> str:
 Code = Annotated[str, AfterValidator(_code)]
 
 
+def _host(value: str) -> str:
+    if not re.fullmatch(r"(\[[0-9A-Fa-f:]+\]|[^\s/\\:@*?#\[\]]+)(:\d{1,5})?", value):
+        raise ValueError("a host is written as images.example.org or example.org:8443, one by one")
+    return value
+
+
+Host = Annotated[str, AfterValidator(_host)]
+
+
 class Language(Part):
     source: Code = Field(description="language of the sources, ISO 639 code, e.g. en")
     target: Code = Field(description="language of the artifacts, ISO 639 code, e.g. ar")
@@ -105,7 +114,7 @@ class DatasetSpec(ArtifactSpec):
         None, min_length=1, max_length=1, description="of a local csv or tsv file, where it cannot be recognised"
     )
     images: list[str] = Field([], description="columns that name pictures: paths relative to the file, or addresses")
-    image_hosts: list[str] = Field([], description="hosts from which pictures may be fetched; default: none")
+    image_hosts: list[Host] = Field([], description="hosts from which pictures may be fetched; default: none")
     steps: list[SerializeAsAny[Step]] = []
     rows: int | None = Field(None, description="rows of the source, for estimates before it was read")
     max_failed: float = Field(0.0, ge=0, lt=1, description="share of rows that may fail and the rest still be pushed")

@@ -8,9 +8,9 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
-from urllib.parse import SplitResult, urljoin, urlsplit
 
 import httpcore
+import httpx
 
 SECONDS = 30.0  # for the whole of a file
 MOST_REDIRECTS = 3
@@ -57,22 +57,31 @@ class Fetcher:
     """Fetches from `hosts` alone: ``images.example.org`` at the usual ports, or ``example.org:8443``."""
 
     def __init__(self, hosts: Iterable[str], most_bytes: int) -> None:
-        self._hosts, self._most = {host.lower() for host in hosts}, most_bytes
+        self._hosts, self._most = {_read(host) for host in hosts}, most_bytes
         self._pool = httpcore.ConnectionPool(network_backend=_PublicOnly(), max_connections=16, retries=1)
 
     def allowed(self, url: str) -> str | None:
         """Why an address may not be asked; None: it may."""
         try:
-            parts = urlsplit(url)
-            host, port = (parts.hostname or "").lower(), parts.port or PORTS.get(parts.scheme)
-        except ValueError:
-            return "no address of the web"
-        if parts.scheme not in PORTS or not host:
-            return "no address of the web"
-        usual = host in self._hosts and port == PORTS[parts.scheme]
-        if parts.username or parts.password or not (usual or f"{host}:{port}" in self._hosts):
-            return "its host is not among `image_hosts`"
+            self._address(url)
+        except Refused as why:
+            return str(why)
         return None
+
+    def _address(self, url: str, seen_from: str = "") -> httpx.URL:
+        """As it is asked: in ASCII, whatever letters it is written in. Raises Refused: it may not be."""
+        try:
+            parts = httpx.URL(seen_from).join(url)
+        except (httpx.InvalidURL, ValueError):
+            raise Refused("no address of the web") from None
+        if parts.scheme not in PORTS or not parts.host:
+            raise Refused("no address of the web")
+        usual = PORTS[parts.scheme]
+        port = usual if parts.port is None else parts.port
+        named = {(parts.host, port), (parts.host, None if port == usual else port)}
+        if parts.userinfo or named.isdisjoint(self._hosts):
+            raise Refused("its host is not among `image_hosts`")
+        return parts
 
     def fetch(self, url: str) -> bytes:
         """What lies at an address.
@@ -81,12 +90,11 @@ class Fetcher:
             Refused: it may not be asked, does not answer well, takes too long or is too large.
         """
         until = time.monotonic() + SECONDS
+        address = self._address(url)
         for _ in range(MOST_REDIRECTS + 1):
-            if why := self.allowed(url):
-                raise Refused(why)
-            with self._asked(url) as answer:
+            with self._asked(address) as answer:
                 if answer.status in (301, 302, 303, 307, 308):
-                    url = urljoin(url, _location(answer))
+                    address = self._address(_location(answer), str(address))
                     continue
                 if answer.status != 200:
                     raise Refused(f"its host answered {answer.status}")
@@ -94,16 +102,18 @@ class Fetcher:
         raise Refused("it leads from address to address")
 
     @contextmanager
-    def _asked(self, url: str) -> Iterator[httpcore.Response]:
-        parts: SplitResult = urlsplit(url)
+    def _asked(self, address: httpx.URL) -> Iterator[httpcore.Response]:
+        asked = httpcore.URL(
+            scheme=address.raw_scheme, host=address.raw_host, port=address.port, target=address.raw_path
+        )
         headers: dict[bytes | str, bytes | str] = {
-            "Host": parts.netloc,
+            "Host": address.netloc,
             "User-Agent": "hf-factory",
             "Accept": "image/*",
         }
         timeout = dict.fromkeys(("connect", "read", "write", "pool"), 10.0)
         try:
-            with self._pool.stream("GET", url, headers=headers, extensions={"timeout": timeout}) as answer:
+            with self._pool.stream("GET", asked, headers=headers, extensions={"timeout": timeout}) as answer:
                 yield answer
         except (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError, OSError):
             raise Refused("its host did not answer") from None
@@ -126,3 +136,12 @@ class Fetcher:
 
 def _location(answer: httpcore.Response) -> str:
     return next((value.decode("latin-1") for name, value in answer.headers if name.lower() == b"location"), "")
+
+
+def _read(host: str) -> tuple[str, int | None]:
+    """(name, port) of a host as an address names it, whatever letters it is written in."""
+    try:
+        parts = httpx.URL(f"//{host}")
+    except (httpx.InvalidURL, ValueError):
+        return host, None  # which no address names
+    return parts.host, parts.port

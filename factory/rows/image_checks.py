@@ -6,11 +6,11 @@ from typing import Any
 from factory.arrays import Table, np
 from factory.checks.base import Check, ImageCheck
 from factory.checks.scoring import Scored
+from factory.errors import FactoryError
 from factory.images.facts import look
 from factory.rows.units import is_conversation
-from factory.store.columns import column, require
+from factory.store.columns import column, image_rows
 from factory.store.kinds import is_json, is_text, picture_columns, plain
-from factory.store.pictures import pictures_of
 
 
 def image_scores(
@@ -25,19 +25,19 @@ def image_scores(
     `texts` are columns of texts and conversations that may have places for pictures, by default all that are such.
 
     Raises:
-        FactoryError: there are no pictures.
+        FactoryError: a column is not there or holds no pictures, or none does.
     """
     images = columns or picture_columns(table.schema)
-    require(images or ["image"], table.column_names)
+    if not images:
+        raise FactoryError("no column holds pictures", fix="name those that do in `images` of the dataset")
     wanted = texts or [field.name for field in table.schema if _may_have_places(field.type)]
     said = [plain(column(table, name)) for name in wanted]
     scored = Scored(checks, table.num_rows)
     looking = [check for check in checks if isinstance(check, ImageCheck)]
     decode = any(check.decodes for check in looking)
     scores: dict[str, dict[int, Any]] = {check.name: {} for check in looking}
-    pictures = zip(*(pictures_of(column(table, name)) for name in images), strict=True)
-    for row, lists in enumerate(pictures):
-        facts = [look(picture.bytes, picture.path, decode=decode) for found in lists for picture in found or ()]
+    for row, pictures in enumerate(image_rows(table, images)):
+        facts = [look(picture.bytes, picture.path, decode=decode) for picture in pictures]
         for check in looking:
             try:
                 score = check.measure_row(facts, [values[row] for values in said])

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from hashlib import blake2b
-from itertools import chain
 from pathlib import Path
 
 from factory.arrays import Table, ndarray, np, pq
 from factory.images.hashing import BITS, perceptual_hash
-from factory.store.columns import column, read_columns
+from factory.store.columns import image_rows, read_columns
 from factory.store.kinds import picture_columns
-from factory.store.pictures import Picture, digests, pictures_of
-
-
-def image_rows(table: Table, columns: Sequence[str]) -> Iterator[list[Picture]]:
-    """The pictures of each row, those of one column after the other, when their turn comes."""
-    for row in zip(*(pictures_of(column(table, name)) for name in columns), strict=True):
-        yield [*chain.from_iterable(found or () for found in row)]
+from factory.store.pictures import Picture, digests
 
 
 def image_signature(pictures: Sequence[Picture], place: str) -> bytes:
@@ -30,7 +23,7 @@ def image_signature(pictures: Sequence[Picture], place: str) -> bytes:
     """
     if len(pictures) == 1 and pictures[0].bytes:
         return _positions(perceptual_hash(pictures[0].bytes))
-    said = repr(digests(pictures)) if pictures else f"nothing at {place}"
+    said = repr(digests(pictures)) if any(picture.bytes for picture in pictures) else f"nothing at {place}"
     return _positions(np.unpackbits(np.frombuffer(blake2b(said.encode(), digest_size=BITS // 8).digest(), np.uint8)))
 
 

@@ -17,18 +17,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from factory.arrays import Table, pa
+from factory.arrays import ChunkedArray, Table, pa
 from factory.images.formats import content_name, is_video, type_of
 from factory.rows.fetching import Fetcher, Refused
 from factory.rows.outcomes import Verdict
 from factory.store.columns import require, with_column
-from factory.store.kinds import (
-    features_of,
-    is_list,
-    metadata_of,
-    picture_columns,
-    plain,
-)
+from factory.store.kinds import features_of, is_json, is_list, metadata_of, picture_columns, plain
 from factory.store.pictures import Picture, picture_feature, picture_type
 
 AT_ONCE = 64  # rows whose pictures are read together
@@ -119,6 +113,8 @@ class References:
             FactoryError: there is no such column.
         """
         require(self.columns, table.column_names, of=file)
+        for name in self._names(table):
+            self._several.setdefault(name, _has_lists(table[name]))
         with ThreadPoolExecutor(THREADS) as threads:
             for start in range(0, table.num_rows, AT_ONCE):
                 yield self._slice(table.slice(start, AT_ONCE), file, first + start, threads)
@@ -150,10 +146,8 @@ class References:
 
     def _slice(self, table: Table, file: str, first: int, threads: ThreadPoolExecutor) -> Table:
         features, failures = features_of(table.schema), [None] * table.num_rows
-        for name in dict.fromkeys([*self.columns, *picture_columns(table.schema)]):
-            values = plain(table[name])
-            if (several := self._is_several(name, table[name].type, values)) is None:
-                continue
+        for name in self._names(table):
+            values, several = plain(table[name]), self._several[name]
             apply = map if all(map(_is_there, values)) else threads.map
             rows = list(apply(lambda value: self._row(value, file), values))
             for row, found in enumerate(rows):
@@ -167,11 +161,8 @@ class References:
         said = [why and f"{why}\n{first + row}" for row, why in enumerate(failures)]
         return with_column(table, FAILED, pa.array(said, pa.string())).replace_schema_metadata(metadata_of(features))
 
-    def _is_several(self, name: str, kind: Any, values: list[Any]) -> bool | None:
-        """Does the column hold lists? None where nothing was seen of it yet."""
-        if name not in self._several and any(value is not None for value in values):
-            self._several[name] = is_list(kind) or any(isinstance(value, list) for value in values)
-        return self._several.get(name)
+    def _names(self, table: Table) -> list[str]:
+        return [*dict.fromkeys([*self.columns, *picture_columns(table.schema)])]
 
     def _row(self, value: Any, file: str) -> list[Picture | None] | str | None:
         """The pictures of a cell, or why one is not to be had."""
@@ -214,6 +205,11 @@ class References:
         return data
 
 
+def _has_lists(values: ChunkedArray) -> bool:
+    """Is it a column of lists? One that holds nothing yet is taken for one of single pictures."""
+    return is_list(values.type) or (is_json(values.type) and any(isinstance(value, list) for value in plain(values)))
+
+
 def _is_there(value: Any) -> bool:
     """Are the bytes of a cell's pictures in the row, so that nothing is waited for?"""
     return all(
@@ -231,8 +227,10 @@ def _checked(data: bytes) -> bytes:
 
 def _data_url(reference: str) -> bytes:
     head, _, data = reference.partition(",")
+    if not head.endswith(";base64"):
+        raise Refused("a `data:` URL that is not in base64")
     try:
-        return base64.b64decode(data, validate=True) if head.endswith(";base64") else b""
+        return base64.b64decode(data, validate=True)
     except binascii.Error:
         raise Refused("its base64 is broken") from None
 

@@ -10,18 +10,16 @@ from typing import Annotated, Any, ClassVar, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from factory.arrays import Table, ndarray, np
-from factory.errors import FactoryError
 from factory.images.hashing import BITS
 from factory.rows.executors import ShardFunction, Tick
 from factory.rows.minhash import Nearest, signatures
-from factory.rows.near_images import image_rows, image_signature
+from factory.rows.near_images import image_signature
 from factory.rows.outcomes import ShardResult, Verdict, failed, rejected
 from factory.rows.step import RowStep, input_shards
 from factory.step.base import Columns, Limit
 from factory.step.job import Job
 from factory.store import write_atomically
-from factory.store.columns import NotText, column, contents, read_columns
-from factory.store.kinds import has_pictures
+from factory.store.columns import NotText, contents, image_rows, read_columns
 from factory.text.arabic import normalize
 from factory.text.digest import SIZE, digest
 
@@ -154,8 +152,6 @@ class Dedup(RowStep):
 
     def _images(self, table: Table, shard: str) -> Iterator[bytes | Exception]:
         """The signature of a row's pictures; the exception of a row of which one cannot be seen."""
-        if odd := [name for name in self.columns if not has_pictures(column(table, name).type)]:
-            raise FactoryError(f"column {odd[0]!r} holds no pictures", fix="`near_images` is for columns that do")
         for number, pictures in enumerate(image_rows(table, self.columns)):
             try:
                 yield image_signature(pictures, f"{shard}:{number}")

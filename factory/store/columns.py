@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from factory.arrays import Array, ChunkedArray, Table, pa, pq
 from factory.errors import FactoryError, nearest
 from factory.store.kinds import NotText, array_of, features_of, has_pictures, is_json, is_list, is_text, plain, text_of
-from factory.store.pictures import digests, pictures_of
+from factory.store.pictures import Picture, digests, pictures_of
 from factory.text.template import fill, needed, parse_path, placeholders
 
 SIDES = (("source", "target"), ("src", "tgt"), ("source", "translation"), ("original", "translation"))
@@ -315,3 +316,18 @@ def with_column(table: Table, name: str, values: Array | ChunkedArray) -> Table:
     """The table with the column added at the end, or replaced where it stands."""
     index = table.schema.get_field_index(name)
     return table.append_column(name, values) if index < 0 else table.set_column(index, name, values)
+
+
+def image_rows(table: Table, columns: Sequence[str]) -> Iterator[list[Picture]]:
+    """The pictures of each row, those of one column after the other, when their turn comes.
+
+    Raises:
+        FactoryError: a column is not there, or holds no pictures.
+    """
+    found = [column(table, name) for name in columns]
+    if odd := [name for name, values in zip(columns, found, strict=True) if not has_pictures(values.type)]:
+        raise FactoryError(
+            f"column {odd[0]!r} holds no pictures", fix="name it in `images` of the dataset that has it"
+        )
+    rows = zip(*map(pictures_of, found), strict=True)
+    return ([*chain.from_iterable(pictures or () for pictures in row)] for row in rows)

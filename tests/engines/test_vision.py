@@ -62,7 +62,7 @@ def test_a_model_of_text_cannot_be_asked_about_pictures(tmp_path):
 
 
 def test_a_huge_picture_is_not_decoded(monkeypatch):
-    monkeypatch.setattr("factory.engines.vision.LARGEST", 1000)
+    monkeypatch.setattr("factory.images.decoding.LARGEST_DECODED", 1000)
     with pytest.raises(ValueError, match="60 x 40 pixels are more than 1,000"):
         decoded(drawn())
 

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from factory.images.facts import LARGEST_DECODED, described, look
+from factory.images.decoding import LARGEST_DECODED
+from factory.images.facts import described, look
 from tests.drawing import draw, encoded, picture
 
 

@@ -52,6 +52,10 @@ def step(text: str, section: str = "models") -> str:
             "9:",
             "one language twice (en and en-GB)",
         ),
+        *(
+            (HEAD + f"datasets: {{a: {{from: a.jsonl, image_hosts: [{host!r}]}}}}\n", "5:", "a host is written as")
+            for host in ("https://a.org/", "*.a.org", "me@a.org", "a.org:x", "")
+        ),
         (step("- merge: slerp"), "9:", "merge takes a mapping of parameters"),
         (step("- merge: [slerp]"), "9:", "merge takes a mapping of parameters"),
         (step("- [merge]"), "9:9", "a step is one verb"),

@@ -78,6 +78,9 @@ def test_an_allowed_host_at_an_inner_address_is_not_asked(web: str) -> None:
         "http://[::1/a.png",
         "http:///a.png",
         "http://host:99999/a.png",
+        "http://[::1]x/a.png",
+        "http://{web}/a\x7f.png",
+        "http://{web}/\ud800.png",
         "",
     ],
 )
@@ -86,12 +89,31 @@ def test_what_the_recipe_does_not_allow_is_not_asked(web: str, public: None, url
     assert Web.asked == []
 
 
+def test_addresses_may_be_written_in_any_letters(web: str, public: None) -> None:
+    assert Fetcher([web], 1 << 20).fetch(f"http://{web}/صور/قطة 1.png?q=ب") == picture(1)
+    assert Web.asked == ["/%D8%B5%D9%88%D8%B1/%D9%82%D8%B7%D8%A9%201.png?q=%D8%A8"]
+    for host in ("Bücher.example", "xn--bcher-kva.example"):
+        allowed = Fetcher([host], 1).allowed
+        assert allowed("https://bücher.example/a") is allowed("https://xn--bcher-kva.example/a") is None
+
+
+@given(st.text(), st.sampled_from(["", "/", "http://", "http://[", "https://a.example:", "https://a.example/"]))
+def test_any_text_is_an_address_or_refused(text: str, start: str) -> None:
+    assert Fetcher(["a.example"], 1).allowed(start + text) in (
+        None,
+        "no address of the web",
+        "its host is not among `image_hosts`",
+    )
+
+
 def test_a_host_is_meant_at_its_usual_ports_alone() -> None:
     fetcher = Fetcher(["Images.example.org"], 1 << 20)
     assert (
         fetcher.allowed("https://images.EXAMPLE.org/a") is None
         and fetcher.allowed("http://images.example.org/") is None
     )
+    assert fetcher.allowed("https://images.example.org:443/a") is None
+    assert Fetcher(["[2606:4700::1]:8443"], 1).allowed("https://[2606:4700::1]:8443/a") is None
     assert fetcher.allowed("https://images.example.org:8443/a") and fetcher.allowed("https://example.org/a")
 
 
@@ -99,6 +121,7 @@ def test_redirects_are_followed_to_allowed_hosts_and_not_for_ever(web: str, publ
     fetcher = Fetcher([web], 1 << 20)
     assert fetcher.fetch(f"http://{web}/to/a.png") == picture(1)
     assert "image_hosts" in refusal(fetcher, f"http://{web}/to/http://169.254.169.254/latest")
+    assert refusal(fetcher, f"http://{web}/to/http://[::") == "no address of the web"
     assert refusal(fetcher, f"http://{web}/to/to/to/to/to/a.png") == "it leads from address to address"
 
 

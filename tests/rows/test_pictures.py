@@ -14,7 +14,7 @@ from factory.errors import FactoryError
 from factory.graph.sources import local_dataset
 from factory.rows import pictures
 from factory.store import Dataset
-from factory.store.kinds import metadata_of
+from factory.store.kinds import metadata_of, picture_columns
 from factory.store.pictures import picture_feature, picture_type
 from tests.drawing import cell, draw, encoded, picture
 from tests.support import kept, make_job, rejected
@@ -63,6 +63,25 @@ def test_lists_of_pictures_frames_of_a_film_among_them(data: Path, tmp_path: Pat
     assert counts == [[picture(0), picture(1)], [], [], [picture(2)]]
 
 
+@pytest.mark.parametrize("value", ["pics/my holiday 0.png", ["pics/my holiday 0.png"], None])
+def test_the_first_picture_may_come_late(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, value: Any
+) -> None:
+    monkeypatch.setattr(pictures, "AT_ONCE", 2)
+    job = load(lines(data, [None] * 5 + [value]), tmp_path / "out")
+    none = [] if isinstance(value, list) else None
+    found = [row["image"] for row in kept(job)]
+    assert found[:5] == [none] * 5 and bool(found[5]) is bool(value)
+    [shard] = Dataset(job.out).shards()
+    assert pq.read_schema(shard).names == ["id", "image"] and picture_columns(pq.read_schema(shard)) == ["image"]
+
+
+def test_one_list_makes_a_column_of_lists(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pictures, "AT_ONCE", 2)
+    job = load(lines(data, [name(0)] * 5 + [[name(1), name(2)]]), tmp_path / "out")
+    assert [len(row["image"]) for row in kept(job)] == [1, 1, 1, 1, 1, 2]
+
+
 def test_a_bad_reference_is_one_failed_row_that_names_no_file(data: Path, tmp_path: Path) -> None:
     (data / "link.png").symlink_to(tmp_path / "secret.png")
     (data / "film.mp4").write_bytes(b"\0\0\0\x20ftypisom" + b"\0" * 50)
@@ -82,6 +101,7 @@ def test_a_bad_reference_is_one_failed_row_that_names_no_file(data: Path, tmp_pa
         "fake.png": "a film",
         "https://127.0.0.1/a.png": "its host is not among `image_hosts`",
         "data:image/png;base64,@@": "its base64 is broken",
+        "data:image/svg+xml,%3Csvg%3E": "a `data:` URL that is not in base64",
     }
     job = load(lines(data, [*bad, name(0)]), tmp_path / "out")
     assert [row["id"] for row in kept(job)] == [len(bad)]

@@ -83,10 +83,11 @@ def test_equal_bytes_under_other_names_are_equal(tmp_path: Path) -> None:
 def test_what_looks_the_same_is_near(tmp_path: Path) -> None:
     copies = [draw(1, (160, 120)), draw(2, (160, 120)), draw(1, (160, 120)).resize((80, 60))]
     found = [{"id": n, "image": cell(encoded(image, "JPEG"))} for n, image in enumerate(copies)]
-    found += [{"id": 3, "image": None}, {"id": 4, "image": None}, {"id": 5, "image": cell(b"words")}]
+    found += [{"id": n, "image": nothing} for n, nothing in enumerate([None, None, cell(b""), cell(b"")], 3)]
+    found.append({"id": 7, "image": cell(b"words")})
     source = images(tmp_path / "in", found, shard_rows=2)
     job = run_step(Dedup.model_validate({"columns": ["image"], "near_images": {}}), source, tmp_path / "out")
-    assert ids(kept(job)) == [0, 1, 3, 4]
+    assert ids(kept(job)) == [0, 1, 3, 4, 5, 6]
     assert [row["reason"].split(": ")[:2] for row in rejected(job)] == [
         ["dedup", "near an earlier row"],
         ["dedup", "ValueError"],
@@ -131,13 +132,12 @@ def test_texts_and_pictures_in_one_filter(tmp_path: Path) -> None:
 
 def test_checks_of_pictures_need_some(tmp_path: Path) -> None:
     source = images(tmp_path / "in", [{"t": "x", "image": cell(picture(1))}])
-    plain = run_step(Columns.model_validate({"t": "t"}), source, tmp_path / "plain")
-    with pytest.raises(FactoryError, match="no column 'image'"):
-        run_step(
-            Filter.model_validate({"checks": ["image_broken"]}),
-            Artifact("x", plain.out, source.manifest),
-            tmp_path / "o",
-        )
+    plain = run_step(Columns.model_validate({"image": "t"}), source, tmp_path / "plain")
+    texts = Artifact("x", plain.out, source.manifest)
+    with pytest.raises(FactoryError, match="no column holds pictures"):
+        run_step(Filter.model_validate({"checks": ["image_broken"]}), texts, tmp_path / "any")
+    with pytest.raises(FactoryError, match="'image' holds no pictures"):
+        run_step(Filter.model_validate({"images": ["image"]}), texts, tmp_path / "named")
 
 
 @pytest.mark.parametrize("columns", [None, ["image"], ["t", "image"]])
