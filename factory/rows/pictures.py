@@ -67,8 +67,10 @@ class InRepo:
     revision: str
 
     def open(self, reference: str, file: str) -> Any:
-        """Raises Refused for what is no file of the repo."""
-        from datasets.utils.file_utils import xopen
+        """Raises Refused for what is no file of the repo. Signs such as ``*`` and ``[`` are part of a name."""
+        import fsspec
+
+        from factory.hub.client import endpoint
 
         own = f"hf://datasets/{self.repo}@{self.revision}/"
         if "::" not in reference and "://" not in reference:
@@ -80,9 +82,13 @@ class InRepo:
         if not inside or any(not layer.startswith(("zip://", "tar://")) for layer in outer):
             raise Refused("outside the repo")
         try:
-            return xopen("::".join([*outer, own + path]), "rb")
+            address = "::".join([*outer, own + path])
+            found: Any = fsspec.open(address, "rb", expand=False, hf={"endpoint": endpoint()})
+            if found.fs.info(found.path)["type"] == "file":  # a folder would be opened as a file of no bytes
+                return found
         except FileNotFoundError:
-            raise Refused("no such file") from None
+            pass
+        raise Refused("no such file")
 
 
 @dataclass

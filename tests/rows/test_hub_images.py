@@ -65,3 +65,13 @@ def test_rows_that_name_files_of_their_repo(hub: Any, tmp_path: Path, files: dic
         "outside the repo",
         "its host is not among `image_hosts`",
     ]
+
+
+def test_what_is_no_file_of_the_repo_is_one_failed_row(hub: Any, tmp_path: Path, files: dict[str, bytes]) -> None:  # noqa: F811
+    odd = ["", ".", "pics", "pics/", "pics/1.png/x", "a\0b", "x" * 5000, "pics/*", "pics/[01].png", "pics/?.png"]
+    whole = {"pics/صور [1] *.png": picture(3), **files}
+    lines = [json.dumps({"id": n, "image": name}) for n, name in enumerate([*odd, *whole])]
+    repo = pushed(hub, "seen-odd", {**whole, "all.jsonl": "\n".join(lines).encode()})
+    job = load(hub, repo, tmp_path / "out", data_files="all.jsonl", images=("image",))
+    assert [row["image"]["bytes"] for row in kept(job)] == [*whole.values()]
+    assert [row["reason"].rpartition(": row ")[0] for row in rejected(job)] == ["load: image: no such file"] * len(odd)
