@@ -10,6 +10,7 @@ from pydantic import Field, field_validator
 from factory.engines import Request
 from factory.engines.tokens import has_chat_template
 from factory.evaluate.base import Suite, report, versions
+from factory.evaluate.generating import generate_all
 from factory.evaluate.overlap import NAMES, overlap_scores
 from factory.step.base import Prompt
 from factory.step.job import Job
@@ -68,7 +69,7 @@ class TranslationSuite(Suite):
         chats = job.input.endpoint is not None or has_chat_template(job.input.model)
         template = chats if self.chat_template == "auto" else self.chat_template
         requests = [self._request(segment["source"], template) for segment in segments]
-        completions = generate_all(job, requests)
+        completions = generate_all(job, requests, "translate")
         outputs = [completion["text"] for completion in completions]
         references = [segment["reference"] for segment in segments]
         scores, values, signatures = overlap_scores(outputs, references, task=job.name, **about)
@@ -110,29 +111,3 @@ class TranslationSuite(Suite):
             return Request.chat(user, system=self.system_prompt, max_new_tokens=self.max_new_tokens)
         prompt = f"{self.system_prompt}\n\n{user}" if self.system_prompt else user
         return Request(self.max_new_tokens, prompt=prompt)
-
-
-def generate_all(job: Job, requests: Sequence[Request]) -> list[dict[str, Any]]:
-    """{index, engine, text, finish_reason, prompt_tokens, completion_tokens} per request, in order; the cost is
-    written into `job.usage`.
-
-    Finished batches are in a ledger: after an interruption only the rest is generated.
-    """
-    with job.ledger("translations") as ledger:
-        done: dict[int, dict[str, Any]] = {entry["index"]: entry for entry in ledger}
-        pending = [index for index in range(len(requests)) if index not in done]
-        with job.progress.task(f"{job.name}: translate", total=len(requests)) as progress:
-            progress.advance(len(done))
-            if pending:
-                name = job.engine_name(job.input)
-                with job.engine(job.input) as engine:
-                    for batch in engine.generate([requests[index] for index in pending]):
-                        entries = [{"index": pending[i], "engine": name, **vars(made)} for i, made in batch]
-                        ledger.append(*entries)
-                        done |= {entry["index"]: entry for entry in entries}
-                        progress.advance(len(entries), tokens=sum(entry["completion_tokens"] for entry in entries))
-    job.usage.requests = len(done)
-    job.usage.prompt_tokens = sum(entry["prompt_tokens"] for entry in done.values())
-    job.usage.completion_tokens = sum(entry["completion_tokens"] for entry in done.values())
-    job.usage.dollars = job.price(job.input, job.usage.prompt_tokens, job.usage.completion_tokens)
-    return [done[index] for index in range(len(requests))]

@@ -15,7 +15,15 @@ from factory.evaluate.base import input_rows
 from factory.evaluate.suites import suites
 from tests.evaluate.conftest import model_artifact
 
-NAMES = ["camel-bench", "mmlu-translation", "multiple-choice", "oall-v2", "perplexity", "translation"]
+NAMES = [
+    "camel-bench",
+    "mmlu-translation",
+    "multiple-choice",
+    "oall-v2",
+    "perplexity",
+    "translation",
+    "visual-question-answering",
+]
 
 
 def test_every_suite_is_found_under_its_files_name():
