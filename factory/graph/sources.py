@@ -17,7 +17,7 @@ from factory.rows.formats import KINDS, Piece, format_of
 from factory.rows.hub import HubRows
 from factory.rows.outcomes import ShardResult, write_result
 from factory.rows.reading import Files
-from factory.rows.tables import Kinds, Rewind, align, in_shards, part, placed, tables
+from factory.rows.tables import Kinds, Rewind, align, in_shards, part, placed
 from factory.step.base import Source
 from factory.store import (
     SHARD_ROWS,
@@ -150,9 +150,14 @@ class DemoDataset(Source):
     def run(self, job: Job) -> None:
         from factory.demo.catalogue import iter_rows
 
+        def references() -> References:
+            from factory.rows.pictures import Local, References
+
+            return References(Local(Path(self.demo)), (), ())  # pictures are in the rows: nothing is opened
+
         def read(skip: int) -> Iterator[Table]:
             rows = iter_rows(self.demo, self.rows, self.seed)
-            return part(tables(_pieces(self.demo, rows), kinds), skip, None)
+            return loaded(placed(_pieces(self.demo, rows), kinds), (), references, skip, None)
 
         kinds = Kinds()
         write_rows(job, read, SplitSlice(TRAIN), self.demo, kinds)

@@ -35,6 +35,17 @@ def test_each_metric_sees_its_own():
     assert order["meteor"] > order["rouge_f1"]
 
 
+@pytest.mark.parametrize(("text", "language"), [("red", "en"), ("أحمر", "ar"), ("Two cats", "en"), ("3", "en")])
+def test_short_texts_that_come_back_as_they_were_are_whole(text, language):
+    assert all(score == pytest.approx(100) for score in closeness(text, text, language).values())
+    assert closeness(f"{text}.", text, language)["meteor"] == 100
+
+
+def test_words_that_match_in_order_by_their_stems_are_whole():
+    assert closeness("reads books", "reading book", "en")["meteor"] == 100
+    assert closeness("book reads", "reading book", "en")["meteor"] < 60
+
+
 def test_against_values_worked_out_by_hand():
     """METEOR of 2005: F = 10PR / (R + 9P), penalty 0.5 (chunks / matches)^3."""
     found = closeness("the cat sat", "the cat sat down", "en")
