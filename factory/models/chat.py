@@ -52,6 +52,10 @@ class Encoder:
 
     columns: ClassVar[tuple[str, ...]] = ("input_ids", "labels")
 
+    @property
+    def kept(self) -> Mapping[str, str]:
+        return {}
+
     def read(self, table: Table) -> Iterator[Messages | ValueError]:
         return self.layout.conversations(table, self.render.tool_calls)
 
@@ -61,7 +65,10 @@ class Encoder:
         Raises:
             ValueError: nothing can be learnt from it, and why.
         """
-        ids, labels = self.encode(messages)
+        return self.cut(*self.encode(messages))
+
+    def cut(self, ids: list[int], labels: list[int]) -> Mapping[str, Any]:
+        """{input_ids, labels, truncated}: the first `max_length` tokens. Raises ValueError as `example` does."""
         cut = slice(self.max_length)
         if all(label == IGNORED for label in labels[cut]):
             raise ValueError("the assistant says nothing within max_length")

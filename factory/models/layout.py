@@ -26,7 +26,9 @@ class Layout:
     response: str | None = None
     system: str | None = None
 
-    def conversations(self, table: Table, tool_calls: bool = False) -> Iterator[list[dict[str, Any]] | ValueError]:
+    def conversations(
+        self, table: Table, tool_calls: bool = False, images: bool = False
+    ) -> Iterator[list[dict[str, Any]] | ValueError]:
         """For each row its messages, as `as_messages` makes them, or why it has none."""
         parts: list[tuple[list[Any], str]] = []
         if self.system is not None:
@@ -37,7 +39,7 @@ class Layout:
             parts += [(cells(table, self.prompt or ""), "user"), (cells(table, self.response or ""), "assistant")]
         for row in range(table.num_rows):
             try:
-                yield [turn for values, role in parts for turn in turns(values[row], role, tool_calls)]
+                yield [turn for values, role in parts for turn in turns(values[row], role, tool_calls, images)]
             except ValueError as error:
                 yield error
 
@@ -49,7 +51,7 @@ def cells(table: Table, template: str) -> list[Any]:
     return filled(table, template)
 
 
-def turns(value: Any, role: str, tool_calls: bool = False) -> list[dict[str, Any]]:
+def turns(value: Any, role: str, tool_calls: bool = False, images: bool = False) -> list[dict[str, Any]]:
     """The messages of a value: a text is one turn of `role`, a single turn is a conversation too.
 
     Raises:
@@ -58,8 +60,8 @@ def turns(value: Any, role: str, tool_calls: bool = False) -> list[dict[str, Any
     if isinstance(value, Hole):
         raise ValueError(f"column {value.path!r} is " + ("no text" if value.error else "empty"))
     if isinstance(value, str):
-        return [{"role": role, "content": value}]
-    return as_messages([value] if isinstance(value, Mapping) else value, tool_calls)
+        value = {"role": role, "content": value}
+    return as_messages([value] if isinstance(value, Mapping) else value, tool_calls, images)
 
 
 def find_layout(

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from factory.engines.vision import sees
+from factory.engines.vision import config_of, sees
 from factory.engines.weights import needed_weights, weight_files
 from factory.errors import FactoryError, first_line
 from factory.models.generation import end_answers, without_idle_settings
@@ -89,11 +89,7 @@ def class_of(config: Mapping[str, Any]) -> Any:
     """transformers' class for models with such a config.json: of images and text, or of text."""
     from transformers import AutoModelForCausalLM, AutoModelForImageTextToText
 
-    architecture = (config.get("architectures") or [""])[0]
-    both = (
-        architecture.endswith("ForConditionalGeneration") if architecture else sees(config)
-    )  # how transformers names
-    return AutoModelForImageTextToText if both else AutoModelForCausalLM
+    return AutoModelForImageTextToText if sees(config) else AutoModelForCausalLM
 
 
 def save_model(model: Any, folder: Path, dtype: str) -> None:
@@ -152,13 +148,23 @@ def save_tokenizer(tokenizer: Any, folder: Path) -> None:
 def copy_tokenizer(source: Path, target: Path) -> None:
     """Copy tokenizer and image processor files as they are: saved again they name classes older readers lack.
 
-    A model with code of its own keeps it: config.json names its modules.
+    A model with code of its own keeps it: config.json names its modules. That of a model that sees pads on the left:
+    its processor has no such setting, and answers to a batch of unequal lengths would be wrong.
     """
     target.mkdir(parents=True, exist_ok=True)
     code = [path.name for path in source.glob("*.py")]
     for name in (*TOKENIZER_FILES, *code):
         if (source / name).is_file():
             shutil.copyfile(source / name, target / name)
+    if sees(config_of(source)):
+        change_settings(target / "tokenizer_config.json", padding_side="left")
+
+
+def change_settings(path: Path, **settings: Any) -> None:
+    """In a file of JSON, as it is otherwise; nothing where there is none."""
+    if path.is_file():
+        known = json.loads(path.read_text(encoding="utf-8"))
+        path.write_text(json.dumps(known | settings, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def size_bytes(folder: Path) -> int:

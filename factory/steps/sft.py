@@ -1,6 +1,6 @@
 """sft: supervised fine-tuning on conversations, with TRL."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import Field, model_validator
 
 from factory.errors import FactoryError
-from factory.models.chat import make_encoder
+from factory.models.chat import Encoder, make_encoder
 from factory.models.layout import Layout, find_layout
 from factory.models.models import load_tokenizer
 from factory.models.outline import require_fit
@@ -18,11 +18,14 @@ from factory.models.train.data import cache_options, encode_rows, load_rows
 from factory.models.train.history import held_out_loss
 from factory.models.train.loop import Trained, finish, fit, starting_model
 from factory.models.train.parameters import FineTuning
+from factory.models.train.pictures import LIMITS, PictureEncoder, Sight, columns_of_pictures
 from factory.models.train.templates import ChatTemplate, template_text
 from factory.step.base import Columns, DatasetRef, Prompt, one_or_all
 from factory.step.job import Job
 from factory.step.outline import Outline
 from factory.step.surroundings import seeded
+
+UNTOUCHED = {"skip_prepare_dataset": True}  # TRL takes the rows as they are
 
 
 class Sft(FineTuning):
@@ -108,11 +111,37 @@ def by_trl(job: Job, step: Sft, start: Path, tokenizer: Any, rows: Any, layout: 
         FactoryError: the model has no chat template, or no row teaches anything.
     """
     encoder = make_encoder(tokenizer, layout, step.max_length, step.assistant_only_loss, job.where)
+    if columns := columns_of_pictures(step.images, start, rows, job.where):
+        return _about_pictures(job, step, start, encoder, rows, columns)
     encoded, held_out = encode_rows(job, step.data, rows, step.eval_split, encoder)
     if step.packing:
         from trl import pack_dataset
 
         options = cache_options(job.out / "tokenized", "packed")
         encoded = pack_dataset(encoded, step.max_length or 0, "bfd", options)
-    special = {"packing": step.packing, "dataset_kwargs": {"skip_prepare_dataset": True}}
+    special = {"packing": step.packing, "dataset_kwargs": UNTOUCHED, "freeze_vision_tower": step.freeze_vision_tower}
     return fit(job, step, start, encoded, held_out=held_out, lora=step.lora, **special)
+
+
+def _about_pictures(job: Job, step: Sft, start: Path, encoder: Encoder, rows: Any, columns: Sequence[str]) -> Trained:
+    """The same of conversations about pictures, which are decoded batch by batch."""
+    if step.packing:
+        fix = f"take packing away, or the pictures: images: [] leaves {', '.join(columns)} aside"
+        raise FactoryError("packing is for texts, and the data has pictures", where=job.where, fix=fix)
+    sight = Sight(columns=tuple(columns), min_pixels=step.min_pixels, max_pixels=step.max_pixels)
+    shown = sight.of(start, job.where, job.trust_remote_code)
+    encoded, held_out = encode_rows(job, step.data, rows, step.eval_split, PictureEncoder(encoder, sight, shown))
+    job.metrics["rows_shrunk"] = sum(any(limits) for limits in encoded[LIMITS])
+    return fit(
+        job,
+        step,
+        start,
+        encoded,
+        held_out=held_out,
+        lora=step.lora,
+        sight=sight,
+        freeze_vision_tower=step.freeze_vision_tower,
+        remove_unused_columns=False,
+        ddp_find_unused_parameters=True,  # a batch without pictures leaves the tower without gradients
+        dataset_kwargs=UNTOUCHED,
+    )

@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from factory.errors import FactoryError, first_line
 from factory.store.kinds import holds_bytes, rows_of
+from factory.store.pictures import undecoded
 from factory.store.writing import (
     SHARD_BYTES,
     SHARD_ROWS,
@@ -245,12 +246,13 @@ class Dataset:
                     yield from rows_of(batch)
 
     def load(self, split: str = TRAIN) -> Any:
-        """The split as a memory-mapped `datasets.Dataset`, for trainers."""
+        """The split as a memory-mapped `datasets.Dataset`, for trainers; pictures are files of bytes there."""
         import datasets
 
         files: list[Any] = [str(path) for path in self.shards(split)]
         cache = self.folder.parents[1] / "cache"  # beside the artifacts: a finished folder is not written to
-        return datasets.Dataset.from_parquet(files, cache_dir=str(cache), keep_in_memory=False)
+        features = undecoded(self.schema(split))
+        return datasets.Dataset.from_parquet(files, features=features, cache_dir=str(cache), keep_in_memory=False)
 
 
 class Store:

@@ -6,8 +6,8 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from factory.arrays import Array, ChunkedArray, DataType, pa
-from factory.store.kinds import is_list
+from factory.arrays import Array, ChunkedArray, DataType, Schema, pa
+from factory.store.kinds import is_list, picture_columns
 
 
 class Picture(NamedTuple):
@@ -26,6 +26,16 @@ def picture_type(several: bool = False) -> DataType:
 def picture_feature(several: bool = False) -> dict[str, Any]:
     """What a table's metadata say of such a column, so that `datasets` and the Hub's viewer show pictures."""
     return {"feature": {"_type": "Image"}, "_type": "List"} if several else {"_type": "Image"}
+
+
+def undecoded(schema: Schema) -> Any:
+    """The columns as features of `datasets` that leave pictures the bytes they are; None where there are none."""
+    if not (names := picture_columns(schema)):
+        return None
+    from datasets import Features, Image, List
+
+    features, one = Features.from_arrow_schema(schema), Image(decode=False)
+    return Features({**features, **{name: List(one) if is_list(schema.field(name).type) else one for name in names}})
 
 
 def pictures_of(values: Array | ChunkedArray) -> Iterator[list[Picture] | None]:

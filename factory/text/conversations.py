@@ -158,22 +158,27 @@ def with_texts(messages: Sequence[Any], texts: Sequence[str], json_keys: Collect
     return changed
 
 
-def as_messages(messages: Any, tool_calls: bool = False) -> list[dict[str, Any]]:
-    """A conversation of texts as ``[{role, content}]``, the form of chat templates; roles by their usual names.
+def as_messages(messages: Any, tool_calls: bool = False, images: bool = False) -> list[dict[str, Any]]:
+    """A conversation as ``[{role, content}]``, the form of chat templates; roles by their usual names.
 
     Null is an empty text, the text parts of a list stand on lines of their own. Calls of tools are written into the
     assistant's text, ``<tool_call>{"name": …, "arguments": …}</tool_call>`` as Hermes and Qwen models do; or with
-    `tool_calls`, for a template that writes them itself, they stand beside it as ``{type, function}``.
+    `tool_calls`, for a template that writes them itself, they stand beside it as ``{type, function}``. With `images`
+    the content of a turn that has places for pictures is a list of parts in their order, ``{type: image}`` and
+    ``{type: text, text}``.
 
     >>> as_messages([{"from": "human", "value": "Hi"}, {"from": "model", "value": None}])
     [{'role': 'user', 'content': 'Hi'}, {'role': 'assistant', 'content': ''}]
+    >>> as_messages([{"role": "user", "content": "<image>What?"}], images=True)
+    [{'role': 'user', 'content': [{'type': 'image'}, {'type': 'text', 'text': 'What?'}]}]
 
     Raises:
-        ValueError: it is no conversation, a role is not known, or a turn holds something else than text.
+        ValueError: it is no conversation, a role is not known, or a turn holds something else than text, or pictures
+            with `images`.
     """
     if not isinstance(messages, Sequence) or isinstance(messages, str):
         raise ValueError("there is no conversation" if messages is None else "it is no list of turns")
-    return [_message(turn, tool_calls) for turn in messages]
+    return [_message(turn, tool_calls, images) for turn in messages]
 
 
 def as_sharegpt(messages: Any) -> list[dict[str, Any]]:
@@ -189,17 +194,17 @@ def as_sharegpt(messages: Any) -> list[dict[str, Any]]:
     return [{"from": _SHAREGPT.get(turn["role"], turn["role"]), "value": turn["content"]} for turn in turns]
 
 
-def _message(turn: Any, tool_calls: bool) -> dict[str, Any]:
+def _message(turn: Any, tool_calls: bool, images: bool) -> dict[str, Any]:
     role = role_of(turn)
     if role not in ALIASES:
         raise ValueError(f"role {role!r} is not known" if role else "a turn has no role")
     parts = parts_of(turn)
-    if odd := [part.kind for part in parts if part.kind != "text"]:
+    if odd := [part.kind for part in parts if part.kind != "text" and not (images and part.kind == "image")]:
         raise ValueError(f"a turn holds {odd[0]}, which is no text")
-    texts, calls = [part.value for part in parts], [*_calls(turn)]
+    texts, calls = [None if part.kind == "image" else part.value for part in parts], [*_calls(turn)]
     if role == "call":  # ShareGPT's turn of its own for what the assistant asks of a tool
         role = "assistant"
-        if not calls and (said := [*_written_calls("\n".join(texts))]):
+        if not calls and (said := [*_written_calls(_lines(texts))]):
             texts, calls = [], said
     message: dict[str, Any] = {"role": role}
     if tool_calls:
@@ -207,7 +212,27 @@ def _message(turn: Any, tool_calls: bool) -> dict[str, Any]:
         message |= {key: turn[key] for key in ("name", "tool_call_id") if isinstance(turn.get(key), str)}
     else:
         texts += [f"<tool_call>\n{json.dumps(call, ensure_ascii=False)}\n</tool_call>" for call in calls]
-    return message | {"content": "\n".join(texts)}
+    return message | {"content": _with_places(texts) if images else _lines(texts)}
+
+
+def _lines(texts: Sequence[str | None]) -> str:
+    return "\n".join(text for text in texts if text is not None)
+
+
+def _with_places(texts: Sequence[str | None]) -> str | list[dict[str, Any]]:
+    """Texts, and None where a picture stands, as the content of a turn: one text, or parts where there are places."""
+    found: list[str | None] = []
+    for text in texts:
+        first, *others = (None,) if text is None else text.split(IMAGE_MARKER)
+        if first is not None and found and found[-1] is not None:
+            found[-1] += f"\n{first}"
+        else:
+            found.append(first)
+        for other in others:
+            found += (None, other)
+    if None not in found:
+        return "".join(text for text in found if text is not None)
+    return [{"type": "image"} if text is None else {"type": "text", "text": text} for text in found if text != ""]
 
 
 def _calls(turn: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

@@ -36,9 +36,13 @@ class Encodes(Protocol):
 
     `read` takes a batch as an Arrow table and gives each row as `example` takes it, or the ValueError that it would
     raise; `example` gives the `columns` and `truncated`, or raises a ValueError that says why a row teaches nothing.
+    `kept` are columns of the rows that stay beside the examples, each with the name that it has there.
     """
 
     columns: ClassVar[tuple[str, ...]]
+
+    @property
+    def kept(self) -> Mapping[str, str]: ...
 
     def read(self, table: Table, /) -> Iterator[Any]: ...
     def example(self, row: Any, /) -> Mapping[str, Any]: ...
@@ -108,7 +112,7 @@ def encode_rows(job: Job, reference: str, rows: Any, eval_split: str | None, enc
 
 def _encoded(job: Job, rows: Any, name: str, encoder: Encodes) -> tuple[Any, dict[str, int], int]:
     """(the examples, why how many rows gave none, how many were cut)."""
-    mapped = map_rows(job, rows, name, Examples(encoder))
+    mapped = _beside(map_rows(job, rows, name, Examples(encoder)), rows, encoder.kept)
     why = mapped.data.column("left_out")
     counts = {entry["values"]: entry["counts"] for entry in why.value_counts().to_pylist()}
     cut, kept = count_true(mapped, "truncated"), counts.pop("", 0)
@@ -118,6 +122,15 @@ def _encoded(job: Job, rows: Any, name: str, encoder: Encodes) -> tuple[Any, dic
     if left_out:
         mapped = mapped.select(np.flatnonzero(why.to_numpy() == ""))
     return mapped.remove_columns(["truncated", "left_out"]), left_out, cut
+
+
+def _beside(mapped: Any, rows: Any, kept: Mapping[str, str]) -> Any:
+    """The examples with columns of their rows beside them: of the same files, nothing is copied."""
+    if not kept:
+        return mapped
+    from datasets import concatenate_datasets
+
+    return concatenate_datasets([mapped, rows.select_columns([*kept]).rename_columns(dict(kept))], axis=1)
 
 
 def nothing_left(job: Job, rows: int, left_out: Mapping[str, int]) -> FactoryError:

@@ -4,8 +4,9 @@ Imports torch.
 """
 
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -15,23 +16,33 @@ from torch.nn.functional import cross_entropy
 from factory.errors import FactoryError
 from factory.models.models import load_model, save_model
 from factory.models.train.parameters import tied_error
+from factory.models.train.pictures import LIMITS, PictureCollator
 
 ROWS, TOKENS = 4, 256  # of a probe: enough to see a wrong weight, and little work beside a training
 LOGITS = 1e-3  # by which merging may move a logit in float32
 LOSS = 0.01  # by which saving may move a loss: part of it, and below 1 nat of that
 
-Probe = Sequence[Sequence[int]]
-"""Token ids of a few texts."""
+Probe = Sequence[Mapping[str, torch.Tensor]]
+"""What a model reads of a few rows, each alone: input_ids [1, tokens], and what belongs to its pictures."""
 
 Losses = Mapping[str, float]
 """Mean loss in nats by the name of what it was measured on."""
 
 
-def probe_of(rows: Any) -> Probe:
-    """The beginnings of the first rows, tokenized for TRL's trainers."""
+def probe_of(rows: Any, collate: PictureCollator | None = None) -> Probe:
+    """The beginnings of the first rows, tokenized for TRL's trainers; with `collate`, of those that have pictures."""
+    if collate is not None:
+        seen = [row for row, limits in enumerate(rows[LIMITS]) if limits] or range(len(rows))
+        batches = (collate([row]) for row in rows.select(seen[:ROWS]))
+        return [{name: value for name, value in batch.items() if name != "labels"} for batch in batches]
     columns = ("input_ids",) if "input_ids" in rows.column_names else ("prompt_ids", "chosen_ids")
     first = rows.select(range(min(ROWS, len(rows))))
-    return [[token for name in columns for token in row[name]][:TOKENS] for row in first]
+    return probe_of_tokens([token for name in columns for token in row[name]] for row in first)
+
+
+def probe_of_tokens(texts: Iterable[Sequence[int]]) -> Probe:
+    """The beginnings of a few tokenized texts."""
+    return [{"input_ids": torch.tensor([ids[:TOKENS]])} for ids in islice(texts, ROWS)]
 
 
 def require_apart(model: Any, where: str) -> None:
@@ -73,10 +84,11 @@ def merged(model: Any, probe: Probe, where: str) -> Any:
         FactoryError: that moves a logit by more than `LOGITS`.
     """
     base = model.get_base_model()
-    before = [logits(base, ids) for ids in probe]
+    before = [logits(base, inputs) for inputs in probe]
     whole = model.merge_and_unload()
     moved = max(
-        ((logits(whole, ids) - were).abs().max().item() for ids, were in zip(probe, before, strict=True)), default=0.0
+        ((logits(whole, inputs) - were).abs().max().item() for inputs, were in zip(probe, before, strict=True)),
+        default=0.0,
     )
     if not moved <= LOGITS:
         raise FactoryError(
@@ -88,19 +100,20 @@ def merged(model: Any, probe: Probe, where: str) -> Any:
     return whole
 
 
-def logits(model: Any, ids: Sequence[int]) -> torch.Tensor:
-    """Of one text, in the precision of the weights."""
+def logits(model: Any, inputs: Mapping[str, torch.Tensor]) -> torch.Tensor:
+    """Of the last `TOKENS` tokens of one row, in the precision of the weights."""
+    given = {name: value.to(model.device) for name, value in inputs.items()}
     with _as_it_is(model), torch.no_grad():
-        return model(input_ids=torch.tensor([ids], device=model.device), use_cache=False).logits[0].float()
+        return model(**given, use_cache=False).logits[0, -TOKENS:].float()
 
 
 def mean_loss(model: Any, probe: Probe) -> float:
-    """Nats per token over all tokens of the probe but each text's first."""
+    """Nats per token over the last `TOKENS` tokens of each row but the first of them."""
     total, count = 0.0, 0
-    for ids in probe:
-        if len(ids) > 1:
-            targets = torch.tensor(ids[1:], device=model.device)
-            total += cross_entropy(logits(model, ids)[:-1], targets, reduction="sum").item()
+    for inputs in probe:
+        targets = inputs["input_ids"][0, -TOKENS:][1:].to(model.device)
+        if len(targets):
+            total += cross_entropy(logits(model, inputs)[:-1], targets, reduction="sum").item()
             count += len(targets)
     return total / max(count, 1)
 

@@ -3,7 +3,7 @@
 import math
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,8 +17,9 @@ from factory.models.train import checkpoints
 from factory.models.train.distributed import processes, train_in_processes
 from factory.models.train.history import Report, last_losses, loss_metrics, tokens_seen
 from factory.models.train.parameters import EarlyStopping, Lora, Training
+from factory.models.train.pictures import Sight
 from factory.models.train.reporting import report_arguments
-from factory.models.train.run import TrainingOutcome, TrainingRun, make_trainer, measure, train
+from factory.models.train.run import TrainingOutcome, TrainingRun, collator, make_trainer, measure, train
 from factory.profile import Profile
 from factory.step.job import Job
 from factory.step.progress import Progress
@@ -35,14 +36,14 @@ class Trained:
     Attributes:
         model: in float32, adapters merged.
         start: folder of the model that it began with.
-        probe: token ids of a few texts.
+        probe: a few rows as the model reads them.
         outcome: of the run.
         work, held_out: the run and the rows on which it measured itself; None where it did not.
     """
 
     model: Any
     start: Path
-    probe: Sequence[Sequence[int]]
+    probe: Sequence[Mapping[str, Any]]
     outcome: TrainingOutcome
     work: TrainingRun | None = None
     held_out: Any = None
@@ -102,9 +103,11 @@ def fit(
     steps: int | None = None,
     held_out: Any = None,
     lora: Lora | None = None,
+    sight: Sight | None = None,
+    freeze_vision_tower: bool = False,
     **special: Any,
 ) -> Trained:
-    """Train the model in `start` on tokenized `rows`.
+    """Train the model in `start` on tokenized `rows`; with `sight` they have pictures.
 
     Resumes from the last complete checkpoint in ``job.out/checkpoints``; the order of the rows depends on the seed
     alone. Fills ``job.metrics`` (loss, tokens, tokens_per_second, steps) and ``job.usage``. `held_out` is a dataset
@@ -121,6 +124,8 @@ def fit(
             "lora": lora.model_dump() if lora else None,
             "patience": getattr(step, "patience", None),
             "resume": checkpoints.last_complete(folder),
+            "sight": sight,
+            "freeze_vision_tower": freeze_vision_tower,
             "trust_remote_code": job.trust_remote_code,
             "where": job.where,
         }
@@ -158,7 +163,7 @@ def _run(job: Job, work: TrainingRun, rows: Any, held_out: Any) -> Trained:
     from factory.models.train.exactness import merged, probe_of
 
     count = processes(job.profile)
-    probe = probe_of(rows)
+    probe = probe_of(rows, collator(work))
     if count > 1:
         outcome, measured = train_in_processes(job, work, rows, held_out, count, shown(job.progress))
         model = load_model(job.out / "trained", "float32", job.where, job.trust_remote_code)

@@ -10,7 +10,7 @@ from factory.errors import FactoryError
 from factory.models.models import Dtype
 from factory.models.outline import is_tied
 from factory.profile import Profile
-from factory.step.base import Step
+from factory.step.base import Columns, Step
 from factory.step.outline import Outline
 
 Schedule = Literal["linear", "cosine", "constant", "constant_with_warmup", "inverse_sqrt"]
@@ -145,7 +145,7 @@ class Training(Step):
         return {
             name: value
             for name, value in super().parameters().items()
-            if name not in PLACE and not (name in self.left_out and value is None)
+            if name not in PLACE and not (name in self.left_out and value in (None, False))
         }
 
 
@@ -179,3 +179,44 @@ class FineTuning(EarlyStopping):
     packing: bool = Field(False, description="fill sequences of max_length with several conversations")
     assistant_only_loss: bool = Field(True, description="false: learn the user's and system's words too")
     lora: Lora | None = Field(None, description="train low-rank adapters and merge them; null: all weights")
+    images: Columns | None = Field(
+        None, description="columns of pictures; null: all that the data has, where the model sees"
+    )
+    min_pixels: int | None = Field(
+        None, ge=1, description="smaller pictures are scaled up to this area; null: the model's own"
+    )
+    max_pixels: int | None = Field(
+        None, ge=1, description="larger pictures are scaled down to this area; null: the model's own"
+    )
+    freeze_vision_tower: bool = Field(False, description="train the language model alone, not what reads pictures")
+
+    left_out: ClassVar[tuple[str, ...]] = (
+        *EarlyStopping.left_out,
+        "images",
+        "min_pixels",
+        "max_pixels",
+        "freeze_vision_tower",
+    )
+
+    @model_validator(mode="after")
+    def _pictures(self) -> Self:
+        if self.min_pixels and self.max_pixels and self.min_pixels > self.max_pixels:
+            raise ValueError("min_pixels is more than max_pixels")
+        if self.packing and self.shows:
+            raise ValueError(
+                "packing is for texts: take it away, or images, min_pixels, max_pixels and freeze_vision_tower"
+            )
+        return self
+
+    @property
+    def shows(self) -> bool:
+        """Whether the step itself says that there are pictures."""
+        return bool(self.images or self.min_pixels or self.max_pixels or self.freeze_vision_tower)
+
+    def check_model(self, model: Outline, named: Mapping[str, Outline]) -> Outline:
+        model = super().check_model(model, named)
+        if self.shows:
+            model.require_sight(
+                "name a vision-language model, or take images, min_pixels, max_pixels, freeze_vision_tower away"
+            )
+        return model

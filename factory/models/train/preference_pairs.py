@@ -27,6 +27,10 @@ class PairEncoder:
 
     columns: ClassVar[tuple[str, ...]] = ("prompt_ids", "chosen_ids", "rejected_ids")
 
+    @property
+    def kept(self) -> Mapping[str, str]:
+        return {}
+
     def read(self, table: Table) -> Iterator[dict[str, Any]]:
         """The values of each row by column: texts, turns, conversations."""
         found = {name: cells(table, f"{{{name}}}") for name in ("prompt", *COLUMNS) if name in table.column_names}

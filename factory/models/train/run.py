@@ -15,6 +15,8 @@ from factory.models.outline import is_tied
 from factory.models.train import checkpoints
 from factory.models.train.history import Report
 from factory.models.train.packing import convolutions_apart
+from factory.models.train.pictures import PictureCollator, Sight
+from factory.models.train.towers import freeze_but_language, outside_language
 
 ONLY = ""  # the name of held-out rows that are one dataset, among several by name
 
@@ -29,6 +31,8 @@ class TrainingRun(BaseModel):
         lora: arguments of `peft.LoraConfig`; None trains all weights.
         patience: of early stopping.
         resume: the checkpoint to go on from.
+        sight: how pictures are shown; None: there are none.
+        freeze_vision_tower: all but the language model stays as it is.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -39,6 +43,8 @@ class TrainingRun(BaseModel):
     lora: dict[str, Any] | None = None
     patience: int | None = None
     resume: Path | None = None
+    sight: Sight | None = None
+    freeze_vision_tower: bool = False
     trust_remote_code: bool = False
     where: str = ""
 
@@ -82,14 +88,18 @@ def make_trainer(work: TrainingRun, rows: Any, held_out: Any, report: Report) ->
     if arguments.n_gpu > 1:
         arguments._n_gpu = 1  # one process, one device; DataParallel is refused by TRL and slow anyway
     early = [EarlyStoppingCallback(work.patience)] if work.patience is not None else []
+    model = load_model(work.model, "float32", work.where, work.trust_remote_code)
+    if work.freeze_vision_tower:
+        freeze_but_language(model)
     try:
         trainer = Trainer(
-            model=load_model(work.model, "float32", work.where, work.trust_remote_code),
+            model=model,
             args=arguments,  # type: ignore[arg-type]
+            data_collator=collator(work),
             train_dataset=rows,
             eval_dataset=held_out,
             processing_class=load_tokenizer(work.model, work.where, work.trust_remote_code),
-            peft_config=_adapters(work) if work.lora is not None else None,
+            peft_config=_adapters(work, model) if work.lora is not None else None,
             callbacks=[Reporter(report), *early],
         )
     except NoMatchingPeftModuleError as error:
@@ -101,15 +111,27 @@ def make_trainer(work: TrainingRun, rows: Any, held_out: Any, report: Report) ->
     return trainer
 
 
-def _adapters(work: TrainingRun) -> Any:
-    """PEFT's configuration; a head that is tied to an embedding trained whole stays tied to it."""
+def collator(work: TrainingRun) -> PictureCollator | None:
+    """What makes batches of rows with pictures; None: the trainer's own, for rows of tokens."""
+    if work.sight is None:
+        return None
+    return PictureCollator(work.sight, work.sight.of(work.model, work.where, work.trust_remote_code))
+
+
+def _adapters(work: TrainingRun, model: Any) -> Any:
+    """PEFT's configuration; a head that is tied to an embedding trained whole stays tied to it.
+
+    Names of modules mean those of the language model, where there are more; an expression means what it matches.
+    """
     from peft import LoraConfig
     from peft.utils.constants import EMBEDDING_LAYER_NAMES
 
     assert work.lora is not None
     whole = [name.rpartition(".")[2] for name in work.lora.get("modules_to_save") or ()]
     tied = not set(whole).isdisjoint(EMBEDDING_LAYER_NAMES) and is_tied(read_config(work.model))
-    return LoraConfig(task_type="CAUSAL_LM", ensure_weight_tying=tied, **work.lora)
+    named = isinstance(work.lora["target_modules"], list) or work.lora["target_modules"].lower() == "all-linear"
+    others = outside_language(model) if named or work.freeze_vision_tower else None
+    return LoraConfig(task_type="CAUSAL_LM", ensure_weight_tying=tied, exclude_modules=others, **work.lora)
 
 
 def measure(work: TrainingRun, held_out: Any) -> dict[str, float]:

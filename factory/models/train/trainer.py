@@ -6,12 +6,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from peft import PeftModel
 from transformers import Trainer, TrainerCallback, TrainingArguments
 from trl import DPOTrainer, SFTTrainer
 
 from factory.models.train import checkpoints
 from factory.models.train.history import Report
 from factory.models.train.packing import conversation_numbers
+from factory.models.train.restoring import restore
 from factory.models.train.sampler import LengthGroupedBatches
 
 CHECKPOINT_SECONDS = 900.0
@@ -37,6 +39,20 @@ class Quiet(Trainer):
 
     def _send_telemetry(self) -> None:
         pass
+
+    def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
+        """All weights of a whole model on one device; adapters and shards find theirs by transformers' own way."""
+        if model is None and not isinstance(self.model, PeftModel):
+            restore(self.model, Path(resume_from_checkpoint))
+        else:
+            super()._load_from_checkpoint(resume_from_checkpoint, model)
+
+    def _load_best_model(self) -> None:
+        sharded = self.is_fsdp_enabled or self.is_deepspeed_enabled
+        if sharded or isinstance(self.model, PeftModel):
+            super()._load_best_model()
+        else:
+            restore(self.model, Path(str(self.state.best_model_checkpoint)))
 
     def create_model_card(self, *args: Any, **kwargs: Any) -> None:
         pass

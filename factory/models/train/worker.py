@@ -81,10 +81,11 @@ def _save(trainer: Any, folder: Path, work: Any, rows: Any) -> None:
     from peft import PeftModel
 
     from factory.models.train.exactness import merged, probe_of
+    from factory.models.train.run import collator
 
     base = load_model(work.model, "float32", work.where, work.trust_remote_code)
     tuned = PeftModel.from_pretrained(base, str(adapter))
-    save_model(merged(tuned, probe_of(rows), work.where), folder, "float32")
+    save_model(merged(tuned, probe_of(rows, collator(work)), work.where), folder, "float32")
     shutil.rmtree(adapter)
 
 

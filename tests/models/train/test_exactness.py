@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from factory.errors import FactoryError
 from factory.models.models import load_model
 from factory.models.train import loop
-from factory.models.train.exactness import mean_loss, merged, require_apart, require_saved
+from factory.models.train.exactness import mean_loss, merged, probe_of_tokens, require_apart, require_saved
 from factory.profile import Profile
 from factory.steps.dpo import Dpo
 from factory.steps.sft import Sft
@@ -22,7 +22,7 @@ from factory.store import Dataset
 from tests.steps.model_toys import artifact, chats, dataset, job, make_model, weights
 
 TIED = ["gemma2", "lfm2", "cohere2"]
-PROBE = [[5, 6, 7, 8, 9, 30, 40], [50, 51, 52, 53]]
+PROBE = probe_of_tokens([[5, 6, 7, 8, 9, 30, 40], [50, 51, 52, 53]])
 TWO = Profile(device="cpu", threads=1, devices=2, strategy="ddp")
 
 

@@ -5,7 +5,7 @@ import math
 import os
 import shutil
 from collections import Counter
-from itertools import islice
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -196,15 +196,15 @@ def _environment(job: Job, folder: Path) -> dict[str, str]:
     return made
 
 
-def _probe(path: Path, tokenizer: Any) -> list[list[int]]:
+def _probe(path: Path, tokenizer: Any) -> Sequence[Mapping[str, Any]]:
     """The beginnings of the first texts, tokenized."""
-    from factory.models.train.exactness import ROWS, TOKENS
+    from factory.models.train.exactness import probe_of_tokens
 
     with path.open(encoding="utf-8") as lines:
-        return [tokenizer(json.loads(line)["text"])["input_ids"][:TOKENS] for line in islice(lines, ROWS)]
+        return probe_of_tokens(tokenizer(json.loads(line)["text"])["input_ids"] for line in lines)
 
 
-def _model(job: Job, step: FineTuning, folder: Path, start: Path, probe: list[list[int]]) -> Any:
+def _model(job: Job, step: FineTuning, folder: Path, start: Path, probe: Sequence[Mapping[str, Any]]) -> Any:
     """The model that AutoTrain wrote, under the configuration it came with."""
     if step.lora is not None:
         from peft import PeftModel

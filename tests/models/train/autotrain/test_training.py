@@ -171,13 +171,14 @@ def test_adapters_that_came_back_on_tied_weights_are_not_merged(tmp_path):
     from peft import LoraConfig, get_peft_model
 
     from factory.models.train.autotrain.training import _model
+    from factory.models.train.exactness import probe_of_tokens
 
     source = make_model(tmp_path / "base", "gemma2")
     for number, modules in enumerate((["q_proj"], ["embed_tokens"])):
         config = LoraConfig(task_type="CAUSAL_LM", r=4, target_modules=modules, init_lora_weights=False)
         get_peft_model(load_model(source.model, "float32"), config).save_pretrained(tmp_path / str(number))
     work = job(tmp_path / "out", source)
-    probe = [[5, 6, 7, 8, 9], [50, 51, 52]]
+    probe = probe_of_tokens([[5, 6, 7, 8, 9], [50, 51, 52]])
     tuned = step(lora={"r": 4})
     assert _model(work, tuned, tmp_path / "0", source.model, probe).config.tie_word_embeddings
     with pytest.raises(FactoryError, match="merging the adapter moves the logits"):
