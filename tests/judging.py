@@ -27,7 +27,7 @@ def judge(folder: Path, replies: Mapping[bytes, str]) -> Iterator[tuple[MoodySer
     """(server, model, profile): it says of a picture what `replies` has for its bytes, and refuses any other."""
 
     def mood(server: MoodyServer, prompt: str, before: int) -> Any:
-        found = [replies.get(base64.b64decode(data)) for data in SHOWN.findall(prompt)]
+        found = [replies.get(base64.b64decode(data)) for data in SHOWN.findall(prompt)] or ["yes"]
         if len(found) != 1 or found[0] is None:
             return 400, {}, {"error": {"message": f"{len(found)} pictures, or one that is not known"}}
         choice = {"finish_reason": "stop", "message": {"role": "assistant", "content": found[0]}}
