@@ -40,10 +40,7 @@ def require_engines(graph: Graph, nodes: Iterable[Node], profile: Profile) -> No
 
 def _engines(graph: Graph, node: Node, profile: Profile) -> Iterator[str]:
     yield from node.step.engines()
-    asked = [
-        value
-        for parameter, value, kind in node.step.references()
-        if kind == "model" and parameter in node.step.generators()
-    ]
-    if any(not isinstance(graph.final(value).step, AnsweringModel) for value in asked):
-        yield local_engine(profile)
+    for parameter, value, kind in node.step.references():
+        asked = kind == "model" and parameter in node.step.generators()
+        if asked and not isinstance(graph.final(value).step, AnsweringModel):
+            yield local_engine(profile, pictures=parameter in node.step.viewers())

@@ -87,6 +87,16 @@ def _row_edges(node: Node) -> list[Edge]:
     return [*([node.source] if node.source else []), *(node.inputs.values() if node.step.starts else ())]
 
 
+def through(node: Node, rows: Iterable[Made]) -> set[str]:
+    """Names of those of the steps `rows` whose rows go on into a node, itself included."""
+    known, found, waiting = {step.node.name: step.node for step in rows}, set[str](), [node.name]
+    while waiting:
+        if (here := waiting.pop()) in known and here not in found:
+            found.add(here)
+            waiting += [edge.node for edge in _row_edges(known[here])]
+    return found
+
+
 def made(graph: Graph, nodes: Collection[Node]) -> list[Made]:
     """The nodes with what their manifests say by now."""
     manifests = graph.store.manifests_of([node.folder for node in nodes])

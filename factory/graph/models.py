@@ -11,6 +11,7 @@ from factory.step.outline import UNKNOWN, Outline
 from factory.store import Manifest
 
 TO_ASK = "name a model that was tuned on conversations, or give it a template: sft with chat_template"
+TO_SEE = "name a vision-language model"
 TO_LOOK = "leave it out of the suite's models, or name a vision-language model"
 
 
@@ -53,7 +54,7 @@ class _Models:
                 if node.kind == "model":
                     self._known[node.name] = self._after(node)
                 elif node.kind == "dataset":
-                    self._require_chats(node)
+                    self._require_answers(node)
                 else:
                     self._require_sight(node)
             except FactoryError as error:
@@ -88,12 +89,15 @@ class _Models:
             self.timeout = 0.0  # one that is not there is asked once
             return UNKNOWN
 
-    def _require_chats(self, node: Node) -> None:
-        """Models that answer are asked in turns of their chat template."""
+    def _require_answers(self, node: Node) -> None:
+        """Models that answer are asked in turns of their chat template, some of them about pictures."""
         for parameter, value, kind in node.step.references():
             if kind == "model" and parameter in node.step.generators():
+                asked = self._outline(node.inputs[value].node)
                 try:
-                    self._outline(node.inputs[value].node).require_chat(TO_ASK)
+                    asked.require_chat(TO_ASK)
+                    if parameter in node.step.viewers():
+                        asked.require_sight(TO_SEE)
                 except FactoryError as error:
                     raise FactoryError(f"{parameter} {value}: {error.what}", fix=error.fix) from None
 

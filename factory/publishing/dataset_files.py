@@ -16,6 +16,8 @@ from factory.arrays import Table, pa, pq
 from factory.errors import FactoryError
 from factory.graph.lineage import Lineage
 from factory.graph.nodes import Graph
+from factory.publishing.withheld import withheld
+from factory.rows.outcomes import emptied
 from factory.store import TRAIN, Dataset, is_full, write_shard
 from factory.store.kinds import convert, wider
 
@@ -28,9 +30,16 @@ STEP_COLUMN = "rejected_by"
 
 @dataclass(frozen=True)
 class Shard:
+    """A file of rows.
+
+    Attributes:
+        step: fills the column `rejected_by`.
+        withheld: columns that are published empty.
+    """
+
     path: Path
     step: str | None = None
-    """Fills the column `rejected_by`."""
+    withheld: tuple[str, ...] = ()
 
 
 @dataclass
@@ -109,7 +118,7 @@ class Part:
         schema = self.features.arrow_schema
         for shard in self.shards:
             with pq.ParquetFile(shard.path) as file:
-                table = file.read()
+                table = emptied(file.read(), shard.withheld)
             columns = []
             for wanted in schema:
                 if wanted.name == STEP_COLUMN and shard.step:
@@ -172,7 +181,7 @@ def files_of(lineage: Lineage) -> DatasetFiles:
     if lineage.own[-1].manifest is None:
         return DatasetFiles([], None)
     shards = [
-        Shard(path, step.node.name)
+        Shard(path, step.node.name, tuple(withheld(lineage, step, pq.read_schema(path))))
         for step in lineage.rows
         if step.node.kind == "dataset"
         for path in sorted((step.node.folder / REJECTED).glob("*.parquet"))

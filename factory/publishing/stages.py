@@ -26,6 +26,7 @@ from factory.hub.push import Pushed, Release, push
 from factory.publishing.benchmarks import benchmark_file
 from factory.publishing.cards.dataset import dataset_card
 from factory.publishing.cards.model import model_card
+from factory.publishing.cards.safety import SAFETY_PICTURE, safety_picture
 from factory.publishing.collection import publish_collection
 from factory.publishing.dataset_files import REJECTED, files_of, require_rows
 from factory.publishing.model_files import judge_gates, model_documents, model_files
@@ -239,7 +240,7 @@ def render_card(graph: Graph, name: str) -> str:
 
 
 def dataset_content(graph: Graph, name: str, history: Lineage) -> Content:
-    """The card of a finished dataset, its ``eval.yaml`` where it is a benchmark, and its shards.
+    """The card of a finished dataset with its picture, its ``eval.yaml`` where it is a benchmark, and its shards.
 
     Raises:
         FactoryError: rows failed beyond `max_failed`, do not add up, or none was kept.
@@ -251,7 +252,8 @@ def dataset_content(graph: Graph, name: str, history: Lineage) -> Content:
         raise FactoryError("no row was kept", where=where, fix=why)
     card = dataset_card(graph, name, history, files).encode()
     measured = benchmark_file(graph, name) if graph.loaded.recipe.evaluate else {}
-    return {"README.md": card, **measured}, files.paths
+    picture = safety_picture(history.rows)
+    return {"README.md": card, **({SAFETY_PICTURE: picture} if picture else {}), **measured}, files.paths
 
 
 def model_content(graph: Graph, name: str, history: Lineage) -> Content:

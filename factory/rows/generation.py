@@ -26,18 +26,24 @@ Origin = Literal["generated", "step", "memory"]
 
 
 class Ask(NamedTuple):
-    """One prompt. Without `max_new_tokens` the budget follows the length of `source`, the text that is worked on."""
+    """One prompt. Without `max_new_tokens` the budget follows the length of `source`, the text that is worked on.
+
+    `images` are files of pictures that are shown with it.
+    """
 
     user: str
     system: str | None = None
     source: str = ""
     max_new_tokens: int | None = None
+    images: tuple[bytes, ...] = ()
 
     @property
     def key(self) -> bytes:
-        """Digest of the prompt and its budget. The model is the same for a whole ledger."""
+        """Digest of the prompt, its pictures and its budget. The model is the same for a whole ledger."""
         lead = f"{self.max_new_tokens}\0{'' if self.system is None else f'{len(self.system)}:{self.system}'}\0"
-        return hashlib.blake2b(f"{lead}{self.user}".encode(), digest_size=16).digest()
+        shown = b"".join(hashlib.blake2b(image, digest_size=16).digest() for image in self.images)
+        person = b"pictures" if shown else b""  # no text can pass for a picture
+        return hashlib.blake2b(shown + f"{lead}{self.user}".encode(), digest_size=16, person=person).digest()
 
 
 @dataclass(frozen=True)
@@ -60,8 +66,10 @@ class Generations:
     and what a call takes from it is a line of the ledger too. Only the current call's texts are in RAM.
     """
 
-    def __init__(self, job: Job, model: Artifact, stack: ExitStack, name: str = LEDGER) -> None:
-        self._job, self._model, self._stack = job, model, stack
+    def __init__(
+        self, job: Job, model: Artifact, stack: ExitStack, name: str = LEDGER, *, pictures: bool = False
+    ) -> None:
+        self._job, self._model, self._stack, self._pictures = job, model, stack, pictures
         self._engine: Engine | None = None
         self._ledger = stack.enter_context(job.ledger(name))
         self._places = Places(job.out / f"{name}.index", stack)
@@ -81,7 +89,7 @@ class Generations:
     def engine(self) -> Engine:
         """Loaded at the first prompt that has no completion yet."""
         if self._engine is None:
-            self._engine = self._stack.enter_context(self._job.engine(self._model))
+            self._engine = self._stack.enter_context(self._job.engine(self._model, pictures=self._pictures))
         return self._engine
 
     def answer(self, shard: int, asks: Sequence[Ask], tick: Callable[..., None], round: str = "") -> Answers:
@@ -194,7 +202,8 @@ class Generations:
             tokens = counts.get(i, 0)
             budget = ask.max_new_tokens or BUDGET_FACTOR * tokens + BUDGET_EXTRA
             fits = i not in counts or not self._context or around + tokens + budget <= self._context
-            requests.append(Request.chat(ask.user, system=ask.system, max_new_tokens=budget) if fits else None)
+            chat = Request.chat(ask.user, system=ask.system, images=ask.images, max_new_tokens=budget)
+            requests.append(chat if fits else None)
         return requests
 
     def _may_be_too_long(self, ask: Ask) -> bool:
@@ -212,10 +221,10 @@ class Generations:
 
 
 @contextmanager
-def generations(job: Job, model: Artifact, name: str = LEDGER) -> Iterator[Generations]:
-    """Open a step's generations with one model; frees the model and drops the index at the end."""
+def generations(job: Job, model: Artifact, name: str = LEDGER, *, pictures: bool = False) -> Iterator[Generations]:
+    """Open a step's generations with one model, which is shown `pictures` or not; at the end the model is freed."""
     with ExitStack() as stack:
-        yield Generations(job, model, stack, name)
+        yield Generations(job, model, stack, name, pictures=pictures)
 
 
 def context_length(model: Path) -> int | None:

@@ -56,6 +56,7 @@ class ShardResult:
         values: lists of numbers by name, whose percentiles over all shards go into the metrics.
         written: what is stored as kept, where it is not `table` without the rows that have a verdict.
         hidden: columns that rejected rows have and kept rows have not.
+        withheld: columns that are empty in the rows that are not kept: what they hold must not be shown.
     """
 
     table: pa.Table
@@ -65,6 +66,18 @@ class ShardResult:
     values: Mapping[str, list[float]] = field(default_factory=dict)
     written: pa.Table | None = None
     hidden: Sequence[str] = ()
+    withheld: Sequence[str] = ()
+
+
+def emptied(table: pa.Table, names: Sequence[str]) -> pa.Table:
+    """The table with nulls in the columns of these names; types and metadata stay."""
+    import pyarrow as pa
+
+    for name in (name for name in names if name in table.column_names):
+        place = table.schema.get_field_index(name)
+        field = table.schema.field(place).with_nullable(True)
+        table = table.set_column(place, field, pa.nulls(table.num_rows, field.type))
+    return table
 
 
 def write_result(out: Path, number: int, result: ShardResult, split: str = TRAIN) -> RowCounts:
@@ -82,7 +95,7 @@ def write_result(out: Path, number: int, result: ShardResult, split: str = TRAIN
         counts.reasons[verdict.reason] = counts.reasons.get(verdict.reason, 0) + 1
     if stored := sorted(row for row, verdict in result.verdicts.items() if verdict.stored):
         verdicts = [result.verdicts[row] for row in stored]
-        rest = _free_names(table.take(pa.array(stored)))
+        rest = _free_names(emptied(table.take(pa.array(stored)), result.withheld))
         rest = rest.append_column("outcome", pa.array([verdict.outcome for verdict in verdicts], pa.string()))
         rest = rest.append_column("reason", pa.array([str(verdict) for verdict in verdicts], pa.string()))
         write_shard(out / "rejected" / name, rest)
@@ -114,7 +127,8 @@ def examples(result: ShardResult) -> dict[str, list[dict[str, str]]]:
     if not rows:
         return {}
     shown: dict[int, dict[str, str]] = {row: {} for numbers in rows.values() for row in numbers}
-    for name in [column.name for column in result.table.schema if is_text(column.type)]:
+    texts = [column.name for column in result.table.schema if is_text(column.type)]
+    for name in [name for name in texts if name not in result.withheld]:
         for row, value in zip(shown, plain(result.table[name].take(list(shown))), strict=True):
             if isinstance(value, str):
                 shown[row][name] = value[:EXAMPLE_CHARACTERS]

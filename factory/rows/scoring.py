@@ -81,6 +81,10 @@ class ScoreStep(RowStep):
         """Of the columns beside the rows, those that kept rows do not have."""
         return [] if getattr(self, "keep_scores", True) else columns
 
+    def withheld(self, schema: pa.Schema) -> list[str]:
+        """Of the columns before this step, those that rows it does not keep are written without."""
+        return []
+
     def run(self, job: Job) -> None:
         folder = job.made / self.folder
         if not folder.exists():
@@ -114,13 +118,16 @@ class ScoreStep(RowStep):
             yield work
 
     def _sort_out(self, table: pa.Table, scores: Scores) -> ShardResult:
+        withheld = self.withheld(table.schema)
         for name, column in scores.columns.items():
             table = with_column(table, name, column)
         numbers = {
             name: column.drop_null().to_pylist() for name, column in scores.columns.items() if _is_number(column.type)
         }
         hidden = self.hidden(list(scores.columns))
-        return ShardResult(table, scores.verdicts, scores.usage, scores.totals, numbers, hidden=hidden)
+        return ShardResult(
+            table, scores.verdicts, scores.usage, scores.totals, numbers, hidden=hidden, withheld=withheld
+        )
 
     def _take_over(self, job: Job, target: Path) -> None:
         """Copy scores that a store of an older version holds in the folders of artifacts."""

@@ -121,19 +121,21 @@ def suffix_of(suffix: str | None, job: Job) -> str:
 
 def holding(needed: str, *possible: str) -> AfterValidator:
     """Marks a prompt that the verb itself fills: it must hold `{needed}`, may hold `possible`, and nothing else."""
+    return AfterValidator(lambda prompt: require_places(prompt, needed, *possible))
 
-    def check(prompt: str) -> str:
-        names = placeholders(prompt)
-        if needed not in names:
-            raise ValueError(f"the prompt has no {{{needed}}}: every text would be asked the same")
-        if odd := [name for name in names if name not in (needed, *possible)]:
-            known = " and ".join(f"{{{name}}}" for name in (needed, *possible))
-            raise ValueError(
-                f"{{{odd[0]}}} is not filled here, only {known}; in braces for good it is {{{{{odd[0]}}}}}"
-            )
-        return prompt
 
-    return AfterValidator(check)
+def require_places(prompt: str, needed: str | None, *possible: str) -> str:
+    """
+    Raises:
+        ValueError: the prompt has no place for what is `needed`, or one for what is neither that nor `possible`.
+    """
+    names, places = placeholders(prompt), [name for name in (needed, *possible) if name]
+    if needed is not None and needed not in names:
+        raise ValueError(f"the prompt has no {{{needed}}}: every text would be asked the same")
+    if odd := [name for name in names if name not in places]:
+        known = " and ".join(f"{{{name}}}" for name in places)
+        raise ValueError(f"{{{odd[0]}}} is not filled here, only {known}; in braces for good it is {{{{{odd[0]}}}}}")
+    return prompt
 
 
 TextPrompt = Annotated[Prompt, holding("text")]
@@ -196,6 +198,10 @@ class Step(BaseModel):
 
     def generators(self) -> tuple[str, ...]:
         """Parameters whose models are asked for texts and for nothing else, so that one behind an endpoint will do."""
+        return ()
+
+    def viewers(self) -> tuple[str, ...]:
+        """Of the `generators`, those whose models are shown pictures."""
         return ()
 
     def engines(self) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from factory.rows.outcomes import Verdict, failed, rejected
 from factory.rows.scoring import Scores, ScoreShard, ScoreStep, below
 from factory.step.base import Limit, ModelRef, Prompt, read_prompt
 from factory.step.job import Job
-from factory.store.columns import Hole, filled, require
+from factory.store.columns import Hole, filled, image_rows, require
 from factory.text.replies import numbers, parse
 from factory.text.template import placeholders, with_names
 
@@ -26,7 +26,8 @@ class Judge(ScoreStep):
 
     The prompt's placeholders are columns (``{translation.ar}``). The reply, without case and the punctuation around
     it, must be exactly `accept` or `reject`; anything else makes the row `failed`, never kept, with the reply in its
-    reason. A row where one of them is null or blank is rejected unasked.
+    reason. A row where one of them is null or blank is rejected unasked. With `images` the model is shown the pictures
+    of these columns before the prompt; a row without any is rejected unasked too.
 
     With `criteria` the model gives marks instead: the reply must hold ``name: number`` for each criterion (lines, or
     JSON), or a bare number if there is one criterion; every number within `scale`, and only one for each. Anything
@@ -35,9 +36,11 @@ class Judge(ScoreStep):
     """
 
     renamed: ClassVar[Mapping[str, str]] = {"fields": "prompt"}
+    later: ClassVar[tuple[str, ...]] = ("images",)
 
     model: ModelRef
     prompt: Prompt = Field(description="with {column} for what is judged, or a .txt file beside the recipe")
+    images: list[str] = Field([], description="columns of pictures that the model is shown before the prompt")
     accept: str = "accept"
     reject: str = "reject"
     criteria: dict[Criterion, Annotated[float, Limit]] | None = Field(
@@ -56,7 +59,7 @@ class Judge(ScoreStep):
 
     @model_validator(mode="after")
     def _check_prompt(self) -> Self:
-        if not placeholders(self.prompt):
+        if not placeholders(self.prompt) and not self.images:
             raise ValueError("the prompt has no {column}: every row would be asked the same")
         if parse(self.accept) == parse(self.reject):
             raise ValueError("accept and reject are the same word")
@@ -83,8 +86,11 @@ class Judge(ScoreStep):
     def generators(self) -> tuple[str, ...]:
         return ("model",)
 
+    def viewers(self) -> tuple[str, ...]:
+        return ("model",) if self.images else ()
+
     def check_columns(self, columns: list[str] | None) -> list[str] | None:
-        require(placeholders(self.prompt), columns)
+        require([*placeholders(self.prompt), *self.images], columns)
         if columns is None:
             return None
         return [*columns, *(name for name in map(_score, self.criteria or ()) if name not in columns)]
@@ -97,7 +103,7 @@ class Judge(ScoreStep):
 
     @contextmanager
     def scoring(self, job: Job) -> Iterator[ScoreShard]:
-        with generations(job, job.inputs[self.model]) as ledger:
+        with generations(job, job.inputs[self.model], pictures=bool(self.images)) as ledger:
             yield lambda number, table, tick, _: self._scores(ledger, number, table, tick)
 
     def finish(self, job: Job, totals: dict[str, float]) -> None:
@@ -107,12 +113,15 @@ class Judge(ScoreStep):
         budget = self.max_new_tokens or (8 if self.criteria is None else 16 + 16 * len(self.criteria))
         asks: dict[int, Ask] = {}
         verdicts: dict[int, Verdict] = {}
+        shown = self._shown(table)
         for row, prompt in enumerate(filled(table, self.prompt, blank=False)):
             if isinstance(prompt, Hole):
                 error = prompt.error
                 verdicts[row] = failed(self.verb, error) if error else rejected("judge: no text", prompt.path)
+            elif self.images and not shown[row]:
+                verdicts[row] = rejected("judge: no picture")
             else:
-                asks[row] = Ask(prompt, self.system_prompt, max_new_tokens=budget)
+                asks[row] = Ask(prompt, self.system_prompt, "", budget, shown[row])
         answers = ledger.answer(number, list(asks.values()), tick)
         marks: dict[str, list[float | None]] = {name: [None] * table.num_rows for name in self.criteria or ()}
         for row, completion in zip(asks, answers.completions, strict=True):
@@ -129,6 +138,12 @@ class Judge(ScoreStep):
         totals = {"asked": len(asks), "generated": answers.generated}
         found = {_score(name): pa.array(values, pa.float32()) for name, values in marks.items()}
         return Scores(found, verdicts, answers.usage, totals)
+
+    def _shown(self, table: Table) -> list[tuple[bytes, ...]]:
+        """The pictures of each row that the model is shown."""
+        if not self.images:
+            return [()] * table.num_rows
+        return [tuple(picture.bytes or b"" for picture in found) for found in image_rows(table, self.images)]
 
     def _verdict(self, reply: str) -> Verdict | None:
         word = parse(reply)

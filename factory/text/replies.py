@@ -6,6 +6,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Sequence
+from typing import Any
 
 from factory.text.arabic import DIGITS
 
@@ -73,15 +74,30 @@ def labelled(reply: str, key: str | None = None) -> tuple[str, str]:
     if key is None:
         first, _, rest = reply.strip().partition("\n")
         return parse(first), " ".join(rest.split())
-    start, end = reply.find("{"), reply.rfind("}")
-    try:
-        value = json.loads(reply[start : end + 1]) if 0 <= start < end else None
-    except (ValueError, RecursionError):
-        value = None
-    if not isinstance(value, dict) or not isinstance(value.get(key), str):
+    value = json_object(reply) or {}
+    if not isinstance(value.get(key), str):
         return "", ""
     rest = [f"{name}: {part}" for name, part in value.items() if name != key and isinstance(part, str)]
     return parse(value[key]), " ".join("; ".join(rest).split())
+
+
+def json_object(reply: str) -> dict[str, Any] | None:
+    """The one JSON object in a reply, whatever stands around it; None where there is none, or a key is there twice.
+
+    >>> json_object('```json\\n{"rating": "Safe"}\\n```'), json_object('{"rating": "Unsafe", "rating": "Safe"}')
+    ({'rating': 'Safe'}, None)
+    """
+    start, end = reply.find("{"), reply.rfind("}")
+    try:
+        return json.loads(reply[start : end + 1], object_pairs_hook=_each_once) if 0 <= start < end else None
+    except (ValueError, RecursionError):
+        return None
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len(found := dict(pairs)) < len(pairs):
+        raise ValueError("a key is there twice")
+    return found
 
 
 def _is_word(character: str) -> bool:

@@ -66,6 +66,7 @@ class MoodyServer:
     def answer(self, handler: Any) -> None:
         body = json.loads(handler.rfile.read(int(handler.headers["Content-Length"])))
         prompt = body["messages"][-1]["content"] if "messages" in body else body["prompt"]
+        prompt = prompt if isinstance(prompt, str) else json.dumps(prompt)  # parts, of which some are pictures
         with self.lock:
             before = self.asked[prompt]
             self.asked[prompt] += 1

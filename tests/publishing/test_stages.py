@@ -42,8 +42,8 @@ def own_names(text: str = RECIPE) -> str:
     )
 
 
-def execute(graph: Graph, *listeners: Listener) -> Report:
-    runner = Runner(graph, Profile(device="cpu", threads=1), quiet())
+def execute(graph: Graph, *listeners: Listener, profile: Profile | None = None) -> Report:
+    runner = Runner(graph, profile or Profile(device="cpu", threads=1), quiet())
     return Execution(runner, listeners=list(listeners)).run(stages(graph))
 
 

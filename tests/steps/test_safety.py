@@ -34,10 +34,16 @@ def test_a_guard_writes_its_verdict(tmp_path, guard):
         ("y", None, 0.0),
         (" ", None, None),
     ]
-    assert [(row["b"], row["outcome"], row["reason"], row["unsafe_category"]) for row in rejected(job)] == [
-        ("n", "rejected", "safety: 1 > 0.5 (S9)", "S9"),
-        ("?", "failed", "safety: reply is neither ok nor bad: ????????", None),
+    found = [(row["input_row"], row["outcome"], row["reason"], row["unsafe_category"]) for row in rejected(job)]
+    assert found == [
+        (1, "rejected", "safety: 1 > 0.5 (S9)", "S9"),
+        (2, "failed", "safety: reply is neither ok nor bad", None),
     ]
+    assert all(row["a"] is row["b"] is None for row in rejected(job)), "what is not safe is not written again"
+    assert job.metrics["examples"].keys() == job.rows.reasons.keys()
+    assert all(
+        row.keys() <= {"reason", "unsafe_category"} for rows in job.metrics["examples"].values() for row in rows
+    )
 
 
 def classified(**parameters) -> Safety:

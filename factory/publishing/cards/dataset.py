@@ -11,8 +11,10 @@ from factory.graph.account import Account
 from factory.graph.lineage import Lineage, Made
 from factory.graph.nodes import Graph
 from factory.publishing.cards import facts as card_facts
+from factory.publishing.cards.safety import SAFETY_PICTURE, judged_pictures
 from factory.publishing.cards.text import render
 from factory.publishing.dataset_files import DatasetFiles, Part
+from factory.publishing.withheld import judges, shows_no_texts
 from factory.store import Dataset, RowCounts, Usage
 from factory.store.columns import pairs_of
 
@@ -51,10 +53,13 @@ class AccountLine:
         return order[:SHOWN_COLUMNS]
 
 
-def account_lines(chain: list[Made]) -> list[AccountLine]:
-    """Every dataset step of the chain with its accounts; `rows` is None for one that is not done."""
+def account_lines(history: Lineage) -> list[AccountLine]:
+    """Every dataset step that rows went through with its accounts; `rows` is None for one that is not done.
+
+    Texts that a safety judge was yet to see, or did not find safe, are no examples.
+    """
     lines = []
-    for step in chain:
+    for step in history.rows:
         if step.node.kind != "dataset":
             continue
         manifest = step.manifest
@@ -65,6 +70,7 @@ def account_lines(chain: list[Made]) -> list[AccountLine]:
         examples = {
             reason: found[:SHOWN_REJECTS] for reason, found in metrics.get("examples", {}).items() if reason in shown
         }
+        examples = {} if shows_no_texts(history, step) else examples
         usage = manifest.usage if manifest else Usage()
         lines.append(AccountLine(step.node.name, rows, reasons, examples, metrics.get("percentiles", {}), usage))
     return lines
@@ -97,7 +103,7 @@ def dataset_card(graph: Graph, name: str, history: Lineage, files: DatasetFiles,
     """The whole README.md. Before the dataset is built its measured parts say so; `so_far` has what is counted yet."""
     facts = card_facts.common(graph, name, history)
     header = _metadata(graph, name, facts, history, files)
-    lines = account_lines(history.rows)
+    lines = account_lines(history)
     parts = files.kept
     if so_far is not None and not facts["done"]:
         lines = [_counted(line, so_far) for line in lines]
@@ -115,6 +121,9 @@ def dataset_card(graph: Graph, name: str, history: Lineage, files: DatasetFiles,
         account_begun=any(line.rows for line in lines),
         verbs={made.node.step.verb for made in history.rows},
         translations=translations(history.rows),
+        judged_pictures=judged_pictures(history.rows),
+        safety_picture=SAFETY_PICTURE,
+        withheld=any(True for step in history.rows for _ in judges(history, step)),
     )
 
 
