@@ -20,7 +20,7 @@ VERDICTS = {
     False: {"rating": "Safe", "category": "NA: None applying", "rationale": "Shapes on white paper."},
     True: {
         "rating": "Unsafe",
-        "category": "O5: Weapons or Substance Abuse",
+        "category": "O6: Weapons or Substance Abuse",
         "rationale": "There is a knife on the paper.",
     },
 }

@@ -86,8 +86,9 @@ def find_layout(
     if prompt is not None or response is not None:
         if prompt is None or response is None:
             raise FactoryError("prompt and response go together", where=where, fix="give both")
+        # One prompt for all rows is fine where pictures differ, the name of a column without braces is a slip.
         for parameter, template in (("prompt", prompt), ("response", response)):
-            if not placeholders(template):
+            if not placeholders(template) and (parameter == "response" or template.strip() in columns):
                 fix = "write {column} where its text goes"
                 raise FactoryError(f"{parameter} names no column", where=where, fix=fix)
         return Layout(prompt=prompt, response=response, system=system)

@@ -35,6 +35,9 @@ def check(recipe: Recipe, source: Source) -> None:
                 source.report((section, name), f"{name!r} is also a dataset: names are unique in a recipe")
             _check_artifact(recipe, source, (section, name), spec)
     for name, suite in recipe.evaluate.items():
+        for kind, others in (("dataset", recipe.datasets), ("model", recipe.models)):
+            if name in others:
+                source.report(("evaluate", name), f"{name!r} is also a {kind}: names are unique in a recipe")
         for parameter, value, kind in suite.references():
             _check_reference(recipe, source, ("evaluate", name, parameter), value, kind)
         _check_splits(recipe, source, ("evaluate", name), suite)
