@@ -150,7 +150,7 @@ def read_sheet(path: Path, dataset: Dataset, fingerprint: str, rater: str = "") 
     """Read a filled sheet; `rater` stands for lines that name none.
 
     Raises:
-        UsageError: it is no sheet, one of another build, or damaged: the first lines in question are named, and none of
+        UsageError: it is no sheet, one of another build, or damaged: the first such lines are named, and none of
             its votes counts.
     """
     problems: list[str] = []

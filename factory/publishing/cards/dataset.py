@@ -10,6 +10,7 @@ from factory.graph import lineage
 from factory.graph.account import Account
 from factory.graph.lineage import Lineage, Made
 from factory.graph.nodes import Graph
+from factory.graph.origins import Share, Untold, counted_share
 from factory.publishing.cards import facts as card_facts
 from factory.publishing.cards.ratings import ratings
 from factory.publishing.cards.safety import SAFETY_PICTURE, judged_pictures
@@ -124,10 +125,23 @@ def dataset_card(graph: Graph, name: str, history: Lineage, files: DatasetFiles,
         verbs={made.node.step.verb for made in history.rows},
         translations=translations(history.rows),
         ratings=ratings(load_votes(graph.store, history.final.fingerprint)),
+        origins=_origins(graph, name) if facts["done"] else None,
+        gates=graph.loaded.recipe.datasets[name].gates,
         judged_pictures=judged_pictures(history.rows),
         safety_picture=SAFETY_PICTURE,
         withheld=any(True for step in history.rows for _ in judges(history, step)),
     )
+
+
+def _origins(graph: Graph, name: str) -> Share | None:
+    """Rows by origin, where the recipe says anything about it and files tell."""
+    if not any(spec.origin for spec in graph.loaded.recipe.datasets.values()):
+        return None
+    try:
+        found = counted_share(graph, name)
+    except Untold:
+        return None
+    return found if found.authentic else None
 
 
 def _columns(parts: list[Part]) -> list[tuple[str, str]]:
