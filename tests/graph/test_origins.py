@@ -98,6 +98,16 @@ def test_a_mix_of_mixes() -> None:
         counted_share(drawn, "all")
 
 
+def test_what_is_said_last_counts() -> None:
+    sides = """\
+  left: {from: made, origin: source, steps: [columns: {text: text}]}
+  right: {from: born, steps: [columns: {text: text}]}
+  all:"""
+    made = graph(text=RECIPE.replace("  all:", sides).replace("[born, made, english]", "[left, right]"))
+    build(made)
+    assert counted_share(made, "all") == Share(7, 0)
+
+
 def test_what_a_step_translates_is_translated_and_what_is_neither_does_not_count() -> None:
     made = graph(text=RECIPE.replace(", origin: translated", "").replace(", origin: authentic", ""))
     build(made)
