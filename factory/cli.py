@@ -207,6 +207,31 @@ def look(dataset: str, name: str | None, store: Path, hub: Any, **options: Any) 
     commands.look.show_rows(dataset, name, store, hub, **options)
 
 
+@main.command()
+@of_recipe(REHEARSE)
+@click.argument("name")
+@click.option("--out", type=click.Path(path_type=Path), help="Write a sheet (CSV) of rows drawn at random.")
+@click.option("--in", "filled", type=click.Path(path_type=Path), help="Read a filled sheet; no option: show votes.")
+@click.option("--rater", default="", help="Whose sheet it is, where its column `rater` does not say.")
+@click.option("--ask", "questions", multiple=True, help="A question of --out, answered yes or no; default: correct.")
+@click.option("--rows", default=100, show_default=True, type=click.IntRange(1), help="How many, of --out.")
+@click.option("--seed", default=0, show_default=True, help="Of --out: the same seed draws the same rows.")
+@click.option("--split", default="train", show_default=True, help="Of --out.")
+@click.option("--columns", default="", help="Of --out: show only these, separated by commas.")
+@JSON
+def rate(session: Session, name: str, out: Path | None, filled: Path | None, as_json: bool, **told: Any) -> None:
+    """Let people rate rows of the dataset NAME: a sheet out, filled sheets in, what they say into its card."""
+    if out and filled:
+        raise click.UsageError("--out writes a sheet and --in reads one: give one of them")
+    rater, sheet = told.pop("rater"), {**told, "questions": told["questions"] or ("correct",)}
+    if out:
+        commands.rate.write(session, name, out, rater=rater, **sheet)
+    elif filled:
+        commands.rate.read(session, name, filled, rater=rater, as_json=as_json)
+    else:
+        commands.rate.show(session, name, as_json=as_json)
+
+
 PAIRS = options(
     click.option("--source-language", default="en", show_default=True, help="ISO 639 code."),
     click.option("--target-language", default="ar", show_default=True, help="ISO 639 code."),

@@ -10,10 +10,12 @@ from factory.errors import FactoryError, UsageError
 from factory.estimate.costs import Costs
 from factory.estimate.estimate import estimate
 from factory.estimate.family import assumption_lines, beside, family
+from factory.evaluate.gates import parse_dataset_gate
 from factory.graph.installed import missing_engines
 from factory.graph.licenses import license_problems, require_licenses
 from factory.graph.model_sources import UNKNOWN, AnsweringModel
 from factory.graph.models import model_problems, refuse
+from factory.graph.origins import AUTHENTIC, estimated_share
 from factory.graph.plan import Plan, make_plan
 from factory.graph.plan import as_json as nodes_as_json
 from factory.hub.client import Renamed
@@ -110,6 +112,7 @@ def _document(plan: Plan, costs: Costs, problems: list[str]) -> dict[str, object
         "stages": _stages(plan),
         "estimate": costs.as_json(),
         "licences": problems,
+        "origins": _origins(plan, costs),
         "notes": plan.notes(),
         "unresolved": plan.graph.unresolved,
     }
@@ -151,6 +154,8 @@ def _print(plan: Plan, costs: Costs, problems: list[str]) -> None:
     ]
     print_table("what publish does, in this order", ["stage", "of", "state", "because of"], rows)
     print(costs.summary())
+    for name, expected in _origins(plan, costs).items():
+        print(f"{name}: {expected}")
     for note in plan.notes():
         print(f"note: {note}")
     for problem in problems:
@@ -158,6 +163,19 @@ def _print(plan: Plan, costs: Costs, problems: list[str]) -> None:
     if plan.graph.unresolved:
         refs = sorted(set(plan.graph.unresolved))
         print(f"not resolved to a commit (Hub not asked or not reached): {', '.join(refs)}")
+
+
+def _origins(plan: Plan, costs: Costs) -> dict[str, str]:
+    """What is expected of each dataset that states or asks for a share of authentic text."""
+    recipe, found = plan.graph.loaded.recipe, {}
+    for name, spec in recipe.datasets.items():
+        gates = [text for text in spec.gates if parse_dataset_gate(text).suite == AUTHENTIC]
+        if gates or (spec.publish and any(other.origin == AUTHENTIC for other in recipe.datasets.values())):
+            share = estimated_share(plan.graph, name, lambda edge: costs.flows.edge(edge).rows)
+            said = "not known before its parts are counted" if share is None else f"{share.percent:.1f} %"
+            asked = f" (gate: {', '.join(gates)})" if gates else ""
+            found[name] = f"authentic of its {recipe.language.target} rows: {said}{asked}"
+    return found
 
 
 def _profile(session: Session) -> str:
@@ -173,13 +191,14 @@ def _speakers(opened: Opened) -> dict[str, str]:
         for parameter, value, kind in node.step.references():
             if kind == "model" and parameter in node.step.generators():
                 final = graph.final(value)
-                found[value] = _speaker(final.step, final.folder / "model", opened.profile)
+                looks = parameter in node.step.viewers()
+                found[value] = _speaker(final.step, final.folder / "model", opened.profile, pictures=looks)
     return found
 
 
-def _speaker(step: Step, model: Path, profile: Profile) -> str:
+def _speaker(step: Step, model: Path, profile: Profile, *, pictures: bool) -> str:
     if not isinstance(step, AnsweringModel):
-        return local_engine(profile, architecture(model))
+        return local_engine(profile, architecture(model), pictures=pictures)
     try:
         address = profile.endpoint(step.endpoint).base_url
     except UsageError as error:

@@ -6,6 +6,11 @@
     world-ar >= 40                       a fixed bar
     world-translation.bleu >= teacher - 1    another model of the recipe
 
+and of a dataset, in percent:
+
+    authentic >= 35                      rows written in the target language, of those that are in it
+    rated.correct >= 90                  rows that people found so
+
 Left is a suite entry of ``evaluate:``, right a number, ``base`` (the model's `from`) or a model's name, with an
 optional margin. A sign belongs to a margin only between spaces, since names hold hyphens.
 """
@@ -21,6 +26,7 @@ from factory.errors import nearest
 from factory.evaluate.score import Z95
 
 BASE = "base"
+DATASET_GATES = ("authentic", "rated")
 COMPARISONS = {">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt}
 NUMBER = r"[+-]?\d+(?:\.\d+)?"
 GATE = re.compile(r"^\s*(?P<left>[^<>=]+?)\s*(?P<sign>>=|<=|>|<)\s*(?P<right>[^<>=\s][^<>=]*?)\s*$")
@@ -135,6 +141,22 @@ def parse_gate(
     if models is not None and right != BASE and right not in models:
         raise ValueError(f"{text!r}: no model {right!r}{nearest(right, [BASE, *models])}")
     return Gate(suite, score, match["sign"], right, margin)
+
+
+def parse_dataset_gate(text: str) -> Gate:
+    """Read a gate of a dataset: ``authentic >= 35``, ``rated >= 90`` or ``rated.correct >= 90``, in percent.
+
+    Raises:
+        ValueError: the text is no such gate.
+    """
+    gate = parse_gate(text)
+    if gate.suite not in DATASET_GATES:
+        raise ValueError(f"{text!r}: of a dataset {gate.suite!r} is not known{nearest(gate.suite, DATASET_GATES)}")
+    if isinstance(gate.right, str):
+        raise ValueError(f"{text!r}: a dataset is compared with a number")
+    if gate.suite == "authentic" and gate.score:
+        raise ValueError(f"{text!r}: `authentic` is one number")
+    return gate
 
 
 def _split_left(left: str, suites: Mapping[str, Collection[str] | None] | None) -> tuple[str, str | None]:

@@ -29,6 +29,7 @@ from factory.publishing.cards.model import model_card
 from factory.publishing.cards.safety import SAFETY_PICTURE, safety_picture
 from factory.publishing.collection import publish_collection
 from factory.publishing.dataset_files import REJECTED, files_of, require_rows
+from factory.publishing.dataset_gates import judge_dataset
 from factory.publishing.model_files import judge_gates, model_documents, model_files
 from factory.publishing.space import publish_space
 from factory.recipe import ModelSpec, Place
@@ -69,7 +70,7 @@ class Build(Stage):
 
 
 class Gate(Stage):
-    """Judge a model on the scores that were measured."""
+    """Judge a model on the scores that were measured, or a dataset on its rows."""
 
 
 class Push(Stage):
@@ -121,12 +122,14 @@ def _gates(graph: Graph, spec: ModelSpec) -> list[Any]:
 
 
 def _leaving(graph: Graph, name: str) -> list[Stage]:
-    """A dataset's push; a model's gate, if it has one, and push."""
+    """A dataset's or a model's gate, if it has one, and its push."""
     recipe, place = graph.loaded.recipe, graph.loaded.place
     final = f"build {graph.final(name).name}"
     spec = recipe.models.get(name)
     if spec is None:
-        return [Push(name, place("datasets", name, "publish"), (final,))]
+        rows = Gate(name, place("datasets", name, "gates"), (final,))
+        asked = [rows] if recipe.datasets[name].gates else []
+        return [*asked, Push(name, place("datasets", name, "publish"), (final, *(gate.name for gate in asked)))]
     if not spec.gates:
         return [Push(name, place("models", name, "publish"), (final,))]
     base = spec.base
@@ -343,7 +346,8 @@ class Execution:
         graph, pushed = self.runner.graph, self.report.pushed
         match stage:
             case Gate():
-                for note in judge_gates(graph, stage.subject):
+                judge = judge_dataset if stage.subject in graph.loaded.recipe.datasets else judge_gates
+                for note in judge(graph, stage.subject):
                     self.runner.progress.log(note)
             case Push():
                 self._note(stage.subject, publish(graph, stage.subject, force=self.force))

@@ -5,7 +5,7 @@ from graphlib import CycleError, TopologicalSorter
 
 from factory.errors import FactoryError, nearest
 from factory.evaluate.base import Suite
-from factory.evaluate.gates import BASE, parse_gate
+from factory.evaluate.gates import BASE, parse_dataset_gate, parse_gate
 from factory.evaluate.texts import data_references, suite_named
 from factory.hub.names import (
     LISTED,
@@ -195,6 +195,14 @@ def _check_benchmark(recipe: Recipe, source: Source, at: Location, value: str) -
 
 
 def _check_gates(recipe: Recipe, source: Source) -> None:
+    for name, spec in recipe.datasets.items():
+        for index, text in enumerate(spec.gates):
+            try:
+                parse_dataset_gate(text)
+            except ValueError as error:
+                source.report(("datasets", name, "gates", index), str(error))
+        if spec.origin == "authentic" and any(step.verb == "translate" for step in spec.steps):
+            source.report(("datasets", name, "origin"), f"{name!r} is translated by a step of its own")
     for name, spec in recipe.models.items():
         for index, text in enumerate(spec.gates):
             at = ("models", name, "gates", index)

@@ -117,6 +117,12 @@ class DatasetSpec(ArtifactSpec):
     image_hosts: list[Host] = Field([], description="hosts from which pictures may be fetched; default: none")
     steps: list[SerializeAsAny[Step]] = []
     rows: int | None = Field(None, description="rows of the source, for estimates before it was read")
+    origin: Literal["authentic", "translated", "source"] | None = Field(
+        None,
+        description="of its text: written in the target language, translated into it, or in the source language; "
+        "default: translated where a step translates",
+    )
+    gates: list[str] = Field([], description='conditions on its rows, e.g. "authentic >= 35", "rated.correct >= 90"')
     max_failed: float = Field(0.0, ge=0, lt=1, description="share of rows that may fail and the rest still be pushed")
 
     @field_validator("split")

@@ -62,7 +62,7 @@ class Backtranslate(ScoreStep):
     its gate is a little stricter than the paper's.
     """
 
-    version: ClassVar[int] = 2  # until then METEOR took half from a perfect text of one word
+    version: ClassVar[int] = 2  # Arabic is scored without vowel marks, and perfect texts of one word have METEOR 100
     uses_language: ClassVar[bool] = True
     renamed: ClassVar[Mapping[str, str]] = {"pairs": "columns"}
 

@@ -278,6 +278,10 @@ class Store:
         """Where what is no artifact, such as a Space, remembers its last push."""
         return self.root / "published" / name
 
+    def votes(self, fingerprint: str) -> Path:
+        """Where what people said of an artifact's rows is kept."""
+        return self.root / "votes" / f"{fingerprint[:16]}.json"
+
     def finish(self, folder: Path, manifest: Manifest) -> None:
         """Write the manifest, with what the files are, into the partial folder and rename it in one move."""
         partial = self.partial(folder)

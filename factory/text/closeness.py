@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+from factory.text.arabic import unmarked
+from factory.text.scripts import scripts_of
 from factory.text.words import words
 
 METRICS = ("bleu", "chrf", "meteor", "rouge_precision", "rouge_recall", "rouge_f1")
@@ -17,9 +19,13 @@ _BLEU_TOKENIZERS = {"zh": "zh", "ja": "char", "th": "char", "lo": "char", "km": 
 def closeness(hypothesis: str, reference: str, language: str) -> dict[str, float]:
     """The scores of `METRICS`, each from 0 to 100.
 
-    - bleu: sacrebleu's sentence BLEU-4 (effective order, exponential smoothing, tokenizer 13a; by characters or
-      sacrebleu's own ``zh`` in scripts without spaces).
+    - bleu: sacrebleu's sentence BLEU-4 (effective order, exponential smoothing, tokenizer 13a; ``intl``, which knows
+      the marks of every script, where letters are not Latin; by characters or its own ``zh`` in scripts without
+      spaces).
     - chrf: sacrebleu's chrF++ (word_order=2).
+
+    In Arabic script both are of the texts without vowel marks and tatweel, which writers leave out or put in at will.
+
     - meteor: nltk's, with the parameters of Banerjee and Lavie (2005), matching words and stems (Porter for English,
       Snowball where it knows the language). Synonyms are left out: WordNet would have to be downloaded and knows
       English only. So the score is rarely above, and often below, METEOR with synonyms. Texts whose words all match
@@ -28,9 +34,10 @@ def closeness(hypothesis: str, reference: str, language: str) -> dict[str, float
     """
     bleu, chrf, rouge = _scorers(_code(language))
     fit = rouge.score(reference, hypothesis)["rougeL"]
+    plain = unmarked if "Arab" in scripts_of(language) else str
     return {
-        "bleu": bleu.sentence_score(hypothesis, [reference]).score,
-        "chrf": chrf.sentence_score(hypothesis, [reference]).score,
+        "bleu": bleu.sentence_score(plain(hypothesis), [plain(reference)]).score,
+        "chrf": chrf.sentence_score(plain(hypothesis), [plain(reference)]).score,
         "meteor": _meteor(hypothesis, reference, language),
         "rouge_precision": 100 * fit.precision,
         "rouge_recall": 100 * fit.recall,
@@ -49,7 +56,8 @@ def _scorers(code: str) -> tuple[Any, Any, Any]:
     from sacrebleu.metrics.bleu import BLEU
     from sacrebleu.metrics.chrf import CHRF
 
-    bleu = BLEU(tokenize=_BLEU_TOKENIZERS.get(code, "13a"), effective_order=True)
+    usual = "13a" if "Latn" in scripts_of(code) else "intl"
+    bleu = BLEU(tokenize=_BLEU_TOKENIZERS.get(code, usual), effective_order=True)
     return bleu, CHRF(word_order=2), RougeScorer(["rougeL"], tokenizer=_Words())
 
 

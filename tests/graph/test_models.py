@@ -20,6 +20,7 @@ from factory.recipe.lock import Resolver
 from factory.store import Store
 from tests.steps.model_toys import make_model
 from tests.support import build, random_model
+from tests.tiny_vision import make_qwen2_vl
 
 RECIPE = """\
 recipe: 1
@@ -230,3 +231,21 @@ def test_a_model_on_the_hub_is_asked_for_its_configuration(tmp_path, embedded_hu
         HfApi().upload_file(path_or_fileobj=content, path_in_repo=name, repo_id="some/text-model")
     with pytest.raises(FactoryError, match=r"camel-bench/some/text-model: the model reads text only"):
         ask(looking(tmp_path, "some/text-model", {}, online=True))
+
+
+@pytest.mark.parametrize(
+    "step",
+    ["safety: {model: tuned, images: [image]}", "judge: {model: tuned, images: [image], prompt: 'Does it fit?'}"],
+)
+def test_a_model_of_text_is_not_shown_pictures(tmp_path: Path, plain: Path, step: str) -> None:
+    pictures = "]\n  seen:\n    from: chats\n    steps: [{columns: {image: question}}, {" + step + "}]"
+    path = tmp_path / "models.yaml"
+    first = "pretrain: {data: chats, columns: [question], learning_rate: 0.001}"
+    for model, problems in ((str(plain), 1), (str(make_qwen2_vl(tmp_path / "qwen")), 0)):
+        text = RECIPE.replace("DATA]", NO_STEPS + pictures).replace("    steps:\n      - STEP\n", "")
+        path.write_text(text.replace("MODEL", model).replace("STEP", first))
+        found = build_graph(load(path), Store(tmp_path / "store"), Resolver(tmp_path / "x.lock", online=False))
+        build(found, "tuned")
+        refused = [str(problem) for problem in model_problems(found, found.order(), 5.0)]
+        assert len(refused) == problems, refused
+        assert all("models.yaml:11:" in one and "model tuned: the model reads text only" in one for one in refused)

@@ -53,6 +53,22 @@ def test_against_values_worked_out_by_hand():
     assert found["meteor"] == pytest.approx(100 * (10 * p * r / (r + 9 * p)) * (1 - 0.5 * (1 / 3) ** 3))
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("كَتَبَ الوَلَدُ الدَّرْسَ اليَوْمَ", "كتب الولد الدرس اليوم"), ("مـــدرسة كبيرة في القرية", "مدرسة كبيرة في القرية")],
+)
+def test_vowel_marks_and_tatweel_are_no_difference(one, other):
+    assert closeness(one, other, "ar") == closeness(other, other, "ar")
+
+
+def test_a_comma_of_any_script_is_a_word_of_its_own():
+    import sacrebleu
+
+    one, other = "قال الرجل، نعم", "قال الرجل نعم"
+    known = sacrebleu.BLEU(tokenize="none", effective_order=True).sentence_score("قال الرجل ، نعم", [other]).score
+    assert closeness(one, other, "ar")["bleu"] == pytest.approx(known)
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.text(max_size=30), st.text(max_size=30), st.sampled_from(["en", "ar", "ja", "xx", "pt_BR"]))
 def test_no_text_breaks_it(one, other, language):

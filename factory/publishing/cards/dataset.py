@@ -10,13 +10,16 @@ from factory.graph import lineage
 from factory.graph.account import Account
 from factory.graph.lineage import Lineage, Made
 from factory.graph.nodes import Graph
+from factory.graph.origins import Share, Untold, counted_share
 from factory.publishing.cards import facts as card_facts
+from factory.publishing.cards.ratings import ratings
 from factory.publishing.cards.safety import SAFETY_PICTURE, judged_pictures
 from factory.publishing.cards.text import render
 from factory.publishing.dataset_files import DatasetFiles, Part
 from factory.publishing.withheld import judges, shows_no_texts
 from factory.store import Dataset, RowCounts, Usage
 from factory.store.columns import pairs_of
+from factory.store.votes import load_votes
 
 SIZES = [
     (1e3, "n<1K"),
@@ -121,10 +124,24 @@ def dataset_card(graph: Graph, name: str, history: Lineage, files: DatasetFiles,
         account_begun=any(line.rows for line in lines),
         verbs={made.node.step.verb for made in history.rows},
         translations=translations(history.rows),
+        ratings=ratings(load_votes(graph.store, history.final.fingerprint)),
+        origins=_origins(graph, name) if facts["done"] else None,
+        gates=graph.loaded.recipe.datasets[name].gates,
         judged_pictures=judged_pictures(history.rows),
         safety_picture=SAFETY_PICTURE,
         withheld=any(True for step in history.rows for _ in judges(history, step)),
     )
+
+
+def _origins(graph: Graph, name: str) -> Share | None:
+    """Rows by origin, where the recipe says anything about it and files tell."""
+    if not any(spec.origin for spec in graph.loaded.recipe.datasets.values()):
+        return None
+    try:
+        found = counted_share(graph, name)
+    except Untold:
+        return None
+    return found if found.authentic else None
 
 
 def _columns(parts: list[Part]) -> list[tuple[str, str]]:
