@@ -166,8 +166,9 @@ def speaks_of_itself(text: str) -> set[str]:
     head = fold(text[:HEAD]).lower()
     tail = head if len(text) <= HEAD else fold(text[-HEAD:]).lower()
     begins = head.lstrip(" \t\n*\"'«“#-")
-    met = {string for string in _strings() if string in head or string in tail}
     found: set[str] = set()
+    if not (met := _signs().strings(f"{head}\0{tail}")):
+        return found
     if _holds(PREFACES, met, begins, re.Pattern.match):
         found.add("translation")
     if _holds(POSTFACES, met, tail):
