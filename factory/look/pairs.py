@@ -117,6 +117,7 @@ def judged(
     return ((batch, judge(step, *columns(batch))) for batch in batches)
 
 
+@uncollected()
 def judge(step: Filter, sources: list[Any], targets: list[Any]) -> list[Judged]:
     """Outcomes of rows by all checks, where a verb names the first that refuses."""
     unreadable = {row for column in (sources, targets) for row, text in enumerate(column) if not isinstance(text, str)}
@@ -125,8 +126,7 @@ def judge(step: Filter, sources: list[Any], targets: list[Any]) -> list[Judged]:
         verdicts.setdefault(row, failed(name, error))
     refused, names = scored.refused(), [check.name for check in step.checks]
     columns = (_rounded(scored.scores[name]) for name in names)
-    with uncollected():
-        found = [Judged(dict(zip(names, row, strict=True)), "kept", [], []) for row in zip(*columns, strict=True)]
+    found = [Judged(dict(zip(names, row, strict=True)), "kept", [], []) for row in zip(*columns, strict=True)]
     for row, bad in refused.items():
         reasons = [f"{check.name}: {check.explain(score)}" for check, score in bad]
         found[row] = Judged(found[row].scores, "rejected", reasons, [check.name for check, _ in bad])

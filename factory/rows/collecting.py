@@ -9,8 +9,8 @@ from contextlib import contextmanager
 
 @contextmanager
 def uncollected() -> Iterator[None]:
-    """While the block makes many rows or outcomes, no cycles are looked for among them: they have none, and to look
-    would take up to a third of the time."""
+    """While the block (or the function that this decorates) makes many rows, tables or outcomes, no cycles are looked
+    for among them: they have none, and to look would take up to a third of the time."""
     collects = gc.isenabled()
     gc.disable()
     try:
