@@ -182,6 +182,6 @@ def test_a_plan_names_local_files_that_cannot_be_loaded(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "factory", "plan", "small.yaml", "--hub", "local"]
     result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert result.returncode == 1
-    assert "small.yaml:6:3, short.csv:3: fewer fields" in result.stderr
-    assert "small.yaml:7:3, torn.json: cannot read: the array is not closed" in result.stderr
+    assert "small.yaml:6:9, short.csv:3: fewer fields" in result.stderr
+    assert "small.yaml:7:9, torn.json: cannot read: the array is not closed" in result.stderr
     assert "fine.jsonl:" not in result.stderr and "three" in result.stdout

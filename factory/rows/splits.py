@@ -19,7 +19,7 @@ _BETWEEN = re.compile(r"[-._ 0-9/]+")
 def split_of(path: Path) -> str | None:
     """The split that a file's path in its folder names; where it names several, the one nearest to its end.
 
-    >>> split_of(Path("data/test-00000-of-00001.parquet")), split_of(Path("train/dev.csv")), split_of(Path("latest.csv"))
+    >>> split_of(Path("data/test-00000-of-00001.parquet")), split_of(Path("train/dev.csv")), split_of(Path("a.csv"))
     ('test', 'validation', None)
     """
     named = [WORDS[word] for word in _BETWEEN.split(path.as_posix().lower()) if word in WORDS]
