@@ -235,9 +235,9 @@ def _messages(request: Request) -> list[dict[str, Any]]:
 def _completion(answer: dict[str, Any]) -> Completion:
     usage = answer.get("usage") or {}
     try:
-        counts = [int(usage.get(key) or 0) for key in ("prompt_tokens", "completion_tokens")]
+        counts = int(usage.get("prompt_tokens") or 0), int(usage.get("completion_tokens") or 0)
     except (AttributeError, TypeError, ValueError):
-        counts = [0, 0]
+        counts = 0, 0
     try:
         [choice, *_] = answer.get("choices") or [{}]
         reason = choice.get("finish_reason")

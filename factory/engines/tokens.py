@@ -9,7 +9,6 @@ from typing import Any
 from factory.engines.base import Completion, Request
 from factory.errors import FactoryError, first_line
 
-
 ANSWER = "This answers it."  # of a sample; no template writes it
 
 
