@@ -120,13 +120,13 @@ def generation_config(model: Path, trust_remote_code: bool = False) -> Any:
     """The folder's generation_config.json or, without one, what its config.json implies."""
     from transformers import AutoConfig, GenerationConfig
 
-    if (model / "generation_config.json").is_file():
-        return GenerationConfig.from_pretrained(model)
     try:
+        if (model / "generation_config.json").is_file():
+            return GenerationConfig.from_pretrained(model)
         return GenerationConfig.from_model_config(
             AutoConfig.from_pretrained(model, trust_remote_code=trust_remote_code)
         )
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise unloadable(model, error) from error
 
 
