@@ -158,7 +158,7 @@ def _unpacked(path: Path | Openable, name: str) -> BinaryIO:
 def _seekable(path: Path | Openable, name: str) -> Iterator[Any]:
     """The file, unpacked on disk where it is compressed: Parquet and Arrow are read from their ends."""
     if _compression(name) is None:
-        with pa.memory_map(str(path)) as file:
+        with pa.memory_map(str(path)) if isinstance(path, Path) else pa.PythonFile(path.open("rb"), "r") as file:
             yield file
         return
     with tempfile.TemporaryFile() as file:
