@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import datasets
 
 BUILDERS = ("json", "csv", "text")  # of `datasets`, for files of text
+TABLES = ("parquet", "arrow")  # for files that have types of their own
 ROWS_WITH_BYTES = 64
 USUAL = {"name", "version", "description", "data_dir", "data_files", "sep", "delimiter", "names", "column_names"}
 
@@ -66,8 +67,13 @@ class HubRows:
             for field in dataclasses.fields(config)
             if field.default is not dataclasses.MISSING and getattr(config, field.name) != field.default
         }
-        known = type(builder).__module__ in [f"datasets.packaged_modules.{name}.{name}" for name in BUILDERS]
-        if not urls or not known or builder.info.features is not None or said - USUAL or not all(map(format_of, urls)):
+        if (
+            not urls
+            or not _is_by(builder, BUILDERS)
+            or builder.info.features is not None
+            or said - USUAL
+            or not all(map(format_of, urls))
+        ):
             return None
         return [HubFile(url) for url in urls]
 
@@ -109,10 +115,7 @@ class HubRows:
         """
         builder = self._builder
         urls = (builder.config.data_files or {}).get(self.split, [])
-        known = type(builder).__module__ in [
-            f"datasets.packaged_modules.{name}.{name}" for name in ("parquet", "arrow")
-        ]
-        fits = known and builder.info.features is None and urls and all(map(format_of, urls))
+        fits = _is_by(builder, TABLES) and builder.info.features is None and urls and all(map(format_of, urls))
         return [HubFile(url) for url in urls] if fits else None
 
     def _streamed(self, rows: int, skip: int) -> Iterator[Piece]:
@@ -144,6 +147,11 @@ class HubRows:
                 return
         for piece in self.pieces(1_000):
             yield from piece.rows
+
+
+def _is_by(builder: Any, names: Sequence[str]) -> bool:
+    """Is it one of these builders that `datasets` brings?"""
+    return type(builder).__module__ in [f"datasets.packaged_modules.{name}.{name}" for name in names]
 
 
 def _after(skip: int, pieces: Iterable[Piece]) -> Iterator[Piece]:

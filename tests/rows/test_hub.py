@@ -130,5 +130,5 @@ def test_files_that_are_not_what_the_card_declares_are_named(hub: Any, tmp_path:
 
 def test_a_script_is_not_run(hub: Any, tmp_path: Path) -> None:
     name = f"script-{uuid.uuid4().hex[:8]}"
-    with pytest.raises(FactoryError, match="scripts are no longer supported.*Parquet"):
+    with pytest.raises(FactoryError, match=r"scripts are no longer supported.*Parquet"):
         load(pushed(hub, name, {f"{name}.py": b"print(1)\n"}), tmp_path / "out")
