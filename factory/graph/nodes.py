@@ -211,7 +211,11 @@ class _Builder:
         if is_local(reference):
             path = self._local(reference)
             how = spec.model_dump(include={"column_names", "delimiter", "images", "image_hosts"}) if spec else {}
-            step = local_dataset(path, split, **how) if kind == "dataset" else local_model(path)
+            try:
+                step = local_dataset(path, split, **how) if kind == "dataset" else local_model(path)
+            except FactoryError as error:
+                error.where = f"{place}, {error.where}" if error.where else str(place)
+                raise
             edge = self._remember(reference, kind, self._source_name("local", path.name, split), step, place)
             return Edge(edge.node, "train")
         if is_hub_ref(reference):

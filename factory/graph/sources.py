@@ -94,10 +94,11 @@ class LocalDataset(Source):
     image_hosts: tuple[str, ...] = ()
 
     def parameters(self) -> dict[str, Any]:
-        """Where cells of csv and tsv files are text, which they were not always; where pictures are, if anywhere."""
+        """Where cells are text, and the files of other splits left out, which were not always; where pictures are."""
         found, files = super().parameters(), self.files()
         del found["path"]
         found |= CELLS if files.are_cells else {}
+        found |= {"files": "of the split"} if files.are_of_a_split else {}
         return found | ({"images": "imagefolder"} if files.of_pictures else {})
 
     def files(self) -> Files:
@@ -124,17 +125,16 @@ class LocalDataset(Source):
         return self.images or (folder.columns if folder else ())
 
     def foreseen(self) -> list[str]:
-        """What a load will say of the first rows: values of several kinds, rows that cannot be read or will fail."""
+        """What a load will say of the first rows: values of several kinds, pictures that will fail.
+
+        Raises:
+            FactoryError: they cannot be loaded.
+        """
         kinds, failing = Kinds(), []
-        try:
-            first = next(placed(self.files().pieces(FORESEEN_ROWS), kinds), None)
-            if first is not None and self._images():
-                counts = self._references().foreseen(first[1], first[0]).items()
-                failing = [
-                    f"{count:,} of the first {first[1].num_rows:,} rows will fail: {why}" for why, count in counts
-                ]
-        except FactoryError as error:
-            return [str(error)]
+        first = next(placed(self.files().pieces(FORESEEN_ROWS), kinds), None)
+        if first is not None and self._images():
+            counts = self._references().foreseen(first[1], first[0]).items()
+            failing = [f"{count:,} of the first {first[1].num_rows:,} rows will fail: {why}" for why, count in counts]
         return [*kinds.notes.values(), *failing]
 
 
@@ -171,7 +171,12 @@ def local_dataset(
     images: Sequence[str] = (),
     image_hosts: Sequence[str] = (),
 ) -> LocalDataset:
-    """The rows of a file or folder; the pictures beside a file whose rows name some are part of its content."""
+    """The rows of a file or folder; the pictures beside a file whose rows name some are part of its content.
+
+    Raises:
+        UsageError: there are no files with rows, or of several kinds, or none of this split.
+    """
+    _ = Files(path, SplitSlice.parse(split).name, column_names, delimiter).paths
     digest = file_digest(path)
     if images and path.is_file():
         from factory.rows.imagefolder import is_picture

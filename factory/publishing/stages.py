@@ -180,6 +180,7 @@ def publish(graph: Graph, name: str, *, force: bool = False) -> Pushed:
     assert repo is not None, f"{name} is not published"
     is_dataset = name in recipe.datasets
     leaving = _leaving_parts(history)
+    _compare(leaving, digests=False)
     try:
         documents, files = (dataset_content if is_dataset else model_content)(graph, name, history)
     except FactoryError:

@@ -12,6 +12,7 @@ from factory.refs import HubRef, is_hub_ref
 from factory.rows.formats import ABOUT, FORMATS, KINDS, Piece, Row, Unreadable, count, format_of, read
 from factory.rows.hub import hub_rows
 from factory.rows.imagefolder import METADATA, ImageFolder, is_picture
+from factory.rows.splits import by_split
 from factory.store import TRAIN
 from factory.store.kinds import NotText
 from factory.store.kinds import rows_of as python_rows
@@ -22,7 +23,9 @@ KEPT_BYTES = 4 << 20  # of files whose rows are kept in memory
 
 @dataclass(frozen=True)
 class Files:
-    """The rows of a file, of a folder of files of one kind, or of a split of a folder that `save_to_disk` wrote.
+    """The rows of a file, of a folder of files of one kind, or of a split of a folder.
+
+    Splits have folders whose files are named after them, and those that `save_to_disk` wrote.
 
     `columns` names those of csv or tsv files without a header, `delimiter` is what parts their fields.
     """
@@ -45,7 +48,7 @@ class Files:
         elif (path / "state.json").is_file() or (path / "dataset_dict.json").is_file():
             return _saved(path, self.split)
         else:
-            found = [file for file in self._below if format_of(file.name)]
+            found = self._of_split
         if not found and self.of_pictures is None:
             raise UsageError("no files to read in this folder", where=str(path), fix=f"one of {FORMATS}")
         for file in found:
@@ -68,6 +71,21 @@ class Files:
     def _below(self) -> list[Path]:
         path = self.path
         return sorted(p for p in path.rglob("*") if p.is_file() and not _aside(p.relative_to(path)))
+
+    @cached_property
+    def _of_split(self) -> list[Path]:
+        """The files with rows of a folder that are of this split; all of them where they are of one alone."""
+        files = [file for file in self._below if format_of(file.name)]
+        splits = by_split(self.path, files)
+        if splits and self.split not in splits:
+            fix = f"it has: {', '.join(splits)}"
+            raise UsageError(f"there is no split {self.split!r}", where=str(self.path), fix=fix)
+        return splits.get(self.split, files)
+
+    @property
+    def are_of_a_split(self) -> bool:
+        """Are there files of other splits beside them?"""
+        return self.path.is_dir() and any(format_of(file.name) and file not in self._of_split for file in self._below)
 
     @cached_property
     def of_pictures(self) -> ImageFolder | None:
