@@ -64,7 +64,7 @@ def load_model(
     It lies on the CPU unless `device_map` says otherwise.
 
     Raises:
-        FactoryError: no weights in safetensors, or no language model that transformers knows.
+        FactoryError: no weights in safetensors, some are missing, or no language model that transformers knows.
     """
     import torch
     from transformers import AutoModelForCausalLM, AutoModelForImageTextToText
@@ -72,16 +72,22 @@ def load_model(
     kind = AutoModelForImageTextToText if sees(read_config(folder, where)) else AutoModelForCausalLM
     needed_weights(folder, where)
     try:
-        model = kind.from_pretrained(
+        loaded: Any = kind.from_pretrained(
             folder,
             dtype=dtype if dtype == "auto" else getattr(torch, dtype),
             device_map=device_map,
             local_files_only=True,
             use_safetensors=True,
             trust_remote_code=trust_remote_code,
+            output_loading_info=True,
         )
     except (OSError, ValueError, KeyError) as error:
         raise FactoryError(f"cannot load the model: {first_line(error)}", where=where) from None
+    model, found = loaded
+    if missing := sorted(found["missing_keys"]):  # transformers would make them anew, at random
+        more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
+        fix = "take a whole copy of the model"
+        raise FactoryError(f"the model in {folder} lacks weights: {missing[0]}{more}", where=where, fix=fix)
     return without_idle_settings(model)
 
 

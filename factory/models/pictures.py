@@ -87,6 +87,13 @@ class Shown:
         )
         return tuple(int(token) for token in found["input_ids"][0])
 
+    def asked(self, text: str, picture: bytes) -> Any:
+        """What the model reads of one picture and the text after it, as its template writes them."""
+        turn = {"role": "user", "content": [{"type": "image"}, {"type": "text", "text": text}]}
+        written = self.processor.apply_chat_template([turn], tokenize=False)
+        options = self.options(UNLIMITED)
+        return self.processor(text=[written], images=[[decoded(picture)]], images_kwargs=options, return_tensors="pt")
+
     def tensors(self, pictures: Sequence[bytes], limits: Sequence[int]) -> dict[str, Any]:
         """What the model reads beside its tokens, as ``pixel_values``: each stacked over pictures or patches.
 
