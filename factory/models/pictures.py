@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -102,9 +103,10 @@ class Shown:
         """
         import torch
 
+        read: Any = self.processor.image_processor
         found = [
-            self.processor.image_processor([decoded(data)], return_tensors="pt", **self.options(limit))
-            for data, limit in zip(pictures, limits, strict=True)
+            read([decoded(data) for data, _ in together], return_tensors="pt", **self.options(limit))
+            for limit, together in groupby(zip(pictures, limits, strict=True), key=lambda pair: pair[1])
         ]
         return {name: torch.cat([one[name] for one in found]) for name in (found[0] if found else ())}
 
