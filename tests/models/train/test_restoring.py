@@ -34,7 +34,7 @@ def test_a_checkpoint_of_another_model_is_refused(tmp_path):
     with pytest.raises(FactoryError, match=r"the checkpoint is not of this model: it lacks model\..* .remove it"):
         restore(model, tmp_path / "old")
     keep(load_model(make_model(tmp_path / "other").model, "float32"), tmp_path / "text")
-    with pytest.raises(FactoryError, match="the checkpoint is not of this model: .*size mismatch") as error:
+    with pytest.raises(FactoryError, match=r"the checkpoint is not of this model: .*size mismatch") as error:
         restore(model, tmp_path / "text")
     assert error.value.where == str(tmp_path / "text")
     (tmp_path / "text" / FILE).unlink()
