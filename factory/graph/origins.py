@@ -1,7 +1,8 @@
 """How much of a dataset's text in the target language was written in it, and how much was translated.
 
 A dataset's `origin` says it; where none does, rows that a `translate` step worked on are translated, and others are no
-part of the share, as are those in the source language. AIN states 35 % authentic of its Arabic part (arXiv 2502.00094, section 2).
+part of the share, as are those in the source language. AIN states 35 % authentic of its Arabic part (arXiv 2502.00094,
+section 2).
 """
 
 from __future__ import annotations
