@@ -5,6 +5,7 @@ Sources are steps without a place in the recipe's `steps`: the graph makes them 
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
@@ -29,6 +30,8 @@ from factory.store import (
     write_shard,
 )
 from factory.store.kinds import picture_columns
+from factory.store.packs import unreferenced
+from factory.store.writing import PACKS
 
 if TYPE_CHECKING:
     from factory.rows.pictures import References
@@ -229,6 +232,7 @@ def write_rows(job: Job, read: Callable[[int], Iterable[Table]], wanted: SplitSl
             torn = [*shards(wanted.name), *shards(wanted.name, "rejected")]
             for path in [*torn, job.out / "ledger.jsonl"]:
                 path.unlink()
+            shutil.rmtree(job.out / PACKS, ignore_errors=True)
     if rows.rows_in == 0:
         raise FactoryError("the dataset has no rows", where=name, fix="check `split` and `data_files`")
     align(shards(wanted.name))
@@ -270,6 +274,7 @@ def _counts(entry: dict[str, Any]) -> RowCounts:
 
 def _write_shard(out: Path, split: str, shard: int, table: Table) -> dict[str, int]:
     """Write a shard, rows without their pictures apart; gives how many these are by reason."""
+    table = unreferenced(table)
     if not picture_columns(table.schema):
         write_shard(out / "data" / f"{split}-{shard:05d}.parquet", table)
         return {}

@@ -16,8 +16,10 @@ from factory.arrays import Table, pa, pq
 from factory.errors import FactoryError
 from factory.graph.lineage import Lineage
 from factory.graph.nodes import Graph
-from factory.store import TRAIN, Dataset, is_full, write_shard
+from factory.store import TRAIN, Dataset, is_full, read_shard, write_parquet
 from factory.store.kinds import convert, wider
+from factory.store.packs import packable, unpacked
+from factory.store.shards import referenced_bytes, stored_bytes
 
 if TYPE_CHECKING:
     from datasets import Features
@@ -53,15 +55,15 @@ class Part:
     @cached_property
     def num_bytes(self) -> int:
         """Uncompressed size of the column data."""
-        return sum(
-            footer.row_group(group).total_byte_size
-            for footer in self._footers
-            for group in range(footer.num_row_groups)
-        )
+        return sum(stored_bytes(shard.path) for shard in self.shards) + self._picture_bytes
 
     @cached_property
     def download_size(self) -> int:
-        return sum(shard.path.stat().st_size for shard in self.shards)
+        return sum(shard.path.stat().st_size for shard in self.shards) + self._picture_bytes
+
+    @cached_property
+    def _picture_bytes(self) -> int:
+        return sum(referenced_bytes(shard.path) for shard in self.shards)
 
     @cached_property
     def _schemas(self) -> list[Features]:
@@ -86,7 +88,9 @@ class Part:
     @property
     def as_it_is(self) -> bool:
         """Whether the shards can be pushed without rewriting them."""
-        return not any(shard.step for shard in self.shards) and all(s == self.features for s in self._schemas)
+        if any(shard.step or packable(pq.read_schema(shard.path)) for shard in self.shards):
+            return False
+        return all(schema == self.features for schema in self._schemas)
 
     def files(self, scratch: Path) -> dict[str, Path]:
         """Path in the repo -> file; shards that do not fit as they are get written anew into `scratch`, one by one."""
@@ -101,16 +105,14 @@ class Part:
                 waiting.append(table)
             if waiting and (table is None or is_full(waiting)):
                 path = scratch / f"{self.folder}-{self.split}-{number:05d}.parquet"
-                write_shard(path, pa.concat_tables(waiting))
+                write_parquet(path, unpacked(pa.concat_tables(waiting)))
                 number, waiting = number + 1, []
                 yield path
 
     def _conformed(self) -> Iterator[Table]:
         schema = self.features.arrow_schema
         for shard in self.shards:
-            with pq.ParquetFile(shard.path) as file:
-                table = file.read()
-            columns = []
+            table, columns = read_shard(shard.path), []
             for wanted in schema:
                 if wanted.name == STEP_COLUMN and shard.step:
                     columns.append(pa.repeat(pa.scalar(shard.step, pa.string()), table.num_rows))

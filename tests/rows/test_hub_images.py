@@ -12,6 +12,8 @@ import pytest
 from huggingface_hub import HfApi
 
 from factory.graph.sources import HubDataset
+from factory.store import write_parquet
+from factory.store.packs import unpacked
 from tests.drawing import cell, images, picture
 from tests.rows.test_hub import hub, pushed  # noqa: F401
 from tests.support import kept, make_job, rejected
@@ -31,7 +33,8 @@ def files() -> dict[str, bytes]:
 
 def test_parquet_of_pictures(hub: Any, tmp_path: Path) -> None:  # noqa: F811
     source = images(tmp_path / "in", [{"id": n, "image": cell(picture(n), f"/home/me/{n}.png")} for n in range(5)])
-    repo = pushed(hub, "seen-parquet", {"data/train-00000.parquet": source.dataset.shards()[0].read_bytes()})
+    write_parquet(whole := tmp_path / "whole.parquet", unpacked(next(source.dataset.tables())))
+    repo = pushed(hub, "seen-parquet", {"data/train-00000.parquet": whole.read_bytes()})
     job = load(hub, repo, tmp_path / "out", split="train[1:4]")
     assert [row["image"]["bytes"] for row in kept(job)] == [picture(n) for n in (1, 2, 3)]
     assert all("home" not in row["image"]["path"] for row in kept(job))
