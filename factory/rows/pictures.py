@@ -154,8 +154,7 @@ class References:
         features, failures = features_of(table.schema), [None] * table.num_rows
         for name in self._names(table):
             values, several = plain(table[name]), self._several[name]
-            apply = map if all(map(_is_there, values)) else threads.map
-            rows = list(apply(lambda value: self._row(value, file), values))
+            rows = list(threads.map(lambda value: self._row(value, file), values))
             for row, found in enumerate(rows):
                 if not several and isinstance(found, list) and len(found) > 1:
                     rows[row] = found = "several pictures where the rows before have one"
@@ -214,14 +213,6 @@ class References:
 def _has_lists(values: ChunkedArray) -> bool:
     """Is it a column of lists? One that holds nothing yet is taken for one of single pictures."""
     return is_list(values.type) or (is_json(values.type) and any(isinstance(value, list) for value in plain(values)))
-
-
-def _is_there(value: Any) -> bool:
-    """Are the bytes of a cell's pictures in the row, so that nothing is waited for?"""
-    return all(
-        one is None or isinstance(one, bytes) or (isinstance(one, Mapping) and one.get("bytes") is not None)
-        for one in (value if isinstance(value, list) else [value])
-    )
 
 
 def _checked(data: bytes) -> bytes:

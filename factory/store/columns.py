@@ -8,7 +8,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from factory.arrays import Array, ChunkedArray, Table, pa, pq
+from factory.arrays import Array, ChunkedArray, Table, compute, pa, pq
 from factory.errors import FactoryError, nearest
 from factory.store.kinds import (
     NotText,
@@ -132,13 +132,6 @@ def _keys(path: str) -> list[str | int]:
         return parse_path(path)
     except ValueError as error:
         raise FactoryError(str(error), fix="write it as column, column.field or column[0]") from None
-
-
-def compute() -> Any:
-    """`pyarrow.compute`, whose functions are made at import, so that type checkers do not know them."""
-    import pyarrow.compute
-
-    return pyarrow.compute
 
 
 def column(table: Table, path: str) -> ChunkedArray:

@@ -11,13 +11,14 @@ import hashlib
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import accumulate
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote, unquote
 
-from factory.arrays import ChunkedArray, Schema, Table, pa
+from factory.arrays import ChunkedArray, Schema, Table, compute, pa
+from factory.errors import FactoryError
 from factory.store.kinds import has_pictures, is_list
 from factory.store.writing import PACKS, write_atomically
 
@@ -43,9 +44,15 @@ class Reference(NamedTuple):
         return f"{_SCHEME}{quote(self.pack)}:{self.offset}:{self.size}:{self.sha256}:{self.name}"
 
     def read(self) -> bytes:
-        with Path(self.pack).open("rb") as file:
-            file.seek(self.offset)
-            return file.read(self.size)
+        """
+        Raises:
+            FactoryError: the pack is not whole.
+        """
+        with Path(self.pack).open("rb", buffering=0) as file:
+            data = os.pread(file.fileno(), self.size, self.offset)
+        if len(data) != self.size:
+            raise FactoryError("a pack of pictures is cut short", where=self.pack, fix="factory doctor --store")
+        return data
 
 
 def reference(path: str | None) -> Reference | None:
@@ -66,37 +73,56 @@ def digest_of(data: Any, path: str | None) -> str:
 
 def packed(table: Table, folder: Path) -> Table:
     """The table as the folder of a step holds it: bytes in a pack there, packs of other steps linked."""
-    fresh: dict[str, tuple[int, Any]] = {}
-    end = 0
-    for name in packable(table.schema):
-        for data, path in _items(table[name]):
-            if data and (digest := digest_of(data, path)) not in fresh:
-                fresh[digest] = (end, data)
-                end += len(data)
-    pack = folder / PACKS / (hashlib.sha256("\n".join(fresh).encode()).hexdigest() + SUFFIX)
-    if fresh and not pack.exists():
-        pack.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(pack, (data for _, data in fresh.values()))
+    pc, columns = compute(), packable(table.schema)
+    for name in columns:
+        data, paths = _fields(table[name])
+        packs = pc.struct_field(pc.extract_regex(paths, r"^pack:(?P<pack>[^:]+/[^:]+):"), "pack")
+        for pack in pc.unique(packs).drop_null().to_pylist():
+            _link(Path(unquote(pack)), folder / PACKS)
+        table = _with(table, name, data, pc.replace_substring_regex(paths, "^pack:[^:]*/", _SCHEME))
+    places = _pack([item for name in columns for item in _items(table[name])], folder / PACKS)
 
     def moved(data: Any, path: str | None) -> Item:
-        if found := reference(path):
-            return None, str(found._replace(pack=_linked(found.pack, pack.parent)))
-        if not data:
-            return data, path
-        digest = digest_of(data, path)
-        return None, str(Reference(pack.name, fresh[digest][0], len(data), digest, path or ""))
+        return (None, str(places[digest_of(data, path)]._replace(name=path or ""))) if data else (data, path)
 
-    return _changed(table, moved)
+    return _changed(table, moved) if places else table
+
+
+def _pack(items: Iterable[Item], folder: Path) -> dict[str, Reference]:
+    """Where the bytes that lie in rows are from now on, by their SHA-256."""
+    places: dict[str, tuple[int, Any]] = {}
+    end = 0
+    for data, path in items:
+        if data and (digest := digest_of(data, path)) not in places:
+            places[digest] = (end, data)
+            end += len(data)
+    name = hashlib.sha256("\n".join(places).encode()).hexdigest() + SUFFIX
+    if places and not (folder / name).exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        write_atomically(folder / name, (data for _, data in places.values()))
+    return {digest: Reference(name, start, len(data), digest, "") for digest, (start, data) in places.items()}
+
+
+def _link(pack: Path, folder: Path) -> None:
+    target = folder / pack.name
+    if target.exists():
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        os.link(pack, target)
+    except OSError:  # not on every file system, and not from one to another
+        shutil.copyfile(pack, partial := target.with_suffix(".tmp"))
+        partial.replace(target)
 
 
 def located(table: Table, folder: Path) -> Table:
     """The table out of a file in the folder of a step, with references that lead there from anywhere."""
-    place = f"{_SCHEME}{quote(str((folder / PACKS).absolute()))}/"
-
-    def moved(data: Any, path: str | None) -> Item:
-        return data, place + path.removeprefix(_SCHEME) if path and path.startswith(_SCHEME) else path
-
-    return _changed(table, moved)
+    pc, place = compute(), f"{_SCHEME}{quote(str((folder / PACKS).absolute()))}/"
+    for name in packable(table.schema):
+        data, paths = _fields(table[name])
+        there = pc.binary_replace_slice(paths, 0, len(_SCHEME), place)
+        table = _with(table, name, data, pc.if_else(pc.starts_with(paths, _SCHEME), there, paths))
+    return table
 
 
 def unreferenced(table: Table) -> Table:
@@ -116,8 +142,11 @@ def with_bytes(data: Any, path: str | None) -> Item:
 
 def packed_bytes(table: Table) -> int:
     """The size of the pictures that a table refers to."""
-    found = (reference(path) for name in packable(table.schema) for _, path in _items(table[name]))
-    return sum(one.size for one in found if one)
+    pc, size = compute(), r"^pack:[^:]*:\d+:(?P<size>\d+):"
+    paths = [_fields(table[name])[1] for name in packable(table.schema)]
+    return sum(
+        pc.sum(pc.struct_field(pc.extract_regex(found, size), "size").cast(pa.int64())).as_py() or 0 for found in paths
+    )
 
 
 def packable(schema: Schema) -> list[str]:
@@ -131,32 +160,23 @@ def changed(values: ChunkedArray, change: Change) -> Any:
     after = [change(*item) for item in before]
     if all(one[0] is other[0] and one[1] == other[1] for one, other in zip(before, after, strict=True)):
         return values
-    flat = _flat(values)
     data = [one.to_pybytes() if isinstance(one, pa.Buffer) else one for one, _ in after]
     paths = [path for _, path in after]
-    fields = {"bytes": pa.array(data, pa.binary()), "path": pa.array(paths, pa.string())}
-    names = [field.name for field in flat.type]
-    made = pa.StructArray.from_arrays([fields[name] for name in names], names, mask=flat.is_null())
-    if is_list(values.type):
-        sizes = [len(row.values or ()) for row in values]
-        offsets = pa.array(accumulate(sizes, initial=0), pa.int32())
-        made = pa.ListArray.from_arrays(offsets, made, mask=values.is_null().combine_chunks())
-    return made.cast(values.type)
+    return _rebuilt(values, pa.array(data, pa.binary()), pa.array(paths, pa.string()))
 
 
 def _changed(table: Table, change: Change) -> Table:
-    for name in packable(table.schema):
-        place = table.schema.get_field_index(name)
-        table = table.set_column(place, table.schema.field(name), changed(table[name], change))
+    for place, field in enumerate(table.schema):
+        if has_pictures(field.type):
+            table = table.set_column(place, field, changed(table[field.name], change))
     return table
 
 
 def _items(values: ChunkedArray) -> Iterator[Item]:
     """(buffer of the bytes, path) of the pictures of all rows."""
-    flat = _flat(values)
-    fields = dict(zip([field.name for field in flat.type], flat.flatten(), strict=True))
-    for data, path in zip(fields["bytes"], fields["path"].to_pylist(), strict=True):
-        yield data.as_buffer(), path
+    data, paths = _fields(values)
+    for one, path in zip(data, paths.to_pylist(), strict=True):
+        yield one.as_buffer(), path
 
 
 def _flat(values: ChunkedArray) -> Any:
@@ -165,14 +185,24 @@ def _flat(values: ChunkedArray) -> Any:
     return whole.flatten() if is_list(whole.type) else whole
 
 
-def _linked(pack: str, folder: Path) -> str:
-    """The name of a pack that now lies in the folder too."""
-    target = folder / Path(pack).name
-    if not target.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        try:
-            os.link(pack, target)
-        except OSError:  # not on every file system, and not from one to another
-            shutil.copyfile(pack, partial := target.with_suffix(".tmp"))
-            partial.replace(target)
-    return target.name
+def _fields(values: ChunkedArray) -> tuple[Any, Any]:
+    """The bytes and the paths of the pictures of all rows."""
+    flat = _flat(values)
+    fields = dict(zip([field.name for field in flat.type], flat.flatten(), strict=True))
+    return fields["bytes"], fields["path"]
+
+
+def _with(table: Table, name: str, data: Any, paths: Any) -> Table:
+    place = table.schema.get_field_index(name)
+    return table.set_column(place, table.schema.field(name), _rebuilt(table[name], data, paths))
+
+
+def _rebuilt(values: ChunkedArray, data: Any, paths: Any) -> Any:
+    """The column with other bytes and paths of its pictures; null stays null."""
+    flat, fields = _flat(values), {"bytes": data, "path": paths}
+    names = [field.name for field in flat.type]
+    made = pa.StructArray.from_arrays([fields[name] for name in names], names, mask=flat.is_null())
+    if is_list(values.type):
+        offsets = pa.array(accumulate((len(row.values or ()) for row in values), initial=0), pa.int32())
+        made = pa.ListArray.from_arrays(offsets, made, mask=values.is_null().combine_chunks())
+    return made.cast(values.type)
