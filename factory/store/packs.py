@@ -19,7 +19,7 @@ from urllib.parse import quote, unquote
 
 from factory.arrays import ChunkedArray, Schema, Table, compute, pa
 from factory.errors import FactoryError
-from factory.store.kinds import has_pictures, is_list
+from factory.store.kinds import has_pictures, is_list, picture_columns
 from factory.store.writing import PACKS, write_atomically
 
 SUFFIX = ".pack"
@@ -126,8 +126,13 @@ def located(table: Table, folder: Path) -> Table:
 
 
 def unreferenced(table: Table) -> Table:
-    """The table of a source, in which nothing is a reference: a name that looks like one is taken away."""
-    return _changed(table, lambda data, path: (data, None if path and path.startswith(_SCHEME) else path))
+    """The table of a source, of which only names of pictures were given here: others that look like ours go."""
+
+    def moved(data: Any, path: str | None) -> Item:
+        return data, None if path and (path.startswith(_SCHEME) or _DIGEST.match(path)) else path
+
+    named = picture_columns(table.schema)
+    return _changed(table, moved, [name for name in packable(table.schema) if name not in named])
 
 
 def unpacked(table: Table) -> Table:
@@ -165,10 +170,10 @@ def changed(values: ChunkedArray, change: Change) -> Any:
     return _rebuilt(values, pa.array(data, pa.binary()), pa.array(paths, pa.string()))
 
 
-def _changed(table: Table, change: Change) -> Table:
-    for place, field in enumerate(table.schema):
-        if has_pictures(field.type):
-            table = table.set_column(place, field, changed(table[field.name], change))
+def _changed(table: Table, change: Change, columns: Iterable[str] | None = None) -> Table:
+    for name in packable(table.schema) if columns is None else columns:
+        place = table.schema.get_field_index(name)
+        table = table.set_column(place, table.schema.field(name), changed(table[name], change))
     return table
 
 
