@@ -17,6 +17,7 @@ from factory.refs import HubRef, SplitSlice
 from factory.rows.formats import KINDS, Piece, format_of
 from factory.rows.hub import HubRows
 from factory.rows.outcomes import ShardResult, write_result
+from factory.rows.picture_parts import may_name_pictures
 from factory.rows.reading import Files
 from factory.rows.tables import Kinds, Rewind, align, in_shards, part, placed, tables
 from factory.step.base import Source
@@ -131,7 +132,7 @@ class LocalDataset(Source):
         kinds, failing = Kinds(), []
         try:
             first = next(placed(self.files().pieces(FORESEEN_ROWS), kinds), None)
-            if first is not None and self._images():
+            if first is not None and (self._images() or any(map(may_name_pictures, first[1].columns))):
                 counts = self._references().foreseen(first[1], first[0]).items()
                 failing = [
                     f"{count:,} of the first {first[1].num_rows:,} rows will fail: {why}" for why, count in counts
@@ -203,7 +204,7 @@ def loaded(
     seen = 0
     for file, table in found:
         for rows in part([table], max(start - seen, 0), None if stop is None else stop - seen):
-            if not images and not picture_columns(rows.schema):
+            if not images and not picture_columns(rows.schema) and not any(map(may_name_pictures, rows.columns)):
                 yield rows
                 continue
             reader = reader or references()
@@ -275,11 +276,11 @@ def _counts(entry: dict[str, Any]) -> RowCounts:
 def _write_shard(out: Path, split: str, shard: int, table: Table) -> dict[str, int]:
     """Write a shard, rows without their pictures apart; gives how many these are by reason."""
     table = unreferenced(table)
-    if not picture_columns(table.schema):
+    from factory.rows.pictures import FAILED, parted
+
+    if FAILED not in table.column_names:
         write_shard(out / "data" / f"{split}-{shard:05d}.parquet", table)
         return {}
-    from factory.rows.pictures import parted
-
     rows, verdicts = parted(table)
     return write_result(out, shard, ShardResult(rows, verdicts), split).reasons
 
