@@ -78,3 +78,16 @@ def test_what_is_no_file_of_the_repo_is_one_failed_row(hub: Any, tmp_path: Path,
     job = load(hub, repo, tmp_path / "out", data_files="all.jsonl", images=("image",))
     assert [row["image"]["bytes"] for row in kept(job)] == [*whole.values()]
     assert [row["reason"].rpartition(": row ")[0] for row in rejected(job)] == ["load: image: no such file"] * len(odd)
+
+
+def test_parts_of_turns_name_files_of_the_repo(hub: Any, tmp_path: Path, files: dict[str, bytes]) -> None:  # noqa: F811
+    names = ["pics/1.png", "../other/2.png"]
+    turns = [[{"role": "user", "content": [{"type": "image", "image": name}, "What?"]}] for name in names]
+    rows = "\n".join(json.dumps({"messages": turn}) for turn in turns)
+    repo = pushed(hub, "seen-turns", {**files, "all.jsonl": rows.encode()})
+    job = load(hub, repo, tmp_path / "out", data_files="all.jsonl", images=("messages",))
+    [row] = kept(job)
+    assert [one["bytes"] for one in row["images"]] == [picture(1)]
+    assert row["messages"][0]["content"] == [{"type": "image"}, "What?"]
+    [refused] = rejected(job)
+    assert "outside the repo" in refused["reason"] and "other" not in str(refused["messages"])
