@@ -32,7 +32,12 @@ def holds_conversations(values: ChunkedArray) -> bool:
     """Is it a column of turns, and not one of references to pictures?"""
     if not is_json(values.type) and not (is_list(values.type) and is_json(values.type.value_type)):
         return is_conversation(values.type)
-    first = next((value[0] for value in plain(values) if isinstance(value, list) and value), None)
+    return is_talk(next((value for value in plain(values) if isinstance(value, list) and value), None))
+
+
+def is_talk(value: Any) -> bool:
+    """Is it a conversation, and not a list of references to pictures?"""
+    first = value[0] if isinstance(value, list) and value else None
     return isinstance(first, Mapping) and not {"role", "from"}.isdisjoint(first)
 
 

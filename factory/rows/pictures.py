@@ -26,12 +26,16 @@ from factory.rows.picture_parts import (
     UNDECLARED,
     bare_column,
     holds_conversations,
+    is_talk,
     may_name_pictures,
     named_pictures,
+    without_names,
 )
+from factory.rows.unreadable import Row, Unreadable
 from factory.store.columns import require, with_column
 from factory.store.kinds import features_of, is_json, is_list, metadata_of, picture_columns, plain
 from factory.store.pictures import Picture, picture_feature, picture_type
+from factory.text.json_text import json_line
 
 AT_ONCE = 64  # rows whose pictures are read together
 THREADS = 8
@@ -144,6 +148,26 @@ class References:
         with ThreadPoolExecutor(THREADS) as threads:
             for start in range(0, table.num_rows, AT_ONCE):
                 yield self._slice(self._said(table.slice(start, AT_ONCE)), file, first + start, threads)
+
+    def in_row(self, row: Row, file: str) -> Row | Unreadable:
+        """The row with its pictures in place of what names them; a row of which one is not to be had is unreadable."""
+        named = dict(row)
+        for name in self.columns:
+            if name not in row:
+                continue
+            value = row[name]
+            talk = is_talk(value)
+            said = _careful(value) if talk else value
+            found = said if talk and isinstance(said, str) else self._row(said, file)
+            if isinstance(found, str):
+                shown = {
+                    name: text for name, text in row.items() if isinstance(text, str) and name not in self.columns
+                }
+                return Unreadable(json_line(shown).decode().strip(), f"{found} ({name})")
+            named[name] = without_names(value) if talk else None
+            cells = [picture and picture._asdict() for picture in found or ()]
+            named[COLUMN if talk else name] = cells if isinstance(said, list) else next(iter(cells), None)
+        return named
 
     def foreseen(self, table: Table, file: str) -> Counter[str]:
         """Why rows will fail, and how many, as far as can be told without reading a picture or asking a host."""
