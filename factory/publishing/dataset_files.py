@@ -5,10 +5,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,10 +15,10 @@ from factory.arrays import Table, pa, pq
 from factory.errors import FactoryError
 from factory.graph.lineage import Lineage
 from factory.graph.nodes import Graph
-from factory.store import TRAIN, Dataset, is_full, read_shard, write_parquet
+from factory.store import SHARD_BYTES, TRAIN, Dataset, is_full, read_shard, write_parquet
 from factory.store.kinds import convert, wider
 from factory.store.packs import packable, unpacked
-from factory.store.shards import referenced_bytes, stored_bytes
+from factory.store.shards import referenced_bytes, stored_bytes, total_bytes
 
 if TYPE_CHECKING:
     from datasets import Features
@@ -98,16 +97,10 @@ class Part:
         return {f"{self.folder}/{self.split}-{i:05d}-of-{len(paths):05d}.parquet": p for i, p in enumerate(paths)}
 
     def _rewrite(self, scratch: Path) -> Iterator[Path]:
-        waiting: list[Table] = []
-        number = 0
-        for table in chain(self._conformed(), [None]):
-            if table is not None:
-                waiting.append(table)
-            if waiting and (table is None or is_full(waiting)):
-                path = scratch / f"{self.folder}-{self.split}-{number:05d}.parquet"
-                write_parquet(path, unpacked(pa.concat_tables(waiting)))
-                number, waiting = number + 1, []
-                yield path
+        for number, tables in enumerate(_gathered(self._conformed())):
+            path = scratch / f"{self.folder}-{self.split}-{number:05d}.parquet"
+            write_parquet(path, unpacked(pa.concat_tables(tables)))
+            yield path
 
     def _conformed(self) -> Iterator[Table]:
         schema = self.features.arrow_schema
@@ -121,6 +114,21 @@ class Part:
                 else:
                     columns.append(pa.nulls(table.num_rows, wanted.type))
             yield pa.Table.from_arrays(columns, schema=schema)
+
+
+def _gathered(tables: Iterable[Table]) -> Iterator[list[Table]]:
+    """Small tables together, as many as make a file."""
+    waiting: list[Table] = []
+    for table in tables:
+        if waiting and sum(map(total_bytes, [*waiting, table])) > SHARD_BYTES:
+            yield waiting
+            waiting = []
+        waiting.append(table)
+        if is_full(waiting):
+            yield waiting
+            waiting = []
+    if waiting:
+        yield waiting
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,8 @@
 """Bytes of pictures lie in packs: files that are written once, by the step that brings the pictures in.
 
 A row holds a reference in the place of the bytes, so that every further step writes references and links the packs
-that they lead to. So the folder of a step is whole, whatever becomes of the folders before it. In a file a reference
+that they lead to. So the folder of a step is whole, whatever becomes of the folders before it. A pack is called by its
+SHA-256, so that a damaged one is known for what it is in every folder that links it. In a file a reference
 names the pack, which lies in ``pictures`` beside the rows; in memory it has the whole path.
 """
 
@@ -20,9 +21,8 @@ from urllib.parse import quote, unquote
 from factory.arrays import ChunkedArray, Schema, Table, compute, pa
 from factory.errors import FactoryError
 from factory.store.kinds import has_pictures, is_list, picture_columns
-from factory.store.writing import PACKS, write_atomically
+from factory.store.writing import PACK, PACKS, write_atomically
 
-SUFFIX = ".pack"
 _SCHEME = "pack:"
 _DIGEST = re.compile(r"([0-9a-f]{64})(?:\.|$)")
 
@@ -96,7 +96,10 @@ def _pack(items: Iterable[Item], folder: Path) -> dict[str, Reference]:
         if data and (digest := digest_of(data, path)) not in places:
             places[digest] = (end, data)
             end += len(data)
-    name = hashlib.sha256("\n".join(places).encode()).hexdigest() + SUFFIX
+    whole = hashlib.sha256()
+    for _, data in places.values():
+        whole.update(data)
+    name = whole.hexdigest() + PACK
     if places and not (folder / name).exists():
         folder.mkdir(parents=True, exist_ok=True)
         write_atomically(folder / name, (data for _, data in places.values()))

@@ -19,6 +19,7 @@ from factory.errors import FactoryError
 
 BESIDE = ("manifest.json", "published.json")  # written when a step is done, and again later
 PACKS = "pictures"  # the part of a step's folder in which bytes of pictures lie
+PACK = ".pack"
 SHOWN = 3  # files that an error names
 
 
@@ -126,17 +127,17 @@ class Digests:
         return [self._known[key] for key in keys]
 
 
-_finished = Digests()
-
-
 def facts_of(folder: Path) -> dict[str, FileFacts]:
-    """The facts of every file below the folder of a step, by its path in it."""
+    """The facts of every file below the folder of a step, by its path in it. Packs say themselves what they are."""
     files = dict(_files(folder))
-    digests = _finished.of([*files.values()])
-    return {
-        name: FileFacts(size=path.stat().st_size, sha256=digest)
-        for (name, path), digest in zip(files.items(), digests, strict=True)
-    }
+    read = [name for name in files if not _is_pack(name)]
+    digests = {name: Path(name).stem for name in files}
+    digests |= zip(read, Digests().of([files[name] for name in read]), strict=True)
+    return {name: FileFacts(size=path.stat().st_size, sha256=digests[name]) for name, path in files.items()}
+
+
+def _is_pack(name: str) -> bool:
+    return Path(name).parent.name == PACKS and Path(name).suffix == PACK
 
 
 def damage(
@@ -191,8 +192,10 @@ def require_undamaged(
     """
     if facts is not None and (found := damage(folder, facts, part, digests=digests, read=read)):
         more = f", and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
+        shared = any(line.startswith(f"{PACKS}/") for line in found)
+        others = "; other steps hold the same pictures: `factory doctor --store` names them" if shared else ""
         raise FactoryError(
-            f"{name} is damaged: {'; '.join(found[:SHOWN])}{more}", where=str(folder), fix=to_do(folder)
+            f"{name} is damaged: {'; '.join(found[:SHOWN])}{more}", where=str(folder), fix=to_do(folder) + others
         )
 
 

@@ -22,7 +22,7 @@ from factory.store.columns import column, contents
 from factory.store.kinds import metadata_of
 from factory.store.packs import Reference, located, packed, packed_bytes, reference, unpacked, unreferenced
 from factory.store.pictures import picture_type, pictures_of
-from factory.store.writing import damage, facts_of
+from factory.store.writing import damage, facts_of, require_undamaged
 from tests.drawing import cell, images, picture
 from tests.support import kept, rejected, run_step
 
@@ -50,9 +50,7 @@ def test_what_is_packed_comes_back(
     there = located(packed(table, folder), folder)
     assert unpacked(there).to_pydict() == _without_empty_names(table.to_pydict())
     assert unpacked(located(packed(there, folder / "next"), folder / "next")) == unpacked(there)
-    assert [*map(list, pictures_of(unpacked(there)["one"].drop_null()))] == [
-        *map(list, pictures_of(there["one"].drop_null()))
-    ]
+    assert list(pictures_of(unpacked(there)["several"])) == list(pictures_of(there["several"]))
     assert contents(there, "several") == contents(table, "several")
 
 
@@ -68,8 +66,10 @@ def _without_empty_names(value: Any) -> Any:
 def test_every_step_links_the_bytes_and_needs_no_step_before_it(tmp_path: Path) -> None:
     source = images(tmp_path / "in", rows(0, 1, 0, 2), shard_rows=2)
     first = run_step(Filter.model_validate({"images": ["image"]}), source, tmp_path / "first")
-    second = run_step(Dedup(columns=["image"]), _artifact(source, first.out), tmp_path / "second")
-    mixed = run_step(Mix(datasets=["d"]), None, tmp_path / "mixed", d=_artifact(source, second.out))
+    second = run_step(Dedup.model_validate({"columns": ["image"]}), _artifact(source, first.out), tmp_path / "second")
+    mixed = run_step(
+        Mix.model_validate({"datasets": ["d"]}), None, tmp_path / "mixed", d=_artifact(source, second.out)
+    )
     inodes = [{path.stat().st_ino for path in packs(folder)} for folder in (tmp_path / "in", first.out, mixed.out)]
     assert inodes[0] == inodes[1] == inodes[2]
     assert sum(path.stat().st_size for path in packs(mixed.out)) == sum(len(picture(n)) for n in (0, 1, 0, 2))
@@ -83,7 +83,7 @@ def test_every_step_links_the_bytes_and_needs_no_step_before_it(tmp_path: Path) 
 
 def test_rejected_rows_keep_their_pictures(tmp_path: Path) -> None:
     source = images(tmp_path / "in", rows(0, 0))
-    job = run_step(Dedup(columns=["image"]), source, tmp_path / "out")
+    job = run_step(Dedup.model_validate({"columns": ["image"]}), source, tmp_path / "out")
     shutil.rmtree(tmp_path / "in")
     assert [row["image"]["bytes"] for row in rejected(job)] == [picture(0)]
 
@@ -112,6 +112,17 @@ def test_a_harmed_pack_is_named_in_every_part_that_refers_to_it(tmp_path: Path) 
     assert f"{name} has" in damage(folder, facts, "rejected", digests=False)[0]
     with pytest.raises(FactoryError, match="cut short"):
         list(Dataset(folder).rows())
+
+
+def test_a_step_that_links_a_harmed_pack_is_no_less_damaged(tmp_path: Path) -> None:
+    source = images(tmp_path / "in", rows(0, 1))
+    [pack] = packs(tmp_path / "in")
+    pack.write_bytes(pack.read_bytes()[:-1] + b"?")
+    job = run_step(Dedup.model_validate({"columns": ["image"]}), source, tmp_path / "out")
+    facts = facts_of(job.out)
+    assert damage(job.out, facts, "data") == [f"pictures/{pack.name} has other bytes than were written"]
+    with pytest.raises(FactoryError, match="other steps hold the same pictures"):
+        require_undamaged("a/01-x", job.out, facts, "data")
 
 
 @pytest.mark.parametrize("name", ["pack:/etc/passwd:0:9:aa:x", "pack:x", f"{'0' * 64}.wav"])
