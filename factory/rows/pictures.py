@@ -152,21 +152,18 @@ class References:
     def in_row(self, row: Row, file: str) -> Row | Unreadable:
         """The row with its pictures in place of what names them; a row of which one is not to be had is unreadable."""
         named = dict(row)
-        for name in self.columns:
-            if name not in row:
-                continue
-            value = row[name]
-            talk = is_talk(value)
-            said = _careful(value) if talk else value
-            found = said if talk and isinstance(said, str) else self._row(said, file)
+        for name in [name for name in self.columns if name in row]:
+            value, target = row[name], name
+            if is_talk(value):
+                named[name], value, target = without_names(value), _careful(value), COLUMN
+                if not value and COLUMN in named:
+                    continue
+            found = value if target == COLUMN != name and isinstance(value, str) else self._row(value, file)
             if isinstance(found, str):
-                shown = {
-                    name: text for name, text in row.items() if isinstance(text, str) and name not in self.columns
-                }
-                return Unreadable(json_line(shown).decode().strip(), f"{found} ({name})")
-            named[name] = without_names(value) if talk else None
+                rest = {key: text for key, text in row.items() if isinstance(text, str) and key not in self.columns}
+                return Unreadable(json_line(rest).decode().strip(), f"{found} ({name})")
             cells = [picture and picture._asdict() for picture in found or ()]
-            named[COLUMN if talk else name] = cells if isinstance(said, list) else next(iter(cells), None)
+            named[target] = cells if isinstance(value, list) else next(iter(cells), None)
         return named
 
     def foreseen(self, table: Table, file: str) -> Counter[str]:
@@ -211,7 +208,9 @@ class References:
         return Said(table, pictures, failures)
 
     def _names(self, table: Table) -> list[str]:
-        return [*dict.fromkeys([*self.columns, *picture_columns(table.schema)])]
+        """The columns of pictures; with those of turns, the one into which their pictures go."""
+        beside = [COLUMN] if COLUMN in table.column_names and any(self._talks.values()) else []
+        return [*dict.fromkeys([*self.columns, *picture_columns(table.schema), *beside])]
 
     def _is_talk(self, table: Table, name: str) -> bool:
         """Is it a column of conversations, declared or such that its parts may name pictures?"""

@@ -119,8 +119,9 @@ def test_two_columns_must_name_the_same(data: Path, tmp_path: Path) -> None:  # 
     assert "other pictures than" in rejected(job)[0]["reason"]
 
 
-def test_pictures_beside_places_stay_as_they_are(data: Path, tmp_path: Path) -> None:  # noqa: F811
-    job = load(lines(data, {"t": talk({"type": "image"}), "images": [NAME]}), tmp_path / "out", images=["images", "t"])
+@pytest.mark.parametrize("images", [["images", "t"], ["t"]])
+def test_pictures_beside_places_stay_as_they_are(data: Path, tmp_path: Path, images: list[str]) -> None:  # noqa: F811
+    job = load(lines(data, {"t": talk({"type": "image"}), "images": [NAME]}), tmp_path / "out", images=images)
     assert [one["bytes"] for one in kept(job)[0]["images"]] == [picture(0)]
 
 
