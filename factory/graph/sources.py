@@ -5,6 +5,7 @@ Sources are steps without a place in the recipe's `steps`: the graph makes them 
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
@@ -16,6 +17,7 @@ from factory.refs import HubRef, SplitSlice
 from factory.rows.formats import KINDS, Piece, format_of
 from factory.rows.hub import HubRows
 from factory.rows.outcomes import ShardResult, write_result
+from factory.rows.picture_parts import may_name_pictures
 from factory.rows.reading import Files
 from factory.rows.tables import Kinds, Rewind, align, in_shards, part, placed
 from factory.step.base import Source
@@ -29,6 +31,8 @@ from factory.store import (
     write_shard,
 )
 from factory.store.kinds import picture_columns
+from factory.store.packs import unreferenced
+from factory.store.writing import PACKS
 
 if TYPE_CHECKING:
     from factory.rows.pictures import References
@@ -132,7 +136,7 @@ class LocalDataset(Source):
         """
         kinds, failing = Kinds(), []
         first = next(placed(self.files().pieces(FORESEEN_ROWS), kinds), None)
-        if first is not None and self._images():
+        if first is not None and (self._images() or any(map(may_name_pictures, first[1].columns))):
             counts = self._references().foreseen(first[1], first[0]).items()
             failing = [f"{count:,} of the first {first[1].num_rows:,} rows will fail: {why}" for why, count in counts]
         return [*kinds.notes.values(), *failing]
@@ -210,7 +214,7 @@ def loaded(
     seen = 0
     for file, table in found:
         for rows in part([table], max(start - seen, 0), None if stop is None else stop - seen):
-            if not images and not picture_columns(rows.schema):
+            if not images and not picture_columns(rows.schema) and not any(map(may_name_pictures, rows.columns)):
                 yield rows
                 continue
             reader = reader or references()
@@ -239,6 +243,7 @@ def write_rows(job: Job, read: Callable[[int], Iterable[Table]], wanted: SplitSl
             torn = [*shards(wanted.name), *shards(wanted.name, "rejected")]
             for path in [*torn, job.out / "ledger.jsonl"]:
                 path.unlink()
+            shutil.rmtree(job.out / PACKS, ignore_errors=True)
     if rows.rows_in == 0:
         raise FactoryError("the dataset has no rows", where=name, fix="check `split` and `data_files`")
     align(shards(wanted.name))
@@ -280,11 +285,12 @@ def _counts(entry: dict[str, Any]) -> RowCounts:
 
 def _write_shard(out: Path, split: str, shard: int, table: Table) -> dict[str, int]:
     """Write a shard, rows without their pictures apart; gives how many these are by reason."""
-    if not picture_columns(table.schema):
+    table = unreferenced(table)
+    from factory.rows.pictures import FAILED, parted
+
+    if FAILED not in table.column_names:
         write_shard(out / "data" / f"{split}-{shard:05d}.parquet", table)
         return {}
-    from factory.rows.pictures import parted
-
     rows, verdicts = parted(table)
     return write_result(out, shard, ShardResult(rows, verdicts), split).reasons
 

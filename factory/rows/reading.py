@@ -8,9 +8,9 @@ from itertools import islice
 from pathlib import Path
 
 from factory.errors import FactoryError, UsageError
-from factory.refs import HubRef, is_hub_ref
+from factory.refs import HubRef, SplitSlice, is_hub_ref
 from factory.rows.formats import ABOUT, FORMATS, KINDS, Piece, Row, Unreadable, count, format_of, read
-from factory.rows.hub import hub_rows
+from factory.rows.hub import HubRows, hub_rows
 from factory.rows.imagefolder import METADATA, ImageFolder, is_picture
 from factory.rows.splits import by_split
 from factory.store import TRAIN
@@ -18,6 +18,7 @@ from factory.store.kinds import NotText
 from factory.store.kinds import rows_of as python_rows
 
 BATCH_ROWS = 2_000
+PICTURE_ROWS = 64
 KEPT_BYTES = 4 << 20  # of files whose rows are kept in memory
 
 
@@ -147,10 +148,14 @@ def _saved(folder: Path, split: str) -> list[Path]:
 
 @dataclass(frozen=True)
 class Rows:
-    """The rows of a local file or folder, or of a split of a Hub dataset, as often as they are asked for."""
+    """The rows of a local file or folder, or of a split of a Hub dataset, as often as they are asked for.
+
+    The columns `images` name pictures, which come along: see `References`.
+    """
 
     ref: str
     split: str = TRAIN
+    images: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Raises UsageError where `ref` is neither a file that can be read nor a Hub ref."""
@@ -175,7 +180,7 @@ class Rows:
             FactoryError: a file or the Hub cannot be read at all.
         """
         rows = islice(self, limit)
-        while batch := list(islice(rows, BATCH_ROWS)):
+        while batch := list(islice(rows, PICTURE_ROWS if self.images else BATCH_ROWS)):
             yield batch
 
     def __iter__(self) -> Iterator[Row | Unreadable]:
@@ -185,14 +190,32 @@ class Rows:
     def _kept(self) -> list[Row | Unreadable] | None:
         """All rows where they are few: what checks read several times is parsed once."""
         small = self.size is not None and self.size <= KEPT_BYTES and self.files.are_plain
-        return list(self._read()) if small else None
+        return list(self._read()) if small and not self.images else None
 
     def _read(self) -> Iterator[Row | Unreadable]:
-        if not self.files.path.exists():
+        if self.images:
+            yield from self._with_pictures()
+        elif not self.files.path.exists():
             yield from hub_rows(HubRef.parse(self.ref), self.split)
         else:
             for piece in self.files.pieces(BATCH_ROWS):
                 yield from rows_of(piece)
+
+    def _with_pictures(self) -> Iterator[Row | Unreadable]:
+        from factory.rows.pictures import InRepo, Local, References
+
+        path, wanted = self.files.path, SplitSlice(self.split)
+        if path.exists():
+            path = path.absolute()
+            references = References(Local(path if path.is_dir() else path.parent), self.images)
+            pieces = Files(path, self.split).pieces(PICTURE_ROWS)
+        else:
+            ref, wanted = HubRef.parse(self.ref), SplitSlice.parse(self.split)
+            references = References(InRepo(ref.repo, ref.revision or "main"), self.images)
+            pieces = HubRows(ref, wanted.name).pieces(PICTURE_ROWS)
+        found = ((row, piece.file) for piece in pieces for row in rows_of(piece))
+        for row, file in islice(found, wanted.start, wanted.stop):
+            yield row if isinstance(row, Unreadable) else references.in_row(row, file)
 
 
 def rows_of(piece: Piece) -> Iterator[Row | Unreadable]:

@@ -262,7 +262,7 @@ def test_a_model_on_the_hub_is_asked_for_its_configuration(tmp_path, embedded_hu
     "step",
     ["safety: {model: tuned, images: [image]}", "judge: {model: tuned, images: [image], prompt: 'Does it fit?'}"],
 )
-def test_a_model_of_text_is_not_shown_pictures(tmp_path: Path, plain: Path, step: str) -> None:
+def test_a_judge_of_pictures_must_see(tmp_path: Path, plain: Path, step: str) -> None:
     pictures = "]\n  seen:\n    from: chats\n    steps: [{columns: {image: question}}, {" + step + "}]"
     path = tmp_path / "models.yaml"
     first = "pretrain: {data: chats, columns: [question], learning_rate: 0.001}"
