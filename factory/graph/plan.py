@@ -82,6 +82,7 @@ def make_plan(graph: Graph) -> Plan:
     for node in graph.order():
         manifest = Manifest.load(node.folder)
         if manifest is not None:
+            graph.require_own_engine(node, manifest)
             plans[node.name] = NodePlan(node, "done", manifest=manifest)
             continue
         before = graph.store.previous(node.folder, graph.loaded.recipe.name)
