@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -67,9 +68,8 @@ def load_model(
         FactoryError: no weights in safetensors, some are missing, or no language model that transformers knows.
     """
     import torch
-    from transformers import AutoModelForCausalLM, AutoModelForImageTextToText
 
-    kind = AutoModelForImageTextToText if sees(read_config(folder, where)) else AutoModelForCausalLM
+    kind = class_of(read_config(folder, where))
     needed_weights(folder, where)
     try:
         loaded: Any = kind.from_pretrained(
@@ -89,6 +89,13 @@ def load_model(
         fix = "take a whole copy of the model"
         raise FactoryError(f"the model in {folder} lacks weights: {missing[0]}{more}", where=where, fix=fix)
     return without_idle_settings(model)
+
+
+def class_of(config: Mapping[str, Any]) -> Any:
+    """transformers' class for models with such a config.json: of images and text, or of text."""
+    from transformers import AutoModelForCausalLM, AutoModelForImageTextToText
+
+    return AutoModelForImageTextToText if sees(config) else AutoModelForCausalLM
 
 
 def save_model(model: Any, folder: Path, dtype: str) -> None:
