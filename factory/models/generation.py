@@ -66,13 +66,14 @@ def end_answers(folder: Path, *, learnt: bool = False, trust_remote_code: bool =
     return [ENDLESS] if learnt and not tokens.after_answer else []
 
 
+def change_settings(path: Path, **settings: Any) -> None:
+    """Change a file of JSON, which stays as it is otherwise: saved again it would name classes older readers lack."""
+    known = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps(known | settings, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
 def _set_eos_token(folder: Path, token: str) -> None:
-    """In the tokenizer's own files, as they are otherwise: saved again they name classes older readers lack."""
     for name in ("tokenizer_config.json", "special_tokens_map.json"):
         path = folder / name
-        if not path.is_file():
-            continue
-        settings = json.loads(path.read_text(encoding="utf-8"))
-        if name == "tokenizer_config.json" or "eos_token" in settings:
-            settings["eos_token"] = token
-            path.write_text(json.dumps(settings, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        if path.is_file() and (name == "tokenizer_config.json" or "eos_token" in json.loads(path.read_bytes())):
+            change_settings(path, eos_token=token)

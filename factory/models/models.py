@@ -9,7 +9,7 @@ from typing import Any, Literal
 from factory.engines.vision import config_of, sees
 from factory.engines.weights import LOADING, needed_weights, require_complete, weight_files
 from factory.errors import FactoryError, first_line
-from factory.models.generation import end_answers, without_idle_settings
+from factory.models.generation import change_settings, end_answers, without_idle_settings
 
 Dtype = Literal["float32", "bfloat16", "float16"]
 
@@ -159,15 +159,8 @@ def copy_tokenizer(source: Path, target: Path) -> None:
     for name in (*TOKENIZER_FILES, *code):
         if (source / name).is_file():
             shutil.copyfile(source / name, target / name)
-    if sees(config_of(source)):
-        change_settings(target / "tokenizer_config.json", padding_side="left")
-
-
-def change_settings(path: Path, **settings: Any) -> None:
-    """In a file of JSON, as it is otherwise; nothing where there is none."""
-    if path.is_file():
-        known = json.loads(path.read_text(encoding="utf-8"))
-        path.write_text(json.dumps(known | settings, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    if sees(config_of(source)) and (settings := target / "tokenizer_config.json").is_file():
+        change_settings(settings, padding_side="left")
 
 
 def size_bytes(folder: Path) -> int:
