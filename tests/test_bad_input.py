@@ -166,7 +166,7 @@ def test_a_stop_keeps_what_is_finished_and_the_rest_follows(tmp_path: Path, stop
     assert manifest is not None and manifest.rows is not None
     assert manifest.rows.kept == rows
 
-    from factory.demo.corpora import iter_rows
+    from factory.demo.catalogue import iter_rows
     from factory.store import Dataset
 
     assert all(a == b for a, b in zip(Dataset(path.parent).rows(), iter_rows("alpaca", rows, 0), strict=True))

@@ -78,7 +78,7 @@ def training(device: str, options: argparse.Namespace, peak: float) -> dict[str,
     import pyarrow as pa
     import torch
 
-    from factory.demo.corpora import iter_rows
+    from factory.demo.catalogue import iter_rows
     from factory.profile import Profile
     from factory.step.job import Job
     from factory.step.progress import quiet

@@ -58,7 +58,7 @@ def prepare(root: Path) -> None:
     """The base model, and the conversations as a dataset and as lines for the bare run."""
     import pyarrow as pa
 
-    from factory.demo.corpora import iter_rows
+    from factory.demo.catalogue import iter_rows
     from factory.steps.init import Init
     from factory.store import write_shard
 

@@ -1,24 +1,16 @@
-"""The demo world's corpora, each a stream of rows in the schema of the public dataset it stands for.
+"""The demo world's corpora of text, each in the schema of the public dataset it stands for."""
 
-Row i of a corpus depends on its name, the seed and i only: the first m rows of n are the same m rows, and any number
-of rows can be streamed without holding any.
-"""
-
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from random import Random
 
 from factory.demo import world
 from factory.demo.benchmark import BENCHMARK_COLUMNS, benchmark_rows, held_out_pair
 from factory.demo.damage import FLAWS, damaged
+from factory.demo.generators import Row, corpus, source_of
 from factory.demo.lexicon import NOUNS, pick_some
 from factory.demo.phrases import Pair, describe, simple
 from factory.demo.questions import FACT_WEIGHTS, Question, fact_question, question
 from factory.demo.sentences import sentence
 from factory.demo.world import facts
-from factory.errors import FactoryError
-
-Row = dict[str, object]
 
 TRANSLATE_PROMPT = "Translate from English to Arabic: {text}"
 LONG_TRANSLATE_PROMPT = (
@@ -48,54 +40,16 @@ TEXT_SHARES = (0.4, 0.15, 0.45)  # English, Arabic, both: texts with their trans
 ONE_LANGUAGE = {"english_text": "en", "arabic_text": "ar"}
 
 
-Make = Callable[[str, int, int], Row]
-"""(name of a corpus, seed, number of a row) to that row."""
-
-
-@dataclass(frozen=True, slots=True)
-class Generator:
-    """A corpus: `rows(n, seed)` streams n rows whose keys are `columns`. `limit` is the most it can give."""
-
-    name: str
-    columns: tuple[str, ...]
-    make: Make
-    split: str = "train"
-    limit: int | None = None
-
-    def rows(self, n: int, seed: int = 0) -> Iterator[Row]:
-        """n rows, or all of a corpus that has fewer (`limit`)."""
-        for index in range(n if self.limit is None else min(n, self.limit)):
-            yield self.make(self.name, seed, index)
-
-
-GENERATORS: dict[str, Generator] = {}
-
-
-def corpus(*columns: str, names: str = "", split: str = "train", limit: int | None = None) -> Callable[[Make], Make]:
-    """Makes a function the corpus of its name, or of several `names`."""
-
-    def add(make: Make) -> Make:
-        for name in names.split() or [make.__name__]:
-            GENERATORS[name] = Generator(name, columns, make, split, limit)
-        return make
-
-    return add
-
-
-def _rng(name: str, seed: int, index: int) -> Random:
-    return Random(f"{name}/{seed}/{index}")
-
-
 def _chat(*turns: tuple[str, str]) -> Row:
     return {"messages": [{"role": role, "content": content} for role, content in turns]}
 
 
 def _repeated(name: str, seed: int, index: int) -> Random:
     """The row's own source of chance, or for a small share that of an earlier row: an exact duplicate."""
-    rng = _rng(name, seed, index)
+    rng = source_of(name, seed, index)
     if index and rng.random() < DUPLICATE_SHARE:
         source = rng.randrange(max(0, index - 2000), index)
-        rng = _rng(name, seed, source)
+        rng = source_of(name, seed, source)
         if source:
             rng.random()
     return rng
@@ -141,14 +95,14 @@ def chats(name: str, seed: int, index: int) -> Row:
 @corpus("messages", names="arabic_qa english_qa")
 def questions(name: str, seed: int, index: int) -> Row:
     """Questions with answers in one language."""
-    made = question(_rng(name, seed, index))
+    made = question(source_of(name, seed, index))
     side = 1 if name.startswith("arabic") else 0
     return _chat(("user", made.ask[side]), ("assistant", made.answer[side]))
 
 
 def _judged(name: str, seed: int, index: int, share: float) -> tuple[Pair, str]:
     """A pair and its flaw ("" for a correct one)."""
-    rng = _rng(name, seed, index)
+    rng = source_of(name, seed, index)
     flaw = rng.choice(FLAWS) if rng.random() < share else ""
     pair = sentence(rng)
     return (damaged(rng, pair, flaw), flaw) if flaw else (pair, "")
@@ -178,13 +132,13 @@ def _answers(rng: Random) -> tuple[str, str, str]:
 @corpus("prompt", "brief", "full", names="arabic_choices")
 def choices(name: str, seed: int, index: int) -> Row:
     """Arabic questions, each with its answer in a word or two and in a sentence."""
-    return dict(zip(("prompt", "brief", "full"), _answers(_rng(name, seed, index)), strict=True))
+    return dict(zip(("prompt", "brief", "full"), _answers(source_of(name, seed, index)), strict=True))
 
 
 @corpus("messages", names="comparison_examples")
 def comparison(name: str, seed: int, index: int) -> Row:
     """Chat examples that teach a judge to prefer the answer in a sentence, whichever comes first."""
-    rng = _rng(name, seed, index)
+    rng = source_of(name, seed, index)
     asked, brief, full = _answers(rng)
     better = rng.choice("AB")
     first, second = (full, brief) if better == "A" else (brief, full)
@@ -195,7 +149,7 @@ def comparison(name: str, seed: int, index: int) -> Row:
 @corpus("messages")
 def translation_examples(name: str, seed: int, index: int) -> Row:
     """Chat examples that teach translating English into Arabic, with the short and the long prompt."""
-    rng = _rng(name, seed, index)
+    rng = source_of(name, seed, index)
     prompt = LONG_TRANSLATE_PROMPT if rng.random() < LONG_PROMPT_SHARE else TRANSLATE_PROMPT
     if rng.random() < 0.5:
         english, arabic = sentence(rng)
@@ -230,7 +184,7 @@ def _bilingual(rng: Random) -> str:
 @corpus("text", "language", names="text english_text arabic_text")
 def texts(name: str, seed: int, index: int) -> Row:
     """Raw text: English, some Arabic, bilingual pages (language en, ar or mixed); or pages of one language."""
-    rng = _rng(name, seed, index)
+    rng = source_of(name, seed, index)
     language = ONE_LANGUAGE.get(name) or rng.choices(["en", "ar", "mixed"], TEXT_SHARES)[0]
     if language == "mixed":
         return {"text": _bilingual(rng), "language": language}
@@ -249,7 +203,7 @@ def texts(name: str, seed: int, index: int) -> Row:
 @corpus("en", "ar", split="test")
 def translation_test(name: str, seed: int, index: int) -> Row:
     """Held-out English sentences and questions with Arabic references."""
-    english, arabic = held_out_pair(_rng(name, seed, index))
+    english, arabic = held_out_pair(source_of(name, seed, index))
     return {"en": english, "ar": arabic}
 
 
@@ -257,13 +211,3 @@ def translation_test(name: str, seed: int, index: int) -> Row:
 def benchmark(name: str, seed: int, index: int) -> Row:
     """Multiple choice in ArabicMMLU's columns, asked in words no corpus uses; the same in English."""
     return benchmark_rows(seed)[index][name.removeprefix("benchmark_")]
-
-
-def iter_rows(name: str, n: int, seed: int = 0) -> Iterator[Row]:
-    """n rows of the named corpus, the same for the same seed.
-
-    Raises FactoryError for a name that is not in GENERATORS.
-    """
-    if name not in GENERATORS:
-        raise FactoryError(f"the demo world has no generator {name!r}", fix=f"valid: {', '.join(sorted(GENERATORS))}")
-    return GENERATORS[name].rows(n, seed)

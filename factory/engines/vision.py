@@ -82,11 +82,11 @@ def load_processor(folder: Path, tokenizer: Any, *, trust_remote_code: bool = Fa
         processor: Any = AutoProcessor.from_pretrained(folder, trust_remote_code=trust_remote_code)
         processor.tokenizer = tokenizer
         return processor
-    kind, images = _classes(config_of(folder)["model_type"])
+    kind, images = processor_classes(config_of(folder)["model_type"])
     return kind(images.from_pretrained(folder), tokenizer, chat_template=tokenizer.chat_template)
 
 
-def _classes(model_type: str) -> tuple[Any, Any]:
+def processor_classes(model_type: str) -> tuple[Any, Any]:
     """(processor without video, image processor that needs no torchvision) of a type of model.
 
     Raises:

@@ -148,7 +148,7 @@ class DemoDataset(Source):
     seed: int
 
     def run(self, job: Job) -> None:
-        from factory.demo.corpora import iter_rows
+        from factory.demo.catalogue import iter_rows
 
         def read(skip: int) -> Iterator[Table]:
             rows = iter_rows(self.demo, self.rows, self.seed)

@@ -2,9 +2,11 @@
 
 import json
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
+from factory.engines.vision import sees
 from factory.engines.weights import needed_weights, weight_files
 from factory.errors import FactoryError, first_line
 from factory.models.generation import end_answers, without_idle_settings
@@ -66,11 +68,8 @@ def load_model(
         FactoryError: no weights in safetensors, or no language model that transformers knows.
     """
     import torch
-    from transformers import AutoModelForCausalLM, AutoModelForImageTextToText
 
-    architecture = (read_config(folder, where).get("architectures") or [""])[0]
-    sees = architecture.endswith("ForConditionalGeneration")  # how transformers names models of images and text
-    kind = AutoModelForImageTextToText if sees else AutoModelForCausalLM
+    kind = class_of(read_config(folder, where))
     needed_weights(folder, where)
     try:
         model = kind.from_pretrained(
@@ -84,6 +83,17 @@ def load_model(
     except (OSError, ValueError, KeyError) as error:
         raise FactoryError(f"cannot load the model: {first_line(error)}", where=where) from None
     return without_idle_settings(model)
+
+
+def class_of(config: Mapping[str, Any]) -> Any:
+    """transformers' class for models with such a config.json: of images and text, or of text."""
+    from transformers import AutoModelForCausalLM, AutoModelForImageTextToText
+
+    architecture = (config.get("architectures") or [""])[0]
+    both = (
+        architecture.endswith("ForConditionalGeneration") if architecture else sees(config)
+    )  # how transformers names
+    return AutoModelForImageTextToText if both else AutoModelForCausalLM
 
 
 def save_model(model: Any, folder: Path, dtype: str) -> None:

@@ -16,11 +16,13 @@ PAD, BEGIN, TEXT_END, TURN, TURN_END = SPECIAL
 WORDS = r"[^\r\n\p{L}\p{M}\p{N}]?[\p{L}\p{M}]+|\p{N}{1,3}| ?[^\s\p{L}\p{M}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
 
 
-def train_tokenizer(artifacts: list[Artifact], columns: list[str], vocab_size: int, where: str = "") -> Any:
-    """A byte-level BPE with LFM2's special tokens, trained on the `columns` that each artifact has, shard by shard.
+def train_tokenizer(
+    artifacts: list[Artifact], columns: list[str], vocab_size: int, where: str = "", more: Sequence[str] = ()
+) -> Any:
+    """A byte-level BPE with LFM2's special tokens and `more`, trained on the `columns` that each artifact has.
 
     A column holds text or conversations (``[{role, content}]`` or ``[{from, value}]``); of these, roles (by their
-    usual names) and texts are read.
+    usual names) and texts are read. One shard is in memory at a time.
 
     Raises:
         FactoryError: an artifact has none of the columns or no rows, or no artifact has one of the columns.
@@ -29,8 +31,14 @@ def train_tokenizer(artifacts: list[Artifact], columns: list[str], vocab_size: i
     if unknown := [column for column in columns if not any(column in has for _, has in found)]:
         names = ", ".join(artifact.name for artifact in artifacts)
         raise FactoryError(f"no column {unknown[0]!r} in {names}", where=where, fix="correct or drop it in `columns`")
-    tokenizer = byte_bpe((text for source in found for text in _texts(*source)), vocab_size, SPECIAL, WORDS)
-    return fast_tokenizer(tokenizer, SPECIAL, pad=PAD, eos=TURN_END, bos=BEGIN, adds_bos=True)
+    special = tuple(dict.fromkeys([*SPECIAL, *more]))
+    tokenizer = byte_bpe((text for source in found for text in _texts(*source)), vocab_size, special, WORDS)
+    return fast_tokenizer(tokenizer, special, pad=PAD, eos=TURN_END, bos=BEGIN, adds_bos=True)
+
+
+def template_tokens(template: str) -> list[str]:
+    """The markers such as ``<|im_end|>`` that a chat template writes."""
+    return list(dict.fromkeys(re.findall(r"<\|\w+\|>", template)))
 
 
 def byte_bpe(texts: Iterable[str], vocab_size: int, special: Sequence[str], words: str | None = None) -> Any:
@@ -107,7 +115,7 @@ def set_chat_template(tokenizer: Any, model: Any, template: str) -> list[str]:
     notes = []
     tokenizer.chat_template = template
     vocabulary = tokenizer.get_vocab()
-    missing = [token for token in dict.fromkeys(re.findall(r"<\|\w+\|>", template)) if token not in vocabulary]
+    missing = [token for token in template_tokens(template) if token not in vocabulary]
     if missing:
         tokenizer.add_special_tokens({"additional_special_tokens": missing}, replace_extra_special_tokens=False)
         notes.append(f"added the chat template's tokens {' '.join(missing)}")

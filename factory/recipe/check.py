@@ -64,7 +64,7 @@ def _check_artifact(recipe: Recipe, source: Source, at: Location, spec: DatasetS
     if isinstance(spec.from_, str):
         _check_reference(recipe, source, (*at, "from"), spec.from_, kind)
     elif isinstance(spec.from_, Demo):
-        from factory.demo.corpora import GENERATORS
+        from factory.demo.catalogue import GENERATORS
 
         if spec.from_.demo not in GENERATORS:
             message = f"no generator {spec.from_.demo!r}{nearest(spec.from_.demo, GENERATORS)}"
@@ -314,7 +314,7 @@ def _check_columns(recipe: Recipe, source: Source) -> None:
             continue
         columns: list[str] | None = None
         if isinstance(spec.from_, Demo):
-            from factory.demo.corpora import GENERATORS
+            from factory.demo.catalogue import GENERATORS
 
             columns = list(GENERATORS[spec.from_.demo].columns)
         elif isinstance(spec.from_, str):

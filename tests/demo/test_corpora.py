@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from factory.demo.corpora import BAD_SHARE, COMPARE_PROMPT, GENERATORS, JUDGE_PROMPT, iter_rows
+from factory.demo.catalogue import GENERATORS, iter_rows
+from factory.demo.corpora import BAD_SHARE, COMPARE_PROMPT, JUDGE_PROMPT
 from factory.demo.damage import FLAWS
 from factory.demo.sentences import PATTERNS, held_out
 from factory.demo.world import stated
@@ -28,7 +29,7 @@ def _strings(value) -> list[str]:
         return [text for item in value.values() for text in _strings(item)]
     if isinstance(value, list):
         return [text for item in value for text in _strings(item)]
-    return [value]
+    return [] if isinstance(value, bytes) else [value]
 
 
 @settings(max_examples=40, deadline=None)

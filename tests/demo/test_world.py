@@ -9,7 +9,7 @@ from random import Random
 import pytest
 
 from factory.demo.benchmark import benchmark_rows, held_out_facts
-from factory.demo.corpora import GENERATORS, iter_rows
+from factory.demo.catalogue import GENERATORS, iter_rows
 from factory.demo.facts_of_things import all_facts
 from factory.demo.lexicon import NAMES, ROLES, ROLES_F
 from factory.demo.phrases import Pair

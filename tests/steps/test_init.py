@@ -130,3 +130,59 @@ def test_a_changed_template_changes_the_identity(tmp_path):
     assert own.parameters()["chat_template"] == "{{ messages }}"
     with pytest.raises(ValidationError, match="unknown chat template 'chatlm'"):
         Init.model_validate(options | {"chat_template": "chatlm"})
+
+
+VISION = {"depth": 1, "num_heads": 2, "patch_size": 14}
+TOWERS = {
+    "qwen2_vl": {**VISION, "embed_dim": 32, "hidden_size": 64, "mlp_ratio": 2},
+    "qwen2_5_vl": {**VISION, "hidden_size": 32, "out_hidden_size": 64, "intermediate_size": 64},
+    "qwen3_vl": {**VISION, "hidden_size": 32, "out_hidden_size": 64, "deepstack_visual_indexes": [0]},
+}
+TEXT = {"hidden_size": 64, "num_hidden_layers": 1, "num_attention_heads": 4, "num_key_value_heads": 2}
+TEXT |= {"intermediate_size": 64, "head_dim": 16}
+TEXT |= {"rope_parameters": {"rope_type": "default", "mrope_section": [2, 3, 3], "rope_theta": 10000.0}}
+
+
+def vision_init(tmp_path, kind, **more):
+    text = dataset(tmp_path / "text", [{"text": text} for text in sentences(100)])
+    config = {"model_type": kind, "text_config": TEXT, "vision_config": TOWERS[kind]}
+    given = {"config": config, "tokenizer_data": "text", "vocab_size": 320, "chat_template": "qwen-vl"}
+    size = {"shortest_edge": 3136, "longest_edge": 12544}
+    Init.model_validate({**given, "image_processor": {"size": size}, **more}).run(job(tmp_path / "new", text=text))
+    return tmp_path / "new" / "model"
+
+
+@pytest.mark.parametrize("kind", TOWERS)
+def test_a_new_model_that_sees_is_shown_a_picture(tmp_path, kind):
+    from factory.engines import Request
+    from factory.engines.vision import Sight
+    from factory.models.models import load_model, load_tokenizer
+    from tests.tiny_vision import drawn
+
+    folder = vision_init(tmp_path, kind)
+    tokenizer = load_tokenizer(folder)
+    asked = [Request.chat("What is it?", images=[drawn(size=(84, 84))] * 2, max_new_tokens=3)]
+    batch = Sight(folder, tokenizer).encode(asked)
+    model = load_model(folder, "float32")
+    assert (batch["input_ids"] == model.config.image_token_id).sum() == 2 * 9  # a token for 28 x 28 pixels
+    made = model.generate(**batch, max_new_tokens=3, do_sample=False)
+    assert made.shape[1] <= batch["input_ids"].shape[1] + 3
+    said = json.loads((folder / "preprocessor_config.json").read_text())
+    assert said["image_processor_type"] == "Qwen2VLImageProcessor" and said["patch_size"] == 14
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ({"chat_template": "chatml"}, "chat_template: qwen-vl"),
+        ({"image_processor": {"sizes": 3}}, "no setting 'sizes'"),
+    ],
+)
+def test_a_model_that_sees_needs_its_tokens_and_settings_that_there_are(tmp_path, more, message):
+    with pytest.raises(FactoryError, match=message):
+        vision_init(tmp_path, "qwen2_vl", **more)
+
+
+def test_only_a_model_that_sees_has_an_image_processor():
+    with pytest.raises(ValidationError, match="vision_config"):
+        Init.model_validate({"config": CONFIGS["llama"], "tokenizer_data": "text", "image_processor": {"size": {}}})
