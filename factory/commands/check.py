@@ -17,7 +17,7 @@ from factory.errors import UsageError
 from factory.look.layout import is_images, lines_of
 from factory.look.meaning import second_look
 from factory.look.pairs import FAILED, Judged, Pairs
-from factory.rows.collecting import uncollected
+from factory.rows.collecting import seldom_collected
 from factory.rows.formats import Row, Unreadable
 from factory.rows.reading import Rows
 from factory.step.progress import Progress
@@ -57,7 +57,7 @@ def open_pairs(
     if meaning and not any(check.embeds for check in chosen):
         chosen.append(parse_check("meaning"))
     chosen = [check.in_language(target_language, source_language) for check in chosen]
-    with uncollected(), _hub(hub, store):
+    with seldom_collected(), _hub(hub, store):
         yield Pairs(Rows(ref, split, columns), source_column, target_column, chosen, target_language)
 
 
