@@ -3,11 +3,13 @@
 A model without any training neither stops nor answers a judge's question, and everything downstream would be empty.
 """
 
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from factory.demo.picture_corpora import VERDICTS
 from factory.evaluate.translate import PROMPTS
 from factory.recipe import LoadedRecipe
 from factory.recipe.schema import EndpointModel
@@ -16,6 +18,7 @@ from factory.rehearsal.catalogue import Skill
 from factory.rehearsal.content import OTHER, exchanges, pairs, translated_texts
 from factory.rehearsal.spelling import spelled
 from factory.text import yaml
+from factory.text.masks import mask
 from factory.text.template import fill, placeholders
 
 USUAL = Path(__file__).with_name("prompts.yaml")
@@ -23,10 +26,11 @@ USUAL = Path(__file__).with_name("prompts.yaml")
 
 @dataclass(frozen=True)
 class Prompt:
-    """A prompt as a recipe writes it; of a judge also the two replies, the better one first."""
+    """A prompt as a recipe writes it; of a judge also the two replies, the better one first; is a picture shown?"""
 
     text: str
     replies: tuple[str, str] = ("accept", "reject")
+    shown: bool = False
 
 
 @dataclass
@@ -36,6 +40,9 @@ class Asked:
     translate: list[Prompt] = field(default_factory=list)
     judge: list[Prompt] = field(default_factory=list)
     compare: list[Prompt] = field(default_factory=list)
+    backtranslate: list[Prompt] = field(default_factory=list)
+    retranslate: list[Prompt] = field(default_factory=list)
+    safety: list[Prompt] = field(default_factory=list)
 
 
 KNOWN: dict[str, list[Prompt]] = {
@@ -49,26 +56,31 @@ def asked(loaded: LoadedRecipe) -> dict[str, Asked]:
     """Unusual prompts by the Hub model that will have to answer them, directly or after being tuned."""
     found: dict[str, Asked] = {}
     for step in (step for spec in loaded.recipe.datasets.values() for step in spec.steps):
-        skill, model, prompt = _asking(step)
-        repo = origin(loaded, model) if prompt is not None else None
-        if prompt is None or not repo or prompt in KNOWN.get(skill, []):
-            continue
-        known = getattr(found.setdefault(repo, Asked()), skill)
-        known += [prompt] if prompt not in known else []
+        for skill, model, prompt in _asking(step):
+            repo = origin(loaded, model)
+            if not repo or prompt in KNOWN.get(skill, []):
+                continue
+            known = getattr(found.setdefault(repo, Asked()), skill)
+            known += [prompt] if prompt not in known else []
     return found
 
 
-def _asking(step: Any) -> tuple[str, str, Prompt | None]:
-    """What a step asks of a model: the skill it needs, the model, the prompt."""
+def _asking(step: Any) -> Iterator[tuple[str, str, Prompt]]:
+    """What a step asks of models: the skill it needs, the model, the prompt."""
     if step.verb == "preferences":
         low, high = step.scale
         replies = ("A", "B") if step.method == "pairwise" else (f"{high:g}", f"{low:g}")
-        return "compare", step.judge, Prompt(step.judge_prompt, replies)
-    if step.verb not in KNOWN or getattr(step, "prompt", None) is None:
-        return step.verb, "", None
-    if step.verb == "judge":
-        return "judge", step.model, Prompt(step.prompt, (step.accept, step.reject))
-    return step.verb, step.model, Prompt(step.prompt)
+        yield "compare", step.judge, Prompt(step.judge_prompt, replies)
+    elif step.verb == "judge":
+        yield "judge", step.model, Prompt(step.prompt, (step.accept, step.reject), shown=bool(step.images))
+    elif step.verb == "translate":
+        yield "translate", step.model, Prompt(step.prompt)
+    elif step.verb == "backtranslate":
+        yield "backtranslate", step.model, Prompt(step.prompt)
+        if step.retranslate_model is not None:
+            yield "retranslate", step.retranslate_model, Prompt(step.retranslate_prompt)
+    elif step.verb == "safety" and step.images:
+        yield "safety", step.model, Prompt(step.parameters()["prompt"], (step.safe, step.unsafe), shown=True)
 
 
 def origin(loaded: LoadedRecipe, reference: str) -> str | None:
@@ -87,14 +99,20 @@ def origin(loaded: LoadedRecipe, reference: str) -> str | None:
 def lessons(skills: Iterable[Skill], more: Asked | None = None, script: str = "Arab") -> list[tuple[str, str]]:
     """(what the user says, what the model answers), in a fixed order; Arabic in letters of `script`."""
     more = more or Asked()
-    skills = {*skills, *(("translate",) if more.translate else ()), *(("judge",) if more.judge else ())}
+    judged = [prompt for prompt in more.judge if not prompt.shown]
+    skills = {*skills, *(("translate",) if more.translate else ()), *(("judge",) if judged else ())}
     found: list[tuple[str, str]] = []
-    if "translate" in skills:
+    texts = [(english, spelled(arabic, script)) for english, arabic in translated_texts()]
+    if "translate" in skills:  # in the form in which `translate` asks: what must stay is a mark
         prompts = [prompt.text for prompt in (*KNOWN["translate"], *more.translate)]
-        texts = [(english, spelled(arabic, script)) for english, arabic in translated_texts()]
-        found += [(fill(prompt, {"text": english}), answer) for english, answer in texts for prompt in prompts]
+        marked = [(mask(english).text, mask(arabic).text) for english, arabic in texts]
+        found += [(fill(prompt, {"text": english}), answer) for english, answer in marked for prompt in prompts]
+    for prompt in more.backtranslate:
+        found += [(fill(prompt.text, {"text": arabic}), english) for arabic, english in _back(texts).items()]
+    for prompt in more.retranslate:
+        found += _anew(prompt, texts)
     if "judge" in skills:
-        for prompt in [*KNOWN["judge"], *more.judge]:
+        for prompt in [*KNOWN["judge"], *judged]:
             found += _judged(prompt, script)
     for prompt in more.compare:
         found += _preferred(prompt)
@@ -102,6 +120,31 @@ def lessons(skills: Iterable[Skill], more: Asked | None = None, script: str = "A
         said = [(exchange.ask[1], exchange.answer[1]) for exchange in exchanges()]
         found += [(spelled(ask, script), spelled(answer, script)) for ask, answer in said]
     return found
+
+
+def lessons_of_pictures(more: Asked | None, script: str = "Arab") -> list[tuple[str, str]]:
+    """(what the user says beside a picture, what the model answers): any picture is safe, and does as well."""
+    more = more or Asked()
+    found = []
+    for prompt in more.safety:
+        found.append((prompt.text, json.dumps({**VERDICTS[False], "rating": prompt.replies[0]})))
+    for prompt in (prompt for prompt in more.judge if prompt.shown):
+        found += _judged(prompt, script) if placeholders(prompt.text) else [(prompt.text, prompt.replies[0])]
+    return found
+
+
+def _back(texts: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """Arabic -> English; of two texts with one translation the first."""
+    return {arabic: english for english, arabic in reversed(texts)}
+
+
+def _anew(prompt: Prompt, texts: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The translation that failed is that of another text."""
+    failed = [*texts[OTHER:], *texts[:OTHER]]
+    return [
+        (fill(prompt.text, {"text": english, "translation": wrong}), arabic)
+        for (english, arabic), (_, wrong) in zip(texts, failed, strict=True)
+    ]
 
 
 def _judged(prompt: Prompt, script: str) -> list[tuple[str, str]]:
