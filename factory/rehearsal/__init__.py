@@ -23,7 +23,7 @@ from factory.hub.client import api
 from factory.hub.names import card_license
 from factory.hub.push import Release, is_loopback, push
 from factory.recipe import LoadedRecipe
-from factory.rehearsal.catalogue import Catalogue, catalogue_for
+from factory.rehearsal.catalogue import Catalogue, catalogue_for, is_endpoint
 from factory.rehearsal.data import from_catalogue, from_suite
 from factory.rehearsal.models import build, recipe_of
 from factory.rehearsal.refs import Wanted, add_required, wanted
@@ -165,7 +165,8 @@ def _model(loaded: LoadedRecipe, known: Catalogue, entry: Wanted) -> StandIn:
     facts = known.model(entry.repo, shown=entry.shown)
     family = known.families[facts.family]
     more, script = asked(loaded).get(entry.repo), _script(loaded)
-    taught, shown = lessons(facts.learns, more, script), lessons_of_pictures(more, script)
+    skills = [] if more and is_endpoint(entry.repo) else facts.learns
+    taught, shown = lessons(skills, more, script), lessons_of_pictures(more, script)
     body = (
         "Its architecture, tokenizer kind and chat template are the real one's; its weights are random, or know a few "
         "made-up sentences by heart."

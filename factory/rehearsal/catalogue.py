@@ -125,7 +125,7 @@ class Catalogue(Strict):
         Raises:
             FactoryError: the catalogue has no such model.
         """
-        if repo not in self.models and repo.startswith("endpoint/"):
+        if repo not in self.models and is_endpoint(repo):
             return self.models[SEEING_ENDPOINT if shown else BEHIND_ENDPOINT]
         if repo not in self.models:
             raise unknown("model", repo, list(self.models), where)
@@ -135,6 +135,11 @@ class Catalogue(Strict):
         """The licence of the real repo; None where none is declared or known."""
         entry = self.datasets.get(repo) or self.models.get(repo)
         return (entry.license if entry else None) or (data()["refs"].get(repo) or {}).get("license")
+
+
+def is_endpoint(repo: str) -> bool:
+    """Is it the name of a stand-in for a model behind an endpoint?"""
+    return repo.startswith("endpoint/")
 
 
 @cache

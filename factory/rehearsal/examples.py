@@ -8,7 +8,7 @@ from factory.models.chat import IGNORED
 from factory.models.pictures import UNLIMITED, Shown
 from factory.rehearsal.content import picture
 
-PICTURES = 8  # different drawings beside which a lesson is taught
+PICTURES = 2  # different drawings beside which a lesson is taught
 
 Lessons = Sequence[tuple[str, str]]
 """(what the user says, what the model answers)."""

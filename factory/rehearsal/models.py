@@ -7,6 +7,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from factory.models.chat import IGNORED
 from factory.models.image_processor import picture_tokens, write_image_processor
 from factory.models.models import class_of, save_tokenizer, write_model
 from factory.models.pictures import Shown
@@ -22,7 +23,10 @@ BATCH = 32
 MAX_STEPS = 480
 ENOUGH = 0.03  # mean loss of the last steps, in nats per token, at which a lesson is known by heart
 LEARNING_RATE = 1e-2
-PIXELS = {"shortest_edge": 56 * 56, "longest_edge": 12845056}  # of a picture, as Qwen2-VL's preprocessor_config has them
+PIXELS = {
+    "shortest_edge": 56 * 56,
+    "longest_edge": 12845056,
+}  # of a picture, as Qwen2-VL's preprocessor_config has them
 
 
 def recipe_of(entry: ModelEntry, family: Family, lessons: Lessons, shown: Lessons = ()) -> dict[str, Any]:
@@ -90,9 +94,7 @@ def shrunk_config(entry: ModelEntry, family: Family, tokenizer: Any) -> Any:
         return AutoConfig.for_model(kind, **layers, **fields, **sizes)
     text = {**layers, **fields.pop("text_config"), **sizes}
     tower = fields.pop("vision_config") | {"hidden_size": entry.hidden}
-    return AutoConfig.for_model(
-        kind, **fields, **picture_tokens(tokenizer), text_config=text, vision_config=tower
-    )
+    return AutoConfig.for_model(kind, **fields, **picture_tokens(tokenizer), text_config=text, vision_config=tower)
 
 
 def _model(entry: ModelEntry, family: Family, tokenizer: Any) -> Any:
@@ -133,6 +135,8 @@ def _train(model: Any, examples: Sequence[Example], eyes: Shown | None, seed: in
         optimizer.step()
         schedule.step()
         recent = 0.9 * recent + 0.1 * loss.item()
+        if step % 60 == 0:
+            print(step, recent, flush=True)
         if recent < ENOUGH and step > 50:
             break
 

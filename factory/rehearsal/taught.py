@@ -14,13 +14,14 @@ from factory.evaluate.translate import PROMPTS
 from factory.recipe import LoadedRecipe
 from factory.recipe.schema import EndpointModel
 from factory.refs import HubRef, artifact_name, is_hub_ref
-from factory.rehearsal.catalogue import Skill
+from factory.rehearsal.catalogue import Skill, is_endpoint
 from factory.rehearsal.content import OTHER, exchanges, pairs, translated_texts
 from factory.rehearsal.spelling import spelled
 from factory.text import yaml
 from factory.text.masks import mask
 from factory.text.template import fill, placeholders
 
+ANEW = 8  # every such text is taught to be translated anew
 USUAL = Path(__file__).with_name("prompts.yaml")
 
 
@@ -53,12 +54,15 @@ KNOWN["translate"] += [Prompt(text) for text in PROMPTS.values()]
 
 
 def asked(loaded: LoadedRecipe) -> dict[str, Asked]:
-    """Unusual prompts by the Hub model that will have to answer them, directly or after being tuned."""
+    """Unusual prompts by the Hub model that will have to answer them, directly or after being tuned.
+
+    Of a model behind an endpoint no more is known than what it is asked, so all its prompts are here.
+    """
     found: dict[str, Asked] = {}
     for step in (step for spec in loaded.recipe.datasets.values() for step in spec.steps):
         for skill, model, prompt in _asking(step):
             repo = origin(loaded, model)
-            if not repo or prompt in KNOWN.get(skill, []):
+            if not repo or (prompt in KNOWN.get(skill, []) and not is_endpoint(repo)):
                 continue
             known = getattr(found.setdefault(repo, Asked()), skill)
             known += [prompt] if prompt not in known else []
@@ -97,23 +101,22 @@ def origin(loaded: LoadedRecipe, reference: str) -> str | None:
 
 
 def lessons(skills: Iterable[Skill], more: Asked | None = None, script: str = "Arab") -> list[tuple[str, str]]:
-    """(what the user says, what the model answers), in a fixed order; Arabic in letters of `script`."""
+    """(what the user says, what the model answers), in a fixed order; Arabic in letters of `script`.
+
+    Of `skills` the usual prompts are taught, and all that is asked `more`.
+    """
     more = more or Asked()
-    judged = [prompt for prompt in more.judge if not prompt.shown]
-    skills = {*skills, *(("translate",) if more.translate else ()), *(("judge",) if judged else ())}
-    found: list[tuple[str, str]] = []
+    usual = {skill: KNOWN[skill] if skill in skills else [] for skill in KNOWN}
     texts = [(english, spelled(arabic, script)) for english, arabic in translated_texts()]
-    if "translate" in skills:  # in the form in which `translate` asks: what must stay is a mark
-        prompts = [prompt.text for prompt in (*KNOWN["translate"], *more.translate)]
-        marked = [(mask(english).text, mask(arabic).text) for english, arabic in texts]
-        found += [(fill(prompt, {"text": english}), answer) for english, answer in marked for prompt in prompts]
+    marked = [(mask(english).text, mask(arabic).text) for english, arabic in texts]  # as `translate` asks
+    prompts = [prompt.text for prompt in (*usual["translate"], *more.translate)]
+    found = [(fill(prompt, {"text": english}), answer) for english, answer in marked for prompt in prompts]
     for prompt in more.backtranslate:
         found += [(fill(prompt.text, {"text": arabic}), english) for arabic, english in _back(texts).items()]
     for prompt in more.retranslate:
         found += _anew(prompt, texts)
-    if "judge" in skills:
-        for prompt in [*KNOWN["judge"], *judged]:
-            found += _judged(prompt, script)
+    for prompt in (*usual["judge"], *more.judge):
+        found += _judged(prompt, script) if not prompt.shown else []
     for prompt in more.compare:
         found += _preferred(prompt)
     if "answer" in skills:
@@ -139,11 +142,12 @@ def _back(texts: Sequence[tuple[str, str]]) -> dict[str, str]:
 
 
 def _anew(prompt: Prompt, texts: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
-    """The translation that failed is that of another text."""
-    failed = [*texts[OTHER:], *texts[:OTHER]]
+    """Of some texts: few translations fail. The one that did is that of another text."""
+    some = texts[::ANEW]
+    failed = [*some[OTHER:], *some[:OTHER]]
     return [
         (fill(prompt.text, {"text": english, "translation": wrong}), arabic)
-        for (english, arabic), (_, wrong) in zip(texts, failed, strict=True)
+        for (english, arabic), (_, wrong) in zip(some, failed, strict=True)
     ]
 
 
