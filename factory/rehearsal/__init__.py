@@ -23,12 +23,12 @@ from factory.hub.client import api
 from factory.hub.names import card_license
 from factory.hub.push import Release, is_loopback, push
 from factory.recipe import LoadedRecipe
-from factory.rehearsal.catalogue import Catalogue, catalogue_for
+from factory.rehearsal.catalogue import Catalogue, catalogue_for, is_endpoint
 from factory.rehearsal.data import from_catalogue, from_suite
 from factory.rehearsal.models import build, recipe_of
 from factory.rehearsal.refs import Wanted, add_required, wanted
 from factory.rehearsal.spelling import script_of
-from factory.rehearsal.taught import asked, lessons
+from factory.rehearsal.taught import asked, lessons, lessons_of_pictures
 from factory.step.progress import Progress
 from factory.step.surroundings import quiet_libraries
 from factory.store import Store, canonical, fingerprint, write_atomically
@@ -93,7 +93,7 @@ def _require_known(known: Catalogue, repos: list[Wanted]) -> None:
     for entry in repos:
         try:
             if entry.kind == "model":
-                known.model(entry.repo, entry.where)
+                known.model(entry.repo, entry.where, shown=entry.shown)
             elif not entry.by_suite or entry.repo in known.datasets:
                 for config in entry.configs or {None}:
                     known.dataset(entry.repo, config, entry.where)
@@ -162,18 +162,22 @@ def _dataset(loaded: LoadedRecipe, known: Catalogue, entry: Wanted) -> StandIn:
 
 
 def _model(loaded: LoadedRecipe, known: Catalogue, entry: Wanted) -> StandIn:
-    facts = known.model(entry.repo)
+    facts = known.model(entry.repo, shown=entry.shown)
     family = known.families[facts.family]
-    taught = lessons(facts.learns, asked(loaded).get(entry.repo), _script(loaded))
+    more, script = asked(loaded).get(entry.repo), _script(loaded)
+    skills = [] if more and is_endpoint(entry.repo) else facts.learns
+    taught, shown = lessons(skills, more, script), lessons_of_pictures(more, script)
     body = (
         "Its architecture, tokenizer kind and chat template are the real one's; its weights are random, or know a few "
         "made-up sentences by heart."
     )
-    details = {"library_name": "transformers", "pipeline_tag": "text-generation"}
+    task = "image-text-to-text" if family.sees else "text-generation"
+    details = {"library_name": "transformers", "pipeline_tag": task}
     if family.encodes:
         details = {"library_name": "sentence-transformers", "pipeline_tag": "sentence-similarity"}
     readme = card(entry.repo, known.license(entry.repo), details, body)
-    return StandIn(readme, fingerprint(recipe_of(facts, family, taught)), partial(build, facts, family, taught))
+    made_of = recipe_of(facts, family, taught, shown)
+    return StandIn(readme, fingerprint(made_of), partial(build, facts, family, taught, shown=shown))
 
 
 def _pin(client: HfApi, entry: Wanted, commit: str) -> None:
@@ -202,7 +206,7 @@ def _inputs(loaded: LoadedRecipe, known: Catalogue, repos: list[Wanted]) -> str:
             "packages": installed_versions(),
             "script": _script(loaded),
             "asked": {repo: repr(more) for repo, more in asked(loaded).items()},
-            "repos": [[entry.kind, entry.repo, sorted(entry.revisions)] for entry in repos],
+            "repos": [[entry.kind, entry.repo, entry.shown, sorted(entry.revisions)] for entry in repos],
         }
     )
 

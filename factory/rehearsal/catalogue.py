@@ -7,13 +7,14 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from factory.engines.vision import sees
 from factory.errors import FactoryError, UsageError, nearest
 from factory.graph.licenses import data
 from factory.text import yaml
 
 FILE = Path(__file__).with_name("catalogue.yaml")
 OWN = "stand-ins.yaml"
-BEHIND_ENDPOINT = "endpoint/any"
+BEHIND_ENDPOINT, SEEING_ENDPOINT = "endpoint/any", "endpoint/seeing"
 Skill = Literal["translate", "judge", "answer"]
 
 
@@ -77,6 +78,10 @@ class Family(Strict):
         return self.tokenizer.kind == "wordpiece"
 
     @property
+    def sees(self) -> bool:
+        return sees(self.config)
+
+    @property
     def template_text(self) -> str:
         """A template is named, or written out."""
         if "{" in self.template or not self.template:
@@ -114,14 +119,14 @@ class Catalogue(Strict):
             )
         return entry
 
-    def model(self, repo: str, where: str | None = None) -> ModelEntry:
-        """Models behind endpoints, of which no more is known, are all alike.
+    def model(self, repo: str, where: str | None = None, *, shown: bool = False) -> ModelEntry:
+        """Models behind endpoints, of which no more is known, are all alike; those that are `shown` pictures see.
 
         Raises:
             FactoryError: the catalogue has no such model.
         """
-        if repo not in self.models and repo.startswith("endpoint/"):
-            return self.models[BEHIND_ENDPOINT]
+        if repo not in self.models and is_endpoint(repo):
+            return self.models[SEEING_ENDPOINT if shown else BEHIND_ENDPOINT]
         if repo not in self.models:
             raise unknown("model", repo, list(self.models), where)
         return self.models[repo]
@@ -130,6 +135,11 @@ class Catalogue(Strict):
         """The licence of the real repo; None where none is declared or known."""
         entry = self.datasets.get(repo) or self.models.get(repo)
         return (entry.license if entry else None) or (data()["refs"].get(repo) or {}).get("license")
+
+
+def is_endpoint(repo: str) -> bool:
+    """Is it the name of a stand-in for a model behind an endpoint?"""
+    return repo.startswith("endpoint/")
 
 
 @cache

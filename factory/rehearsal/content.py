@@ -5,21 +5,25 @@ Tiny models learn the translation of exactly these texts, so that steps after a 
 
 import zlib
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from random import Random
 from typing import Any
 
+from factory.demo import drawings
 from factory.demo.benchmark import benchmark_rows
 from factory.demo.damage import damaged
 from factory.demo.questions import Question, question
 from factory.demo.sentences import sentence
+from factory.text.conversations import IMAGE_MARKER
 from factory.text.template import fill, pieces
 
 QUESTIONS = 150
 PAIRS = 240
+SHOWN = 24  # questions that are asked beside a picture too
 FLAWED = 4  # every fourth pair is a bad translation
 LONGEST = 110  # characters
 OTHER = 7  # how far away the question is whose answer stands for a wrong one
+PLACE = f"{IMAGE_MARKER}\n"  # of the picture, as LLaVA's data have it before the first question
 SYSTEMS = ["", "You are a helpful assistant.", "You are an AI assistant that helps people find information."]
 
 
@@ -34,6 +38,20 @@ def exchanges() -> tuple[Question, ...]:
         if max(map(len, texts)) <= LONGEST and made.topic not in ("code", "link", "sort"):
             found.setdefault(made.ask[0], made)
     return tuple(found.values())
+
+
+@cache
+def shown() -> tuple[Question, ...]:
+    """Some of the questions as they are asked beside a picture, with its place before them."""
+    return tuple(
+        Question((PLACE + exchange.ask[0], PLACE + exchange.ask[1]), exchange.answer, exchange.topic)
+        for exchange in exchanges()[:SHOWN]
+    )
+
+
+def picture(name: str, index: int) -> dict[str, object]:
+    """A drawing as {bytes, path}; most rows have their own. What is asked beside it has nothing to do with it."""
+    return drawings.picture(drawings.drawing(Random(f"rehearsal picture {name} {index}")))
 
 
 @dataclass(frozen=True)
@@ -73,7 +91,7 @@ def choices() -> tuple[dict[str, dict[str, Any]], ...]:
 
 def translated_texts() -> list[tuple[str, str]]:
     """Every English text that a stand-in dataset may ask to translate, with its translation, each once."""
-    found = dict(text for exchange in exchanges() for text in (exchange.ask, exchange.answer))
+    found = dict(text for exchange in (*exchanges(), *shown()) for text in (exchange.ask, exchange.answer))
     for choice in choices():
         found.setdefault(choice["en"]["Question"], choice["ar"]["Question"])
     return list(found.items())
@@ -85,6 +103,7 @@ def values(repo: str, index: int) -> dict[str, Any]:
     start = zlib.crc32(repo.encode()) % len(asked)
     exchange = asked[(start + index) % len(asked)]
     other = asked[(start + index + OTHER) % len(asked)]
+    seen = shown()[(start + index) % SHOWN]
     pair, choice = paired[index % len(paired)], chosen[index % len(chosen)]
     english, arabic = choice["en"], choice["ar"]
     options = [str(english[f"Option {k}"]) for k in range(1, 5)]
@@ -98,6 +117,9 @@ def values(repo: str, index: int) -> dict[str, Any]:
         "answer_ar": exchange.answer[1],
         "other": other.answer[0],
         "topic": exchange.topic,
+        "ask_shown": seen.ask[0],
+        "answer_shown": seen.answer[0],
+        "picture": partial(picture, repo, index),
         "en": pair.en,
         "ar": pair.ar,
         "good_ar": pair.good_ar,
@@ -114,7 +136,7 @@ def values(repo: str, index: int) -> dict[str, Any]:
 
 
 def filled(shape: Any, known: dict[str, Any]) -> Any:
-    """`shape` with its placeholders replaced; one placeholder alone keeps its value's type.
+    """`shape` with its placeholders replaced; one placeholder alone keeps its value's type, and is made if it can be.
 
     >>> filled({"n": "{index}", "t": ["no. {index}"]}, {"index": 3})
     {'n': 3, 't': ['no. 3']}
@@ -127,5 +149,6 @@ def filled(shape: Any, known: dict[str, Any]) -> Any:
         return shape
     parts = pieces(shape)
     if len(parts) == 1 and parts[0][0]:
-        return known[parts[0][1]]
+        value = known[parts[0][1]]
+        return value() if callable(value) else value
     return fill(shape, {name: str(value) for name, value in known.items()})

@@ -77,7 +77,7 @@ def write(rows: list[dict[str, Any]], path: str, features: dict[str, dict[str, l
         writer.writerows(rows)
         return text.getvalue().encode()
     table = pa.Table.from_pylist(rows)
-    if features:
+    if features or any(_is_picture(field.type) for field in table.schema):
         table = table.cast(_features(table, features).arrow_schema)
     buffer = io.BytesIO()
     pq.write_table(table, buffer)
@@ -85,10 +85,15 @@ def write(rows: list[dict[str, Any]], path: str, features: dict[str, dict[str, l
 
 
 def _features(table: Any, named: dict[str, dict[str, list[str]]]) -> Any:
-    from datasets import ClassLabel, Features, Translation
+    from datasets import ClassLabel, Features, Image, Translation
 
     found = Features.from_arrow_schema(table.schema)
+    found.update({field.name: Image() for field in table.schema if _is_picture(field.type)})
     for column, kind in named.items():
         [(name, arguments)] = kind.items()
         found[column] = ClassLabel(names=arguments) if name == "ClassLabel" else Translation(languages=arguments)
     return found
+
+
+def _is_picture(kind: pa.DataType) -> bool:
+    return pa.types.is_struct(kind) and {field.name for field in kind} == {"bytes", "path"}

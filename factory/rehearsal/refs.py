@@ -9,13 +9,15 @@ from factory.evaluate.texts import suite_named
 from factory.recipe import DatasetSpec, LoadedRecipe
 from factory.recipe.schema import EndpointModel
 from factory.refs import HubRef, is_hub_ref
+from factory.rehearsal.taught import origin
 
 Kind = Literal["dataset", "model"]
 
 
 @dataclass
 class Wanted:
-    """One repo: where it is first named, under which revisions and configs; `by_suite`: only a suite reads it."""
+    """One repo: where it is first named, under which revisions and configs; `by_suite`: only a suite reads it;
+    `shown`: a model that is shown pictures."""
 
     kind: Kind
     repo: str
@@ -23,6 +25,7 @@ class Wanted:
     revisions: set[str] = field(default_factory=set)
     configs: set[str] = field(default_factory=set)
     by_suite: bool = False
+    shown: bool = False
     required: list[RequiredDataset] = field(default_factory=list)
 
 
@@ -38,6 +41,9 @@ def wanted(loaded: LoadedRecipe) -> list[Wanted]:
             entry.revisions.add(ref.revision)
         if ref.config:
             entry.configs.add(ref.config)
+    for model in _viewers(loaded):
+        if entry := found.get(("model", origin(loaded, model) or "")):
+            entry.shown = True
     for suite, where in _suites(loaded):
         for repo in suite.hub_datasets():
             entry = found.setdefault(("dataset", repo), Wanted("dataset", repo, where, by_suite=True))
@@ -69,6 +75,14 @@ def _suites(loaded: LoadedRecipe) -> Iterator[tuple[Suite, str]]:
     for suite, place in known.values():
         if isinstance(suite, Suite):
             yield suite, place
+
+
+def _viewers(loaded: LoadedRecipe) -> Iterator[str]:
+    """The models that steps and suites show pictures, as they are named there."""
+    for step in (step for spec in loaded.recipe.datasets.values() for step in spec.steps):
+        yield from (getattr(step, parameter) for parameter in step.viewers())
+    for suite, _ in _suites(loaded):
+        yield from suite.models if suite.shows_pictures else ()
 
 
 def _references(loaded: LoadedRecipe) -> Iterator[tuple[Kind, str, str]]:

@@ -186,6 +186,36 @@ def test_allam_7b_adapted_goes_its_whole_way(tmp_path: Path) -> None:
     assert config["model_type"] == "llama" and config["vocab_size"] % 128 == 0
 
 
+@pytest.fixture(scope="module")
+def ain(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store in which both ways to AIN were rehearsed in turn."""
+    return tmp_path_factory.mktemp("ain")
+
+
+@pytest.mark.parametrize("recipe", ["ain-7b", "ain-7b-lora"])
+def test_ain_goes_its_whole_way_with_pictures(ain: Path, recipe: str) -> None:
+    done = run(
+        "-m", "factory", "publish", RECIPES / f"{recipe}.yaml", "--rehearse", "--store", ain, "--json",
+        environment={"AIN_NAMESPACE": "lab"},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    report = json.loads(done.stdout)
+    assert {"ain-data", recipe} <= set(report["pushed"])
+    assert {entry["model"] for entry in report["scores"]} == {recipe, "Qwen/Qwen2-VL-7B-Instruct"}
+    made = {}
+    for path in (ain / "rehearsal").glob("*/*/manifest.json"):
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+        made[manifest["name"]] = manifest
+    rows = {name: manifest["rows"] for name, manifest in made.items()}
+    for step in ("01-filter", "03-safety", "04-decontaminate"):
+        assert rows[f"visual-instructions/{step}"]["kept"] > 80, step
+    assert rows["visual-instructions-ar/03-translate"]["kept"] > 80
+    for step in ("04-similarity", "05-backtranslate"):
+        assert rows[f"visual-instructions-ar/{step}"]["kept"] > 20, step
+    assert made["visual-instructions/04-decontaminate"]["metrics"]["benchmarks"]["images"] > 0
+    assert made[f"{recipe}/01-sft"]["metrics"]["rows"] == rows["ain-data/01-mix"]["kept"]
+
+
 def test_real_clients_load_what_was_pushed(rehearsal: Rehearsal) -> None:
     printed = rehearsal.client(
         "from datasets import load_dataset\n"

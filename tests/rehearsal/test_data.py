@@ -8,9 +8,15 @@ from pathlib import Path
 import pytest
 
 from factory.evaluate.base import RequiredDataset
+from factory.evaluate.camel.sets import camel_sets
+from factory.evaluate.camel.stand_ins import stand_in
+from factory.images.hashing import perceptual_hash
 from factory.rehearsal.catalogue import catalogue
-from factory.rehearsal.content import choices, exchanges, filled, pairs, translated_texts
-from factory.rehearsal.data import Content, from_catalogue, from_suite, write
+from factory.rehearsal.content import choices, exchanges, filled, pairs, picture, translated_texts
+from factory.rehearsal.data import SUITE_ROWS, Content, from_catalogue, from_suite, write
+from factory.text.conversations import image_places
+
+SETS = [(one, "image" if one.images == "one" else "image_0") for one in camel_sets().values()]
 
 
 def load(content: Content, folder: Path, config: str, split: str):
@@ -81,6 +87,27 @@ def test_the_closed_set_is_small_and_distinct() -> None:
     assert 0.2 < sum(not pair.good for pair in pairs()) / len(pairs()) < 0.3
     assert len({english for english, _ in translated_texts()}) == len(translated_texts())
     assert {choice["en"]["Question"] for choice in choices()} <= {english for english, _ in translated_texts()}
+
+
+def test_pictures_are_pictures_of_their_own(tmp_path: Path) -> None:
+    from datasets import Image
+
+    repo = "lmms-lab/LLaVA-NeXT-Data"
+    rows = load(from_catalogue(repo, catalogue().datasets[repo]), tmp_path, "default", "train")
+    assert rows.features["image"] == Image()
+    assert rows[0]["image"].size == (84, 84)
+    data = [picture["bytes"] for picture in rows.cast_column("image", Image(decode=False))["image"]]
+    assert len(set(data)) > 0.9 * len(rows)
+    first = [conversation[0]["value"] for conversation in rows["conversations"]]
+    assert all(image_places(text) == 1 for text in first)
+    assert set(first) <= {english for english, _ in translated_texts()}
+
+
+def test_stand_ins_are_not_taken_for_the_pictures_of_a_benchmark() -> None:
+    """Else a rehearsal would find all its rows contaminated."""
+    theirs = [perceptual_hash(stand_in(one)(i)[name]["bytes"]) for one, name in SETS for i in range(SUITE_ROWS)]
+    ours = [perceptual_hash(picture("lmms-lab/LLaVA-NeXT-Data", i)["bytes"]) for i in range(96)]  # type: ignore[arg-type]
+    assert max((a == b).mean() for a in ours for b in theirs) < 0.9
 
 
 def test_placeholders_keep_types_and_braces() -> None:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from factory.engines import Request, engine_for
+from factory.models.models import class_of
 from factory.profile import Profile
 from factory.rehearsal.catalogue import catalogue
+from factory.rehearsal.content import picture
 from factory.rehearsal.models import build, recipe_of
-from factory.rehearsal.taught import lessons
+from factory.rehearsal.taught import Asked, Prompt, lessons, lessons_of_pictures
+from factory.text.picture_policy import read_verdict
 
 # The models that write text; the encoder is tried in test_encoders.py.
 REPOS = sorted(repo for repo, entry in catalogue().models.items() if not catalogue().families[entry.family].encodes)
@@ -20,6 +24,7 @@ CLASSES = {
     "cohere2": "Cohere2ForCausalLM",
     "gemma2": "Gemma2ForCausalLM",
     "llama": "LlamaForCausalLM",
+    "qwen2_vl": "Qwen2VLForConditionalGeneration",
 }
 
 
@@ -41,18 +46,21 @@ def built(tmp_path_factory: pytest.TempPathFactory):
 @pytest.mark.parametrize("repo", REPOS)
 def test_the_real_class_loads_it_with_the_real_structure(repo: str, built) -> None:
     import torch
-    from transformers import AutoModelForCausalLM
 
     entry = catalogue().models[repo]
     family = catalogue().families[entry.family]
-    model = AutoModelForCausalLM.from_pretrained(built(repo))
+    model = class_of(family.config).from_pretrained(built(repo))
     config = model.config
     assert type(model).__name__ == CLASSES[config.model_type]
     assert model.dtype == torch.bfloat16
-    assert (config.num_attention_heads, config.num_key_value_heads) == entry.heads
+    text = config.get_text_config()
+    assert (text.num_attention_heads, text.num_key_value_heads) == entry.heads
+    kept = config.to_dict()
     for key, value in family.config.items():
-        assert getattr(config, key) == value, key
+        found = {name: kept[key][name] for name in value} if isinstance(value, dict) else kept[key]
+        assert found == value, key
     assert sum(p.numel() for p in model.parameters()) < 1_000_000
+    assert family.sees == (built(repo) / "preprocessor_config.json").is_file()
     assert {path.suffix for path in built(repo).iterdir()} <= {".json", ".jinja", ".safetensors"}
 
 
@@ -82,6 +90,7 @@ def test_its_tokenizer_reads_back_any_text_and_its_turns_end(repo: str, built) -
             "<|CHATBOT_TOKEN|><|START_RESPONSE|>",
         ),
         ("Qwen/Qwen2.5-3B-Instruct", "<|im_start|>system\nBe brief.<|im_end|>\n", "<|im_start|>assistant\n"),
+        ("Qwen/Qwen2-VL-7B-Instruct", "<|im_start|>system\nBe brief.<|im_end|>\n", "<|im_start|>assistant\n"),
     ],
 )
 def test_chat_templates_are_of_the_real_family(repo: str, begins: str, opens: str, built) -> None:
@@ -112,10 +121,23 @@ def test_lessons_are_known_by_heart(tmp_path: Path) -> None:
     assert sum(answers[i].finish_reason == "stop" for i in answers) >= 38
 
 
+def test_a_model_that_sees_gives_its_verdict_of_pictures_it_was_not_taught_with(tmp_path: Path) -> None:
+    entry = catalogue().model("endpoint/any-model", shown=True)
+    taught = lessons_of_pictures(Asked(safety=[Prompt("Is this picture safe?", ("safe", "unsafe"), shown=True)]))
+    build(entry, catalogue().families[entry.family], [], tmp_path, shown=taught)
+    with engine_for(tmp_path, Profile(threads=1), pictures=True) as engine:
+        shown = [(picture("another", i)["bytes"],) for i in range(3)]
+        asks = [replace(Request.chat("Is this picture safe?", max_new_tokens=64), images=one) for one in shown]
+        said = [done for batch in engine.generate(asks) for _, done in batch]
+    assert {read_verdict(done.text, ["O6"], ("safe", "unsafe")).rating for done in said} == {"safe"}  # type: ignore[union-attr]
+    assert {done.finish_reason for done in said} == {"stop"}
+
+
 def test_the_digest_covers_facts_and_lessons() -> None:
     entry = catalogue().models["LiquidAI/LFM2-350M"]
     family = catalogue().families[entry.family]
     taught = lessons(entry.learns)
     assert recipe_of(entry, family, taught) == recipe_of(entry.model_copy(update={"source": "else"}), family, taught)
     assert recipe_of(entry, family, taught) != recipe_of(entry, family, taught[:-1])
+    assert recipe_of(entry, family, taught) != recipe_of(entry, family, taught, shown=[("Safe?", "safe")])
     assert recipe_of(entry, family, taught) != recipe_of(entry.model_copy(update={"hidden": 96}), family, taught)

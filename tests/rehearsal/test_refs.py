@@ -6,8 +6,11 @@ from pathlib import Path
 
 from factory.recipe import LoadedRecipe, load
 from factory.rehearsal.catalogue import catalogue
+from factory.rehearsal.content import shown, translated_texts
 from factory.rehearsal.refs import add_required, wanted
-from factory.rehearsal.taught import Prompt, asked, lessons, origin
+from factory.rehearsal.taught import Prompt, asked, lessons, lessons_of_pictures, origin
+from factory.text.conversations import image_places
+from factory.text.picture_policy import read_verdict
 
 SHA = "7aa530e2893ac420352b3f5c1a1310c010e9758b"
 RECIPE = f"""
@@ -88,6 +91,59 @@ def test_unusual_prompts_are_taught_to_the_model_that_is_asked(tmp_path: Path) -
     replies = {answer for ask, answer in taught if ask.endswith("?") and " = " in ask}
     assert replies == {"yes", "no"}
     assert {answer for _, answer in taught} == {"yes", "no", "accept", "reject"}
+
+
+PICTURES = """
+recipe: 1
+name: pictures
+language: {source: en, target: ar}
+hub: {namespace: lab}
+datasets:
+  seen:
+    from: lmms-lab/LLaVA-NeXT-Data
+    steps:
+      - safety: {model: guard, images: [image], categories: [O6]}
+      - columns: {question: "conversations[0].value"}
+      - translate: {model: rented, columns: [question], prompt: "Translate from English to Arabic: {text}"}
+      - backtranslate:
+          model: rented
+          prompt: "Into English: {text}"
+          retranslate_model: rented
+          retranslate_prompt: "Better than {translation}: {text}"
+models:
+  guard: {from: {endpoint: x, model: eyes}, license: mit}
+  rented: {from: {endpoint: x, model: words}, license: mit}
+"""
+
+
+def test_only_endpoints_that_are_shown_pictures_see(tmp_path: Path) -> None:
+    found = {entry.repo: entry for entry in wanted(recipe(tmp_path, PICTURES)) if entry.kind == "model"}
+    assert {repo: entry.shown for repo, entry in found.items()} == {"endpoint/eyes": True, "endpoint/words": False}
+    known = catalogue()
+    sees = {repo: known.families[known.model(repo, shown=entry.shown).family].sees for repo, entry in found.items()}
+    assert sees == {"endpoint/eyes": True, "endpoint/words": False}
+
+
+def test_an_endpoint_is_taught_all_that_it_is_asked_there_and_back(tmp_path: Path) -> None:
+    found = asked(recipe(tmp_path, PICTURES))
+    taught = dict(lessons([], found["endpoint/words"]))
+    english, arabic = shown()[0].ask
+    assert image_places(english) == image_places(arabic) == 1
+    marked = english.replace("<image>", "⟦1⟧")
+    assert taught[f"Translate from English to Arabic: {marked}"] == arabic.replace("<image>", "⟦1⟧")
+    assert taught[f"Into English: {arabic}"] == english
+    anew = {ask: answer for ask, answer in taught.items() if ask.startswith("Better than")}
+    known = dict(translated_texts())
+    assert anew and all(known[ask.split(": ", 1)[1]] == answer for ask, answer in anew.items() if ask.count(": ") == 1)
+
+
+def test_a_judge_of_pictures_is_taught_a_verdict_in_the_policys_form(tmp_path: Path) -> None:
+    more = asked(recipe(tmp_path, PICTURES))["endpoint/eyes"]
+    assert lessons([], more) == []
+    [(prompt, verdict)] = lessons_of_pictures(more)
+    assert "O6: Weapons" in prompt and "{policy}" not in prompt
+    said = read_verdict(verdict, ["O6"], ("safe", "unsafe"))
+    assert said is not None and said.rating == "safe"
 
 
 def test_the_origin_of_a_tuned_model_is_its_base(tmp_path: Path) -> None:
