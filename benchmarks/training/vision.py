@@ -9,7 +9,8 @@ torchvision. Every run is a process of its own, and the two take turns.
 
 `train` is `trainer.train()`; ours makes checkpoints at tenths of the run in it, the bare run makes none. `whole` is
 that and what comes before: our check and count of every row, TRL's making of the trainer. The model's loading, and
-the saving and measuring of what was saved, are in neither.
+the saving and measuring of what was saved, are in neither. `cpu` is the CPU seconds of `train` by step, in the process
+that trains; `beside` those of the process that makes our batches. They say more than the clock on a busy machine.
 """
 
 from __future__ import annotations
@@ -139,11 +140,13 @@ def ours(root: Path, epochs: int, name: str) -> dict[str, Any]:
 
     sft.encode_rows = timed
     train = run.train
-    outcomes = []
+    outcomes, used = [], []
     loop_train = sys.modules["factory.models.train.loop"]
 
     def kept(*arguments: Any, **options: Any) -> Any:
+        before = os.times()
         outcomes.append(train(*arguments, **options))
+        used.append((before, os.times()))
         return outcomes[-1]
 
     loop_train.train = kept  # type: ignore[attr-defined]
@@ -151,7 +154,7 @@ def ours(root: Path, epochs: int, name: str) -> dict[str, Any]:
     sft.Sft.model_validate(step).run(work)
     [outcome] = outcomes
     losses = [entry["loss"] for entry in outcome.history if "loss" in entry]
-    return said(outcome.steps, outcome.seconds, spent[0], losses)
+    return said(outcome.steps, outcome.seconds, spent[0], losses) | cpu(outcome.steps, *used[0])
 
 
 def bare(root: Path, epochs: int) -> dict[str, Any]:
@@ -189,10 +192,11 @@ def bare(root: Path, epochs: int) -> dict[str, Any]:
     model = AutoModelForImageTextToText.from_pretrained(folder, dtype=torch.float32)
     started = time.monotonic()
     trainer = SFTTrainer(model=model, args=arguments, train_dataset=rows, processing_class=processor)
-    made = time.monotonic()
+    made, before = time.monotonic(), os.times()
     trainer.train()
+    steps, after = trainer.state.global_step, os.times()
     losses = [entry["loss"] for entry in trainer.state.log_history if "loss" in entry]
-    return said(trainer.state.global_step, time.monotonic() - made, made - started, losses)
+    return said(steps, time.monotonic() - made, made - started, losses) | cpu(steps, before, after)
 
 
 def written(prompt: str, processor: Any) -> dict[str, str]:
@@ -209,6 +213,12 @@ def said(steps: int, seconds: float, before: float, losses: list[float]) -> dict
     }
 
 
+def cpu(steps: int, before: Any, after: Any) -> dict[str, float]:
+    own = after.user + after.system - before.user - before.system
+    others = after.children_user + after.children_system - before.children_user - before.children_system
+    return {"cpu": round(own / steps, 4), "beside": round(others / steps, 4)}
+
+
 def apart(*arguments: str) -> dict[str, Any]:
     """One part in a process of its own."""
     environment = os.environ | {"OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
@@ -219,14 +229,15 @@ def apart(*arguments: str) -> dict[str, Any]:
 
 
 def compared(rounds: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:
-    """Medians of steps a second by what is in the time, their ratios, and the largest gap between losses."""
-    medians = {
-        part: {what: median(run[what] for run in runs) for what in ("train", "whole")} for part, runs in rounds.items()
-    }
-    ratios = {what: round(medians["ours"][what] / medians["bare"][what], 2) for what in ("train", "whole")}
+    """Medians of steps a second by what is in the time, and of CPU seconds a step; ratios; the losses' largest gap."""
+    measured = ("train", "whole", "cpu", "beside")
+    medians = {part: {what: median(run[what] for run in runs) for what in measured} for part, runs in rounds.items()}
+    ours, bare = medians["ours"], medians["bare"]
+    ratios = {what: round(ours[what] / bare[what], 2) for what in ("train", "whole")}
+    ratios["cpu"] = round(bare["cpu"] / ours["cpu"], 2)
     pairs = zip(rounds["ours"][0]["losses"], rounds["bare"][0]["losses"], strict=True)
     last = rounds["ours"][0]["losses"][-1]
-    return {"steps_per_second": medians, "ratio": ratios, "loss": last, "loss_gap": max(abs(a - b) for a, b in pairs)}
+    return {"medians": medians, "ratio": ratios, "loss": last, "loss_gap": max(abs(a - b) for a, b in pairs)}
 
 
 def main() -> None:

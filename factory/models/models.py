@@ -114,6 +114,7 @@ def write_model(model: Any, folder: Path, dtype: str, *, like: Path | None = Non
         copy_tokenizer(like, folder)
     if tokenizer is not None:
         save_tokenizer(tokenizer, folder)
+    _pad_left(folder)
 
 
 def copy_settings(source: Path, target: Path, trust_remote_code: bool = False) -> None:
@@ -126,6 +127,16 @@ def copy_settings(source: Path, target: Path, trust_remote_code: bool = False) -
     if (source / "generation_config.json").is_file():
         shutil.copyfile(source / "generation_config.json", target / "generation_config.json")
     end_answers(target, trust_remote_code=trust_remote_code)
+    _pad_left(target)
+
+
+def _pad_left(folder: Path) -> None:
+    """Let the tokenizer of a model that sees pad on the left.
+
+    Its processor has no setting for it, and answers to a batch of unequal lengths would be wrong.
+    """
+    if sees(config_of(folder)) and (settings := folder / "tokenizer_config.json").is_file():
+        change_settings(settings, padding_side="left")
 
 
 def complete_config(folder: Path) -> None:
@@ -151,16 +162,13 @@ def save_tokenizer(tokenizer: Any, folder: Path) -> None:
 def copy_tokenizer(source: Path, target: Path) -> None:
     """Copy tokenizer and image processor files as they are: saved again they name classes older readers lack.
 
-    A model with code of its own keeps it: config.json names its modules. That of a model that sees pads on the left:
-    its processor has no such setting, and answers to a batch of unequal lengths would be wrong.
+    A model with code of its own keeps it: config.json names its modules.
     """
     target.mkdir(parents=True, exist_ok=True)
     code = [path.name for path in source.glob("*.py")]
     for name in (*TOKENIZER_FILES, *code):
         if (source / name).is_file():
             shutil.copyfile(source / name, target / name)
-    if sees(config_of(source)) and (settings := target / "tokenizer_config.json").is_file():
-        change_settings(settings, padding_side="left")
 
 
 def size_bytes(folder: Path) -> int:

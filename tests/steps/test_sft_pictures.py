@@ -98,6 +98,13 @@ def test_the_tuned_model_says_what_it_sees(tmp_path):
     assert [answers[index] for index in range(4)] == [*COLOURS, "no"]
 
 
+def test_another_template_is_taken_and_the_tokenizer_still_pads_on_the_left(tmp_path):
+    work = tune(tmp_path, base(tmp_path / "base"), max_steps=1, chat_template="qwen-vl")
+    folder = work.out / "model"
+    assert json.loads((folder / "tokenizer_config.json").read_text())["padding_side"] == "left"
+    assert "video_pad" in (folder / "chat_template.jinja").read_text() and not work.metrics["rows_left_out"]
+
+
 def test_a_frozen_tower_stays_as_it_is(tmp_path):
     frozen = changed(tune(tmp_path, base(tmp_path / "base"), freeze_vision_tower=True))
     assert frozen and not sight(frozen)
