@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import resource
 import subprocess
 import threading
 import time
@@ -20,12 +21,15 @@ INTERVAL = 0.05  # seconds between looks at the memory of the process tree, whic
 
 @dataclass
 class Measurement:
-    """`peak_bytes` is the largest sum of proportional set sizes (shared pages counted once) over the tree."""
+    """`peak_bytes` is the largest sum of proportional set sizes (shared pages counted once) over the tree.
+
+    `cpu_seconds` of all its processes hardly depend on what else the machine does."""
 
     seconds: float
     peak_bytes: int
     exit_code: int
     output: str
+    cpu_seconds: float = 0.0
 
 
 def run(
@@ -34,7 +38,7 @@ def run(
     cwd: Path | None = None,
     interval: float = INTERVAL,
 ) -> Measurement:
-    started = time.monotonic()
+    started, before = time.monotonic(), _cpu_of_children()
     process = subprocess.Popen(
         command,
         env={**os.environ, **(environment or {})},
@@ -55,7 +59,13 @@ def run(
     output, _ = process.communicate()
     done.set()
     thread.join()
-    return Measurement(time.monotonic() - started, peak, process.returncode, output)
+    seconds = time.monotonic() - started
+    return Measurement(seconds, peak, process.returncode, output, _cpu_of_children() - before)
+
+
+def _cpu_of_children() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _tree_bytes(pid: int) -> int:

@@ -7,7 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 from factory.resources import Later
 
-__all__ = ["Array", "ChunkedArray", "DataType", "RecordBatch", "Schema", "Table", "ndarray", "np", "pa", "pq"]
+__all__ = [
+    "Array",
+    "ChunkedArray",
+    "DataType",
+    "RecordBatch",
+    "Schema",
+    "Table",
+    "compute",
+    "ndarray",
+    "np",
+    "pa",
+    "pq",
+]
 
 
 if TYPE_CHECKING:
@@ -19,3 +31,10 @@ if TYPE_CHECKING:
 else:
     np, pa, pq = Later("numpy"), Later("pyarrow"), Later("pyarrow.parquet")
     Array = ChunkedArray = DataType = RecordBatch = Schema = Table = ndarray = Any
+
+
+def compute() -> Any:
+    """`pyarrow.compute`, whose functions are made at import, so that type checkers do not know them."""
+    import pyarrow.compute
+
+    return pyarrow.compute

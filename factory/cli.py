@@ -239,6 +239,7 @@ PAIRS = options(
     click.option("--target-column", default="target", show_default=True, help="Column or path."),
     click.option("--split", default="train", show_default=True, help="Of a Hub dataset; train[:1000] takes a part."),
     click.option("--checks", help="script,numbers=0.8 takes these; +pii,-numbers changes the default set."),
+    click.option("--images", help="Columns of pictures, by commas: they are checked in place of texts, or too."),
     click.option("--processes", type=click.IntRange(1, 256), help="Default: all cores where the file is large."),
 )
 

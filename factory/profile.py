@@ -4,12 +4,15 @@ import tomllib
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from factory.errors import UsageError, nearest
 
 FILE_NAME = "factory.toml"
 KEEP_MINUTES = 30.0
+
+
+TAKEN = {"model", "messages", "prompt", "stream", "n", "max_tokens", "max_completion_tokens"}  # of a request's body
 
 
 class Endpoint(BaseModel):
@@ -30,6 +33,15 @@ class Endpoint(BaseModel):
     body: dict[str, Any] = Field({}, description="more fields for the body of every request")
     prompt_price: float | None = Field(None, ge=0, description="US dollars per million tokens it reads")
     completion_price: float | None = Field(None, ge=0, description="US dollars per million tokens it writes")
+
+    @field_validator("body")
+    @classmethod
+    def _not_what_is_asked(cls, value: dict[str, Any]) -> dict[str, Any]:
+        if taken := sorted(value.keys() & TAKEN):
+            raise ValueError(
+                f"{', '.join(taken)} cannot be set here: the recipe says what is asked, and of which model"
+            )
+        return value
 
     def dollars(self, prompt_tokens: int, completion_tokens: int) -> float | None:
         """The price of so many tokens; None where none is stated."""

@@ -170,3 +170,18 @@ def test_a_stop_keeps_what_is_finished_and_the_rest_follows(tmp_path: Path, stop
     from factory.store import Dataset
 
     assert all(a == b for a, b in zip(Dataset(path.parent).rows(), iter_rows("alpaca", rows, 0), strict=True))
+
+
+def test_a_plan_names_local_files_that_cannot_be_loaded(tmp_path: Path) -> None:
+    (tmp_path / "short.csv").write_text("a,b\n1,2\n3\n")
+    (tmp_path / "torn.json").write_text('[{"a": 1}, {"a"')
+    (tmp_path / "fine.jsonl").write_text('{"a": 1}\n')
+    names = {"one": "short.csv", "two": "torn.json", "three": "fine.jsonl"}
+    sources = "".join(f"  {name}: {{from: ./{file}}}\n" for name, file in names.items())
+    (tmp_path / "small.yaml").write_text(f"{HEAD}datasets:\n{sources}")
+    command = [sys.executable, "-m", "factory", "plan", "small.yaml", "--hub", "local"]
+    result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert result.returncode == 1
+    assert "small.yaml:6:9, short.csv:3: fewer fields" in result.stderr
+    assert "small.yaml:7:9, torn.json: cannot read: the array is not closed" in result.stderr
+    assert "fine.jsonl:" not in result.stderr and "three" in result.stdout

@@ -22,7 +22,7 @@ def drawn(seed: int) -> bytes:
     chance = np.random.default_rng(seed)
     blocks = np.kron(chance.integers(0, 215, (12, 16, 3)), np.ones((40, 40, 1)))
     noise = chance.integers(0, 40, (480, 640, 3))
-    Image.fromarray((blocks + noise).astype("uint8")).save(out := io.BytesIO(), "JPEG", quality=72)
+    Image.fromarray((blocks + noise).astype("uint8")).save(out := io.BytesIO(), "JPEG", quality=88)
     return out.getvalue()
 
 

@@ -46,6 +46,7 @@ def told(made: Measurement, rows: int, equal: bool) -> dict[str, Any]:
     rate = round(rows / made.seconds, 1)
     return {
         "seconds": round(made.seconds, 1),
+        "cpu_seconds": round(made.cpu_seconds, 1),
         "rows_per_second": rate,
         "peak_mb": round(made.peak_bytes / 1e6),
         "bytes_equal": equal,

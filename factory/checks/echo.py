@@ -37,13 +37,15 @@ class Echo(Check):
     def candidates(self, sources: Texts, targets: Texts) -> Any:
         found = (sources.letters() & targets.letters()) != 0
         for row in found.nonzero()[0].tolist():
-            found[row] = _share({*sources.words[row]}, targets.words[row]) >= LEAST
+            found[row] = _share({*sources.words[row]}, targets[row].casefold().split()) >= LEAST
         return found
 
 
 def _share(known: set[str], words: list[str]) -> float:
     """Of the words with letters, the share that is known."""
-    if known.isdisjoint(words):
-        return 0.0
-    words = [word for word in words if word.isalpha() or any(map(str.isalpha, word))]
-    return sum(map(known.__contains__, words)) / len(words) if words else 0.0
+    met = sum(map(_has_letters, filter(known.__contains__, words)))
+    return met / sum(map(_has_letters, words)) if met else 0.0
+
+
+def _has_letters(word: str) -> bool:
+    return word.isalpha() or any(map(str.isalpha, word))

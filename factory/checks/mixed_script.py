@@ -87,6 +87,8 @@ def _misspelt(word: str, source: str) -> bool:
 
 def plain(text: str) -> str:
     """Without case and accents, which names of the source may lose."""
+    if text.isascii():
+        return text.lower()
     return "".join(c for c in unicodedata.normalize("NFD", text.casefold()) if not unicodedata.combining(c))
 
 

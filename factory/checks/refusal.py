@@ -120,10 +120,11 @@ class Refusal(Check):
     def candidates(self, sources: Texts, targets: Texts) -> Any:
         if (targets.lengths > 4 * HEAD).any():  # only the ends are looked at
             targets = Texts([f"{text[:HEAD]}\0{text[-HEAD:]}" if len(text) > 2 * HEAD else text for text in targets])
-        signs = _signs(self._languages)
-        found = signs.groups(list(map(str.lower, targets.folded)))
-        asks = signs.has(found, "asking") & signs.has(found, "polite", "languages")
-        return signs.has(found, "own", "translating") | asks | may_be_labelled(sources, targets)
+        lowered, theirs = Texts([*map(str.lower, targets.folded)]), _prompts(self._languages)
+        found = theirs.groups(lowered)
+        asks = theirs.has(found, "asking") & theirs.has(found, "polite", "languages")
+        own = _signs().found(lowered, "own")
+        return own | theirs.has(found, "translating") | asks | may_be_labelled(sources, targets)
 
     @property
     def _languages(self) -> tuple[str, str]:
@@ -135,9 +136,15 @@ class Refusal(Check):
 
 
 @cache
-def _signs(languages: tuple[str, str]) -> Phrases:
+def _prompts(languages: tuple[str, str]) -> Phrases:
+    """The strings without which there are no `remarks`."""
+    return Phrases(words(languages[1], *languages).stems)
+
+
+@cache
+def _signs() -> Phrases:
     """The strings without which none of the patterns matches."""
-    return Phrases({"own": _strings(), **words(languages[1], *languages).stems})
+    return Phrases({"own": _strings()})
 
 
 @cache
@@ -159,8 +166,9 @@ def speaks_of_itself(text: str) -> set[str]:
     head = fold(text[:HEAD]).lower()
     tail = head if len(text) <= HEAD else fold(text[-HEAD:]).lower()
     begins = head.lstrip(" \t\n*\"'«“#-")
-    met = {string for string in _strings() if string in head or string in tail}
     found: set[str] = set()
+    if not (met := _signs().strings(f"{head}\0{tail}")):
+        return found
     if _holds(PREFACES, met, begins, re.Pattern.match):
         found.add("translation")
     if _holds(POSTFACES, met, tail):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import Any, ClassVar, Literal
 
 import xxhash
@@ -73,17 +74,16 @@ def _plain(source: str) -> str:
 
 def _hashes(sources: Sequence[str | None], targets: Sequence[str]) -> tuple[Any, Any]:
     """Arrays (rows, 2) of the hashes of targets and sources, and of their beginnings, of targets long enough."""
+    pairs = zip(map(str.strip, targets), sources, strict=True)
+    whole = [(target, _plain(source or "")) for target, source in pairs if len(target) >= SHORTEST]
+    long = (pair for pair in whole if len(pair[0]) > BEGINNING)
+    return _keys(whole), _keys([(target[:BEGINNING], source[:SOURCE_BEGINNING]) for target, source in long])
+
+
+def _keys(pairs: list[tuple[str, str]]) -> Any:
     import numpy as np
 
-    whole: list[tuple[int, int]] = []
-    beginnings: list[tuple[int, int]] = []
-    for source, target in zip(sources, map(str.strip, targets), strict=True):
-        if len(target) >= SHORTEST:
-            plain = _plain(source or "")
-            whole.append((_key(target), _key(plain)))
-            if len(target) > BEGINNING:
-                beginnings.append((_key(target[:BEGINNING]), _key(plain[:SOURCE_BEGINNING])))
-    return np.array(whole, np.uint64).reshape(-1, 2), np.array(beginnings, np.uint64).reshape(-1, 2)
+    return np.fromiter(map(_key, chain.from_iterable(pairs)), np.uint64, 2 * len(pairs)).reshape(-1, 2)
 
 
 def _repeated(parts: list[Any]) -> dict[int, int]:

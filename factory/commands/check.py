@@ -11,12 +11,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from factory.checks import DEFAULT, Check, parse_check
+from factory.checks import DEFAULT, IMAGES, Check, parse_check
 from factory.commands.table import print_json, print_table
 from factory.errors import UsageError
 from factory.look.layout import is_images, lines_of
 from factory.look.meaning import second_look
 from factory.look.pairs import FAILED, Judged, Pairs
+from factory.rows.collecting import seldom_collected
 from factory.rows.formats import Row, Unreadable
 from factory.rows.reading import Rows
 from factory.step.progress import Progress
@@ -40,6 +41,7 @@ def open_pairs(
     source_language: str,
     target_language: str,
     checks: str | None,
+    images: str | None,
     store: Path,
     hub: Choice,
     meaning: bool = False,
@@ -50,12 +52,13 @@ def open_pairs(
         UsageError: the arguments are wrong.
     """
     require_pair(source_language, target_language)
-    chosen = choose_checks(checks)
+    columns = tuple(name.strip() for name in (images or "").split(",") if name.strip())
+    chosen = choose_checks(checks, pictures=bool(columns))
     if meaning and not any(check.embeds for check in chosen):
         chosen.append(parse_check("meaning"))
     chosen = [check.in_language(target_language, source_language) for check in chosen]
-    with _hub(hub, store):
-        yield Pairs(Rows(ref, split), source_column, target_column, chosen, target_language)
+    with seldom_collected(), _hub(hub, store):
+        yield Pairs(Rows(ref, split, columns), source_column, target_column, chosen, target_language)
 
 
 def _hub(hub: Choice, store: Path) -> AbstractContextManager[Any]:
@@ -66,8 +69,8 @@ def _hub(hub: Choice, store: Path) -> AbstractContextManager[Any]:
     return embedded(store.absolute())
 
 
-def choose_checks(text: str | None) -> list[Check]:
-    """The checks that ``--checks`` names, the defaults for None.
+def choose_checks(text: str | None, *, pictures: bool = False) -> list[Check]:
+    """The checks that ``--checks`` names, the defaults for None: those of texts, or with `pictures` all of pictures.
 
     ``script,numbers`` takes these two; ``script=0.7`` sets a limit; ``+pii,-numbers`` changes the default set.
 
@@ -81,7 +84,9 @@ def choose_checks(text: str | None) -> list[Check]:
     if text is not None and not items:
         raise UsageError("--checks names no check")
     changes = all(item[0] in "+-" for item in items)
-    chosen: dict[str, Check] = {name: parse_check(name) for name in DEFAULT} if changes else {}
+    chosen: dict[str, Check] = (
+        {name: parse_check(name) for name in (IMAGES if pictures else DEFAULT)} if changes else {}
+    )
     for item in items:
         name, equals, limit = item.lstrip("+-").partition("=")
         try:
@@ -90,10 +95,8 @@ def choose_checks(text: str | None) -> list[Check]:
                 check = parse_check({check.name: {check.direction: float(limit)}})
         except ValueError as error:
             raise UsageError(f"--checks {item}: {error}") from None
-        if check.looks:
-            raise UsageError(
-                f"--checks {item}: it looks at pictures", fix="a `filter` of a recipe does: images: [column]"
-            )
+        if check.looks and not pictures:
+            raise UsageError(f"--checks {item}: it looks at pictures", fix="say which column has them: --images image")
         if item[0] == "-":
             chosen.pop(check.name, None)
         else:

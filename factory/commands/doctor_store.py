@@ -7,7 +7,7 @@ from pathlib import Path
 from factory.commands.table import print_json
 from factory.errors import FactoryError, UsageError
 from factory.store import FILE_NAME, Manifest
-from factory.store.writing import damage, to_do
+from factory.store.writing import Digests, damage, to_do
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ def examine_store(root: Path, *, as_json: bool = False) -> None:
         raise UsageError(f"no store at {root}", fix="give its folder: --store DIR")
     damaged: list[Damage] = []
     unknown: list[str] = []
-    files = size = 0
+    files, size, read = 0, 0, Digests()
     manifests = sorted(root.glob(f"*/*/{FILE_NAME}"))
     steps = [path.parent for path in manifests if not path.parent.name.endswith(".partial")]
     for folder in steps:
@@ -42,7 +42,7 @@ def examine_store(root: Path, *, as_json: bool = False) -> None:
             if manifest.files is None:
                 unknown.append(name)
                 continue
-            wrong = damage(folder, manifest.files)
+            wrong = damage(folder, manifest.files, read=read)
             files, size = files + len(manifest.files), size + sum(fact.size for fact in manifest.files.values())
         except FactoryError as error:
             wrong = [error.what]

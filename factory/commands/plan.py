@@ -31,10 +31,8 @@ def show_plan(session: Session, *, as_json: bool = False, assumptions: bool = Fa
     """What a publish would do, in its order, and what that costs.
 
     Raises:
-        FactoryError: after all that, where a publish would refuse the recipe: for its licences, or because a model
-            that reads text only would be asked about pictures.
-        FactoryError: after all that, where a publish would refuse the recipe for its models, its licences, or a repo
-            that was renamed on the Hub.
+        FactoryError: after all that, where a local file cannot be loaded, or a publish would refuse the recipe: for
+            its models, its licences, or a repo that was renamed on the Hub.
     """
     with session.open() as opened:
         plan = make_plan(opened.graph)
@@ -58,7 +56,7 @@ def show_plan(session: Session, *, as_json: bool = False, assumptions: bool = Fa
                 print(line)
             if assumptions:
                 print("\n".join(["the cost rests on:", *assumption_lines(costs.rates.used.values())]))
-        refuse(impossible)
+        refuse([*plan.unreadable(), *impossible])
         require_licenses(opened.graph, online=False)
         _require_targets(opened)
 

@@ -112,7 +112,7 @@ class OpenAIEngine(Engine):
         answer = await self._send("POST", path, body)
         if isinstance(answer, Completion):
             return answer
-        self._require_the_same(str(answer.get("model") or self.model))
+        self._require_the_same(str(answer.get("model") or self.answers_as or self.model))
         return _completion(answer)
 
     def _require_the_same(self, stated: str) -> None:
@@ -169,8 +169,9 @@ class OpenAIEngine(Engine):
 
         try:
             reply = await self._connections.request(method, self.url + path, body)
-            if reply.status_code == 200 and isinstance(answer := reply.json(), dict):
-                return answer
+            answer = reply.json() if reply.status_code == 200 else None
+            if isinstance(answer, dict) and (answer.get("choices") or not answer.get("error")):
+                return answer  # some servers send their errors with status 200
         except (httpx.TransportError, ValueError) as error:  # ValueError: a 200 that is no JSON
             return _Trouble(f"{type(error).__name__}: {error}".rstrip(": "))
         status = reply.status_code
@@ -231,19 +232,30 @@ def _messages(request: Request) -> list[dict[str, Any]]:
     return turns
 
 
-def _data_url(data: bytes) -> str:
-    return f"data:{media_type(data) or 'image/jpeg'};base64,{base64.b64encode(data).decode()}"
-
-
 def _completion(answer: dict[str, Any]) -> Completion:
     usage = answer.get("usage") or {}
-    counts = (usage.get("prompt_tokens") or 0, usage.get("completion_tokens") or 0)
-    choices = answer.get("choices") or [{}]
-    reason = choices[0].get("finish_reason")
-    text = (choices[0].get("message") or {}).get("content", choices[0].get("text"))
+    try:
+        counts = int(usage.get("prompt_tokens") or 0), int(usage.get("completion_tokens") or 0)
+    except (AttributeError, TypeError, ValueError):
+        counts = 0, 0
+    try:
+        [choice, *_] = answer.get("choices") or [{}]
+        reason = choice.get("finish_reason")
+        text = _text((choice.get("message") or {}).get("content", choice.get("text")))
+    except (AttributeError, TypeError, KeyError):
+        return Completion("", "error", *counts, "the endpoint's answer is not of OpenAI's protocol")
     if reason in ("stop", "length"):
-        return Completion(text or "", reason, *counts)
+        return Completion(text, reason, *counts)
     return Completion("", "error", *counts, f"the endpoint ended the answer with finish_reason {reason!r}")
+
+
+def _text(content: Any) -> str:
+    """What an answer says: a text, or a list of parts of which those of text count."""
+    if isinstance(content, list):
+        return "".join(_text(part["text"]) for part in content if part.get("type") == "text")
+    if not isinstance(content, str | None):
+        raise TypeError(type(content).__name__)
+    return content or ""
 
 
 def _message(reply: httpx.Response, key: str | None) -> str:

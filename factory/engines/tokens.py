@@ -9,6 +9,8 @@ from typing import Any
 from factory.engines.base import Completion, Request
 from factory.errors import FactoryError, first_line
 
+ANSWER = "This answers it."  # of a sample; no template writes it
+
 
 class Tokens:
     """Loads the tokenizer of a model folder; knows nothing of weights.
@@ -87,17 +89,20 @@ class Tokens:
 
         The first need not end the turn: Command A closes its answers with <|END_RESPONSE|> before that.
         """
-        from jinja2 import TemplateError
-
-        if not self.tokenizer.chat_template:
-            return []
-        turns = [{"role": "user", "content": "?"}, {"role": "assistant", "content": "!"}]
-        try:
-            text = self.tokenizer.apply_chat_template(turns, tokenize=False)
-        except (TemplateError, ValueError, TypeError):
-            return []
-        after = self.tokenizer(text.rpartition("!")[2].lstrip(), add_special_tokens=False)["input_ids"]
+        text = sample(self.tokenizer) if self.tokenizer.chat_template else ""
+        after = self.tokenizer(text.rpartition(ANSWER)[2].lstrip(), add_special_tokens=False)["input_ids"]
         return list(takewhile(lambda token: token in self.tokenizer.added_tokens_decoder, after))
+
+
+def sample(tokenizer: Any) -> str:
+    """A question and an answer as the chat template writes them; "" where it does not take them."""
+    from jinja2 import TemplateError
+
+    turns = [{"role": "user", "content": "And this?"}, {"role": "assistant", "content": ANSWER}]
+    try:
+        return tokenizer.apply_chat_template(turns, tokenize=False)
+    except (TemplateError, ValueError, TypeError):
+        return ""
 
 
 def has_chat_template(model: Path) -> bool:
@@ -115,13 +120,13 @@ def generation_config(model: Path, trust_remote_code: bool = False) -> Any:
     """The folder's generation_config.json or, without one, what its config.json implies."""
     from transformers import AutoConfig, GenerationConfig
 
-    if (model / "generation_config.json").is_file():
-        return GenerationConfig.from_pretrained(model)
     try:
+        if (model / "generation_config.json").is_file():
+            return GenerationConfig.from_pretrained(model)
         return GenerationConfig.from_model_config(
             AutoConfig.from_pretrained(model, trust_remote_code=trust_remote_code)
         )
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise unloadable(model, error) from error
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from factory.engines.base import Batch, Completion, Engine, LogProbability, Request, Scorer, State
 from factory.engines.tokens import Tokens, unloadable
 from factory.engines.vision import Sight, config_of, sees
-from factory.engines.weights import needed_weights
+from factory.engines.weights import LOADING, needed_weights, require_complete
 from factory.errors import first_line
 from factory.profile import Profile
 
@@ -135,11 +135,13 @@ def load_model(folder: Path, profile: Profile, *, trust_remote_code: bool = Fals
     kind = AutoModelForImageTextToText if sees(config_of(folder)) else AutoModelForCausalLM
     dtype = getattr(torch, profile.torch_dtype())
     try:
-        model: Any = kind.from_pretrained(
-            folder, dtype=dtype, trust_remote_code=trust_remote_code, use_safetensors=True
+        loaded: Any = kind.from_pretrained(
+            folder, dtype=dtype, trust_remote_code=trust_remote_code, use_safetensors=True, **LOADING
         )
     except (OSError, ValueError, KeyError) as error:
         raise unloadable(folder, error) from error
+    model, loading = loaded
+    require_complete(folder, loading)
     return model.to(profile.torch_device()).eval()
 
 

@@ -93,12 +93,8 @@ def processor_classes(model_type: str) -> tuple[Any, Any]:
         KeyError, ImportError: transformers has none that works without torchvision.
     """
     import transformers
-    from transformers.models.auto.image_processing_auto import IMAGE_PROCESSOR_MAPPING_NAMES
     from transformers.models.auto.processing_auto import PROCESSOR_MAPPING_NAMES
 
-    by_backend = IMAGE_PROCESSOR_MAPPING_NAMES[model_type]
-    if not isinstance(by_backend, dict) or "pil" not in by_backend:
-        raise ImportError(f"pictures for {model_type} need torchvision: pip install torchvision")
     whole = getattr(transformers, str(PROCESSOR_MAPPING_NAMES[model_type]))
 
     class OfPictures(whole):
@@ -107,4 +103,19 @@ def processor_classes(model_type: str) -> tuple[Any, Any]:
             return [name for name in super().get_attributes() if "video" not in name]
 
     OfPictures.__name__ = whole.__name__
-    return OfPictures, getattr(transformers, str(by_backend["pil"]))
+    return OfPictures, image_processor(model_type)
+
+
+def image_processor(model_type: str) -> Any:
+    """The class of image processor that works with Pillow, of a type of model.
+
+    Raises:
+        KeyError, ImportError: transformers has none that works without torchvision.
+    """
+    import transformers
+    from transformers.models.auto.image_processing_auto import IMAGE_PROCESSOR_MAPPING_NAMES
+
+    by_backend = IMAGE_PROCESSOR_MAPPING_NAMES[model_type]
+    if not isinstance(by_backend, dict) or "pil" not in by_backend:
+        raise ImportError(f"pictures for {model_type} need torchvision: pip install torchvision")
+    return getattr(transformers, str(by_backend["pil"]))

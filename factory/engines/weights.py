@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fnmatch import fnmatch
 from pathlib import Path
+from typing import Any
 
 from factory.errors import FactoryError
 
@@ -66,12 +67,38 @@ def needed_weights(folder: Path, where: str = "") -> list[Path]:
     if missing := [path.name for path in found if not path.is_file()]:
         what = f"the index names {missing[0]}, which is not there"
         raise FactoryError(what, where=where or str(folder), fix="download the model again")
+    if found != [folder / ONE] and "metadata" not in json.loads((folder / INDEX).read_bytes()):
+        what = f"{INDEX} has no `metadata`, without which transformers does not read it"
+        raise FactoryError(what, where=where or str(folder), fix="take a whole copy of the model")
     if pointers := [path.name for path in found if is_pointer(path)]:
         what = f"{pointers[0]} is a Git LFS pointer, not the weights"
         raise FactoryError(
             what, where=where or str(folder), fix="run `git lfs pull`, or download it with `hf download`"
         )
     return found
+
+
+LOADING: dict[str, Any] = {"output_loading_info": True, "ignore_mismatched_sizes": True}
+"""For `from_pretrained`, so that `require_complete` can say what did not fit."""
+
+
+def require_complete(folder: Path, loading: Mapping[str, Any], where: str = "") -> None:
+    """See that every weight of a model came from its files: transformers fills up what is not there with chance.
+
+    `loading` is what `from_pretrained` says under `LOADING`. Of quantized models it names weights that are stored in
+    another form, so those are left aside; scales are not: where they are made anew, right weights are spoilt.
+
+    Raises:
+        FactoryError: a weight is not there, or has another shape than config.json says.
+    """
+    quantized = "quantization_config" in json.loads((folder / "config.json").read_bytes())
+    where, fix = where or str(folder), "take a whole copy of the model"
+    if lacking := sorted(name for name in loading["missing_keys"] if not (quantized and name.endswith(".weight"))):
+        more = f" and {len(lacking) - 1} more" if len(lacking) > 1 else ""
+        raise FactoryError(f"the weights lack {lacking[0]}{more}", where=where, fix=fix)
+    for name, stored, expected in [] if quantized else sorted(loading["mismatched_keys"]):
+        shapes = ["×".join(map(str, shape)) for shape in (stored, expected)]
+        raise FactoryError(f"{name} is {shapes[0]}, and {shapes[1]} by config.json", where=where, fix=fix)
 
 
 def model_files(names: Sequence[str], index: bytes | None, code: bool = False) -> list[str]:
@@ -89,10 +116,15 @@ def model_files(names: Sequence[str], index: bytes | None, code: bool = False) -
         return beside + [name for name in names if name.endswith(".safetensors")]
     weights = [ONE] if ONE in names else weight_names(index) if index is not None else []
     if not weights:
-        adapter = ADAPTER in names
-        what = "this is a LoRA adapter, not a model" if adapter else "the repo has no .safetensors weights"
-        raise FactoryError(what, fix=MERGE_IT if adapter else "only safetensors are loaded: convert it")
-    return [name for name in beside if "/" not in name or name.startswith(TEMPLATES)] + weights
+        if ADAPTER in names:
+            raise FactoryError("this is a LoRA adapter, not a model", fix=MERGE_IT)
+        if shards := [name for name in names if name.endswith(".safetensors")]:
+            what = f"neither {ONE} nor {INDEX} is there, which would say what {shards[0]} is"
+            raise FactoryError(what, fix="take a whole copy of the model")
+        raise FactoryError("the repo has no .safetensors weights", fix="only safetensors are loaded: convert it")
+    # transformers takes a folder with an ADAPTER for that of an adapter, whatever else is in it
+    beside = [name for name in beside if name != ADAPTER and ("/" not in name or name.startswith(TEMPLATES))]
+    return beside + weights
 
 
 def is_pointer(path: Path) -> bool:

@@ -100,6 +100,9 @@ def through(node: Node, rows: Iterable[Made]) -> set[str]:
 def made(graph: Graph, nodes: Collection[Node]) -> list[Made]:
     """The nodes with what their manifests say by now."""
     manifests = graph.store.manifests_of([node.folder for node in nodes])
+    for node, manifest in zip(nodes, manifests, strict=True):
+        if manifest is not None:
+            graph.require_own_engine(node, manifest)
     return [Made(node, manifest) for node, manifest in zip(nodes, manifests, strict=True)]
 
 

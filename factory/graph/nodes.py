@@ -23,8 +23,10 @@ from factory.recipe.schema import Demo, EndpointModel
 from factory.refs import HubRef, SplitSlice, artifact_name, is_hub_ref, is_local, step_number
 from factory.resources import local_path
 from factory.step.base import Step
-from factory.store import Store, fingerprint
+from factory.store import Manifest, Store, fingerprint
+from factory.store.writing import to_do
 
+BEHIND = {"endpoint", "openai"}  # who answers for a model behind an endpoint, as protocols say it and once said
 Kind = Literal["dataset", "model", "evaluation"]
 
 
@@ -115,6 +117,22 @@ class Graph:
             for node in self.nodes.values()
             if node.kind == "evaluation" and (name is None or (node.source and node.source.node == name))
         ]
+
+    def require_own_engine(self, node: Node, manifest: Manifest) -> None:
+        """A result belongs to the weights that it names: those of a model here were asked by an engine here.
+
+        Beside it, another may have judged behind an endpoint.
+
+        Raises:
+            FactoryError: an endpoint answered in the place of a model that has its weights here.
+        """
+        if node.kind != "evaluation" or node.source is None:
+            return
+        protocol = manifest.metrics.get("protocol") or {}
+        asked = str(protocol.get("engine") or "").split(" and ")
+        if BEHIND.issuperset(asked) and not isinstance(self.nodes[node.source.node].step, AnsweringModel):
+            what = f"{node.name} was answered by an endpoint, and not by the model's own weights"
+            raise FactoryError(what, where=str(node.folder), fix=to_do(node.folder))
 
 
 def build_graph(loaded: LoadedRecipe, store: Store, resolver: Resolver) -> Graph:
@@ -211,7 +229,11 @@ class _Builder:
         if is_local(reference):
             path = self._local(reference)
             how = spec.model_dump(include={"column_names", "delimiter", "images", "image_hosts"}) if spec else {}
-            step = local_dataset(path, split, **how) if kind == "dataset" else local_model(path)
+            try:
+                step = local_dataset(path, split, **how) if kind == "dataset" else local_model(path)
+            except FactoryError as error:
+                error.where = f"{place}, {error.where}" if error.where else str(place)
+                raise
             edge = self._remember(reference, kind, self._source_name("local", path.name, split), step, place)
             return Edge(edge.node, "train")
         if is_hub_ref(reference):

@@ -1,7 +1,8 @@
 """How much of a dataset's text in the target language was written in it, and how much was translated.
 
 A dataset's `origin` says it; where none does, rows that a `translate` step worked on are translated, and others are no
-part of the share, as are those in the source language. AIN states 35 % authentic of its Arabic part (arXiv 2502.00094, section 2).
+part of the share, as are those in the source language. AIN states 35 % authentic of its Arabic part (arXiv 2502.00094,
+section 2).
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from factory.graph.nodes import Edge, Graph, Node
 from factory.steps.mix import Mix
 from factory.store import Dataset, Manifest
 
-AUTHENTIC, TRANSLATED, OTHER = "authentic", "translated", "source"
+AUTHENTIC, TRANSLATED, NEITHER = "authentic", "translated", "source"
 
 
 @dataclass(frozen=True)
@@ -116,7 +117,7 @@ def _origin(graph: Graph, node: Node) -> str | None:
         if isinstance(node.step, Mix):
             return None
         if node.source is None:
-            return OTHER
+            return NEITHER
         node = graph.nodes[node.source.node]
 
 
@@ -129,7 +130,7 @@ def estimated_share(graph: Graph, name: str, rows: Callable[[Edge], float | None
 def _expected(graph: Graph, node: Node, rows: Callable[[Edge], float | None]) -> dict[str, float] | None:
     """Shares of the origins in a node's rows, which add up to 1."""
     if (only := _origin(graph, node)) is not None:
-        return dict.fromkeys((AUTHENTIC, TRANSLATED, OTHER), 0.0) | {only: 1.0}
+        return dict.fromkeys((AUTHENTIC, TRANSLATED, NEITHER), 0.0) | {only: 1.0}
     if not isinstance(node.step, Mix):
         assert node.source is not None
         return _expected(graph, graph.nodes[node.source.node], rows)
@@ -140,4 +141,4 @@ def _expected(graph: Graph, node: Node, rows: Callable[[Edge], float | None]) ->
     total = sum(size for size, _ in known)
     if len(known) < len(edges) or not total:
         return None
-    return {kind: sum(size * part[kind] for size, part in known) / total for kind in (AUTHENTIC, TRANSLATED, OTHER)}
+    return {kind: sum(size * part[kind] for size, part in known) / total for kind in (AUTHENTIC, TRANSLATED, NEITHER)}

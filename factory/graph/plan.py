@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal
 
+from factory.errors import FactoryError
 from factory.graph.nodes import Graph, Node
 from factory.graph.sources import LocalDataset
 from factory.rows.scoring import ScoreStep
@@ -52,13 +54,26 @@ class Plan:
 
     def notes(self) -> list[str]:
         """What becomes of the values of local files that are of several kinds: of all rows, or of the first ones."""
-        found = []
+        return self._foreseen[0]
+
+    def unreadable(self) -> list[FactoryError]:
+        """Why local files cannot be loaded, as far as their first rows tell."""
+        return self._foreseen[1]
+
+    @cached_property
+    def _foreseen(self) -> tuple[list[str], list[FactoryError]]:
+        notes, errors = [], []
         for entry in self.nodes.values():
-            if isinstance(entry.node.step, LocalDataset):
-                done = entry.manifest if entry.state == "done" else None
-                notes = done.notes if done else entry.node.step.foreseen()
-                found += [f"{entry.node.name}: {note}" for note in notes]
-        return found
+            if not isinstance(entry.node.step, LocalDataset):
+                continue
+            done = entry.manifest if entry.state == "done" else None
+            try:
+                own = done.notes if done else entry.node.step.foreseen()
+                notes += [f"{entry.node.name}: {note}" for note in own]
+            except FactoryError as error:
+                error.where = f"{entry.node.place}, {error.where}" if error.where else str(entry.node.place)
+                errors.append(error)
+        return notes, errors
 
 
 def make_plan(graph: Graph) -> Plan:
@@ -67,6 +82,7 @@ def make_plan(graph: Graph) -> Plan:
     for node in graph.order():
         manifest = Manifest.load(node.folder)
         if manifest is not None:
+            graph.require_own_engine(node, manifest)
             plans[node.name] = NodePlan(node, "done", manifest=manifest)
             continue
         before = graph.store.previous(node.folder, graph.loaded.recipe.name)

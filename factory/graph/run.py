@@ -69,6 +69,7 @@ class Runner:
             FactoryError: the step failed, or an input is not there.
         """
         if (manifest := Manifest.load(node.folder)) is not None:
+            self.graph.require_own_engine(node, manifest)
             if self.recipe not in manifest.recipes:
                 manifest.recipes.append(self.recipe)
                 manifest.save(node.folder)

@@ -5,6 +5,7 @@ Sources are steps without a place in the recipe's `steps`: the graph makes them 
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
@@ -16,6 +17,7 @@ from factory.refs import HubRef, SplitSlice
 from factory.rows.formats import KINDS, Piece, format_of
 from factory.rows.hub import HubRows
 from factory.rows.outcomes import ShardResult, write_result
+from factory.rows.picture_parts import may_name_pictures
 from factory.rows.reading import Files
 from factory.rows.tables import Kinds, Rewind, align, in_shards, part, placed
 from factory.step.base import Source
@@ -29,6 +31,8 @@ from factory.store import (
     write_shard,
 )
 from factory.store.kinds import picture_columns
+from factory.store.packs import unreferenced
+from factory.store.writing import PACKS
 
 if TYPE_CHECKING:
     from factory.rows.pictures import References
@@ -94,10 +98,11 @@ class LocalDataset(Source):
     image_hosts: tuple[str, ...] = ()
 
     def parameters(self) -> dict[str, Any]:
-        """Where cells of csv and tsv files are text, which they were not always; where pictures are, if anywhere."""
+        """Where cells are text, and the files of other splits left out, which were not always; where pictures are."""
         found, files = super().parameters(), self.files()
         del found["path"]
         found |= CELLS if files.are_cells else {}
+        found |= {"files": "of the split"} if files.are_of_a_split else {}
         return found | ({"images": "imagefolder"} if files.of_pictures else {})
 
     def files(self) -> Files:
@@ -124,17 +129,16 @@ class LocalDataset(Source):
         return self.images or (folder.columns if folder else ())
 
     def foreseen(self) -> list[str]:
-        """What a load will say of the first rows: values of several kinds, rows that cannot be read or will fail."""
+        """What a load will say of the first rows: values of several kinds, pictures that will fail.
+
+        Raises:
+            FactoryError: they cannot be loaded.
+        """
         kinds, failing = Kinds(), []
-        try:
-            first = next(placed(self.files().pieces(FORESEEN_ROWS), kinds), None)
-            if first is not None and self._images():
-                counts = self._references().foreseen(first[1], first[0]).items()
-                failing = [
-                    f"{count:,} of the first {first[1].num_rows:,} rows will fail: {why}" for why, count in counts
-                ]
-        except FactoryError as error:
-            return [str(error)]
+        first = next(placed(self.files().pieces(FORESEEN_ROWS), kinds), None)
+        if first is not None and (self._images() or any(map(may_name_pictures, first[1].columns))):
+            counts = self._references().foreseen(first[1], first[0]).items()
+            failing = [f"{count:,} of the first {first[1].num_rows:,} rows will fail: {why}" for why, count in counts]
         return [*kinds.notes.values(), *failing]
 
 
@@ -171,7 +175,12 @@ def local_dataset(
     images: Sequence[str] = (),
     image_hosts: Sequence[str] = (),
 ) -> LocalDataset:
-    """The rows of a file or folder; the pictures beside a file whose rows name some are part of its content."""
+    """The rows of a file or folder; the pictures beside a file whose rows name some are part of its content.
+
+    Raises:
+        UsageError: there are no files with rows, or of several kinds, or none of this split.
+    """
+    _ = Files(path, SplitSlice.parse(split).name, column_names, delimiter).paths
     digest = file_digest(path)
     if images and path.is_file():
         from factory.rows.imagefolder import is_picture
@@ -205,7 +214,7 @@ def loaded(
     seen = 0
     for file, table in found:
         for rows in part([table], max(start - seen, 0), None if stop is None else stop - seen):
-            if not images and not picture_columns(rows.schema):
+            if not images and not picture_columns(rows.schema) and not any(map(may_name_pictures, rows.columns)):
                 yield rows
                 continue
             reader = reader or references()
@@ -234,6 +243,7 @@ def write_rows(job: Job, read: Callable[[int], Iterable[Table]], wanted: SplitSl
             torn = [*shards(wanted.name), *shards(wanted.name, "rejected")]
             for path in [*torn, job.out / "ledger.jsonl"]:
                 path.unlink()
+            shutil.rmtree(job.out / PACKS, ignore_errors=True)
     if rows.rows_in == 0:
         raise FactoryError("the dataset has no rows", where=name, fix="check `split` and `data_files`")
     align(shards(wanted.name))
@@ -275,11 +285,12 @@ def _counts(entry: dict[str, Any]) -> RowCounts:
 
 def _write_shard(out: Path, split: str, shard: int, table: Table) -> dict[str, int]:
     """Write a shard, rows without their pictures apart; gives how many these are by reason."""
-    if not picture_columns(table.schema):
+    table = unreferenced(table)
+    from factory.rows.pictures import FAILED, parted
+
+    if FAILED not in table.column_names:
         write_shard(out / "data" / f"{split}-{shard:05d}.parquet", table)
         return {}
-    from factory.rows.pictures import parted
-
     rows, verdicts = parted(table)
     return write_result(out, shard, ShardResult(rows, verdicts), split).reasons
 

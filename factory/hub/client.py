@@ -76,6 +76,11 @@ def hub_errors(repo: str, kind: str = "repo") -> Iterator[None]:
         if "BuilderConfig" in str(error) or "split" in str(error).lower():
             raise FactoryError(first_line(error), where=repo, fix="check :config and `split`") from error
         raise
+    except RuntimeError as error:
+        if not str(error).startswith("Dataset scripts are no longer supported"):
+            raise
+        fix = "take a copy of it in Parquet (its branch: @refs/convert/parquet), or name its files in `data_files`"
+        raise FactoryError(first_line(error), where=repo, fix=fix) from error
     except OSError as error:
         if error.errno == errno.ENOSPC:
             raise FactoryError("the disk is full", where=repo, fix=f"free some space and {RUN_AGAIN}") from error

@@ -7,15 +7,17 @@ Those for repos are the rules of `huggingface_hub.utils.validate_repo_id` and of
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Iterator
 
-from factory.errors import UsageError, nearest
+from factory.errors import UsageError
 
 LONGEST_NAME = 96  # characters of a repo's name, and of its owner's
 LONGEST_TITLE = 60  # of a collection
 LONGEST_TAG = 100  # the Hub states no limit; longer ones are sentences
 ENDINGS = (".git", ".ipynb")
+RESERVED = {"api", "collections", "datasets", "docs", "models", "organizations", "papers", "settings", "spaces"}
 OTHER = re.compile(r"[^A-Za-z0-9._-]")
 OTHER_IN_TAG = re.compile(r"[^A-Za-z0-9._:+/-]")
 _TABLE = """apache-2.0 mit openrail bigscience-openrail-m creativeml-openrail-m bigscience-bloom-rail-1.0
@@ -40,7 +42,27 @@ ELSEWHERE = {
 
 LICENSE_NAME = re.compile(r"[a-z0-9][a-z0-9.+_-]*")
 LICENSE_FILES = ("LICENSE", "LICENSE.md", "LICENSE.txt")
-LICENSE_FILLING = re.compile(r"licen[cs]e|version|the |v(?=\d)|(?<=\d)\.0(?!\d)|[^a-z0-9+.]")
+LICENSE_FILLING = re.compile(
+    r"licen[cs]e|version|international|unported|the |gnu |v(?=\d)|(?<=\d)\.0(?!\d)|[^a-z0-9+.]"
+)
+IN_FULL = {
+    "open data commons attribution": "odc-by",
+    "creative commons zero": "cc0-1.0",
+    "creative commons": "cc",
+    "attribution": "by",
+    "non-?commercial": "nc",
+    "share-?alike": "sa",
+    "no-?deriv(ative|ativework)?s": "nd",
+    "affero general public": "agpl",
+    "(lesser|library) general public": "lgpl",
+    "general public": "gpl",
+    "mozilla public": "mpl",
+    "eclipse public": "epl",
+    "boost software": "bsl",
+    "apache software": "apache",
+    "sil open font": "ofl",
+}
+"""Words that licences' names shorten."""
 
 
 def repo_problem(repo: str) -> str:
@@ -68,6 +90,8 @@ def require_repo(repo: str, where: str) -> None:
 
 def owner_problem(owner: str) -> str:
     """What a Hub refuses in the name of a user or an organisation; empty where it takes it."""
+    if owner.lower() in RESERVED:
+        return f"the namespace {owner!r} is a part of the Hub's own addresses, and nobody's name"
     return _problem(owner, "namespace")
 
 
@@ -148,8 +172,8 @@ def license_problem(name: str) -> str:
     """What is wrong with a licence that is to be declared; empty where the Hub lists it or we know where it is."""
     if name in LISTED or name in ELSEWHERE:
         return ""
-    meant = misspelt(name)
-    hint = f"; did you mean {meant!r}?" if meant else nearest(name, {*LISTED, *ELSEWHERE}, 0)
+    meant = misspelt(name) or _akin(name)
+    hint = f"; did you mean {meant!r}?" if meant else ""
     own = "" if hint else "; one of your own is `license: other` with its `license_name` and `license_link`"
     return f"the Hub lists no licence {name!r}{hint}{own}"
 
@@ -182,4 +206,22 @@ def license_link_problem(link: str) -> str:
 
 
 def _license_key(name: str) -> str:
-    return LICENSE_FILLING.sub("", name.lower())
+    name = name.lower()
+    for words, short in IN_FULL.items():
+        name = re.sub(words, short, name)
+    return LICENSE_FILLING.sub("", name)
+
+
+def _akin(name: str) -> str:
+    """The listed licence that a name comes nearest to: the last version of what it begins, what it goes on from, or
+    one in like letters; empty where none is near."""
+    asked, keys = _license_key(name), {_license_key(known): known for known in sorted({*LISTED, *ELSEWHERE})}
+    longer = [key for key in keys if asked and key.startswith(asked)]
+    shorter = [key for key in keys if asked.startswith(key)]
+    if longer:
+        shortest = min(map(len, longer))
+        return keys[max(key for key in longer if len(key) == shortest)]
+    if shorter:
+        return keys[max(shorter, key=len)]
+    close = difflib.get_close_matches(asked, keys, n=1, cutoff=0.8)
+    return keys[close[0]] if close else ""

@@ -83,17 +83,17 @@ def is_video(name: str, data: bytes = b"") -> bool:
 
 
 def content_name(data: bytes, name: str | None) -> str:
-    """A name that tells the content and nothing else: the SHA-256 in 32 hex digits, and the ending that it had.
+    """A name that tells the content and nothing else: the SHA-256 in hex, and the ending that it had.
 
     An ending that no type of picture has, or none, gives way to that of the content.
 
-    >>> content_name(b"GIF89a", "/home/me/Holiday.GIF")[32:]
+    >>> content_name(b"GIF89a", "/home/me/Holiday.GIF")[64:]
     '.gif'
     """
     claimed, kind = ending(name), type_of(data)
     if claimed not in _types():
         claimed = EXTENSIONS[kind].split()[0] if kind else None
-    return hashlib.sha256(data).hexdigest()[:32] + (f".{claimed}" if claimed else "")
+    return hashlib.sha256(data).hexdigest() + (f".{claimed}" if claimed else "")
 
 
 def media_type(data: bytes) -> str | None:

@@ -12,10 +12,13 @@ from factory.rows.collecting import uncollected
 from factory.rows.embeddings import bundled
 from factory.rows.executors.processes import in_order
 from factory.rows.formats import Row, Unreadable
+from factory.rows.image_checks import row_scores
 from factory.rows.outcomes import failed
+from factory.rows.picture_parts import COLUMN, is_talk
 from factory.rows.reading import Rows
 from factory.steps.filter import Filter
 from factory.store.columns import NotText, parse_path
+from factory.store.pictures import Picture
 from factory.text.json_text import HALF
 from factory.text.languages import detected_as, varieties
 from factory.text.passages import prose
@@ -47,8 +50,8 @@ class Judged:
 
 @dataclass(frozen=True)
 class Pairs:
-    """What is checked: where the rows are, the column paths of source and target, by which checks, and the language
-    that the targets should be in."""
+    """What is checked: where the rows are, with the pictures of which columns, the column paths of source and target,
+    by which checks, and the language that the targets should be in."""
 
     rows: Rows
     source: str
@@ -65,9 +68,13 @@ class Pairs:
         """
         first = [*islice((row for row in self.rows if isinstance(row, dict)), FIRST)]
         if not first:
-            raise FactoryError("no row can be read", where=self.rows.ref)
-        _require(first, self.source, "--source-column")
-        _require(first, self.target, "--target-column")
+            why = next((f": {row.error}" for row in self.rows if isinstance(row, Unreadable)), "")
+            raise FactoryError(f"no row can be read{why}", where=self.rows.ref)
+        for name in self.rows.images:
+            _require(first, name, "--images")
+        if not all(check.looks for check in self.checks):
+            _require(first, self.source, "--source-column")
+            _require(first, self.target, "--target-column")
         checks = [check.embedding_with(bundled().encode) if check.embeds else check for check in self.checks]
         checks = [check.survey(self.texts(limit)) if check.surveys else check for check in checks]
         return Filter.model_validate({"checks": checks})
@@ -75,6 +82,8 @@ class Pairs:
     def notes(self) -> list[str]:
         """Which checks say nothing in these languages, and in which varieties the first targets seem to be."""
         found = [f"{check.name} passes all: {why}" for check in self.checks if (why := check.unjudged())]
+        if all(check.looks for check in self.checks):
+            return found
         _, targets = self.columns(next(self.rows.batches(SAMPLE), []))
         shares = varieties([prose(text) for text in targets if _is_text(text)])
         seen = {code: share for code, share in shares.items() if share >= SEEN}
@@ -92,8 +101,41 @@ class Pairs:
         return _texts_at(batch, self.source), _texts_at(batch, self.target)
 
     def judged(self, step: Filter, processes: int, limit: int | None = None) -> Iterator[tuple[Batch, list[Judged]]]:
+        if self.rows.images:
+            return ((batch, self._judge(step, batch)) for batch in self.rows.batches(limit))
         alone = any(check.embeds for check in step.checks)  # it uses all cores by itself
         return judged(step, self.rows.batches(limit), self.columns, 1 if alone else processes)
+
+    def _judge(self, step: Filter, batch: Batch) -> list[Judged]:
+        """What the checks of texts, and those of pictures, say of rows with pictures."""
+        reading = step.model_copy(update={"checks": step.reading})
+        found = judge(reading, *self.columns(batch)) if reading.checks else [*map(_unjudged, batch)]
+        looking = [check for check in step.checks if check.looks]
+        rows = [place for place, row in enumerate(batch) if not isinstance(row, Unreadable)]
+        scored = row_scores((self._shown(batch[place]) for place in rows), len(rows), looking)
+        columns = {check.name: _rounded(scored.scores[check.name]) for check in looking}
+        for place, row in enumerate(rows):
+            found[row].scores |= {name: values[place] for name, values in columns.items()}
+        for place, bad in scored.refused().items():
+            outcome = found[rows[place]]
+            outcome.verdict = FAILED if outcome.verdict == FAILED else "rejected"
+            outcome.reasons += [f"{check.name}: {check.explain(score)}" for check, score in bad]
+            outcome.refused += [check.name for check, _ in bad]
+        for place, errors in scored.broken.items():
+            [(name, error), *_] = errors.items()
+            found[rows[place]].verdict = FAILED
+            found[rows[place]].reasons.insert(0, f"{FAILED}: {failed(name, error)}")
+        return found
+
+    def _shown(self, row: Any) -> tuple[list[Picture], list[Any]]:
+        """The pictures of a row, and its texts and conversations."""
+        talks = any(is_talk(row.get(name)) for name in self.rows.images)
+        named = [*dict.fromkeys([*self.rows.images, *([COLUMN] if talks else [])])]
+        images = [name for name in named if not is_talk(row.get(name))]
+        values = [row.get(name) for name in images]
+        cells = [one for value in values for one in (value if isinstance(value, list) else [value] if value else [])]
+        texts = [value for name, value in row.items() if name not in images and isinstance(value, str | list)]
+        return [Picture(**(one or {"bytes": None, "path": None})) for one in cells], texts
 
 
 @dataclass(frozen=True)
@@ -117,6 +159,7 @@ def judged(
     return ((batch, judge(step, *columns(batch))) for batch in batches)
 
 
+@uncollected()
 def judge(step: Filter, sources: list[Any], targets: list[Any]) -> list[Judged]:
     """Outcomes of rows by all checks, where a verb names the first that refuses."""
     unreadable = {row for column in (sources, targets) for row, text in enumerate(column) if not isinstance(text, str)}
@@ -125,8 +168,7 @@ def judge(step: Filter, sources: list[Any], targets: list[Any]) -> list[Judged]:
         verdicts.setdefault(row, failed(name, error))
     refused, names = scored.refused(), [check.name for check in step.checks]
     columns = (_rounded(scored.scores[name]) for name in names)
-    with uncollected():
-        found = [Judged(dict(zip(names, row, strict=True)), "kept", [], []) for row in zip(*columns, strict=True)]
+    found = [Judged(dict(zip(names, row, strict=True)), "kept", [], []) for row in zip(*columns, strict=True)]
     for row, bad in refused.items():
         reasons = [f"{check.name}: {check.explain(score)}" for check, score in bad]
         found[row] = Judged(found[row].scores, "rejected", reasons, [check.name for check, _ in bad])
@@ -136,6 +178,13 @@ def judge(step: Filter, sources: list[Any], targets: list[Any]) -> list[Judged]:
         found[row].verdict = FAILED
         found[row].reasons.insert(0, f"{FAILED}: {str(verdict).removeprefix(f'{step.verb}: ')}")
     return found
+
+
+def _unjudged(row: Row | Unreadable) -> Judged:
+    """The outcome of a row of which no text is checked."""
+    if isinstance(row, Unreadable):
+        return Judged({}, FAILED, [f"{FAILED}: {row.error}"], [])
+    return Judged({}, "kept", [], [])
 
 
 def _is_text(value: Any) -> bool:

@@ -113,7 +113,7 @@ class Encoder:
             if turn["role"] != "assistant":
                 continue
             before = self.render(messages[:index], tokenize=False, add_generation_prompt=True) if index else ""
-            until = self.render(messages[: index + 1], tokenize=False)
+            until = text if index + 1 == len(messages) else self.render(messages[: index + 1], tokenize=False)
             if not (text.startswith(before) and text.startswith(until)):
                 raise ValueError(
                     "the chat template renders earlier turns differently once later ones follow, so the assistant's "

@@ -10,6 +10,7 @@ from typing import Any
 from factory.engines.tokens import Tokens, generation_config, has_chat_template
 
 FILE = "generation_config.json"
+ENDLESS = "the chat template writes no token after an answer: no training on it teaches where answers end"
 NAMED = re.compile(r"^- `(\w+)`", re.MULTILINE)  # how transformers lists the settings that it refuses to save
 
 
@@ -45,14 +46,15 @@ def told(folder: Path, trust_remote_code: bool = False) -> list[str]:
     return [f"left out of {FILE}, where it has no effect: {said}"] if idle else []
 
 
-def end_answers(folder: Path, *, learnt: bool = False, trust_remote_code: bool = False) -> None:
+def end_answers(folder: Path, *, learnt: bool = False, trust_remote_code: bool = False) -> list[str]:
     """Name in generation_config.json every token at which the factory's engines end this model's answers.
 
     With `learnt` the model was trained on its template's turns: if the tokenizer's `eos_token` is none of the tokens
     that end a turn there, the first of them becomes it. A model without a chat template stays as it is.
+    Returns a note where it learnt turns that no token ends.
     """
     if not has_chat_template(folder):
-        return
+        return []
     tokens = Tokens(folder, trust_remote_code=trust_remote_code)
     config = generation_config(folder, trust_remote_code)
     for name in idle_settings(config):
@@ -61,15 +63,17 @@ def end_answers(folder: Path, *, learnt: bool = False, trust_remote_code: bool =
     config.save_pretrained(folder)
     if learnt and tokens.after_answer and tokens.tokenizer.eos_token_id not in tokens.after_answer:
         _set_eos_token(folder, tokens.tokenizer.convert_ids_to_tokens(tokens.after_answer[0]))
+    return [ENDLESS] if learnt and not tokens.after_answer else []
+
+
+def change_settings(path: Path, **settings: Any) -> None:
+    """Change a file of JSON, which stays as it is otherwise: saved again it would name classes older readers lack."""
+    known = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps(known | settings, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def _set_eos_token(folder: Path, token: str) -> None:
-    """In the tokenizer's own files, as they are otherwise: saved again they name classes older readers lack."""
     for name in ("tokenizer_config.json", "special_tokens_map.json"):
         path = folder / name
-        if not path.is_file():
-            continue
-        settings = json.loads(path.read_text(encoding="utf-8"))
-        if name == "tokenizer_config.json" or "eos_token" in settings:
-            settings["eos_token"] = token
-            path.write_text(json.dumps(settings, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        if path.is_file() and (name == "tokenizer_config.json" or "eos_token" in json.loads(path.read_bytes())):
+            change_settings(path, eos_token=token)

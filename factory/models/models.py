@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 from factory.engines.vision import config_of, sees
-from factory.engines.weights import needed_weights, weight_files
+from factory.engines.weights import LOADING, needed_weights, require_complete, weight_files
 from factory.errors import FactoryError, first_line
-from factory.models.generation import end_answers, without_idle_settings
+from factory.models.generation import change_settings, end_answers, without_idle_settings
 
 Dtype = Literal["float32", "bfloat16", "float16"]
 
@@ -65,23 +65,26 @@ def load_model(
     It lies on the CPU unless `device_map` says otherwise.
 
     Raises:
-        FactoryError: no weights in safetensors, or no language model that transformers knows.
+        FactoryError: no weights in safetensors, not all of them, or no language model that transformers knows.
     """
     import torch
 
     kind = class_of(read_config(folder, where))
     needed_weights(folder, where)
     try:
-        model = kind.from_pretrained(
+        loaded: Any = kind.from_pretrained(
             folder,
             dtype=dtype if dtype == "auto" else getattr(torch, dtype),
             device_map=device_map,
             local_files_only=True,
             use_safetensors=True,
             trust_remote_code=trust_remote_code,
+            **LOADING,
         )
     except (OSError, ValueError, KeyError) as error:
         raise FactoryError(f"cannot load the model: {first_line(error)}", where=where) from None
+    model, loading = loaded
+    require_complete(folder, loading, where)
     return without_idle_settings(model)
 
 
@@ -156,15 +159,8 @@ def copy_tokenizer(source: Path, target: Path) -> None:
     for name in (*TOKENIZER_FILES, *code):
         if (source / name).is_file():
             shutil.copyfile(source / name, target / name)
-    if sees(config_of(source)):
-        change_settings(target / "tokenizer_config.json", padding_side="left")
-
-
-def change_settings(path: Path, **settings: Any) -> None:
-    """In a file of JSON, as it is otherwise; nothing where there is none."""
-    if path.is_file():
-        known = json.loads(path.read_text(encoding="utf-8"))
-        path.write_text(json.dumps(known | settings, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    if sees(config_of(source)) and (settings := target / "tokenizer_config.json").is_file():
+        change_settings(settings, padding_side="left")
 
 
 def size_bytes(folder: Path) -> int:

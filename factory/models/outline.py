@@ -14,7 +14,8 @@ from factory.step.base import Step
 from factory.step.job import Job
 from factory.step.outline import UNKNOWN, Outline
 
-SMALL_FILES = ("config.json", "tokenizer_config.json", "added_tokens.json", "special_tokens_map.json")
+SETTINGS = "generation_config.json"
+SMALL_FILES = ("config.json", SETTINGS, "tokenizer_config.json", "added_tokens.json", "special_tokens_map.json")
 TEMPLATES = ("chat_template.jinja", "chat_template.json", "additional_chat_templates/*")
 TOKENIZER = "tokenizer.json"
 WRITTEN = ("bos_token", "eos_token", "unk_token", "pad_token", "sep_token", "cls_token", "mask_token")
@@ -29,6 +30,7 @@ def read_outline(folder: Path) -> Outline:
     if not (folder / "config.json").is_file():
         return UNKNOWN
     config = read_config(folder)
+    _require_settings(folder)
     rows = (config.get("text_config") or config).get("vocab_size")
     try:
         chat = _chats(folder)
@@ -65,6 +67,22 @@ def is_tied(config: Mapping[str, Any]) -> bool:
     kind = config.get("model_type", "")
     known = CONFIG_MAPPING[kind].from_dict(dict(config)) if kind in CONFIG_MAPPING else None
     return known is None or bool(known.get_text_config().tie_word_embeddings)
+
+
+def _require_settings(folder: Path) -> None:
+    """
+    Raises:
+        FactoryError: generation_config.json cannot be read, or names end tokens that are no ids.
+    """
+    try:
+        ends = _json(folder / SETTINGS).get("eos_token_id")
+    except (OSError, ValueError) as error:
+        raise FactoryError(first_line(error), where=str(folder), fix="take a whole copy of the model") from None
+    if not all(
+        isinstance(end, int) for end in (ends if isinstance(ends, list) else [ends] if ends is not None else [])
+    ):
+        what = f"{SETTINGS}: eos_token_id is {ends!r}, and no id of a token or a list of some"
+        raise FactoryError(what, where=str(folder), fix="write the number of the token")
 
 
 def _chats(folder: Path) -> bool | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -87,6 +88,13 @@ class Shown:
         )
         return tuple(int(token) for token in found["input_ids"][0])
 
+    def asked(self, text: str, picture: bytes) -> Any:
+        """What the model reads of one picture and the text after it, as its template writes them."""
+        turn = {"role": "user", "content": [{"type": "image"}, {"type": "text", "text": text}]}
+        written = self.processor.apply_chat_template([turn], tokenize=False)
+        options = self.options(UNLIMITED)
+        return self.processor(text=[written], images=[[decoded(picture)]], images_kwargs=options, return_tensors="pt")
+
     def tensors(self, pictures: Sequence[bytes], limits: Sequence[int]) -> dict[str, Any]:
         """What the model reads beside its tokens, as ``pixel_values``: each stacked over pictures or patches.
 
@@ -95,9 +103,10 @@ class Shown:
         """
         import torch
 
+        read: Any = self.processor.image_processor
         found = [
-            self.processor.image_processor([decoded(data)], return_tensors="pt", **self.options(limit))
-            for data, limit in zip(pictures, limits, strict=True)
+            read([decoded(data) for data, _ in together], return_tensors="pt", **self.options(limit))
+            for limit, together in groupby(zip(pictures, limits, strict=True), key=lambda pair: pair[1])
         ]
         return {name: torch.cat([one[name] for one in found]) for name in (found[0] if found else ())}
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from factory.engines.tokens import sample
 from factory.errors import FactoryError
 from factory.models.layout import present
 from factory.step.job import Artifact
@@ -12,6 +13,7 @@ from factory.text.conversations import parts_of, role_of
 
 SPECIAL = ("<|pad|>", "<|startoftext|>", "<|endoftext|>", "<|im_start|>", "<|im_end|>")
 PAD, BEGIN, TEXT_END, TURN, TURN_END = SPECIAL
+MARK = re.compile(r"<[^<>\s]{2,}>")
 # GPT-4's pattern, with marks (\p{M}) taken as part of the letters: Arabic diacritics do not end a word.
 WORDS = r"[^\r\n\p{L}\p{M}\p{N}]?[\p{L}\p{M}]+|\p{N}{1,3}| ?[^\s\p{L}\p{M}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
 
@@ -107,15 +109,18 @@ def _texts(artifact: Artifact, columns: list[str]) -> Iterator[str]:
 
 
 def set_chat_template(tokenizer: Any, model: Any, template: str) -> list[str]:
-    """Give the tokenizer a chat template; markers such as ``<|im_end|>`` that it lacks become tokens of their own.
+    """Give the tokenizer a chat template; markers that it lacks become tokens of their own.
 
+    These are the likes of ``<|im_end|>`` anywhere in the template, and whatever stands in angle brackets in a
+    conversation that it has written: ``<end_of_turn>``, ``<｜User｜>``.
     The model's embeddings grow where the new ids do not fit, and its generation ends at the template's turn end.
     Returns notes on what was added.
     """
     notes = []
     tokenizer.chat_template = template
     vocabulary = tokenizer.get_vocab()
-    missing = [token for token in template_tokens(template) if token not in vocabulary]
+    marks = [*template_tokens(template), *MARK.findall(sample(tokenizer))]
+    missing = [token for token in dict.fromkeys(marks) if token not in vocabulary]
     if missing:
         tokenizer.add_special_tokens({"additional_special_tokens": missing}, replace_extra_special_tokens=False)
         notes.append(f"added the chat template's tokens {' '.join(missing)}")

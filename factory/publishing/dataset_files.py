@@ -5,10 +5,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +17,10 @@ from factory.graph.lineage import Lineage
 from factory.graph.nodes import Graph
 from factory.publishing.withheld import withheld
 from factory.rows.outcomes import emptied
-from factory.store import TRAIN, Dataset, is_full, write_shard
+from factory.store import SHARD_BYTES, TRAIN, Dataset, is_full, read_shard, write_parquet
 from factory.store.kinds import convert, wider
+from factory.store.packs import packable, unpacked
+from factory.store.shards import referenced_bytes, stored_bytes, total_bytes
 
 if TYPE_CHECKING:
     from datasets import Features
@@ -62,15 +63,15 @@ class Part:
     @cached_property
     def num_bytes(self) -> int:
         """Uncompressed size of the column data."""
-        return sum(
-            footer.row_group(group).total_byte_size
-            for footer in self._footers
-            for group in range(footer.num_row_groups)
-        )
+        return sum(stored_bytes(shard.path) for shard in self.shards) + self._picture_bytes
 
     @cached_property
     def download_size(self) -> int:
-        return sum(shard.path.stat().st_size for shard in self.shards)
+        return sum(shard.path.stat().st_size for shard in self.shards) + self._picture_bytes
+
+    @cached_property
+    def _picture_bytes(self) -> int:
+        return sum(referenced_bytes(shard.path) for shard in self.shards)
 
     @cached_property
     def _schemas(self) -> list[Features]:
@@ -95,7 +96,9 @@ class Part:
     @property
     def as_it_is(self) -> bool:
         """Whether the shards can be pushed without rewriting them."""
-        return not any(shard.step for shard in self.shards) and all(s == self.features for s in self._schemas)
+        if any(shard.step or packable(pq.read_schema(shard.path)) for shard in self.shards):
+            return False
+        return all(schema == self.features for schema in self._schemas)
 
     def files(self, scratch: Path) -> dict[str, Path]:
         """Path in the repo -> file; shards that do not fit as they are get written anew into `scratch`, one by one."""
@@ -103,23 +106,15 @@ class Part:
         return {f"{self.folder}/{self.split}-{i:05d}-of-{len(paths):05d}.parquet": p for i, p in enumerate(paths)}
 
     def _rewrite(self, scratch: Path) -> Iterator[Path]:
-        waiting: list[Table] = []
-        number = 0
-        for table in chain(self._conformed(), [None]):
-            if table is not None:
-                waiting.append(table)
-            if waiting and (table is None or is_full(waiting)):
-                path = scratch / f"{self.folder}-{self.split}-{number:05d}.parquet"
-                write_shard(path, pa.concat_tables(waiting))
-                number, waiting = number + 1, []
-                yield path
+        for number, tables in enumerate(_gathered(self._conformed())):
+            path = scratch / f"{self.folder}-{self.split}-{number:05d}.parquet"
+            write_parquet(path, unpacked(pa.concat_tables(tables)))
+            yield path
 
     def _conformed(self) -> Iterator[Table]:
         schema = self.features.arrow_schema
         for shard in self.shards:
-            with pq.ParquetFile(shard.path) as file:
-                table = emptied(file.read(), shard.withheld)
-            columns = []
+            table, columns = emptied(read_shard(shard.path), shard.withheld), []
             for wanted in schema:
                 if wanted.name == STEP_COLUMN and shard.step:
                     columns.append(pa.repeat(pa.scalar(shard.step, pa.string()), table.num_rows))
@@ -128,6 +123,21 @@ class Part:
                 else:
                     columns.append(pa.nulls(table.num_rows, wanted.type))
             yield pa.Table.from_arrays(columns, schema=schema)
+
+
+def _gathered(tables: Iterable[Table]) -> Iterator[list[Table]]:
+    """Small tables together, as many as make a file."""
+    waiting: list[Table] = []
+    for table in tables:
+        if waiting and sum(map(total_bytes, [*waiting, table])) > SHARD_BYTES:
+            yield waiting
+            waiting = []
+        waiting.append(table)
+        if is_full(waiting):
+            yield waiting
+            waiting = []
+    if waiting:
+        yield waiting
 
 
 @dataclass(frozen=True)

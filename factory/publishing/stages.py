@@ -33,7 +33,7 @@ from factory.publishing.dataset_gates import judge_dataset
 from factory.publishing.model_files import judge_gates, model_documents, model_files
 from factory.publishing.space import publish_space
 from factory.recipe import ModelSpec, Place
-from factory.store.writing import require_undamaged
+from factory.store.writing import Digests, require_undamaged
 
 Content = tuple[dict[str, bytes], Callable[[Path], dict[str, Path]]]
 """Documents, and what makes the large files, if need be in a folder that stays for the push; by path in the repo."""
@@ -180,6 +180,7 @@ def publish(graph: Graph, name: str, *, force: bool = False) -> Pushed:
     assert repo is not None, f"{name} is not published"
     is_dataset = name in recipe.datasets
     leaving = _leaving_parts(history)
+    _compare(leaving, digests=False)
     try:
         documents, files = (dataset_content if is_dataset else model_content)(graph, name, history)
     except FactoryError:
@@ -224,9 +225,10 @@ def _compare(leaving: list[tuple[Made, str]], *, digests: bool = True) -> None:
     Raises:
         FactoryError: a file that would leave is not as it was written.
     """
+    read = Digests()
     for step, part in leaving:
         if step.manifest is not None:
-            require_undamaged(step.node.name, step.node.folder, step.manifest.files, part, digests=digests)
+            require_undamaged(step.node.name, step.node.folder, step.manifest.files, part, digests=digests, read=read)
 
 
 def render_card(graph: Graph, name: str) -> str:

@@ -12,6 +12,15 @@ from factory.text.language_codes import is_known
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=80)]
 
 
+def _paper(value: str) -> str:
+    if not re.fullmatch(r"\d{4}\.\d{4,5}(v\d+)?|[a-z-]+(\.[A-Z]{2})?/\d{7}(v\d+)?", value):
+        raise ValueError("an arXiv id is written as 2509.14008, without an address")
+    return value
+
+
+Paper = Annotated[str, AfterValidator(_paper)]
+
+
 class Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
@@ -167,7 +176,7 @@ class Recipe(Part):
     name: Name
     title: str | None = None
     description: str | None = None
-    paper: str | None = Field(None, description="arXiv id of the document that the recipe follows")
+    paper: Paper | None = Field(None, description="arXiv id of the document that the recipe follows")
     citation: str | None = Field(None, description="BibTeX printed in the cards")
     reported_cost: ReportedCost | None = None
     language: Language

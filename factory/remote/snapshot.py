@@ -27,7 +27,7 @@ def snapshot(partial: Path, target: Path) -> bool:
     elif progress:
         for path in sorted(partial.rglob("*")):
             if path.is_file() and path not in ledgers and not any(path.match(pattern) for pattern in LEFT_OUT):
-                _put(path, target / path.relative_to(partial), link=path.suffix == ".parquet")
+                _put(path, target / path.relative_to(partial), link=path.suffix in (".parquet", ".pack"))
     if not progress:
         shutil.rmtree(target, ignore_errors=True)
     return progress

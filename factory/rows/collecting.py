@@ -1,4 +1,4 @@
-"""When Python's collector of cycles would cost more than it finds."""
+"""When Python's collector of cycles costs more than it finds."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from contextlib import contextmanager
 
 @contextmanager
 def uncollected() -> Iterator[None]:
-    """While the block makes many rows or outcomes, no cycles are looked for among them: they have none, and to look
-    would take up to a third of the time."""
+    """While the block (or the function that this decorates) makes many rows, tables or outcomes, no cycles are looked
+    for among them: they have none, and to look would take up to a third of the time."""
     collects = gc.isenabled()
     gc.disable()
     try:
@@ -18,3 +18,15 @@ def uncollected() -> Iterator[None]:
     finally:
         if collects:
             gc.enable()
+
+
+@contextmanager
+def seldom_collected() -> Iterator[None]:
+    """While the block handles many rows of which few are kept, cycles are looked for a hundred times less often: what
+    makes some (models, connections) may go on for long."""
+    often, *others = gc.get_threshold()
+    gc.set_threshold(100 * often, *others)
+    try:
+        yield
+    finally:
+        gc.set_threshold(often, *others)

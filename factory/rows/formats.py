@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Literal, Protocol, TextIO
 
 from factory.arrays import RecordBatch, Table, pa, pq
+from factory.engines.weights import is_pointer
 from factory.errors import FactoryError, first_line
 from factory.rows.collecting import uncollected
 from factory.rows.json_rows import CHUNK, read_json
@@ -77,15 +78,18 @@ def read(
     and `delimiter` is what parts its fields; by default, what fits its first rows.
 
     Raises:
-        FactoryError: the file is not what its name says, or ends too early.
+        FactoryError: the file is not what its name says, ends too early, or is a Git LFS pointer.
     """
     name, last = name or str(path), 0
+    if isinstance(path, Path) and path.is_file() and is_pointer(path):
+        raise FactoryError("a Git LFS pointer, not the file itself", where=name, fix="run `git lfs pull`")
     form = format_of(name) or ""
     kind = KINDS[form]
     try:
         if kind in ("parquet", "arrow"):
             with _seekable(path, name) as file:
                 for table in (_parquet if kind == "parquet" else _arrow)(file, rows):
+                    _require_names(table.column_names)
                     yield Piece(name, table, range(last + 1, last + 1 + table.num_rows))
                     last += table.num_rows
             return
@@ -104,6 +108,12 @@ def read(
         past = f" past row {last:,}" if last else ""
         fix = "is the file whole, and what its name says?"
         raise FactoryError(f"cannot read{past}: {first_line(error)}", where=name, fix=fix) from error
+
+
+def _require_names(names: Sequence[str]) -> None:
+    """Raises ValueError where two columns have one name."""
+    if twice := [name for name in dict.fromkeys(names) if names.count(name) > 1]:
+        raise ValueError(f"{names.count(twice[0])} columns are called {twice[0]!r}: rename them")
 
 
 def _next(found: Numbered, rows: int) -> list[tuple[int, Row | Unreadable]]:
@@ -148,7 +158,7 @@ def _unpacked(path: Path | Openable, name: str) -> BinaryIO:
 def _seekable(path: Path | Openable, name: str) -> Iterator[Any]:
     """The file, unpacked on disk where it is compressed: Parquet and Arrow are read from their ends."""
     if _compression(name) is None:
-        with pa.memory_map(str(path)) as file:
+        with pa.memory_map(str(path)) if isinstance(path, Path) else pa.PythonFile(path.open("rb"), "r") as file:
             yield file
         return
     with tempfile.TemporaryFile() as file:

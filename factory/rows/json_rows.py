@@ -132,12 +132,14 @@ def _array(text: TextIO, held: str) -> Numbered:
 
 def _parsed(text: str) -> Row | Unreadable:
     """`orjson` is faster; what it refuses or would round is left to the standard library."""
-    if _LONG_NUMBER.search(text) is None:
-        try:
-            value = orjson.loads(text)
-        except orjson.JSONDecodeError:
-            pass
-        else:
+    try:
+        value = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        pass
+    else:
+        if isinstance(value, dict) and {*map(type, value.values())} == {str}:
+            return value
+        if _LONG_NUMBER.search(text) is None:
             return value if isinstance(value, dict) else _row(value, text)
     try:
         return _row(json.loads(text), text)

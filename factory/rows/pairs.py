@@ -1,4 +1,4 @@
-"""The texts of a column beside their translations in another."""
+"""The texts of a column beside their translations in another, or beside their pictures."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from factory.rows.outcomes import Verdict, failed, rejected
-from factory.store.columns import NotText, texts
+from factory.store.columns import NotText, image_rows, texts
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+Shown = tuple[int, list[bytes], str]
+"""A row, the files of its pictures, and its text."""
 
 
 def text_pairs(
@@ -28,3 +31,20 @@ def text_pairs(
             yield row, *sides
         elif any(here):
             verdicts.setdefault(row, rejected(f"{verb}: no text", target if here[0] else source))
+
+
+def picture_pairs(
+    verb: str, table: pa.Table, images: str, column: str, verdicts: dict[int, Verdict]
+) -> Iterator[Shown]:
+    """The rows that have pictures in `images` and a text in `column`; those that lack one of them are rejected."""
+    for row, (pictures, text) in enumerate(zip(image_rows(table, [images]), texts(table, column), strict=True)):
+        if isinstance(text, NotText):
+            verdicts.setdefault(row, failed(verb, text.error))
+            continue
+        said = text if text is not None and text.strip() else ""
+        if said and pictures:
+            yield row, [picture.bytes or b"" for picture in pictures], said
+        elif said:
+            verdicts.setdefault(row, rejected(f"{verb}: no picture", images))
+        elif pictures:
+            verdicts.setdefault(row, rejected(f"{verb}: no text", column))

@@ -21,9 +21,21 @@ from factory.arrays import ChunkedArray, Table, pa
 from factory.images.formats import content_name, is_video, type_of
 from factory.rows.fetching import Fetcher, Refused
 from factory.rows.outcomes import Verdict
+from factory.rows.picture_parts import (
+    COLUMN,
+    UNDECLARED,
+    bare_column,
+    holds_conversations,
+    is_talk,
+    may_name_pictures,
+    named_pictures,
+    without_names,
+)
+from factory.rows.unreadable import Row, Unreadable
 from factory.store.columns import require, with_column
 from factory.store.kinds import features_of, is_json, is_list, metadata_of, picture_columns, plain
 from factory.store.pictures import Picture, picture_feature, picture_type
+from factory.text.json_text import json_line
 
 AT_ONCE = 64  # rows whose pictures are read together
 THREADS = 8
@@ -92,12 +104,22 @@ class InRepo:
 
 
 @dataclass
+class Said:
+    """Rows, what they say of pictures by the column in which these are to stand, and why rows fail already."""
+
+    table: Table
+    pictures: dict[str, list[Any]]
+    failures: list[str | None]
+
+
+@dataclass
 class References:
     """How the pictures of a source are found.
 
     Attributes:
         files: where relative references lead.
-        columns: columns that the recipe declares to be pictures; those that `datasets` says are pictures come along.
+        columns: columns that the recipe declares to be pictures, or turns of which parts name some; those that
+            `datasets` says are pictures come along.
         hosts: hosts that addresses may name.
     """
 
@@ -105,6 +127,7 @@ class References:
     columns: Sequence[str] = ()
     hosts: Sequence[str] = ()
     _several: dict[str, bool] = field(default_factory=dict)
+    _talks: dict[str, bool] = field(default_factory=dict)
 
     @cached_property
     def _fetcher(self) -> Fetcher:
@@ -120,22 +143,80 @@ class References:
         """
         require(self.columns, table.column_names, of=file)
         for name in self._names(table):
-            self._several.setdefault(name, _has_lists(table[name]))
+            if not self._is_talk(table, name):
+                self._several.setdefault(name, _has_lists(table[name]))
         with ThreadPoolExecutor(THREADS) as threads:
             for start in range(0, table.num_rows, AT_ONCE):
-                yield self._slice(table.slice(start, AT_ONCE), file, first + start, threads)
+                yield self._slice(self._said(table.slice(start, AT_ONCE)), file, first + start, threads)
+
+    def in_row(self, row: Row, file: str) -> Row | Unreadable:
+        """The row with its pictures in place of what names them; a row of which one is not to be had is unreadable."""
+        named = dict(row)
+        for name in [name for name in self.columns if name in row]:
+            value, target = row[name], name
+            if is_talk(value):
+                named[name], value, target = without_names(value), _careful(value), COLUMN
+                if not value and COLUMN in named:
+                    continue
+            found = value if target == COLUMN != name and isinstance(value, str) else self._row(value, file)
+            if isinstance(found, str):
+                rest = {key: text for key, text in row.items() if isinstance(text, str) and key not in self.columns}
+                return Unreadable(json_line(rest).decode().strip(), f"{found} ({name})")
+            cells = [picture and picture._asdict() for picture in found or ()]
+            named[target] = cells if isinstance(value, list) else next(iter(cells), None)
+        return named
 
     def foreseen(self, table: Table, file: str) -> Counter[str]:
         """Why rows will fail, and how many, as far as can be told without reading a picture or asking a host."""
         require(self.columns, table.column_names, of=file)
-        found: Counter[str] = Counter()
-        for name in self.columns:
-            for value in plain(table[name]):
-                for one in value if isinstance(value, list) else [value]:
-                    if isinstance(one, str) and (why := self._refusal(one, file)):
-                        found[f"{name}: {why}"] += 1
-                        break
+        said, found = self._said(table), Counter[str]()
+        for row in range(table.num_rows):
+            reasons = (
+                f"{name}: {why}"
+                for name, values in said.pictures.items()
+                for one in (values[row] if isinstance(values[row], list) else [values[row]])
+                if isinstance(one, str) and (why := self._refusal(one, file))
+            )
+            if why := said.failures[row] or next(reasons, None):
+                found[why] += 1
         return found
+
+    def _said(self, table: Table) -> Said:
+        """The rows and what they say of pictures. The parts of turns in declared columns are said in `COLUMN`."""
+        pictures: dict[str, list[Any]] = {}
+        failures: list[str | None] = [None] * table.num_rows
+        talks = [name for name in table.column_names if self._is_talk(table, name)]
+        for name in self._names(table):
+            if name not in talks:
+                pictures[name] = plain(table[name])
+        for name in talks:
+            named = [_careful(value) for value in plain(table[name])]
+            if not any(named) and name not in self.columns:
+                continue
+            before = pictures.get(COLUMN) or [None] * table.num_rows
+            for row, found in enumerate(named):
+                why = found if isinstance(found, str) else UNDECLARED if found and name not in self.columns else None
+                if why is None and found and before[row] and before[row] != found:
+                    why = f"other pictures than in {COLUMN}, or in another column of turns"
+                failures[row] = failures[row] or (why and f"{name}: {why}")
+            if name in self.columns:
+                pictures[COLUMN] = [
+                    found if found and not isinstance(found, str) else old or []
+                    for found, old in zip(named, before, strict=True)
+                ]
+            table = with_column(table, name, bare_column(table[name]))
+        return Said(table, pictures, failures)
+
+    def _names(self, table: Table) -> list[str]:
+        """The columns of pictures; with those of turns, the one into which their pictures go."""
+        beside = [COLUMN] if COLUMN in table.column_names and any(self._talks.values()) else []
+        return [*dict.fromkeys([*self.columns, *picture_columns(table.schema), *beside])]
+
+    def _is_talk(self, table: Table, name: str) -> bool:
+        """Is it a column of conversations, declared or such that its parts may name pictures?"""
+        if name in self.columns:
+            return self._talks.setdefault(name, holds_conversations(table[name]))
+        return may_name_pictures(table[name])
 
     def _refusal(self, reference: str, file: str) -> str | None:
         if reference.startswith("data:"):
@@ -150,12 +231,12 @@ class References:
             return str(error)
         return None
 
-    def _slice(self, table: Table, file: str, first: int, threads: ThreadPoolExecutor) -> Table:
-        features, failures = features_of(table.schema), [None] * table.num_rows
-        for name in self._names(table):
-            values, several = plain(table[name]), self._several[name]
-            apply = map if all(map(_is_there, values)) else threads.map
-            rows = list(apply(lambda value: self._row(value, file), values))
+    def _slice(self, said: Said, file: str, first: int, threads: ThreadPoolExecutor) -> Table:
+        table, failures = said.table, said.failures
+        features = features_of(table.schema)
+        for name, values in said.pictures.items():
+            several = self._several.get(name, True)  # those of turns are several
+            rows = list(threads.map(lambda value: self._row(value, file), values))
             for row, found in enumerate(rows):
                 if not several and isinstance(found, list) and len(found) > 1:
                     rows[row] = found = "several pictures where the rows before have one"
@@ -164,11 +245,10 @@ class References:
             kept = [None if isinstance(found, str) else _value(found, several) for found in rows]
             table = with_column(table, name, pa.array(kept, picture_type(several)))
             features = {**features, name: picture_feature(several)}
-        said = [why and f"{why}\n{first + row}" for row, why in enumerate(failures)]
-        return with_column(table, FAILED, pa.array(said, pa.string())).replace_schema_metadata(metadata_of(features))
-
-    def _names(self, table: Table) -> list[str]:
-        return [*dict.fromkeys([*self.columns, *picture_columns(table.schema)])]
+        reasons = [why and f"{why}\n{first + row}" for row, why in enumerate(failures)]
+        return with_column(table, FAILED, pa.array(reasons, pa.string())).replace_schema_metadata(
+            metadata_of(features)
+        )
 
     def _row(self, value: Any, file: str) -> list[Picture | None] | str | None:
         """The pictures of a cell, or why one is not to be had."""
@@ -216,12 +296,12 @@ def _has_lists(values: ChunkedArray) -> bool:
     return is_list(values.type) or (is_json(values.type) and any(isinstance(value, list) for value in plain(values)))
 
 
-def _is_there(value: Any) -> bool:
-    """Are the bytes of a cell's pictures in the row, so that nothing is waited for?"""
-    return all(
-        one is None or isinstance(one, bytes) or (isinstance(one, Mapping) and one.get("bytes") is not None)
-        for one in (value if isinstance(value, list) else [value])
-    )
+def _careful(conversation: Any) -> list[Any] | str:
+    """What parts of turns name, or why it cannot be taken."""
+    try:
+        return named_pictures(conversation)
+    except Refused as error:
+        return str(error)
 
 
 def _checked(data: bytes) -> bytes:

@@ -8,21 +8,25 @@ from itertools import islice
 from pathlib import Path
 
 from factory.errors import FactoryError, UsageError
-from factory.refs import HubRef, is_hub_ref
+from factory.refs import HubRef, SplitSlice, is_hub_ref
 from factory.rows.formats import ABOUT, FORMATS, KINDS, Piece, Row, Unreadable, count, format_of, read
-from factory.rows.hub import hub_rows
+from factory.rows.hub import HubRows, hub_rows
 from factory.rows.imagefolder import METADATA, ImageFolder, is_picture
+from factory.rows.splits import by_split
 from factory.store import TRAIN
 from factory.store.kinds import NotText
 from factory.store.kinds import rows_of as python_rows
 
 BATCH_ROWS = 2_000
+PICTURE_ROWS = 64
 KEPT_BYTES = 4 << 20  # of files whose rows are kept in memory
 
 
 @dataclass(frozen=True)
 class Files:
-    """The rows of a file, of a folder of files of one kind, or of a split of a folder that `save_to_disk` wrote.
+    """The rows of a file, of a folder of files of one kind, or of a split of a folder.
+
+    Splits have folders whose files are named after them, and those that `save_to_disk` wrote.
 
     `columns` names those of csv or tsv files without a header, `delimiter` is what parts their fields.
     """
@@ -45,7 +49,7 @@ class Files:
         elif (path / "state.json").is_file() or (path / "dataset_dict.json").is_file():
             return _saved(path, self.split)
         else:
-            found = [file for file in self._below if format_of(file.name)]
+            found = self._of_split
         if not found and self.of_pictures is None:
             raise UsageError("no files to read in this folder", where=str(path), fix=f"one of {FORMATS}")
         for file in found:
@@ -68,6 +72,21 @@ class Files:
     def _below(self) -> list[Path]:
         path = self.path
         return sorted(p for p in path.rglob("*") if p.is_file() and not _aside(p.relative_to(path)))
+
+    @cached_property
+    def _of_split(self) -> list[Path]:
+        """The files with rows of a folder that are of this split; all of them where they are of one alone."""
+        files = [file for file in self._below if format_of(file.name)]
+        splits = by_split(self.path, files)
+        if splits and self.split not in splits:
+            fix = f"it has: {', '.join(splits)}"
+            raise UsageError(f"there is no split {self.split!r}", where=str(self.path), fix=fix)
+        return splits.get(self.split, files)
+
+    @property
+    def are_of_a_split(self) -> bool:
+        """Are there files of other splits beside them?"""
+        return self.path.is_dir() and any(format_of(file.name) and file not in self._of_split for file in self._below)
 
     @cached_property
     def of_pictures(self) -> ImageFolder | None:
@@ -129,10 +148,14 @@ def _saved(folder: Path, split: str) -> list[Path]:
 
 @dataclass(frozen=True)
 class Rows:
-    """The rows of a local file or folder, or of a split of a Hub dataset, as often as they are asked for."""
+    """The rows of a local file or folder, or of a split of a Hub dataset, as often as they are asked for.
+
+    The columns `images` name pictures, which come along: see `References`.
+    """
 
     ref: str
     split: str = TRAIN
+    images: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Raises UsageError where `ref` is neither a file that can be read nor a Hub ref."""
@@ -157,7 +180,7 @@ class Rows:
             FactoryError: a file or the Hub cannot be read at all.
         """
         rows = islice(self, limit)
-        while batch := list(islice(rows, BATCH_ROWS)):
+        while batch := list(islice(rows, PICTURE_ROWS if self.images else BATCH_ROWS)):
             yield batch
 
     def __iter__(self) -> Iterator[Row | Unreadable]:
@@ -167,14 +190,32 @@ class Rows:
     def _kept(self) -> list[Row | Unreadable] | None:
         """All rows where they are few: what checks read several times is parsed once."""
         small = self.size is not None and self.size <= KEPT_BYTES and self.files.are_plain
-        return list(self._read()) if small else None
+        return list(self._read()) if small and not self.images else None
 
     def _read(self) -> Iterator[Row | Unreadable]:
-        if not self.files.path.exists():
+        if self.images:
+            yield from self._with_pictures()
+        elif not self.files.path.exists():
             yield from hub_rows(HubRef.parse(self.ref), self.split)
         else:
             for piece in self.files.pieces(BATCH_ROWS):
                 yield from rows_of(piece)
+
+    def _with_pictures(self) -> Iterator[Row | Unreadable]:
+        from factory.rows.pictures import InRepo, Local, References
+
+        path, wanted = self.files.path, SplitSlice(self.split)
+        if path.exists():
+            path = path.absolute()
+            references = References(Local(path if path.is_dir() else path.parent), self.images)
+            pieces = Files(path, self.split).pieces(PICTURE_ROWS)
+        else:
+            ref, wanted = HubRef.parse(self.ref), SplitSlice.parse(self.split)
+            references = References(InRepo(ref.repo, ref.revision or "main"), self.images)
+            pieces = HubRows(ref, wanted.name).pieces(PICTURE_ROWS)
+        found = ((row, piece.file) for piece in pieces for row in rows_of(piece))
+        for row, file in islice(found, wanted.start, wanted.stop):
+            yield row if isinstance(row, Unreadable) else references.in_row(row, file)
 
 
 def rows_of(piece: Piece) -> Iterator[Row | Unreadable]:

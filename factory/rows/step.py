@@ -13,7 +13,7 @@ from factory.rows.executors import ShardFunction
 from factory.rows.executors.processes import in_processes
 from factory.rows.outcomes import EXAMPLES, ShardResult, examples, percentiles, sketch, write_result
 from factory.step.base import Step
-from factory.store import RowCounts, Usage
+from factory.store import RowCounts, Usage, read_shard
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -84,10 +84,7 @@ class RowStep(Step):
         job.progress.advance(rows["in"], kept=rows["kept"], rejected=rows["rejected"], failed=rows["failed"])
 
     def one_shard(self, job: Job, number: int, path: Path, work: ShardFunction) -> dict[str, Any]:
-        import pyarrow.parquet as pq
-
-        with pq.ParquetFile(path) as file:
-            table = file.read()
+        table = read_shard(path)
         shown = 0
 
         def tick(share: float, **counts: int) -> None:

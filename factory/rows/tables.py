@@ -11,8 +11,8 @@ from typing import Any
 from factory.arrays import Array, DataType, Table, pa, pq
 from factory.errors import FactoryError, first_line
 from factory.rows.formats import Piece, Unreadable
-from factory.store import SHARD_BYTES, write_shard
-from factory.store.columns import compute, read_columns
+from factory.store import SHARD_BYTES, read_shard, write_shard
+from factory.store.columns import compute
 from factory.store.kinds import (
     EXACT,
     UNFIT,
@@ -28,6 +28,7 @@ from factory.store.kinds import (
     settled,
     wider,
 )
+from factory.store.shards import total_bytes
 
 
 class Rewind(Exception):
@@ -188,23 +189,23 @@ def in_shards(found: Iterable[Table], rows: int) -> Iterator[Table]:
     held: list[Table] = []
     count = size = 0
     for table in chain.from_iterable(map(_small, found)):
-        if count and size + table.nbytes > SHARD_BYTES:
+        if count and size + total_bytes(table) > SHARD_BYTES:
             yield joined(held)
             held, count, size = [], 0, 0
-        held, count, size = [*held, table], count + table.num_rows, size + table.nbytes
+        held, count, size = [*held, table], count + table.num_rows, size + total_bytes(table)
         if count >= rows:
             whole = joined(held)
             while count >= rows:
                 yield whole.slice(0, rows)
                 whole, count = whole.slice(rows), count - rows
-            held, size = [whole], whole.nbytes
+            held, size = [whole], total_bytes(whole)
     if count:
         yield joined(held)
 
 
 def _small(table: Table) -> Iterator[Table]:
     """The table in parts that a shard can hold."""
-    if table.num_rows < 2 or table.nbytes <= SHARD_BYTES:
+    if table.num_rows < 2 or total_bytes(table) <= SHARD_BYTES:
         yield table
         return
     half = table.num_rows // 2
@@ -222,5 +223,5 @@ def align(paths: Sequence[Path]) -> None:
         features |= features_of(schema)
     for path, schema in zip(paths, schemas, strict=True):
         if dict(zip(schema.names, schema.types, strict=True)) != kinds or schema.names != [*kinds]:
-            fitted = as_kinds(read_columns(path, None), kinds)
+            fitted = as_kinds(read_shard(path), kinds)
             write_shard(path, fitted.replace_schema_metadata(metadata_of(features)))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 SHOWN = 1_000  # characters of a row that cannot be read
+UTF_16 = ("\udcff\udcfe", "\udcfe\udcff")  # how its byte order mark is decoded
 
 
 @dataclass(frozen=True)
@@ -36,5 +37,7 @@ def not_utf8(*lines: str) -> str:
             try:
                 line.encode()
             except UnicodeEncodeError as error:
+                if line.startswith(UTF_16):
+                    return "this is UTF-16, not UTF-8: save it as UTF-8"
                 return f"not UTF-8: byte 0x{ord(line[error.start]) - 0xDC00:02x} at character {error.start + 1}"
     return ""

@@ -59,5 +59,13 @@ class Outline:
         if self.config and not sees(self.config):
             raise FactoryError(f"the model {TEXT_ONLY}", fix=fix)
 
+    def require_text(self, verb: str, fix: str) -> None:
+        """
+        Raises:
+            FactoryError: the model reads pictures too, which the verb does not know.
+        """
+        if sees(self.config):
+            raise FactoryError(f"{verb} is for models of text, and this one reads pictures too", fix=fix)
+
 
 UNKNOWN = Outline({})

@@ -61,6 +61,7 @@ class Dpo(EarlyStopping):
 
     def check_model(self, model: Outline, named: Mapping[str, Outline]) -> Outline:
         model = super().check_model(model, named)
+        model.require_text("dpo", "use sft on the preferred answers")
         if self.chat and self.chat_template is None:
             model.require_chat("set `chat_template: chatml`, or `chat: false` for texts")
         return replace(model, chat=True) if self.chat_template is not None else model

@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
-from factory.models.merge.by_mergekit import check_architecture, configuration, run_mergekit
+from factory.models.merge.by_mergekit import configuration, run_mergekit
 from factory.models.merge.fit import check_configurations, check_output, config_differences, fit_together
 from factory.models.merge.settings import Filtered, Setting, numbers, plain, uncovered
 from factory.models.models import Dtype, copy_settings, read_config, size_bytes, stored_dtype
@@ -130,6 +130,9 @@ class Merge(Step):
     def check_model(self, model: Outline, named: Mapping[str, Outline]) -> Outline:
         for each in (model, *named.values()):
             each.require_whole()
+        if self.method in TASK_VECTORS:
+            # mergekit 0.1.5 looks for the number of layers where transformers 5 no longer keeps it
+            model.require_text(self.method, "method: slerp or linear, which take any model")
         return model
 
     def run(self, job: Job) -> None:
@@ -170,7 +173,6 @@ def merge_models(job: Job, step: Merge) -> None:
             like = ordered.index(source)
             stream(ordered, target, weights, like=like, dtype=step.dtype, where=job.where, progress=job.progress)
         else:
-            check_architecture(source, step.method, job.where)
             parameters = {"density": step.density, "normalize": step.normalizes, "lambda": step.lambda_}
             shares, saved = [plain(share) for share in step.shares], step.dtype or stored_dtype(source)
             settings = configuration(models, base[0], step.method, shares, saved, parameters)

@@ -15,8 +15,9 @@ from factory.rows.sampling import Shuffle, draw
 from factory.rows.step import input_shards
 from factory.step.base import DatasetRef, Step
 from factory.step.job import Artifact, Job
-from factory.store import SHARD_BYTES, SHARD_ROWS, TRAIN, Ledger, RowCounts, write_shard
+from factory.store import SHARD_BYTES, SHARD_ROWS, TRAIN, Ledger, RowCounts, read_shard, write_shard
 from factory.store.kinds import as_kinds, is_json, picture_columns
+from factory.store.shards import referenced_bytes, stored_bytes
 
 BUCKETS = "shuffle"
 
@@ -160,8 +161,7 @@ class Mix(Step):
 
     def _read(self, name: str, path: Path, rows: Any, schema: Schema) -> Table:
         names = [column for column in schema.names if column != self.source_column]
-        with pq.ParquetFile(path) as file:
-            table = file.read(columns=names).select(names)
+        table = read_shard(path, names).select(names)
         if rows is not None:
             table = table.take(pa.array(rows))
         if self.source_column:
@@ -189,7 +189,7 @@ class Mix(Step):
         """Pictures are large: fewer rows of them fit in memory."""
         if not picture_columns(schema):
             return SHARD_ROWS
-        size = sum(_bytes_of(path) for part in parts for path in part.shards)
+        size = sum(stored_bytes(path) + referenced_bytes(path) for part in parts for path in part.shards)
         rows = sum(part.rows for part in parts)
         return max(1, min(SHARD_ROWS, SHARD_BYTES * rows // max(size, 1)))
 
@@ -200,9 +200,3 @@ class Mix(Step):
         write_shard(job.out / "data" / f"{TRAIN}-{number:05d}.parquet", table)
         ledger.append({"unit": number, "rows": table.num_rows})
         job.progress.advance(table.num_rows)
-
-
-def _bytes_of(path: Path) -> int:
-    """Of a shard's values, without compression."""
-    footer = pq.read_metadata(path)
-    return sum(footer.row_group(group).total_byte_size for group in range(footer.num_row_groups))

@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from factory.arrays import Array, Table, pa, pq
+from factory.arrays import Array, Table, pa
 from factory.rows.executors import Tick
 from factory.rows.generation import Ask, Generations, generations
 from factory.rows.outcomes import Verdict, failed, rejected
@@ -16,7 +16,7 @@ from factory.rows.scoring import Scores, ScoreShard, ScoreStep
 from factory.rows.step import input_shards
 from factory.step.base import Columns, Limit, ModelRef, Prompt
 from factory.step.job import Job
-from factory.store import Usage
+from factory.store import Usage, read_shard
 from factory.store.columns import Hole, filled, require, texts
 from factory.text.replies import numbers, parse
 from factory.text.template import fill, pieces, placeholders
@@ -149,7 +149,7 @@ class Preferences(ScoreStep):
         for number, model in enumerate(self.models):
             with generations(job, job.inputs[model], f"answers-{number}") as ledger:
                 for shard, path in shards:
-                    asks = self._asks(filled(pq.read_table(path), self.prompt, blank=False))
+                    asks = self._asks(filled(read_shard(path), self.prompt, blank=False))
                     ledger.answer(shard, asks, lambda share, tokens=0: job.progress.advance(0, tokens=tokens))
 
     def _asks(self, asked: Sequence[Any]) -> list[Ask]:

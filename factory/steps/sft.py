@@ -18,7 +18,7 @@ from factory.models.train.data import cache_options, encode_rows, load_rows
 from factory.models.train.history import held_out_loss
 from factory.models.train.loop import Trained, finish, fit, starting_model
 from factory.models.train.parameters import FineTuning
-from factory.models.train.pictures import LIMITS, PictureEncoder, Sight, columns_of_pictures
+from factory.models.train.pictures import LIMITS, PictureEncoder, Sight, columns_of_pictures, decoding_processes
 from factory.models.train.templates import ChatTemplate, template_text
 from factory.step.base import Columns, DatasetRef, Prompt, one_or_all
 from factory.step.job import Job
@@ -142,6 +142,7 @@ def _about_pictures(job: Job, step: Sft, start: Path, encoder: Encoder, rows: An
         sight=sight,
         freeze_vision_tower=step.freeze_vision_tower,
         remove_unused_columns=False,
+        dataloader_num_workers=decoding_processes(job.profile),
         ddp_find_unused_parameters=True,  # a batch without pictures leaves the tower without gradients
         dataset_kwargs=UNTOUCHED,
     )

@@ -9,14 +9,14 @@ from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import Field, model_validator
 
-from factory.arrays import Table, pa, pq
+from factory.arrays import Table, pa
 from factory.errors import FactoryError
 from factory.rows.executors import ShardFunction
 from factory.rows.outcomes import ShardResult
 from factory.rows.step import RowStep, input_shards
 from factory.step.base import Columns
 from factory.step.job import Job
-from factory.store import is_full, write_shard
+from factory.store import is_full, read_shard, write_shard
 from factory.store.columns import contents, read_columns
 from factory.text.digest import digest
 
@@ -115,8 +115,7 @@ def _join(paths: list[Path], folder: Path, name: str) -> None:
     waiting: list[Table] = []
     written = 0
     for path in paths:
-        with pq.ParquetFile(path) as file:
-            waiting.append(file.read())
+        waiting.append(read_shard(path))
         if path == paths[-1] or is_full(waiting):
             write_shard(folder / f"{name}-{written:05d}.parquet", pa.concat_tables(waiting))
             waiting, written = [], written + 1

@@ -11,6 +11,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,22 +20,19 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from factory.errors import FactoryError, first_line
 from factory.store.kinds import holds_bytes, rows_of
+from factory.store.packs import located, packable, unpacked
 from factory.store.pictures import undecoded
-from factory.store.writing import (
+from factory.store.shards import (
     SHARD_BYTES,
     SHARD_ROWS,
     TRAIN,
-    FileFacts,
-    Ledger,
     ShardWriter,
-    digest_of,
-    facts_of,
     is_full,
-    sync_folder,
-    to_do,
-    write_atomically,
+    read_shard,
+    write_parquet,
     write_shard,
 )
+from factory.store.writing import FileFacts, Ledger, digest_of, facts_of, sync_folder, to_do, write_atomically
 from factory.text.figures import time_text
 
 if TYPE_CHECKING:
@@ -56,8 +54,10 @@ __all__ = [
     "file_digest",
     "fingerprint",
     "is_full",
+    "read_shard",
     "sync_folder",
     "write_atomically",
+    "write_parquet",
     "write_shard",
 ]
 
@@ -80,7 +80,9 @@ def file_digest(path: Path) -> str:
     """SHA-256 (hex) of a file's bytes, or of the names and digests of all files below a folder."""
     if path.is_dir():
         members = sorted(p for p in path.rglob("*") if p.is_file())
-        return fingerprint({str(p.relative_to(path)): file_digest(p) for p in members})
+        with ThreadPoolExecutor() as threads:
+            found = threads.map(digest_of, members)
+        return fingerprint({str(p.relative_to(path)): digest for p, digest in zip(members, found, strict=True)})
     return digest_of(path)
 
 
@@ -232,27 +234,37 @@ class Dataset:
         return sum(pq.read_metadata(path).num_rows for path in self.shards(split, part))
 
     def tables(self, split: str = TRAIN, part: str = "data") -> Iterator[pa.Table]:
-        import pyarrow.parquet as pq
-
-        for path in self.shards(split, part):
-            yield pq.ParquetFile(path).read()
+        """The shards, pictures as references."""
+        return (read_shard(path) for path in self.shards(split, part))
 
     def rows(self, split: str = TRAIN, part: str = "data") -> Iterator[dict[str, Any]]:
+        import pyarrow as pa
         import pyarrow.parquet as pq
 
         for path in self.shards(split, part):
             with pq.ParquetFile(path) as file:
                 for batch in file.iter_batches(ROWS_WITH_BYTES if holds_bytes(file.schema_arrow) else 1000):
-                    yield from rows_of(batch)
+                    yield from rows_of(unpacked(located(pa.Table.from_batches([batch]), self.folder)))
 
     def load(self, split: str = TRAIN) -> Any:
         """The split as a memory-mapped `datasets.Dataset`, for trainers; pictures are files of bytes there."""
         import datasets
 
-        files: list[Any] = [str(path) for path in self.shards(split)]
         cache = self.folder.parents[1] / "cache"  # beside the artifacts: a finished folder is not written to
+        files: list[Any] = [str(path) for path in self._whole(split, cache)]
         features = undecoded(self.schema(split))
         return datasets.Dataset.from_parquet(files, features=features, cache_dir=str(cache), keep_in_memory=False)
+
+    def _whole(self, split: str, cache: Path) -> list[Path]:
+        """The shards with the bytes of their pictures, which trainers want: copies, where there are pictures."""
+        paths = self.shards(split)
+        if not packable(self.schema(split)):
+            return paths
+        copies = [cache / "pictures" / self.folder.parent.name / self.folder.name / path.name for path in paths]
+        for path, copy in zip(paths, copies, strict=True):
+            if not copy.exists():
+                write_parquet(copy, unpacked(read_shard(path)))
+        return copies
 
 
 class Store:

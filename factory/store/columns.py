@@ -8,10 +8,23 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from factory.arrays import Array, ChunkedArray, Table, pa, pq
+from factory.arrays import Array, ChunkedArray, Table, compute, pa, pq
 from factory.errors import FactoryError, nearest
-from factory.store.kinds import NotText, array_of, features_of, has_pictures, is_json, is_list, is_text, plain, text_of
-from factory.store.pictures import Picture, digests, pictures_of
+from factory.store.kinds import (
+    NotText,
+    array_of,
+    features_of,
+    has_pictures,
+    is_json,
+    is_list,
+    is_picture,
+    is_text,
+    plain,
+    text_of,
+)
+from factory.store.packs import changed, with_bytes
+from factory.store.pictures import Picture, picture_digests, pictures_of
+from factory.store.shards import read_shard
 from factory.text.template import fill, needed, parse_path, placeholders
 
 SIDES = (("source", "target"), ("src", "tgt"), ("source", "translation"), ("original", "translation"))
@@ -121,13 +134,6 @@ def _keys(path: str) -> list[str | int]:
         raise FactoryError(str(error), fix="write it as column, column.field or column[0]") from None
 
 
-def compute() -> Any:
-    """`pyarrow.compute`, whose functions are made at import, so that type checkers do not know them."""
-    import pyarrow.compute
-
-    return pyarrow.compute
-
-
 def column(table: Table, path: str) -> ChunkedArray:
     """The values at `path`, null where a struct on the way is null or a list is too short.
 
@@ -153,6 +159,7 @@ def column(table: Table, path: str) -> ChunkedArray:
                 raise FactoryError(f"{path}: {part!r} is looked for in {kind}, which has no named fields")
             if kind.get_field_index(part) < 0:
                 raise unknown_column(part, [field.name for field in kind])
+            values = changed(values, with_bytes) if is_picture(kind) else values
             values = pc.struct_field(values, part)
         elif not is_list(kind):
             raise FactoryError(f"{path}: [{part}] is looked for in {kind}, which is not a list")
@@ -224,10 +231,10 @@ def _item(feature: Any, key: str | int) -> Any:
 
 def read_columns(path: Path, paths: Iterable[str] | None) -> Table:
     """A shard's columns that these paths begin with; all of them for None."""
-    with pq.ParquetFile(path) as file:
-        names = file.schema_arrow.names
-        wanted = None if paths is None else [name if name in names else str(_keys(name)[0]) for name in paths]
-        return file.read(columns=wanted)
+    if paths is None:
+        return read_shard(path)
+    names = pq.read_schema(path).names
+    return read_shard(path, [name if name in names else str(_keys(name)[0]) for name in paths])
 
 
 def texts(table: Table, path: str) -> list[Any]:
@@ -251,7 +258,7 @@ def contents(table: Table, path: str) -> list[Any]:
         FactoryError: as for `column`.
     """
     values = column(table, path)
-    return [*map(digests, pictures_of(values))] if has_pictures(values.type) else plain(values)
+    return picture_digests(values) if has_pictures(values.type) else plain(values)
 
 
 def _no_text(path: str, value: Any) -> TypeError:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from factory.arrays import Array, ChunkedArray, DataType, Schema, pa
 from factory.store.kinds import is_list, picture_columns
+from factory.store.packs import digest_of, with_bytes
 
 
 class Picture(NamedTuple):
@@ -39,10 +39,26 @@ def undecoded(schema: Schema) -> Any:
 
 
 def pictures_of(values: Array | ChunkedArray) -> Iterator[list[Picture] | None]:
-    """The pictures of each row, taken out of Arrow when their turn comes; None where a row has null.
+    """The pictures of each row, read when their turn comes; None where a row has null.
 
     In a list, null is a picture of nothing: there is a place for one, and it is empty.
     """
+    for row in _rows(values):
+        yield None if row is None else [Picture(*with_bytes(*item)) for item in row]
+
+
+def picture_digests(values: Array | ChunkedArray) -> list[list[str] | None]:
+    """SHA-256 of the bytes of each row's pictures: what makes them equal to another's. Those in packs are not read."""
+    return [None if row is None else [digest_of(*item) for item in row] for row in _rows(values)]
+
+
+def digests(pictures: Sequence[Picture]) -> list[str]:
+    """SHA-256 of the bytes of each picture."""
+    return [digest_of(*picture) for picture in pictures]
+
+
+def _rows(values: Array | ChunkedArray) -> Iterator[list[Picture] | None]:
+    """The pictures of each row as they stand there."""
     several = is_list(values.type)
     for value in values:
         found = value.as_py()
@@ -50,8 +66,3 @@ def pictures_of(values: Array | ChunkedArray) -> Iterator[list[Picture] | None]:
             yield None
         else:
             yield [Picture(**(item or {"bytes": None, "path": None})) for item in (found if several else [found])]
-
-
-def digests(pictures: Sequence[Picture] | None) -> list[str] | None:
-    """SHA-256 of the bytes of each picture: what makes a row's pictures equal to another's."""
-    return None if pictures is None else [hashlib.sha256(picture.bytes or b"").hexdigest() for picture in pictures]

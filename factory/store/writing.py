@@ -6,24 +6,20 @@ Sizes and SHA-256 of a finished step's files are taken when it is finished, and 
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
 
-from factory.arrays import Schema, Table, pa, pq
 from factory.errors import FactoryError
-from factory.store.kinds import typed
 
-SHARD_ROWS = 10_000
-SHARD_BYTES = 128 << 20  # of a shard's values: several of them fit in memory, whatever a row holds
-GROUP_BYTES = 32 << 20  # of what a reader must take at once
-TRAIN = "train"
 BESIDE = ("manifest.json", "published.json")  # written when a step is done, and again later
+PACKS = "pictures"  # the part of a step's folder in which bytes of pictures lie
+PACK = ".pack"
 SHOWN = 3  # files that an error names
 
 
@@ -46,71 +42,6 @@ def sync_folder(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def write_shard(path: Path, table: Table) -> None:
-    """Write one Parquet file atomically; an existing one (from a torn run) is replaced."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".tmp")
-    with partial.open("wb") as file:
-        rows = max(1, table.num_rows * GROUP_BYTES // max(table.nbytes, 1))
-        pq.write_table(table, file, row_group_size=rows, **_packed(table.schema))
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)
-
-
-def _packed(schema: Schema) -> dict[str, Any]:
-    """How columns are compressed. Bytes stay as they are: pictures are packed already, and no two are alike."""
-    if not any(pa.types.is_nested(field.type) or pa.types.is_binary(field.type) for field in schema):
-        return {"compression": "zstd"}
-    pq.write_table(schema.empty_table(), empty := io.BytesIO())
-    with pq.ParquetFile(empty) as file:
-        leaves = [file.schema.column(number) for number in range(len(file.schema))]
-    of_bytes = {leaf.path for leaf in leaves if (leaf.physical_type, leaf.logical_type.type) == ("BYTE_ARRAY", "NONE")}
-    others = [leaf.path for leaf in leaves if leaf.path not in of_bytes]
-    kinds = dict.fromkeys(others, "ZSTD") | dict.fromkeys(of_bytes, "NONE")
-    return {"compression": kinds, "use_dictionary": others, "write_statistics": others}
-
-
-def is_full(tables: Sequence[Table]) -> bool:
-    """Are these the rows of a shard?"""
-    return sum(t.num_rows for t in tables) >= SHARD_ROWS or sum(t.nbytes for t in tables) >= SHARD_BYTES
-
-
-class ShardWriter:
-    """Collects rows and writes full shards of `rows` each; `close` writes the rest (at least one, maybe empty)."""
-
-    def __init__(self, folder: Path, schema: Schema, split: str = TRAIN, rows: int = SHARD_ROWS) -> None:
-        self.folder, self.schema, self.split, self.rows = folder, schema, split, rows
-        self.written = 0
-        self._shards = 0
-        self._buffer: list[dict[str, Any]] = []
-
-    def write(self, rows: Iterable[dict[str, Any]]) -> None:
-        for row in rows:
-            self._buffer.append(row)
-            if len(self._buffer) >= self.rows:
-                self._flush()
-
-    def _flush(self) -> None:
-        columns = [typed([row.get(field.name) for row in self._buffer], field.type) for field in self.schema]
-        table = pa.Table.from_arrays(columns, schema=self.schema)
-        write_shard(self.folder / "data" / f"{self.split}-{self._shards:05d}.parquet", table)
-        self.written += len(self._buffer)
-        self._shards += 1
-        self._buffer = []
-
-    def close(self) -> None:
-        if self._buffer or self._shards == 0:
-            self._flush()
-
-    def __enter__(self) -> ShardWriter:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
-        if kind is None:
-            self.close()
 
 
 class Ledger:
@@ -181,41 +112,90 @@ def digest_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+class Digests:
+    """SHA-256 of files by what the file system says of them: one that several folders link is read once."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[int, ...], str] = {}
+
+    def of(self, paths: Sequence[Path]) -> list[str]:
+        """Of each file, several at a time."""
+        keys = [(found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns) for found in map(os.stat, paths)]
+        fresh = {key: path for key, path in zip(keys, paths, strict=True) if key not in self._known}
+        with ThreadPoolExecutor() as threads:
+            self._known |= zip(fresh, threads.map(digest_of, fresh.values()), strict=True)
+        return [self._known[key] for key in keys]
+
+
 def facts_of(folder: Path) -> dict[str, FileFacts]:
-    """The facts of every file below the folder of a step, by its path in it."""
-    return {name: FileFacts(size=path.stat().st_size, sha256=digest_of(path)) for name, path in _files(folder)}
+    """The facts of every file below the folder of a step, by its path in it. Packs say themselves what they are."""
+    files = dict(_files(folder))
+    read = [name for name in files if not _is_pack(name)]
+    digests = {name: Path(name).stem for name in files}
+    digests |= zip(read, Digests().of([files[name] for name in read]), strict=True)
+    return {name: FileFacts(size=path.stat().st_size, sha256=digests[name]) for name, path in files.items()}
 
 
-def damage(folder: Path, facts: Mapping[str, FileFacts], part: str = "", *, digests: bool = True) -> list[str]:
-    """What of the files in `part` of the folder is not as it was written, one line each.
+def _is_pack(name: str) -> bool:
+    return Path(name).parent.name == PACKS and Path(name).suffix == PACK
+
+
+def damage(
+    folder: Path,
+    facts: Mapping[str, FileFacts],
+    part: str = "",
+    *,
+    digests: bool = True,
+    read: Digests | None = None,
+) -> list[str]:
+    """What of the files in `part` of the folder, and of the packs that it refers to, is not as it was written, one
+    line each.
 
     Without `digests` files are not read: one that is gone, of another size, or new is found all the same.
+    `read` has the digests of files that were read before.
     """
-    known = {name: fact for name, fact in facts.items() if Path(name).is_relative_to(part)}
-    there = {name: path for name, path in _files(folder) if Path(name).is_relative_to(part)}
-    found = []
+    known = {name: fact for name, fact in facts.items() if _within(name, part)}
+    there = {name: path for name, path in _files(folder) if _within(name, part)}
+    found = {}
     for name, fact in known.items():
         if (path := there.get(name)) is None:
-            found.append(f"{name} is gone")
+            found[name] = f"{name} is gone"
         elif (size := path.stat().st_size) != fact.size:
-            found.append(f"{name} has {size:,} bytes, {fact.size:,} were written")
-        elif digests and digest_of(path) != fact.sha256:
-            found.append(f"{name} has other bytes than were written")
-    return found + [f"{name} was not written by the step" for name in there if name not in known]
+            found[name] = f"{name} has {size:,} bytes, {fact.size:,} were written"
+    if digests:
+        whole = [name for name in known if name not in found]
+        for name, digest in zip(whole, (read or Digests()).of([there[name] for name in whole]), strict=True):
+            if digest != known[name].sha256:
+                found[name] = f"{name} has other bytes than were written"
+    return [found[name] for name in known if name in found] + [
+        f"{name} was not written by the step" for name in there if name not in known
+    ]
+
+
+def _within(name: str, part: str) -> bool:
+    return any(Path(name).is_relative_to(folder) for folder in (part, PACKS))
 
 
 def require_undamaged(
-    name: str, folder: Path, facts: Mapping[str, FileFacts] | None, part: str = "", *, digests: bool = True
+    name: str,
+    folder: Path,
+    facts: Mapping[str, FileFacts] | None,
+    part: str = "",
+    *,
+    digests: bool = True,
+    read: Digests | None = None,
 ) -> None:
     """`facts` are None for a step that was made before they were kept: it cannot be compared.
 
     Raises:
         FactoryError: a file of the step is not as it was written.
     """
-    if facts is not None and (found := damage(folder, facts, part, digests=digests)):
+    if facts is not None and (found := damage(folder, facts, part, digests=digests, read=read)):
         more = f", and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
+        shared = any(line.startswith(f"{PACKS}/") for line in found)
+        others = "; other steps hold the same pictures: `factory doctor --store` names them" if shared else ""
         raise FactoryError(
-            f"{name} is damaged: {'; '.join(found[:SHOWN])}{more}", where=str(folder), fix=to_do(folder)
+            f"{name} is damaged: {'; '.join(found[:SHOWN])}{more}", where=str(folder), fix=to_do(folder) + others
         )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from factory.text.column import categories, of_categories
 from factory.text.language_table import is_arabic
 from factory.text.punctuation import foreign_marks
-from factory.text.scripts import PLANE, letters, own_letters, shared
+from factory.text.scripts import letters, own_letters, shared
 
 # Letters of the Arabic block that Arabic is written with; the second line is for foreign names.
 _ARABIC = frozenset("ءآأؤإئابةتثجحخدذرزسشصضطظعغفقكلمنهوىيـٱپچژگڤڨڭڠڥڢڧ")
@@ -29,12 +29,13 @@ def script_classes(language: str) -> Any:
 
     table = np.where(of_categories("L"), FOREIGN, OTHER).astype(np.uint8)
     table[[*map(ord, foreign_marks(language))]] = FOREIGN
+    table[letters("Latn")] = LATIN
+    table[letters("Grek") | letters("Zyyy") | letters("Zinh")] = NEUTRAL
     own = own_letters(language)
-    if is_arabic(language) and own == letters("Arab"):
-        own = frozenset(map(ord, _ARABIC))  # the others are of Persian, Urdu, Kurdish and so on
-    neutral = letters("Grek") | letters("Zyyy") | letters("Zinh")
-    for points, kind in ((letters("Latn"), LATIN), (neutral, NEUTRAL), (own, OWN)):
-        table[sorted(points)] = kind
+    if is_arabic(language) and np.array_equal(own, letters("Arab")):
+        table[[*map(ord, _ARABIC)]] = OWN  # the others are of Persian, Urdu, Kurdish and so on
+    else:
+        table[own] = OWN
     return table
 
 
@@ -66,7 +67,6 @@ def symbol_counts() -> Any:
     import numpy as np
 
     table = np.where(of_categories("MZC"), 0, 1 << 32)
-    symbols = np.zeros(PLANE, dtype=bool)
-    symbols[[*shared()]] = True
+    symbols = shared().copy()
     symbols[[*map(ord, _READ)]] = False
     return table + (symbols & of_categories("PS") & (categories() != "Sc"))

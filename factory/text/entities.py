@@ -241,7 +241,7 @@ def _stem(form: str, item: Item, scales: list[tuple[str, set[Item]]]) -> str:
 
 def _spellings(form: str, item: Item) -> set[str]:
     """With and without a joiner that keeps letters apart; at the beginning of a sentence, where it is no name then."""
-    forms = {form, form.replace("\u200c", " "), form.replace("\u200c", "")}
+    forms = {form, form.replace(JOINER, " "), form.replace(JOINER, "")} if JOINER in form else {form}
     return forms if item[0] == "compass" else forms | {form[0].upper() + form[1:] for form in forms}
 
 

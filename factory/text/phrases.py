@@ -29,10 +29,11 @@ class Phrases:
         for name, strings in groups.items():
             for string in strings:
                 bits[string] = bits.get(string, 0) | self._bits[name]
+        self._strings = list(bits)
         self._values = np.array(list(bits.values()), np.int64)
         self._any_case = any_case
-        strings = (string.encode("utf-8", "surrogatepass") for string in bits)
-        self._automaton = BytesAhoCorasick(strings, implementation=Implementation.DFA)
+        encoded = (string.encode("utf-8", "surrogatepass") for string in self._strings)
+        self._automaton = BytesAhoCorasick(encoded, implementation=Implementation.DFA)
 
     def groups(self, texts: Sequence[str]) -> Any:
         """For each text, the groups of which it holds a string, a bit for each."""
@@ -51,6 +52,15 @@ class Phrases:
             rows = np.searchsorted(ends, starts, side="right")
             np.bitwise_or.at(found, rows, self._values[list(numbers)])
         return found
+
+    def strings(self, text: str) -> set[str]:
+        """The strings that one text holds.
+
+        >>> sorted(Phrases({"fruit": ["apple", "pear"]}).strings("apples and pears"))
+        ['apple', 'pear']
+        """
+        found = self._automaton.find_matches_as_indexes(text.encode("utf-8", "surrogatepass"), overlapping=True)
+        return {self._strings[number] for number, _, _ in found}
 
     def has(self, groups: Any, *names: str) -> Any:
         """Of what `groups` returned: which texts hold a string of any of the groups named."""

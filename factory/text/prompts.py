@@ -7,7 +7,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -26,26 +25,31 @@ REQUEST = 90  # characters of a sentence that asks for an answer
 ENDING = 6  # letters of a name from which two may be its ending
 # Languages that models are asked to answer in; of others only those of the translation itself are looked for.
 _ASKED = ("en", "ar", "fr", "de", "es", "pt", "it", "ru", "zh", "ja", "ko", "hi", "ur", "fa", "tr", "he", "nl", "id")
-COLUMNS = ("translating", "labels", "asking", "polite", "languages")  # of `prompts.tsv`
+KINDS = ("translating", "labels", "asking", "polite", "languages")
+"""Columns of `prompts.tsv`."""
 _COLON = re.compile("[:：\n]")
 _BETWEEN = re.compile("\\n|(?<=[.!?…؟۔।。！？])[\"'”»’)\\]*]*(?:\\s+|(?<=[。！？]))")  # abbreviations do no harm here
 _CLITIC = "[وف]?[بلك]?(?:ال)?"  # what Arabic writes onto the beginning of a word
 
 
-@dataclass(frozen=True)
 class Words:
-    """Beginnings of words, in the form that `plain` gives a text; ``None`` in place of a pattern that has none.
+    """Beginnings of words of each kind, in the form that `plain` gives a text.
 
     Attributes:
-        stems: the strings of each pattern.
+        stems: kind, one of `KINDS` -> the strings.
     """
 
-    translating: re.Pattern[str] | None
-    labels: re.Pattern[str] | None
-    asking: re.Pattern[str] | None
-    polite: re.Pattern[str] | None
-    languages: re.Pattern[str] | None
-    stems: dict[str, frozenset[str]]
+    def __init__(self, stems: dict[str, frozenset[str]], language: str) -> None:
+        self.stems = stems
+        self._language = language
+        self._patterns: dict[str, re.Pattern[str] | None] = {}
+
+    def met(self, kind: str, text: str) -> bool:
+        """Does a word of this kind stand in the text, which `plain` made?"""
+        if kind not in self._patterns:
+            self._patterns[kind] = _beginning(self.stems[kind], self._language)
+        pattern = self._patterns[kind]
+        return pattern is not None and pattern.search(text) is not None
 
 
 def plain(text: str) -> str:
@@ -71,17 +75,12 @@ def remarks(source: str, target: str, languages: tuple[str, str]) -> set[str]:
     theirs, before = words(languages[0], *languages), plain(source)
     sentences = list(filter(None, _BETWEEN.split(ends)))
     for sentence in {*sentences[:1], *sentences[-1:]}:
-        if _has(ours.translating, sentence) and not _has(theirs.translating, before):
+        if ours.met("translating", sentence) and not theirs.met("translating", before):
             found.add("mention")
-        if len(sentence) <= REQUEST and _has(ours.asking, sentence):
-            said = ("languages", "polite")
-            new = (_has(getattr(ours, it), sentence) and not _has(getattr(theirs, it), before) for it in said)
+        if len(sentence) <= REQUEST and ours.met("asking", sentence):
+            new = (ours.met(kind, sentence) and not theirs.met(kind, before) for kind in ("languages", "polite"))
             found |= {"instruction"} if any(new) else set()
     return found
-
-
-def _has(pattern: re.Pattern[str] | None, text: str) -> bool:
-    return pattern is not None and pattern.search(text) is not None
 
 
 def _labelled(source: str, target: str, ours: Words) -> bool:
@@ -94,7 +93,7 @@ def _labelled(source: str, target: str, ours: Words) -> bool:
     if rest[:1] in quotation_marks() or label[-1:] in sentence_ends():
         return False  # somebody speaks; a line of its own
     named = plain(label)
-    return (end[0] != "\n" and rest.startswith("\n")) or _has(ours.labels, named) or _has(ours.translating, named)
+    return (end[0] != "\n" and rest.startswith("\n")) or ours.met("labels", named) or ours.met("translating", named)
 
 
 def may_be_labelled(sources: Texts, targets: Texts) -> Any:
@@ -108,23 +107,25 @@ def may_be_labelled(sources: Texts, targets: Texts) -> Any:
 @cache
 def words(language: str, *others: str) -> Words:
     """The words of a language and of English; ``others`` are languages that may be named besides those of `_ASKED`."""
-    rows = {code: cells for code, *cells in _rows()}
-    codes = ["en", "ar" if is_arabic(language) else language_of(language)]
-    columns = [[stem for code in {*codes} for stem in _stems(rows, code, column)] for column in range(5)]
-    names = {name for code in codes for name in _names(code, (*_ASKED, *map(language_of, others)))}
-    columns[1] += [name for code in codes for name in _names(code, (*map(language_of, others), language_of(language)))]
-    columns[4] += sorted(names)
-    stems: dict[str, frozenset[str]] = dict(zip(COLUMNS, map(frozenset, columns), strict=True))
-    return Words(**{name: _beginning(found, language) for name, found in stems.items()}, stems=stems)
+    codes = {"en", "ar" if is_arabic(language) else language_of(language)}
+    named = [*map(language_of, others)]
+    found = {kind: {stem for code in codes for stem in _stems(code).get(kind, ())} for kind in KINDS}
+    found["labels"].update(name for code in codes for name in _names(code, (*named, language_of(language))))
+    found["languages"].update(name for code in codes for name in _names(code, (*_ASKED, *named)))
+    return Words({kind: frozenset(stems) for kind, stems in found.items()}, language)
 
 
-def _rows() -> Iterable[list[str]]:
+@cache
+def _stems(code: str) -> dict[str, list[str]]:
+    """Kind -> stems of the language in `prompts.tsv`."""
+    cells = next((cells for own, *cells in _rows() if own == code), [])
+    return {kind: [plain(stem) for stem in cell.split(",") if stem] for kind, cell in zip(KINDS, cells, strict=False)}
+
+
+@cache
+def _rows() -> list[list[str]]:
     text = (resources.files("factory.text") / "prompts.tsv").read_text(encoding="utf-8")
-    return (line.split("\t") for line in text.splitlines() if not line.startswith("#"))
-
-
-def _stems(rows: dict[str, list[str]], code: str, column: int) -> list[str]:
-    return [plain(stem) for stem in rows[code][column].split(",") if stem] if code in rows else []
+    return [line.split("\t") for line in text.splitlines() if not line.startswith("#")]
 
 
 def _names(code: str, languages: Iterable[str]) -> set[str]:
@@ -136,7 +137,7 @@ def _names(code: str, languages: Iterable[str]) -> set[str]:
 
 
 def _beginning(stems: Iterable[str], language: str) -> re.Pattern[str] | None:
-    alternatives = "|".join(map(re.escape, sorted({*stems})))
+    alternatives = "|".join(map(re.escape, sorted(stems)))
     dense = script_of_code(language) in (*WITHOUT_SPACES, "Hans", "Hant", "Hebr")  # Hebrew writes prefixes, too
     before = "" if dense else rf"(?<!\w){_CLITIC if is_arabic(language) else ''}"
     return re.compile(f"{before}(?:{alternatives})") if alternatives else None

@@ -9,7 +9,7 @@ from functools import cache
 from factory.text.language_codes import script_of_code
 from factory.text.scripts import PLANE, characters, scripts_of
 
-FULL_WIDTH = frozenset(range(0xFF01, 0xFF66))
+FULL_WIDTH = slice(0xFF01, 0xFF66)
 EAST_ASIAN = frozenset(["Hans", "Hant", "Hanb", "Hani", "Jpan", "Kore", "Hang", "Yiii"])
 INVISIBLE = "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
 """What may stand at the end of a text unseen: joiners, direction marks, breaks without width."""
@@ -62,10 +62,12 @@ def foreign_marks(language: str) -> frozenset[str]:
     >>> sorted(foreign_marks("ar") & {*"،。，."}), sorted(foreign_marks("zh") & {*"،。，."})
     (['。', '，'], ['،'])
     """
+    import numpy as np
+
     scripts = scripts_of(language)
-    own = frozenset().union(*map(characters, scripts), characters("Zyyy") - FULL_WIDTH, characters("Zinh"))
-    own |= FULL_WIDTH if EAST_ASIAN.intersection(scripts) else frozenset()
-    return frozenset(mark for mark in _characters() if ord(mark) not in own)
+    own = np.logical_or.reduce([characters(script) for script in ("Zyyy", "Zinh", *scripts)])
+    own[FULL_WIDTH] = not EAST_ASIAN.isdisjoint(scripts)
+    return frozenset(mark for mark in _characters() if not own[ord(mark)])
 
 
 def a_class(marks: frozenset[str]) -> str:

@@ -54,9 +54,9 @@ def script_name(script: str) -> str:
 
 
 @cache
-def characters(script: str) -> frozenset[int]:
-    """Code points of the first plane that the script is written with (Unicode's Script_Extensions), with those it
-    shares with others, such as digits and commas.
+def characters(script: str) -> Any:
+    """Which code points of the first plane the script is written with (Unicode's Script_Extensions), with those it
+    shares with others, such as digits and commas: a truth value for each.
 
     Raises:
         ValueError: Unicode has no such script.
@@ -65,25 +65,22 @@ def characters(script: str) -> frozenset[int]:
 
 
 @cache
-def letters(script: str) -> frozenset[int]:
-    """Code points of the letters that belong to the script alone (Unicode's Script)."""
-    import numpy as np
-
-    points = np.fromiter(_with("Script", script), np.int64)
-    return frozenset(points[of_categories("L")[points]].tolist())
+def letters(script: str) -> Any:
+    """Which code points are letters that belong to the script alone (Unicode's Script)."""
+    return _with("Script", script) & of_categories("L")
 
 
 @cache
-def shared() -> frozenset[int]:
-    """Code points that belong to no one script: most punctuation, digits, modifiers, vowel marks."""
+def shared() -> Any:
+    """Which code points belong to no one script: most punctuation, digits, modifiers, vowel marks."""
     return _with("Script", "Zyyy") | _with("Script", "Zinh")
 
 
 def ranges(script: str) -> tuple[tuple[int, int], ...]:
     """First and last code points of the runs of the script's characters; code points that Unicode has left free
     interrupt none."""
-    own, found = characters(script), []
-    for point in sorted(own):
+    found: list[list[int]] = []
+    for point in characters(script).nonzero()[0].tolist():
         if found and all(unicodedata.category(chr(free)) == "Cn" for free in range(found[-1][1] + 1, point)):
             found[-1][1] = point
         else:
@@ -91,26 +88,33 @@ def ranges(script: str) -> tuple[tuple[int, int], ...]:
     return tuple((first, last) for first, last in found)
 
 
-def _with(prop: str, script: str) -> frozenset[int]:
+def _with(prop: str, script: str) -> Any:
+    import numpy as np
     import regex
 
     names = _TOGETHER.get(script, (script,))
     try:
-        pattern = regex.compile("[" + "".join(rf"\p{{{prop}={name}}}" for name in names) + "]")
+        runs = regex.compile("[" + "".join(rf"\p{{{prop}={name}}}" for name in names) + "]+")
     except regex.error:
         raise ValueError(f"Unicode has no script {script!r}") from None
-    return frozenset(map(ord, pattern.findall(_first_plane())))
+    found = np.zeros(PLANE, dtype=bool)
+    for run in runs.finditer(_first_plane()):
+        found[run.start() : run.end()] = True
+    return found
 
 
 @cache
 def _first_plane() -> str:
-    return "".join(chr(point) for point in range(1, PLANE) if not 0xD800 <= point < 0xE000)
+    """Its characters, each at the place of its number."""
+    return "".join(map(chr, range(PLANE)))
 
 
 @cache
-def own_letters(language: str) -> frozenset[int]:
-    """Letters of all scripts of the language."""
-    return frozenset().union(*map(letters, scripts_of(language)))
+def own_letters(language: str) -> Any:
+    """Which code points are letters of one of the language's scripts."""
+    import numpy as np
+
+    return np.logical_or.reduce([letters(script) for script in scripts_of(language)])
 
 
 @cache
@@ -118,10 +122,8 @@ def _counted(language: str) -> Any:
     """The table of `Texts.counts` for letters of the language's scripts and for all letters."""
     import numpy as np
 
-    table = of_categories("L").astype(np.int64) << 32
-    table[[*shared()]] = 0
-    table[[*own_letters(language)]] |= 1
-    return table
+    every = of_categories("L") & ~shared()
+    return (every.astype(np.int64) << 32) | (every & own_letters(language))
 
 
 def script_shares(texts: Sequence[str], language: str) -> Any:

@@ -16,6 +16,15 @@ FIVE = (
     " students sit at its long wooden tables. Nobody may speak there above a whisper. The lamps are put out at ten."
 )
 EVENINGS = " يجلس الطلاب كل مساء إلى طاولاتها الخشبية الطويلة."
+CAPITALS = (
+    "The storm had been watched closely by the NHC. Fourteen schools near the coast were closed on Wednesday. The"
+    " boats were brought into the harbour before noon. Nobody was hurt."
+)
+CAPITALS_DE = (
+    "Der Sturm war vom NHC genau beobachtet worden, d. h. rund um die Uhr. Vierzehn Schulen nahe der Küste blieben am"
+    " Mittwoch geschlossen.{} Niemand wurde verletzt."
+)
+BOATS = " Die Boote wurden vor Mittag in den Hafen gebracht."
 QUESTION = "Which is it?\nA. Mars\nB. Venus\nAnswer: B"
 QUESTION_AR = "أيها؟\nA. المريخ\nB. الزهرة\nالإجابة: "
 FIVE_AR = (
@@ -60,6 +69,7 @@ FIVE_AR = (
         ("answered", QUESTION, QUESTION_AR + "B", QUESTION_AR + "A", "ar"),
         ("numbers", "Some 3.4% were lost.", "فُقد نحو 3.4٪.", "فُقد نحو 3.4.", "ar"),
         ("dropped", FIVE, FIVE_AR.format(EVENINGS), FIVE_AR.format(""), "ar"),
+        ("dropped", CAPITALS, CAPITALS_DE.format(BOATS), CAPITALS_DE.format(""), "de"),
         (
             "entities",
             "The fund holds two million dollars.",

@@ -31,7 +31,7 @@ KNOWN = {
     "chat_tokens": (4, "93f8408c"),
     "code": (3, "30ba72c1"),
     "compression": (1, "a31c973a"),
-    "dropped": (6, "52dc09df"),
+    "dropped": (7, "52dc09df"),
     "echo": (6, "4c1901b1"),
     "empty": (1, "e57adef6"),
     "entities": (4, "a4b2921e"),

@@ -185,3 +185,18 @@ def test_local_engines_do_not_include_the_endpoint() -> None:
     assert "openai" in engines()
     with pytest.raises(UsageError, match="unknown engine 'vlm' in the profile; did you mean 'vllm'"):
         local_engine(Profile(engine="vlm"))
+
+
+@pytest.mark.parametrize("engine", ["openai", "endpoint"])
+def test_a_result_of_another_engine_is_no_result_of_a_model_here(folder: Path, engine: str) -> None:
+    with MoodyServer(states="gpt-x-2026-11-01") as server:
+        write(folder, server)
+        run("build", "two.yaml")
+        [place] = [path for path, manifest in Store(folder / ".factory").manifests() if manifest.name == "tr/own"]
+        manifest = json.loads((place / "manifest.json").read_text())
+        manifest["metrics"]["protocol"]["engine"] = engine
+        (place / "manifest.json").write_text(json.dumps(manifest))
+        for command in ("plan", "build"):
+            done = CliRunner().invoke(main, [command, "two.yaml", "--hub", "remote"])
+            assert done.exit_code == 1, command
+            assert "tr/own was answered by an endpoint" in done.output and f"delete {place}" in done.output

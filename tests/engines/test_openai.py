@@ -245,3 +245,58 @@ def test_waits():
 def test_tokens_are_counted_without_a_tokenizer():
     with MoodyServer() as server, engine_of(server) as engine:
         assert engine.count_tokens(["", "abc", "abcd", "بيت"]) == [0, 1, 2, 2]
+
+
+def says(**choice):
+    """An answer with one choice; `model` as given."""
+    return {"model": choice.pop("model", "m"), "choices": [{"finish_reason": "stop", **choice}]}
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        (says(message={"content": [{"type": "text", "text": "a"}, {"type": "text", "text": "b"}]}), "ab"),
+        (says(message={"content": [{"type": "reasoning", "summary": []}, {"type": "text", "text": "b"}]}), "b"),
+        (says(message={"content": None, "refusal": "no"}), ""),
+        (says(message={"content": "a"}, model=None), "a"),
+        (says(message={"content": "a"}) | {"usage": {"prompt_tokens": "7", "completion_tokens": 1.0}}, "a"),
+        (says(message={"content": "a"}) | {"usage": []}, "a"),
+    ],
+)
+def test_answers_as_servers_write_them(body, text):
+    with MoodyServer(lambda *_: (200, {}, body)) as server:
+        found, _ = ask(server, chats(2))
+    assert {(done.text, done.finish_reason) for done in found.values()} == {(text, "stop")}
+    assert all(isinstance(count, int) for done in found.values() for count in (done.prompt_tokens,))
+
+
+@pytest.mark.parametrize("choice", [None, "yes", {"message": "yes"}, {"message": {"content": 5}}, {"message": [1]}])
+def test_an_answer_in_another_form_fails_alone(choice):
+    with MoodyServer(lambda *_: (200, {}, {"model": "m", "choices": [choice]})) as server:
+        found, _ = ask(server, chats(1))
+    assert found[0].finish_reason == "error" and "not of OpenAI's protocol" in found[0].detail
+
+
+def test_an_error_with_status_200_is_tried_again_and_said():
+    def mood(server, prompt, before):
+        return (200, {}, {"error": {"message": "overloaded", "code": 503}}) if before < 2 else None
+
+    with MoodyServer(mood) as server:
+        assert ask(server, chats(1))[0][0].finish_reason == "stop"
+    said = pytest.raises(FactoryError, match="the last: 200: no such model")
+    with MoodyServer(lambda *_: (200, {}, {"error": "no such model"})) as server, said:
+        ask(server, chats(1), retries=1)
+
+
+def test_an_answer_that_names_no_model_is_no_other_model():
+    def mood(server, prompt, before):
+        return 200, {}, says(message={"content": "a"}, model="m-1" if len(server.bodies) < 2 else None)
+
+    with MoodyServer(mood) as server:
+        assert len(ask(server, chats(4), concurrency=1)[0]) == 4
+
+
+@pytest.mark.parametrize("key", ["model", "messages", "stream", "n", "max_tokens"])
+def test_a_profile_cannot_say_what_is_asked(key):
+    with pytest.raises(ValueError, match=f"{key} cannot be set here"):
+        Endpoint.model_validate({"base_url": "http://a/v1", "body": {key: 1}})

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from factory.engines.weights import INDEX, ONE, model_files, needed_weights, weight_files, weight_names
+from factory.engines.transformers import load_model as for_answers
+from factory.engines.weights import ADAPTER, INDEX, ONE, model_files, needed_weights, weight_files, weight_names
 from factory.errors import FactoryError
 from factory.models.merge.reading import Mapped
 from factory.models.models import load_model, size_bytes
 from factory.models.tensors import count, read_tensors
+from factory.profile import Profile
 from tests.support import random_model
 
 
@@ -118,3 +122,47 @@ def test_repos_of_every_kind() -> None:
 def test_an_index_that_names_no_files_is_none(index: bytes) -> None:
     with pytest.raises(ValueError, match="weight_map"):
         weight_names(index)
+
+
+def changed(whole: Path, folder: Path, change: Callable[[dict[str, Any]], None], **config: Any) -> Path:
+    """A copy of the model with other weights, or another configuration."""
+    from safetensors.torch import load_file, save_file
+
+    shutil.copytree(whole, folder)
+    weights = load_file(folder / ONE)
+    change(weights)
+    save_file(weights, folder / ONE, metadata={"format": "pt"})
+    settings = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps(settings | config))
+    return folder
+
+
+LOADERS = [lambda folder: load_model(folder, "float32"), lambda folder: for_answers(folder, Profile(device="cpu"))]
+
+
+@pytest.mark.parametrize("load", LOADERS, ids=["training", "engine"])
+def test_a_weight_that_is_not_in_the_files_is_never_left_to_chance(whole: Path, tmp_path: Path, load: Any) -> None:
+    name = "model.layers.0.mlp.down_proj.weight"
+    with pytest.raises(FactoryError, match=rf"the weights lack {name} \(take a whole copy"):
+        load(changed(whole, tmp_path / "a", lambda weights: weights.pop(name)))
+    with pytest.raises(FactoryError, match=rf"{name} is 3×2, and \d+×\d+ by config\.json"):
+        load(changed(whole, tmp_path / "b", lambda weights: weights.update({name: weights[name][:3, :2].clone()})))
+    with pytest.raises(FactoryError, match=r"the weights lack \S+ and \d+ more"):
+        load(
+            changed(whole, tmp_path / "c", lambda _: None, model_type="gpt_neox", architectures=["GPTNeoXForCausalLM"])
+        )
+    load(changed(whole, tmp_path / "d", lambda weights: weights.update(other=weights[name][:1].clone())))
+
+
+def test_an_adapter_beside_the_weights_is_left_aside() -> None:
+    names = [ONE, "config.json", ADAPTER, "adapter_model.safetensors", "tokenizer.json"]
+    assert model_files(names, None) == ["config.json", "tokenizer.json", ONE]
+
+
+def test_shards_that_no_index_names_are_no_model_and_an_index_needs_metadata(sharded: Path) -> None:
+    index = json.loads((sharded / INDEX).read_text())
+    (sharded / INDEX).write_text(json.dumps({"weight_map": index["weight_map"]}))
+    with pytest.raises(FactoryError, match="no `metadata`"):
+        needed_weights(sharded)
+    with pytest.raises(FactoryError, match=r"which would say what model-00001-of-00002\.safetensors is"):
+        model_files(["config.json", "model-00001-of-00002.safetensors"], None)

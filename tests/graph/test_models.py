@@ -71,6 +71,31 @@ def test_adapters_on_tied_weights_are_refused(tmp_path: Path, tied: Path, module
     assert "models.yaml:13:9: lora reaches" in problem and "modules_to_save: [embed_tokens]" in problem
 
 
+@pytest.mark.parametrize(
+    "more", ["images: [image]", "max_pixels: 50176", "min_pixels: 9", "freeze_vision_tower: true"]
+)
+def test_a_model_of_text_is_not_shown_pictures(tmp_path: Path, tied: Path, more: str) -> None:
+    [problem] = said(tmp_path, str(tied), SFT % f", chat_template: chatml, {more}")
+    assert "models.yaml:13:9: the model reads text only" in problem and "name a vision-language model" in problem
+
+
+@pytest.mark.parametrize(
+    ("verb", "step"),
+    [
+        ("dpo", "dpo: {data: chats, learning_rate: 1.0e-6}"),
+        ("expand_vocab", "expand_vocab: {data: chats, columns: [question]}"),
+        ("ties", "merge: {method: ties, with: [MODEL], base: MODEL}"),
+        ("", SFT % ", max_pixels: 50176, freeze_vision_tower: true, lora: {r: 4}"),
+        ("", "merge: {with: MODEL}"),
+    ],
+)
+def test_what_is_not_done_with_a_model_that_sees(tmp_path: Path, verb: str, step: str) -> None:
+    folder = make_qwen2_vl(tmp_path / "qwen")
+    found = said(tmp_path, str(folder), step.replace("MODEL", str(folder)))
+    assert len(found) == bool(verb)
+    assert all(f"models.yaml:13:9: {verb} is for models of text" in problem for problem in found)
+
+
 @pytest.mark.parametrize("modules", ["all-linear", "[q_proj, v_proj]", r"'.*layers.*(q|v)_proj'"])
 def test_adapters_on_layers_are_not(tmp_path: Path, tied: Path, modules: str) -> None:
     assert not said(tmp_path, str(tied), LORA % modules)
@@ -237,7 +262,7 @@ def test_a_model_on_the_hub_is_asked_for_its_configuration(tmp_path, embedded_hu
     "step",
     ["safety: {model: tuned, images: [image]}", "judge: {model: tuned, images: [image], prompt: 'Does it fit?'}"],
 )
-def test_a_model_of_text_is_not_shown_pictures(tmp_path: Path, plain: Path, step: str) -> None:
+def test_a_judge_of_pictures_must_see(tmp_path: Path, plain: Path, step: str) -> None:
     pictures = "]\n  seen:\n    from: chats\n    steps: [{columns: {image: question}}, {" + step + "}]"
     path = tmp_path / "models.yaml"
     first = "pretrain: {data: chats, columns: [question], learning_rate: 0.001}"

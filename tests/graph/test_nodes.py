@@ -54,10 +54,10 @@ MADE_BEFORE = {
     "decontaminate": "d1ea549855f57484",
     "dedup": "1ee73a5051832404",
     "similarity": "46e216e850f702a4",
-    "backtranslate": "2aba3628c2bcb172",
+    "backtranslate": "401df77f14a1e061",
     "safety": "1b0cadaa76d440d5",
 }
-"""Beginnings of fingerprints that stores hold which were made before limits were marked."""
+"""Beginnings of fingerprints that stores hold: made before limits were marked, or since a verb's version moved."""
 
 MOVED: dict[str, dict[str, Any]] = {
     "filter": {"checks": ["empty", "refusal"], "keep_scores": True},

@@ -36,6 +36,30 @@ def test_a_licence_of_ones_own_is_no_slip(written: str) -> None:
     assert misspelt(written) == ""
 
 
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("GPL-3.0-or-later", "gpl-3.0"),
+        ("GNU Lesser General Public License v2.1", "lgpl-2.1"),
+        ("BSD 3", "bsd-3-clause"),
+        ("CC0", "cc0-1.0"),
+        ("cc-by", "cc-by-4.0"),
+        ("Creative Commons Attribution-NonCommercial 4.0 International", "cc-by-nc-4.0"),
+        ("mpl", "mpl-2.0"),
+        ("odbl-1.0", "odbl"),
+        ("Open Data Commons Attribution", "odc-by"),
+        ("Llama 3.1 Community License", "llama3.1"),
+    ],
+)
+def test_what_begins_alike_is_nearer_than_what_has_like_letters(written: str, meant: str) -> None:
+    assert f"did you mean {meant!r}?" in license_problem(written)
+
+
+@pytest.mark.parametrize("written", ["falcon-llm-license", "nvidia-open-model-license", "proprietary", "", "none"])
+def test_no_name_is_said_where_none_is_near(written: str) -> None:
+    assert "did you mean" not in license_problem(written)
+
+
 def test_a_letter_too_many_is_near_enough() -> None:
     assert "did you mean 'apache-2.0'" in license_problem("apahce-2.0")
     assert "`license: other`" in license_problem("zzz")

@@ -10,7 +10,8 @@ import pytest
 from factory.engines.tokens import Tokens
 from factory.errors import FactoryError
 from factory.models.generation import end_answers, idle_settings, told
-from factory.models.models import copy_settings, load_model, save_model
+from factory.models.models import copy_settings, load_model, load_tokenizer, save_model, write_model
+from factory.models.tokens import set_chat_template
 from tests.support import byte_tokenizer, random_model
 
 TEMPLATES = Path(__file__).parents[2] / "factory" / "rehearsal" / "templates"
@@ -158,3 +159,54 @@ def test_sampling_keeps_its_settings(tmp_path: Path) -> None:
     path = folder / "generation_config.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"do_sample": True, "temperature": 0.6}))
     assert idle_settings(load_model(folder, "float32").generation_config) == {} == dict.fromkeys(told(folder))
+
+
+def turns(user: str, assistant: str, ask: str = "") -> str:
+    """A template that writes turns so; C is what they say."""
+    content = "{{ m['content'] }}"
+    written = f"{{% if m['role'] == 'user' %}}{user}{{% else %}}{assistant}{{% endif %}}".replace("C", content)
+    return f"{{% for m in messages %}}{written}{{% endfor %}}{{% if add_generation_prompt %}}{ask}{{% endif %}}"
+
+
+NEW = {
+    "gemma": (
+        turns("<start_of_turn>user\nC<end_of_turn>\n", "<start_of_turn>model\nC<end_of_turn>\n"),
+        "<end_of_turn>",
+    ),
+    "gemma 4": (turns("<|turn>user\nC<turn|>\n", "<|turn>model\nC<turn|>\n"), "<turn|>"),
+    "deepseek": (turns("<｜User｜>C", "<｜Assistant｜>C<｜end▁of▁sentence｜>"), "<｜end▁of▁sentence｜>"),
+    "phi": (turns("<|user|>\nC<|end|>\n", "<|assistant|>\nC<|end|>\n"), "<|end|>"),
+    "words after it": (turns("<|user|>C<|end|>", "<|assistant|>C<|end|> Done!"), "<|end|>"),
+    "zephyr": (turns("<|user|>\nC{{ eos_token }}\n", "<|assistant|>\nC{{ eos_token }}\n"), "</s>"),
+    "llama 2": (turns("{{ bos_token }}[INST] C [/INST]", " C {{ eos_token }}"), "</s>"),
+}
+ENDLESS_ONES = {
+    "alpaca": turns("### Instruction:\nC\n\n", "### Response:\nC\n\n"),
+    "glm 4": turns("<|user|>\nC", "<|assistant|>\nC"),
+    "words": turns("Q: C\n", "A: C\nEND\n"),
+}
+
+
+def given(folder: Path, template: str) -> tuple[Path, list[str]]:
+    """A model without the template's tokens, once the template is put on it and it has learnt its turns."""
+    source = random_model(folder / "m", template=None).model
+    made, tokenizer = load_model(source, "float32"), load_tokenizer(source)
+    set_chat_template(tokenizer, made, template)
+    (folder / "made").mkdir()
+    write_model(made, folder / "made", "float32", tokenizer=tokenizer)
+    return folder / "made", end_answers(folder / "made", learnt=True)
+
+
+@pytest.mark.parametrize("kind", NEW)
+def test_a_template_brings_the_token_that_ends_its_turns(kind: str, tmp_path: Path) -> None:
+    template, end = NEW[kind]
+    folder, notes = given(tmp_path, template)
+    tokenizer = Tokens(folder).tokenizer
+    settings = json.loads((folder / "generation_config.json").read_text())["eos_token_id"]
+    assert tokenizer.eos_token == end and notes == []
+    assert tokenizer.convert_tokens_to_ids(end) in (settings if isinstance(settings, list) else [settings])
+
+
+@pytest.mark.parametrize("kind", ENDLESS_ONES)
+def test_a_template_without_such_a_token_is_told(kind: str, tmp_path: Path) -> None:
+    assert "no token after an answer" in given(tmp_path, ENDLESS_ONES[kind])[1][0]

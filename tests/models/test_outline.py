@@ -115,3 +115,25 @@ def test_weights_that_are_cut_are_named(model: Path) -> None:
     weights.write_bytes(weights.read_bytes()[:-10])
     with pytest.raises(FactoryError, match=r"model\.safetensors is no whole safetensors file"):
         read_outline(model)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("nope", "generation_config.json: Expecting value"),
+        ("[]", "generation_config.json is no JSON object"),
+        ('{"eos_token_id": "1"}', "eos_token_id is '1'"),
+        ('{"eos_token_id": [1, null]}', "eos_token_id is "),
+    ],
+)
+def test_settings_of_generation_that_cannot_be_read_are_named(model: Path, text: str, said: str) -> None:
+    (model / "generation_config.json").write_text(text)
+    with pytest.raises(FactoryError) as caught:
+        read_outline(model)
+    assert said in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["{}", '{"eos_token_id": null}', '{"eos_token_id": 1}', '{"eos_token_id": [1, 2]}'])
+def test_settings_of_generation_as_they_may_be(model: Path, text: str) -> None:
+    (model / "generation_config.json").write_text(text)
+    assert read_outline(model).chat

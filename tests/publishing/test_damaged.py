@@ -48,6 +48,8 @@ CASES: dict[str, tuple[str, str, Callable[[Path], None]]] = {
     "weights": ("base", "model/model.safetensors", half),
     "weight": ("base", "model/model.safetensors", one_byte),
     "tokenizer": ("base", "model/tokenizer.json", one_byte),
+    "no rows left": ("pairs", "data/train-00000.parquet", Path.unlink),
+    "no weights left": ("base", "model/model.safetensors", Path.unlink),
     "gone": ("base", "model/config.json", Path.unlink),
 }
 

@@ -303,13 +303,13 @@ class TestInclude:
         assert set(loaded.recipe.datasets) == {"a", "b"}
 
     def test_a_part_says_what_the_recipe_does_not_say_itself(self, tmp_path: Path) -> None:
-        write(tmp_path, "recipe: 1\npaper: '1'\nlanguage: {source: en, target: fr}\n", "part.yaml")
+        write(tmp_path, "recipe: 1\npaper: '2509.14001'\nlanguage: {source: en, target: fr}\n", "part.yaml")
         found = load(write(tmp_path, HEAD + "include: [part.yaml]\n")).recipe
-        assert (found.paper, found.language.target) == ("1", "ar")
+        assert (found.paper, found.language.target) == ("2509.14001", "ar")
 
     def test_two_parts_cannot_say_the_same_and_none_can_name_a_recipe(self, tmp_path: Path) -> None:
-        write(tmp_path, "paper: '1'\n", "a.yaml")
-        write(tmp_path, "paper: '2'\nname: b\n", "b.yaml")
+        write(tmp_path, "paper: '2509.14001'\n", "a.yaml")
+        write(tmp_path, "paper: '2509.14002'\nname: b\n", "b.yaml")
         found = problems(write(tmp_path, HEAD + "include: [a.yaml, b.yaml]\n"))
         assert "paper is already defined at" in found[0] and "a.yaml:1:" in found[0]
         assert "an included file cannot have 'name'" in found[1]

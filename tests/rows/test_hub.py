@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import json
+import uuid
 from pathlib import Path
 from typing import Any
 
 import datasets
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from huggingface_hub import HfApi
 
@@ -90,3 +94,41 @@ def test_labels_have_their_names_and_configs_are_listed(hub: Any, tmp_path: Path
     with pytest.raises(FactoryError, match=r"several configs and none is named \(pick one among.*'one', 'two'"):
         load(repo, tmp_path / "several")
     assert list(load(repo, tmp_path / "two", config="two").rows()) == [{"x": "2"}]
+
+
+def tables(hub: Any, name: str, first: dict[str, Any], second: dict[str, Any], card: str = "") -> str:
+    """A dataset of two Parquet files."""
+    files = {}
+    for number, columns in enumerate((first, second)):
+        pq.write_table(pa.table(columns), file := io.BytesIO())
+        files[f"data/train-0000{number}-of-00002.parquet"] = file.getvalue()
+    return pushed(hub, name, files | ({"README.md": card.encode()} if card else {}))
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "wanted"),
+    [
+        ({"a": [1, 2]}, {"a": ["x"]}, [{"a": "1"}, {"a": "2"}, {"a": "x"}]),
+        ({"a": [1]}, {"a": [2], "b": ["y"]}, [{"a": 1, "b": None}, {"a": 2, "b": "y"}]),
+        ({"a": [1], "b": ["y"]}, {"a": [2]}, [{"a": 1, "b": "y"}, {"a": 2, "b": None}]),
+        ({"a": [{"k": 1}]}, {"a": ["x"]}, [{"a": {"k": 1}}, {"a": "x"}]),
+    ],
+)
+def test_parquet_files_of_a_repo_may_differ(
+    hub: Any, tmp_path: Path, first: dict[str, Any], second: dict[str, Any], wanted: list[dict[str, Any]]
+) -> None:
+    repo = tables(hub, f"differ-{uuid.uuid4().hex[:8]}", first, second)
+    assert list(load(repo, tmp_path / "out").rows()) == wanted
+
+
+def test_files_that_are_not_what_the_card_declares_are_named(hub: Any, tmp_path: Path) -> None:
+    card = "---\ndataset_info:\n  features:\n  - name: a\n    dtype: int64\n---\n"
+    repo = tables(hub, f"declared-{uuid.uuid4().hex[:8]}", {"a": [1]}, {"a": ["x"]}, card)
+    with pytest.raises(FactoryError, match=r"differ in their columns, or from those .*`data_files`"):
+        load(repo, tmp_path / "out")
+
+
+def test_a_script_is_not_run(hub: Any, tmp_path: Path) -> None:
+    name = f"script-{uuid.uuid4().hex[:8]}"
+    with pytest.raises(FactoryError, match=r"scripts are no longer supported.*Parquet"):
+        load(pushed(hub, name, {f"{name}.py": b"print(1)\n"}), tmp_path / "out")

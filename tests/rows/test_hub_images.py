@@ -12,6 +12,8 @@ import pytest
 from huggingface_hub import HfApi
 
 from factory.graph.sources import HubDataset
+from factory.store import write_parquet
+from factory.store.packs import unpacked
 from tests.drawing import cell, images, picture
 from tests.rows.test_hub import hub, pushed  # noqa: F401
 from tests.support import kept, make_job, rejected
@@ -31,7 +33,8 @@ def files() -> dict[str, bytes]:
 
 def test_parquet_of_pictures(hub: Any, tmp_path: Path) -> None:  # noqa: F811
     source = images(tmp_path / "in", [{"id": n, "image": cell(picture(n), f"/home/me/{n}.png")} for n in range(5)])
-    repo = pushed(hub, "seen-parquet", {"data/train-00000.parquet": source.dataset.shards()[0].read_bytes()})
+    write_parquet(whole := tmp_path / "whole.parquet", unpacked(next(source.dataset.tables())))
+    repo = pushed(hub, "seen-parquet", {"data/train-00000.parquet": whole.read_bytes()})
     job = load(hub, repo, tmp_path / "out", split="train[1:4]")
     assert [row["image"]["bytes"] for row in kept(job)] == [picture(n) for n in (1, 2, 3)]
     assert all("home" not in row["image"]["path"] for row in kept(job))
@@ -75,3 +78,16 @@ def test_what_is_no_file_of_the_repo_is_one_failed_row(hub: Any, tmp_path: Path,
     job = load(hub, repo, tmp_path / "out", data_files="all.jsonl", images=("image",))
     assert [row["image"]["bytes"] for row in kept(job)] == [*whole.values()]
     assert [row["reason"].rpartition(": row ")[0] for row in rejected(job)] == ["load: image: no such file"] * len(odd)
+
+
+def test_parts_of_turns_name_files_of_the_repo(hub: Any, tmp_path: Path, files: dict[str, bytes]) -> None:  # noqa: F811
+    names = ["pics/1.png", "../other/2.png"]
+    turns = [[{"role": "user", "content": [{"type": "image", "image": name}, "What?"]}] for name in names]
+    rows = "\n".join(json.dumps({"messages": turn}) for turn in turns)
+    repo = pushed(hub, "seen-turns", {**files, "all.jsonl": rows.encode()})
+    job = load(hub, repo, tmp_path / "out", data_files="all.jsonl", images=("messages",))
+    [row] = kept(job)
+    assert [one["bytes"] for one in row["images"]] == [picture(1)]
+    assert row["messages"][0]["content"] == [{"type": "image"}, "What?"]
+    [refused] = rejected(job)
+    assert "outside the repo" in refused["reason"] and "other" not in str(refused["messages"])

@@ -207,3 +207,22 @@ def test_lines_are_counted_and_what_cannot_be_told_is_not_guessed(tmp_path: Path
     (tmp_path / "object.json").write_text('{"rows": []}')
     for name in ("broken.parquet", "object.json", "gone.csv"):
         assert Files(tmp_path / name).count() is None
+
+
+@pytest.mark.parametrize("name", ["rows.jsonl", "rows.csv", "rows.parquet", "rows.json.gz", "rows.arrow", "rows.txt"])
+def test_a_pointer_of_git_lfs_is_no_file_of_rows(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text(f"version https://git-lfs.github.com/spec/v1\noid sha256:{'a' * 64}\nsize 9\n")
+    with pytest.raises(FactoryError, match=rf"{name}: a Git LFS pointer.*git lfs pull"):
+        list(Rows(str(tmp_path / name)))
+
+
+@pytest.mark.parametrize("name", ["rows.parquet", "rows.arrow"])
+def test_two_columns_of_one_name_are_refused(tmp_path: Path, name: str) -> None:
+    table = pa.Table.from_arrays([pa.array([1]), pa.array([2])], names=["a", "a"])
+    if name.endswith("parquet"):
+        pq.write_table(table, tmp_path / name)
+    else:
+        with pa.ipc.new_file(tmp_path / name, table.schema) as file:
+            file.write_table(table)
+    with pytest.raises(FactoryError, match="2 columns are called 'a'"):
+        list(Rows(str(tmp_path / name)))

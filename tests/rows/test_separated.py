@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from pathlib import Path
 from typing import Any
 
@@ -92,3 +93,41 @@ def test_where_two_fit_alike_the_recipe_says_which(tmp_path: Path) -> None:
 def test_a_row_of_another_width_is_named_with_its_line(text: str, form: str, line: int, said: str) -> None:
     broken = [(place, row) for place, row in rows(text, form) if isinstance(row, Unreadable)]
     assert [place for place, _ in broken] == [line] and said in broken[0][1].error
+
+
+@pytest.mark.parametrize("mark", ["^", ":", "~", "؛", "\x01", "¦", "§"])
+def test_an_unusual_delimiter_is_asked_for(mark: str, tmp_path: Path) -> None:
+    path = tmp_path / "rows.csv"
+    path.write_text(f"id{mark}text\n1{mark}a\n2{mark}b\n", "utf-8")
+    with pytest.raises(FactoryError, match=rf"does {re.escape(repr(mark))} part its fields\? Say `delimiter: "):
+        list(Files(path).pieces(9))
+    assert next(Files(path, delimiter=mark).pieces(9)).rows[0] == {"id": "1", "text": "a"}
+    assert next(Files(path, delimiter=",").pieces(9)).rows[0] == {f"id{mark}text": f"1{mark}a"}
+
+
+@pytest.mark.parametrize("text", ["text?\nwhy?\nhow?\n", "my_text\na_b\nc_d\n", "url\nhttps://a.org\n", "a:b\nc\n"])
+def test_marks_that_do_not_part_all_rows_are_text(text: str) -> None:
+    header, *rest = text.split()
+    assert [row for _, row in rows(text)] == [{header: line} for line in rest]
+
+
+@pytest.mark.parametrize("mark", [";", ",", "|", "^"])
+def test_excel_may_say_what_parts_the_fields(mark: str) -> None:
+    assert rows(f"sep={mark}\r\na{mark}b\r\n1{mark}2\r\n3\r\n") == [
+        (3, {"a": "1", "b": "2"}),
+        (4, Unreadable("3", f"fewer fields than the header has, parted by {mark!r}: 1 for 2")),
+    ]
+
+
+@pytest.mark.parametrize("row", ['"x \\"q\\" y",1', '"a" b,1', '"a"b"",1', '1,"a" '])
+def test_text_after_a_closing_quotation_mark_is_no_cell(row: str) -> None:
+    first, (place, broken) = rows(f"a,b\n1,2\n{row}\n")
+    assert first == (2, {"a": "1", "b": "2"}) and place == 3
+    assert broken.text == row.rstrip() + (" " if row.endswith(" ") else "") and "is written twice" in broken.error
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_utf_16_is_said_to_be_that(tmp_path: Path, encoding: str) -> None:
+    (tmp_path / "rows.csv").write_bytes("a,b\n1,2\n".encode(encoding))
+    with pytest.raises(FactoryError, match=r"the header.*UTF-16.*save it as UTF-8"):
+        list(Files(tmp_path / "rows.csv").pieces(9))

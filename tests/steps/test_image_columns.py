@@ -21,7 +21,8 @@ from factory.steps.mix import Mix
 from factory.steps.sample import Sample
 from factory.steps.split import Split
 from factory.steps.translate import Translate
-from factory.store import Dataset
+from factory.store import Dataset, write_parquet
+from factory.store.packs import unpacked
 from tests.drawing import cell, draw, encoded, images, picture
 from tests.echo import EchoEngine, arabic, use
 from tests.support import dataset, kept, rejected, run_step
@@ -203,9 +204,9 @@ def test_a_place_that_is_lost_is_seen(
 
 
 def test_pictures_are_stored_as_they_are_and_read_in_groups(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("factory.store.writing.GROUP_BYTES", 3 * len(picture(0)))
+    monkeypatch.setattr("factory.store.shards.GROUP_BYTES", 3 * len(picture(0)))
     source = images(tmp_path / "in", rows(*range(10)))
-    [shard] = source.dataset.shards()
+    write_parquet(shard := tmp_path / "whole.parquet", unpacked(next(source.dataset.tables())))
     footer = pq.read_metadata(shard)
     assert footer.num_row_groups > 2
     group = footer.row_group(0)

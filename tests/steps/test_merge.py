@@ -248,8 +248,8 @@ def test_mergekit_is_refused_where_it_would_leave_tensors_out(tmp_path):
     tuned, base = make_model(tmp_path / "tuned"), make_model(tmp_path / "base", seed=2)
     for model in (tuned, base):
         path = model.model / "config.json"
-        path.write_text(json.dumps(json.loads(path.read_text()) | {"model_type": "qwen2_vl"}))
-    with pytest.raises(FactoryError, match="ties cannot merge qwen2_vl") as error:
+        path.write_text(json.dumps(json.loads(path.read_text()) | {"vision_config": {"depth": 1}}))
+    with pytest.raises(FactoryError, match="ties is for models of text, and this one reads pictures too") as error:
         merged(tmp_path, tuned, base, method="ties", origin="base")
     assert "slerp or linear" in error.value.fix
 

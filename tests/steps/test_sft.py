@@ -1,7 +1,5 @@
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -10,6 +8,7 @@ from pydantic import ValidationError
 from factory.errors import FactoryError
 from factory.profile import Profile
 from factory.steps.sft import Sft
+from tests.steps.killed import kill_third
 from tests.steps.model_toys import CONFIGS, answer, artifact, chats, dataset, job, make_model, weights
 
 
@@ -343,38 +342,13 @@ def test_nothing_global_is_left_behind(tmp_path, capfd):
     assert printed.out == "" and printed.err == ""
 
 
-KILLED = """
-import os, signal, sys
-from pathlib import Path
-from tests.steps.model_toys import artifact, job
-from factory.steps.sft import Sft
-from factory.models.train import checkpoints
-
-seal, sealed = checkpoints.seal, []
-
-def third_time_dead(checkpoint, **options):
-    if len(sealed) == 2:
-        os.kill(os.getpid(), signal.SIGKILL)
-    sealed.append(checkpoint)
-    seal(checkpoint, **options)
-
-checkpoints.seal = third_time_dead
-root = Path(sys.argv[1])
-work = job(root / "killed", artifact(root / "base"), data=artifact(root / "data", "dataset"))
-Sft.model_validate_json(sys.argv[2]).run(work)
-"""
-
-
 def test_kill_9_and_resume_give_the_uninterrupted_model(tmp_path):
     """Killed while its third checkpoint is being written: the second one counts, and the weights agree to 1e-6."""
     source, data = make_model(tmp_path / "base"), dataset(tmp_path / "data", chats(100))
     step = Sft(data="data", learning_rate=1e-2, batch_size=8, epochs=4, lr_scheduler_type="cosine", warmup_ratio=0.1)
     whole = job(tmp_path / "whole", source, data=data)
     step.run(whole)
-    command = [sys.executable, "-c", KILLED, str(tmp_path), step.model_dump_json()]
-    assert subprocess.run(command, capture_output=True, cwd=Path(__file__).parents[2]).returncode == -9
-    left = {path.name: (path / "complete").exists() for path in (tmp_path / "killed" / "checkpoints").iterdir()}
-    assert left == {"checkpoint-10": True, "checkpoint-15": False}
+    assert kill_third(tmp_path, step) == {"checkpoint-10": True, "checkpoint-15": False}
     assert not (tmp_path / "killed" / "model").exists()
 
     resumed = job(tmp_path / "killed", source, data=data)

@@ -8,7 +8,6 @@ from factory.models.models import read_config
 from factory.step.job import Job
 
 SHARD_BYTES = 2_000_000_000  # one output shard stays in memory until it is written
-BROKEN = {"qwen2_vl": "mergekit 0.1.5 looks for the number of layers where transformers 5 no longer keeps it"}
 
 
 def configuration(
@@ -32,17 +31,6 @@ def configuration(
         ],
         "parameters": {"normalize": parameters["normalize"], "lambda": parameters["lambda"]},
     }
-
-
-def check_architecture(folder: Path, method: str, where: str = "") -> None:
-    """Raises FactoryError for an architecture that mergekit would leave tensors out of."""
-    kind = read_config(folder, where).get("model_type", "")
-    if kind in BROKEN:
-        raise FactoryError(
-            f"{method} cannot merge {kind} models: {BROKEN[kind]}",
-            where=where,
-            fix="method: slerp or linear, which go tensor by tensor",
-        )
 
 
 def run_mergekit(config: dict[str, Any], target: Path, seed: int, job: Job) -> None:

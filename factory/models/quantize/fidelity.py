@@ -1,6 +1,7 @@
 """How far a converted model's outputs are from those of the model before: logits, KL divergence, perplexity."""
 
-from collections.abc import Sequence
+import io
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 
 from factory.errors import FactoryError
 from factory.models.layout import present, texts_by_language
+from factory.models.pictures import Shown
 from factory.models.train.data import load_rows
 from factory.models.train.held_out import perplexity
 from factory.step.job import Job
@@ -15,6 +17,7 @@ from factory.text import yaml
 
 LOGIT_TOKENS = 128  # per text; all logits of the model before are held in memory
 LOSS_TOKENS = 1024  # per text
+DRAWN = (84, 84)  # of the picture, which few tokens stand for
 
 TEXTS = Path(__file__).with_name("sentences.yaml")
 """Language -> sentences that both models read where the recipe names no data."""
@@ -22,10 +25,11 @@ TEXTS = Path(__file__).with_name("sentences.yaml")
 
 @dataclass(frozen=True)
 class Text:
-    """`language` groups perplexities; `text` is what both models read."""
+    """`language` groups perplexities; `text` is what both models read, after the `picture` where there is one."""
 
     language: str
     text: str
+    picture: bytes | None = None
 
 
 @dataclass(frozen=True)
@@ -63,20 +67,36 @@ def validation_texts(job: Job, reference: str | None, columns: list[str] | None,
     return texts
 
 
-def read(model: Any, tokenizer: Any, texts: Sequence[Text]) -> list[Reading]:
-    """What the model says of each text, one after another: no padding is seen."""
-    return [_read(model, tokenizer, text) for text in texts]
+def with_picture(texts: Sequence[Text]) -> list[Text]:
+    """The texts, and the first of them about a picture that is drawn here: its tower is to be seen working."""
+    from PIL import Image
+
+    slope, file = Image.linear_gradient("L"), io.BytesIO()
+    Image.merge("RGB", (slope, slope.rotate(90), slope.rotate(180))).resize(DRAWN).save(file, "PNG")
+    return [*texts, Text("with a picture", texts[0].text, file.getvalue())]
 
 
-def _read(model: Any, tokenizer: Any, text: Text) -> Reading:
+def read(model: Any, tokenizer: Any, texts: Sequence[Text], shown: Shown | None = None) -> list[Reading]:
+    """What the model says of each text, one after another: no padding is seen. `shown` is for those with pictures."""
+    context = getattr(model.config.get_text_config(), "max_position_embeddings", None) or LOSS_TOKENS
+    return [_read(model, _inputs(tokenizer, text, min(LOSS_TOKENS, context), shown), text.language) for text in texts]
+
+
+def _inputs(tokenizer: Any, text: Text, length: int, shown: Shown | None) -> Mapping[str, Any]:
+    if text.picture is not None and shown is not None:
+        return shown.asked(text.text, text.picture)
+    return {"input_ids": tokenizer(text.text, return_tensors="pt").input_ids[:, :length]}
+
+
+def _read(model: Any, inputs: Mapping[str, Any], language: str) -> Reading:
     import torch
 
-    context = getattr(model.config.get_text_config(), "max_position_embeddings", None) or LOSS_TOKENS
-    ids = tokenizer(text.text, return_tensors="pt").input_ids[:, : min(LOSS_TOKENS, context)].to(model.device)
+    given = {name: value.to(model.device) for name, value in inputs.items()}
+    ids = given["input_ids"]
     with torch.inference_mode():
-        logits = model(input_ids=ids, use_cache=False).logits[0].float()
+        logits = model(**given, use_cache=False).logits[0].float()
         loss = torch.nn.functional.cross_entropy(logits[:-1], ids[0, 1:], reduction="sum").item()
-        return Reading(text.language, logits[:LOGIT_TOKENS].cpu(), loss, ids.shape[1] - 1)
+        return Reading(language, logits[:LOGIT_TOKENS].cpu(), loss, ids.shape[1] - 1)
 
 
 def compare(before: Sequence[Reading], after: Sequence[Reading]) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """LLM Compressor behind a check: quantize, save, load again, and compare with the model before."""
 
+import json
 import math
 import shutil
 from collections.abc import Sequence
@@ -7,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from factory.engines.vision import sees
 from factory.errors import FactoryError, first_line
 from factory.models.models import (
     copy_settings,
@@ -16,7 +18,8 @@ from factory.models.models import (
     size_bytes,
     stored_dtype,
 )
-from factory.models.quantize.fidelity import Text, compare, read
+from factory.models.pictures import Shown
+from factory.models.quantize.fidelity import Text, compare, read, with_picture
 from factory.models.tensors import Tensor, count, read_tensors
 from factory.step.job import Job
 from factory.text import yaml
@@ -39,8 +42,9 @@ class Scheme:
 
 def default_ignore(folder: Path) -> list[str]:
     """Modules that stay in 16 bits for the model's architecture."""
-    known = yaml.load(IGNORE.read_text(encoding="utf-8"))
-    return known.get(read_config(folder).get("model_type", ""), known["otherwise"])
+    known, config = yaml.load(IGNORE.read_text(encoding="utf-8")), read_config(folder)
+    kind = (config.get("text_config") or config).get("model_type", "")
+    return [*known.get(kind, known["otherwise"]), *(known["sight"] if sees(config) else ())]
 
 
 def quantize_model(job: Job, scheme: Scheme, texts: Sequence[Text]) -> None:
@@ -52,11 +56,17 @@ def quantize_model(job: Job, scheme: Scheme, texts: Sequence[Text]) -> None:
     tokenizer = load_tokenizer(source, job.where, job.trust_remote_code)
     dtype = stored_dtype(source)
     dtype = "bfloat16" if dtype == "float32" else dtype
+    shown = None
+    if sees(read_config(source)):
+        texts = with_picture(texts)
+        shown = Shown(source, tokenizer, trust_remote_code=job.trust_remote_code, where=job.where)
     with job.progress.task(f"{job.name}", total=4, unit="stages"):
         model = load_model(source, dtype, job.where, job.trust_remote_code, device_map=_device_map(job))
-        before = read(model, tokenizer, texts)
+        before = read(model, tokenizer, texts, shown)
         job.progress.advance()
         _oneshot(model, scheme, target, job)
+        if shown is not None:
+            _name_ignored(scheme, target / "config.json")
         del model
         job.progress.advance()
         (target / "recipe.yaml").unlink(missing_ok=True)  # the compressor's: the manifest says the same
@@ -68,7 +78,7 @@ def quantize_model(job: Job, scheme: Scheme, texts: Sequence[Text]) -> None:
             )
         again = load_model(target, "auto", job.where, job.trust_remote_code, device_map=_device_map(job))
         job.progress.advance()
-        after = read(again, tokenizer, texts)
+        after = read(again, tokenizer, texts, shown)
         if not all(torch.isfinite(reading.logits).all() for reading in after):
             raise FactoryError("the quantized model's outputs are not finite", where=job.where)
         job.metrics |= {
@@ -104,6 +114,18 @@ def _oneshot(model: Any, scheme: Scheme, target: Path, job: Job) -> None:
         raise FactoryError(f"llmcompressor: {first_line(error)}", where=job.where) from error
     finally:
         reset_session()
+
+
+def _name_ignored(scheme: Scheme, path: Path) -> None:
+    """Let config.json name what stays in 16 bits by expressions, so that it is found when the model is read again.
+
+    Saving renames weights (Qwen2-VL's ``model.visual`` becomes ``visual``), and the compressor writes those names
+    where transformers looks for modules'. It also leaves out linear layers of other classes, as in LFM2-VL's tower.
+    transformers would take all of these for 8-bit layers and make scales for them.
+    """
+    config = json.loads(path.read_text(encoding="utf-8"))
+    config["quantization_config"]["ignore"] = scheme.ignore
+    path.write_text(json.dumps(config, indent=2, sort_keys=True) + "\n", encoding="utf-8")
 
 
 def _modifier(model: Any, scheme: Scheme, job: Job) -> Any:

@@ -18,6 +18,7 @@ from factory.models.models import load_model, save_model
 from factory.models.train.parameters import tied_error
 from factory.models.train.pictures import LIMITS, PictureCollator
 
+LOOKED_AT = 100  # rows among which those with pictures are sought
 ROWS, TOKENS = 4, 256  # of a probe: enough to see a wrong weight, and little work beside a training
 LOGITS = 1e-3  # by which merging may move a logit in float32
 LOSS = 0.01  # by which saving may move a loss: part of it, and below 1 nat of that
@@ -32,7 +33,8 @@ Losses = Mapping[str, float]
 def probe_of(rows: Any, collate: PictureCollator | None = None) -> Probe:
     """The beginnings of the first rows, tokenized for TRL's trainers; with `collate`, of those that have pictures."""
     if collate is not None:
-        seen = [row for row, limits in enumerate(rows[LIMITS]) if limits] or range(len(rows))
+        first = range(min(LOOKED_AT, len(rows)))
+        seen = [row for row in first if rows[row][LIMITS]] or first
         batches = (collate([row]) for row in rows.select(seen[:ROWS]))
         return [{name: value for name, value in batch.items() if name != "labels"} for batch in batches]
     columns = ("input_ids",) if "input_ids" in rows.column_names else ("prompt_ids", "chosen_ids")

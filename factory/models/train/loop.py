@@ -252,7 +252,7 @@ def finish(
     measured = _saved(job, trained, target, dtype, tokenizer if tokenizer_changed else None)
     job.notes += told(source, job.trust_remote_code)
     if turns:
-        end_answers(target, learnt=True, trust_remote_code=job.trust_remote_code)
+        job.notes += end_answers(target, learnt=True, trust_remote_code=job.trust_remote_code)
     job.metrics["size_bytes"] = size_bytes(target)
     for name in ("checkpoints", "tokenized", "start", "trained", "launch"):
         shutil.rmtree(job.out / name, ignore_errors=True)

@@ -1,5 +1,6 @@
 """Conversations about pictures as training examples; the pictures themselves are decoded batch by batch."""
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,9 +14,11 @@ from factory.errors import FactoryError
 from factory.models.chat import IGNORED, Encoder, Messages
 from factory.models.models import load_tokenizer
 from factory.models.pictures import UNLIMITED, Shown, cell_pictures, row_pictures
+from factory.profile import Profile
 from factory.store.columns import require
 from factory.store.kinds import picture_columns
 
+PROCESSES = 4  # that decode pictures for a GPU
 LIMITS = "max_pixels"  # the column with the limit of each picture of a row
 
 
@@ -60,6 +63,14 @@ def columns_of_pictures(named: Sequence[str] | None, folder: Path, rows: Any, wh
             fix = f"say `images: [{name}]` at the dataset that has the column first"
             raise FactoryError(f"column {name!r} holds no pictures", where=where, fix=fix)
     return [*named]
+
+
+def decoding_processes(profile: Profile) -> int:
+    """Processes that make batches beside the training: one for a CPU, where it has a core to spare, or four a GPU."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if profile.torch_device() == "cpu":
+        return int(cores > (profile.threads or 1))
+    return min(PROCESSES, max(1, cores // profile.devices - 1))
 
 
 @dataclass

@@ -15,6 +15,7 @@ from factory.models.outline import is_tied
 from factory.models.train import checkpoints
 from factory.models.train.history import Report
 from factory.models.train.packing import convolutions_apart
+from factory.models.train.patches import patches_as_rows
 from factory.models.train.pictures import PictureCollator, Sight
 from factory.models.train.towers import freeze_but_language, outside_language
 
@@ -139,7 +140,7 @@ def measure(work: TrainingRun, held_out: Any) -> dict[str, float]:
     first = next(iter(held_out.values())) if isinstance(held_out, dict) else held_out
     with redirect_stdout(sys.stderr):  # trackio prints
         trainer = make_trainer(work, first.select(range(1)), held_out, lambda event: None)
-        with convolutions_apart(trainer.model):
+        with convolutions_apart(trainer.model), patches_as_rows(trainer.model):
             trainer.evaluate()
     return {
         name: value for entry in trainer.state.log_history for name, value in entry.items() if name.startswith("eval_")
@@ -149,7 +150,7 @@ def measure(work: TrainingRun, held_out: Any) -> dict[str, float]:
 def train(work: TrainingRun, trainer: Any, *, measure: bool) -> TrainingOutcome:
     """Train, and with `measure` see at the end how the finished weights do on the held-out rows."""
     started = time.monotonic()
-    with convolutions_apart(trainer.model):
+    with convolutions_apart(trainer.model), patches_as_rows(trainer.model):
         trainer.train(resume_from_checkpoint=str(work.resume) if work.resume else None)
     seconds = time.monotonic() - started
     state = trainer.state

@@ -13,7 +13,7 @@ from trl import DPOTrainer, SFTTrainer
 from factory.models.train import checkpoints
 from factory.models.train.history import Report
 from factory.models.train.packing import conversation_numbers
-from factory.models.train.restoring import restore
+from factory.models.train.restoring import keep, restore
 from factory.models.train.sampler import LengthGroupedBatches
 
 CHECKPOINT_SECONDS = 900.0
@@ -40,19 +40,28 @@ class Quiet(Trainer):
     def _send_telemetry(self) -> None:
         pass
 
+    @property
+    def _is_whole(self) -> bool:
+        """All weights are trained, and each process has them; adapters and shards are kept transformers' own way."""
+        return not (self.is_fsdp_enabled or self.is_deepspeed_enabled or isinstance(self.model, PeftModel))
+
+    def save_model(self, output_dir: str | None = None, _internal_call: bool = False) -> None:
+        if not (_internal_call and self._is_whole):  # else it is of a checkpoint
+            super().save_model(output_dir, _internal_call)
+        elif self.args.should_save:
+            keep(self.model, Path(str(output_dir)))
+
     def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
-        """All weights of a whole model on one device; adapters and shards find theirs by transformers' own way."""
-        if model is None and not isinstance(self.model, PeftModel):
+        if self._is_whole:
             restore(self.model, Path(resume_from_checkpoint))
         else:
             super()._load_from_checkpoint(resume_from_checkpoint, model)
 
     def _load_best_model(self) -> None:
-        sharded = self.is_fsdp_enabled or self.is_deepspeed_enabled
-        if sharded or isinstance(self.model, PeftModel):
-            super()._load_best_model()
-        else:
+        if self._is_whole:
             restore(self.model, Path(str(self.state.best_model_checkpoint)))
+        else:
+            super()._load_best_model()
 
     def create_model_card(self, *args: Any, **kwargs: Any) -> None:
         pass

@@ -28,6 +28,7 @@ def problems(step: FineTuning) -> list[str]:
         "it trains no module whole beside adapters: no lora.modules_to_save": bool(
             step.lora is not None and step.lora.modules_to_save
         ),
+        "it shows no pictures: no images, min_pixels, max_pixels or freeze_vision_tower": step.shows,
         "it takes no expression: lora.target_modules as a list of names, or all-linear": pattern,
     }
     return [problem for problem, is_asked in asked.items() if is_asked]
