@@ -49,7 +49,7 @@ def shown() -> tuple[Question, ...]:
     )
 
 
-def picture(name: str, index: int) -> dict[str, object]:
+def picture(name: str, index: int) -> dict[str, Any]:
     """A drawing as {bytes, path}; most rows have their own. What is asked beside it has nothing to do with it."""
     return drawings.picture(drawings.drawing(Random(f"rehearsal picture {name} {index}")))
 

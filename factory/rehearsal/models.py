@@ -135,8 +135,6 @@ def _train(model: Any, examples: Sequence[Example], eyes: Shown | None, seed: in
         optimizer.step()
         schedule.step()
         recent = 0.9 * recent + 0.1 * loss.item()
-        if step % 60 == 0:
-            print(step, recent, flush=True)
         if recent < ENOUGH and step > 50:
             break
 

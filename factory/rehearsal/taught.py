@@ -4,7 +4,7 @@ A model without any training neither stops nor answers a judge's question, and e
 """
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -100,7 +100,7 @@ def origin(loaded: LoadedRecipe, reference: str) -> str | None:
     return HubRef.parse(reference).repo
 
 
-def lessons(skills: Iterable[Skill], more: Asked | None = None, script: str = "Arab") -> list[tuple[str, str]]:
+def lessons(skills: Collection[Skill], more: Asked | None = None, script: str = "Arab") -> list[tuple[str, str]]:
     """(what the user says, what the model answers), in a fixed order; Arabic in letters of `script`.
 
     Of `skills` the usual prompts are taught, and all that is asked `more`.

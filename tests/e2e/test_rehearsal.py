@@ -212,7 +212,6 @@ def test_ain_goes_its_whole_way_with_pictures(ain: Path, recipe: str) -> None:
     assert rows["visual-instructions-ar/03-translate"]["kept"] > 80
     for step in ("04-similarity", "05-backtranslate"):
         assert rows[f"visual-instructions-ar/{step}"]["kept"] > 20, step
-    assert made["visual-instructions/04-decontaminate"]["metrics"]["benchmarks"]["images"] > 0
     assert made[f"{recipe}/01-sft"]["metrics"]["rows"] == rows["ain-data/01-mix"]["kept"]
 
 
