@@ -1,4 +1,4 @@
-"""The texts of a benchmark as a dataset: what training data must not hold."""
+"""The texts and pictures of a benchmark as a dataset: what training data must not hold."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, Literal
@@ -15,6 +15,8 @@ from factory.rows.unreadable import Unreadable
 from factory.step.base import ReferenceKind, Source, Step
 from factory.step.job import Job
 from factory.store import RowCounts, write_shard
+from factory.store.packs import digest_of
+from factory.store.pictures import picture_type
 from factory.text.words import texts_in
 
 
@@ -39,10 +41,11 @@ def data_references(suite: Suite) -> list[str]:
 
 
 class SuiteTexts(Source):
-    """Every text (questions, contexts, options, references) of the data that a suite measures on.
+    """Every text (questions, contexts, options, references) of the data that a suite measures on, and every picture.
 
-    Columns out: `benchmark` (repo, config or artifact) and `text`, one row per text. Only what chooses the data is
-    part of the identity: another number of few-shot examples changes nothing here.
+    Columns out: `benchmark` (repo, config or artifact) and `text`, one row per text; where the suite shows pictures
+    also `image`, one row per picture. Only what chooses the data is part of the identity: another number of few-shot
+    examples changes nothing here.
     """
 
     produces: ClassVar[Literal["dataset", "model"]] = "dataset"
@@ -59,26 +62,40 @@ class SuiteTexts(Source):
             "columns": list(self.suite.needed_columns().values()),
             "split": getattr(self.suite, "split", None),
             "revisions": getattr(self.suite, "revisions", {}) if self.suite.hub_datasets() else {},
+            **({"pictures": True} if self.suite.shows_pictures else {}),
         }
 
     def run(self, job: Job) -> None:
-        schema = pa.schema([("benchmark", pa.string()), ("text", pa.string())])
         parts = self._parts()
         written = 0
         with job.ledger() as ledger, job.progress.task(job.name, total=len(parts), unit="configs") as progress:
             done = {entry["shard"]: entry["rows"] for entry in ledger}
             for number, (name, config, split) in enumerate(parts):
                 if number not in done:
-                    rows = self._rows(job, name, config, split)
                     label = f"{name}:{config}" if config and config != "default" else name
-                    found = list(dict.fromkeys(text for row in rows for text in texts_in(row) if text.strip()))
-                    table = pa.table({"benchmark": [label] * len(found), "text": found}, schema=schema)
+                    table = self._table(label, self._rows(job, name, config, split))
                     write_shard(job.out / "data" / f"train-{number:05d}.parquet", table)
-                    ledger.append({"shard": number, "rows": len(found)})
-                    done[number] = len(found)
+                    ledger.append({"shard": number, "rows": table.num_rows})
+                    done[number] = table.num_rows
                 written += done[number]
                 progress.advance(1)
         job.rows = RowCounts.model_validate({"in": written, "kept": written})
+
+    def _table(self, label: str, rows: Iterator[dict[str, Any]]) -> pa.Table:
+        """Each text and each picture of the rows once."""
+        texts: dict[str, None] = {}
+        pictures: dict[str, dict[str, Any]] = {}
+        for row in rows:
+            for value in row.values():
+                shown = _pictures(value)
+                pictures |= {digest_of(one["bytes"], one["path"]): one for one in shown}
+                texts |= dict.fromkeys(text for text in ([] if shown else texts_in(value)) if text.strip())
+        if not self.suite.shows_pictures:
+            pictures.clear()
+        columns = {"text": pa.array([*texts, *([None] * len(pictures))], pa.string())}
+        if self.suite.shows_pictures:
+            columns["image"] = pa.array([None] * len(texts) + [*pictures.values()], picture_type())
+        return pa.table({"benchmark": pa.array([label] * len(columns["text"]), pa.string()), **columns})
 
     def _parts(self) -> list[tuple[str, str | None, str | None]]:
         """(reference or repo, config, split): a shard each. A reference has no config and split of its own."""
@@ -99,3 +116,9 @@ class SuiteTexts(Source):
             if isinstance(row, Unreadable):
                 raise FactoryError(row.error, where=name, fix=row.fix)
             yield row
+
+
+def _pictures(value: Any) -> list[dict[str, Any]]:
+    """A value's pictures, {bytes, path} each: of one that is a picture or a list of some."""
+    found = value if isinstance(value, list) else [value]
+    return [one for one in found if isinstance(one, dict) and {*one} == {"bytes", "path"} and one["bytes"]]

@@ -96,7 +96,8 @@ class Decontaminate(ScoreStep):
                 table = read_columns(path, _without_pictures(pq.read_schema(path)))
                 if table.column_names == ["benchmark", "text"]:  # of a suite
                     for name, text in zip(table["benchmark"].to_pylist(), table["text"].to_pylist(), strict=True):
-                        yield (f"{reference}, {name}" if name != reference else reference), text
+                        if text is not None:  # of a row with a picture
+                            yield (f"{reference}, {name}" if name != reference else reference), text
                 else:
                     for name in table.column_names:
                         for value in plain(table[name]):

@@ -150,3 +150,25 @@ def test_what_is_no_benchmark_is_refused_with_its_place(tmp_path, against, messa
 
     with pytest.raises(UsageError, match=rf"clean\.yaml:\d+:\d+.*{message}"):
         graph(tmp_path, against)
+
+
+def test_pictures_that_a_suite_shows_are_found_among_the_rows(tmp_path):
+    from factory.demo.catalogue import iter_rows
+    from factory.evaluate.suites.visual_question_answering import VisualQuestionAnswering
+    from factory.evaluate.texts import SuiteTexts
+
+    shown = [
+        {name: row[name] for name in ("image", "question", "answer")} for row in iter_rows("drawn_text_test", 6, 0)
+    ]
+    shown.append({**shown[0], "question": "again"})
+    suite = VisualQuestionAnswering(models=["x/y"], data="questions")
+    texts = run_step(SuiteTexts(suite=suite), None, tmp_path / "known", questions=dataset(tmp_path / "q", shown))
+    found = kept(texts)
+    assert sum(row["image"] is not None for row in found) == 6  # each once
+    assert {row["text"] for row in found if row["text"]} >= {"again", shown[0]["answer"]}
+    assert not any(".png" in (row["text"] or "") for row in found)
+
+    other = [{"image": row["image"], "t": row["question"]} for row in iter_rows("drawings", 4, 3)]
+    rows = [*other, {"image": shown[2]["image"], "t": "a leak"}]
+    job = run_step(decontaminate(), dataset(tmp_path / "in", rows), tmp_path / "out", b=dataset(tmp_path / "b", found))
+    assert [row["t"] for row in rejected(job)] == ["a leak"] and len(kept(job)) == 4
