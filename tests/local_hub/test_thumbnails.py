@@ -11,6 +11,8 @@ from huggingface_hub import HfApi
 
 from factory.images.facts import look
 from factory.local_hub import LocalHub
+from factory.store import read_shard, write_parquet
+from factory.store.packs import unpacked
 from tests.drawing import cell, draw, encoded, images
 from tests.local_hub.test_pages import get, text
 
@@ -23,8 +25,9 @@ def pictured(api: HfApi, repo: str, tmp_path: Path) -> str:
         rows.append({"q": f"What is {n}?", "q_ar": f"ما هو {n}؟", "images": pair})
     source = images(tmp_path, rows, "images")
     [shard] = source.dataset.shards()
+    write_parquet(tmp_path / "pushed.parquet", unpacked(read_shard(shard)))
     api.create_repo(repo, repo_type="dataset")
-    file = Add("data/train-00000.parquet", shard.read_bytes())
+    file = Add("data/train-00000.parquet", (tmp_path / "pushed.parquet").read_bytes())
     api.create_commit(repo, [file], commit_message="1", repo_type="dataset")
     return repo
 

@@ -6,6 +6,7 @@ from pydantic import ValidationError
 
 from factory.errors import FactoryError
 from factory.steps.columns import Columns
+from factory.store import Dataset
 from tests.support import dataset, kept, rejected, run_step
 
 ROWS = [
@@ -142,7 +143,6 @@ def test_empty_dataset_keeps_the_schema(tmp_path):
 def test_features_of_copied_columns_stay(tmp_path):
     import io
 
-    import datasets
     from datasets import Features, Image, Value
     from PIL import Image as PillowImage
 
@@ -152,11 +152,9 @@ def test_features_of_copied_columns_stay(tmp_path):
     rows = [{"picture": {"bytes": buffer.getvalue(), "path": None}, "text": "x"}]
     source = dataset(tmp_path / "in", rows, schema=features.arrow_schema)
     job = run_step(columns(image="picture", label="text"), source, tmp_path / "out")
-    loaded = datasets.load_dataset(
-        "parquet", data_dir=str(job.out / "data"), split="train", cache_dir=str(tmp_path / "c")
-    )
+    loaded = Dataset(job.out).load()
     assert isinstance(loaded.features["image"], Image)
-    assert loaded[0]["image"].size == (2, 2)
+    assert loaded.cast_column("image", Image())[0]["image"].size == (2, 2)
 
 
 def test_conversations_in_the_other_form(tmp_path):
