@@ -222,19 +222,27 @@ class _Estimator:
         return _cost(node, seconds, *here, tokens=tokens, disk=disk, scratch=scratch, basis=_basis(found))
 
     def _trained_tokens(self, node: Node) -> float | None:
-        """Tokens that a training sees: two texts per row in the target language's length, or what its steps hold."""
+        """Tokens that a training sees: two texts per row in the target language's length and its pictures, or what its
+        steps hold."""
         step: Any = node.step
         names = [step.data] if isinstance(step.data, str) else step.data
         flow = self.flows.mixed([node.inputs[name] for name in names])
         length = getattr(step, "max_length", None) or getattr(step, "sequence_length", None)
         text = flow.tokens * self.flows.ratio
-        row = text if step.verb == "pretrain" else 2 * text
+        row = text if step.verb == "pretrain" else 2 * text + self._picture_tokens(step)
         if step.max_steps is not None:
             filled = step.verb == "pretrain" or getattr(step, "packing", False)
             return step.max_steps * step.batch_size * (length if filled and length else min(row, length or row))
         if flow.rows is None:
             return None
         return flow.rows * min(row, length or row) * (step.epochs or 1)
+
+    def _picture_tokens(self, step: Any) -> float:
+        """Tokens that stand for a row's pictures: one picture in each of the columns that the step names."""
+        pixels = self.rates.value("text", "picture_pixels")
+        if limit := getattr(step, "max_pixels", None):
+            pixels = min(pixels, limit)
+        return len(getattr(step, "images", None) or ()) * pixels / self.rates.value("text", "pixels_per_token")
 
     def _weights_only(self, node: Node, before: float = 0.0) -> NodeCost:
         """init, merge and the like: weights read, changed and written, `before` seconds of other work."""

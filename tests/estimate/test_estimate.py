@@ -121,6 +121,22 @@ def test_tokens_are_rows_times_texts_times_length(tmp_path: Path) -> None:
     assert costs.nodes["steps/01-sft"].tokens == 10 * 4 * 50
 
 
+@pytest.mark.parametrize(
+    ("more", "pixels"), [("", None), ("max_pixels: 78400, ", 78400), ("max_pixels: 9000000, ", None)]
+)
+def test_pictures_are_tokens_of_a_training_too(tmp_path: Path, more: str, pixels: int | None) -> None:
+    known = table()["text"]
+    shown = RECIPE.replace(
+        "- sft: {data: halves, epochs", "- sft: {data: halves, images: [one, two], " + more + "epochs"
+    )
+    plain, costs = costs_of(graph_of(tmp_path)), costs_of(graph_of(tmp_path, shown))
+    rows = costs.artifact("arabic").rows
+    before, after = (found.nodes["tuned/01-sft"].tokens for found in (plain, costs))
+    assert rows is not None and before is not None and after is not None
+    each = (pixels or known["picture_pixels"]["value"]) / known["pixels_per_token"]["value"]
+    assert after - before == pytest.approx(rows * 0.75 * 2 * 2 * each)  # two epochs, two pictures
+
+
 def test_a_step_whose_limit_moved_asks_nothing_and_plan_says_why(tmp_path: Path, monkeypatch: Any) -> None:
     use(monkeypatch, EchoEngine(lambda text: "3"))
 
