@@ -51,6 +51,11 @@ class Lineage:
         """Whether anything that went into it was made by a rehearsal."""
         return any(step.manifest.stand_in for step in self.everything if step.manifest)
 
+    @property
+    def judged(self) -> bool:
+        """Whether a safety judge is among the steps of its rows."""
+        return any(step.node.step.verb == "safety" for step in self.rows)
+
 
 def of(graph: Graph, name: str) -> Lineage:
     """The lineage of an artifact of the recipe, or of a model that a ref names."""

@@ -30,7 +30,7 @@ from factory.store import (
     fingerprint,
     write_shard,
 )
-from factory.store.kinds import picture_columns
+from factory.store.kinds import is_json, is_list, picture_columns
 from factory.store.packs import unreferenced
 from factory.store.writing import PACKS
 
@@ -214,7 +214,8 @@ def loaded(
     seen = 0
     for file, table in found:
         for rows in part([table], max(start - seen, 0), None if stop is None else stop - seen):
-            if not images and not picture_columns(rows.schema) and not any(map(may_name_pictures, rows.columns)):
+            lists = (column for column in rows.columns if is_list(column.type) or is_json(column.type))
+            if not images and not picture_columns(rows.schema) and not any(map(may_name_pictures, lists)):
                 yield rows
                 continue
             reader = reader or references()

@@ -18,8 +18,8 @@ from factory.graph.nodes import Graph
 from factory.publishing.withheld import withheld
 from factory.rows.outcomes import emptied
 from factory.store import SHARD_BYTES, TRAIN, Dataset, is_full, read_shard, write_parquet
-from factory.store.kinds import convert, wider
-from factory.store.packs import packable, unpacked
+from factory.store.kinds import convert, packable, wider
+from factory.store.packs import unpacked
 from factory.store.shards import referenced_bytes, stored_bytes, total_bytes
 
 if TYPE_CHECKING:
@@ -108,7 +108,8 @@ class Part:
     def _rewrite(self, scratch: Path) -> Iterator[Path]:
         for number, tables in enumerate(_gathered(self._conformed())):
             path = scratch / f"{self.folder}-{self.split}-{number:05d}.parquet"
-            write_parquet(path, unpacked(pa.concat_tables(tables)))
+            table = pa.concat_tables(tables)
+            write_parquet(path, unpacked(table) if packable(table.schema) else table)
             yield path
 
     def _conformed(self) -> Iterator[Table]:
@@ -191,7 +192,7 @@ def files_of(lineage: Lineage) -> DatasetFiles:
     if lineage.own[-1].manifest is None:
         return DatasetFiles([], None)
     shards = [
-        Shard(path, step.node.name, tuple(withheld(lineage, step, pq.read_schema(path))))
+        Shard(path, step.node.name, tuple(withheld(lineage, step, pq.read_schema(path)) if lineage.judged else ()))
         for step in lineage.rows
         if step.node.kind == "dataset"
         for path in sorted((step.node.folder / REJECTED).glob("*.parquet"))

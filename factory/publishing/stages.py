@@ -257,7 +257,7 @@ def dataset_content(graph: Graph, name: str, history: Lineage) -> Content:
         raise FactoryError("no row was kept", where=where, fix=why)
     card = dataset_card(graph, name, history, files).encode()
     measured = benchmark_file(graph, name) if graph.loaded.recipe.evaluate else {}
-    picture = safety_picture(history.rows)
+    picture = safety_picture(history.rows) if history.judged else None
     return {"README.md": card, **({SAFETY_PICTURE: picture} if picture else {}), **measured}, files.paths
 
 

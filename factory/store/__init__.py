@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from factory.errors import FactoryError, first_line
-from factory.store.kinds import holds_bytes, rows_of
-from factory.store.packs import located, packable, unpacked
+from factory.store.kinds import holds_bytes, packable, rows_of
+from factory.store.packs import located, unpacked
 from factory.store.pictures import undecoded
 from factory.store.shards import (
     SHARD_BYTES,
@@ -243,8 +243,10 @@ class Dataset:
 
         for path in self.shards(split, part):
             with pq.ParquetFile(path) as file:
+                pictures = bool(packable(file.schema_arrow))
                 for batch in file.iter_batches(ROWS_WITH_BYTES if holds_bytes(file.schema_arrow) else 1000):
-                    yield from rows_of(unpacked(located(pa.Table.from_batches([batch]), self.folder)))
+                    table = pa.Table.from_batches([batch])
+                    yield from rows_of(unpacked(located(table, self.folder)) if pictures else table)
 
     def load(self, split: str = TRAIN) -> Any:
         """The split as a memory-mapped `datasets.Dataset`, for trainers; pictures are files of bytes there."""

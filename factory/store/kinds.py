@@ -52,6 +52,11 @@ def has_pictures(kind: DataType) -> bool:
     return is_picture(kind) or (is_list(kind) and is_picture(kind.value_type))
 
 
+def packable(schema: Schema) -> list[str]:
+    """The columns that may hold references: of pictures, and of sounds, which `datasets` stores in the same way."""
+    return [field.name for field in schema if has_pictures(field.type)]
+
+
 def picture_columns(schema: Schema) -> list[str]:
     """The columns that hold a picture or several, but for those of which `datasets` says that they are sounds."""
     found = [field.name for field in schema if has_pictures(field.type)]

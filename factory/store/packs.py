@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote, unquote
 
-from factory.arrays import ChunkedArray, Schema, Table, compute, pa
+from factory.arrays import ChunkedArray, Table, compute, pa
 from factory.errors import FactoryError
-from factory.store.kinds import has_pictures, is_list, picture_columns
+from factory.store.kinds import is_list, packable, picture_columns
 from factory.store.writing import PACK, PACKS, write_atomically
 
 _SCHEME = "pack:"
@@ -155,11 +155,6 @@ def packed_bytes(table: Table) -> int:
     return sum(
         pc.sum(pc.struct_field(pc.extract_regex(found, size), "size").cast(pa.int64())).as_py() or 0 for found in paths
     )
-
-
-def packable(schema: Schema) -> list[str]:
-    """The columns that may hold references: of pictures, and of sounds, which `datasets` stores in the same way."""
-    return [field.name for field in schema if has_pictures(field.type)]
 
 
 def changed(values: ChunkedArray, change: Change) -> Any:

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from factory.arrays import Schema, Table, pa, pq
-from factory.store.kinds import typed
-from factory.store.packs import located, packable, packed, packed_bytes
+from factory.store.kinds import packable, typed
+from factory.store.packs import located, packed, packed_bytes
 
 SHARD_ROWS = 10_000
 SHARD_BYTES = 128 << 20  # of a shard's values, pictures among them
@@ -20,13 +20,14 @@ TRAIN = "train"
 
 def write_shard(path: Path, table: Table) -> None:
     """Write a file of a step's folder, ``<folder>/<part>/<name>``, whose pictures go into packs beside the part."""
-    write_parquet(path, packed(table, path.parent.parent))
+    write_parquet(path, packed(table, path.parent.parent) if packable(table.schema) else table)
 
 
 def read_shard(path: Path, columns: Sequence[str] | None = None) -> Table:
     """The rows of a file that `write_shard` wrote, pictures as references; these columns, or all."""
     with pq.ParquetFile(path) as file:
-        return located(file.read(columns=columns), path.parent.parent)
+        table = file.read(columns=columns)
+    return located(table, path.parent.parent) if packable(table.schema) else table
 
 
 def write_parquet(path: Path, table: Table) -> None:
@@ -61,7 +62,7 @@ def is_full(tables: Sequence[Table]) -> bool:
 
 def total_bytes(table: Table) -> int:
     """The size of a table's values, with the pictures that it refers to."""
-    return table.nbytes + packed_bytes(table)
+    return table.nbytes + (packed_bytes(table) if packable(table.schema) else 0)
 
 
 class ShardWriter:

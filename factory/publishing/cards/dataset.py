@@ -12,12 +12,12 @@ from factory.graph.lineage import Lineage, Made
 from factory.graph.nodes import Graph
 from factory.graph.origins import Share, Untold, counted_share
 from factory.publishing.cards import facts as card_facts
-from factory.publishing.cards.ratings import ratings
+from factory.publishing.cards.ratings import Rating, ratings
 from factory.publishing.cards.safety import SAFETY_PICTURE, judged_pictures
 from factory.publishing.cards.text import render
 from factory.publishing.dataset_files import DatasetFiles, Part
-from factory.publishing.withheld import judges, shows_no_texts
-from factory.store import Dataset, RowCounts, Usage
+from factory.publishing.withheld import shows_no_texts
+from factory.store import Dataset, RowCounts, Store, Usage
 from factory.store.columns import pairs_of
 from factory.store.votes import load_votes
 
@@ -61,7 +61,7 @@ def account_lines(history: Lineage) -> list[AccountLine]:
 
     Texts that a safety judge was yet to see, or did not find safe, are no examples.
     """
-    lines = []
+    lines, judged = [], history.judged
     for step in history.rows:
         if step.node.kind != "dataset":
             continue
@@ -73,7 +73,7 @@ def account_lines(history: Lineage) -> list[AccountLine]:
         examples = {
             reason: found[:SHOWN_REJECTS] for reason, found in metrics.get("examples", {}).items() if reason in shown
         }
-        examples = {} if shows_no_texts(history, step) else examples
+        examples = {} if judged and shows_no_texts(history, step) else examples
         usage = manifest.usage if manifest else Usage()
         lines.append(AccountLine(step.node.name, rows, reasons, examples, metrics.get("percentiles", {}), usage))
     return lines
@@ -124,13 +124,18 @@ def dataset_card(graph: Graph, name: str, history: Lineage, files: DatasetFiles,
         account_begun=any(line.rows for line in lines),
         verbs={made.node.step.verb for made in history.rows},
         translations=translations(history.rows),
-        ratings=ratings(load_votes(graph.store, history.final.fingerprint)),
+        ratings=_ratings(graph.store, history.final.fingerprint),
         origins=_origins(graph, name) if facts["done"] else None,
         gates=graph.loaded.recipe.datasets[name].gates,
-        judged_pictures=judged_pictures(history.rows),
+        judged_pictures=judged_pictures(history.rows) if history.judged else [],
         safety_picture=SAFETY_PICTURE,
-        withheld=any(True for step in history.rows for _ in judges(history, step)),
+        withheld=history.judged,
     )
+
+
+def _ratings(store: Store, fingerprint: str) -> list[Rating]:
+    """What the votes about this very artifact come to; nothing where there are none."""
+    return ratings(load_votes(store, fingerprint)) if store.votes(fingerprint).is_file() else []
 
 
 def _origins(graph: Graph, name: str) -> Share | None:
