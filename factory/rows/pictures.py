@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from factory.arrays import ChunkedArray, Table, pa
@@ -70,6 +71,9 @@ class Local:
             raise Refused(getattr(error, "strerror", None) or "no such file") from None
 
 
+_LISTING = Lock()  # the Hub's file system keeps listings for all threads, and changes them while it looks
+
+
 @dataclass
 class InRepo:
     """Files of a Hub repo at a commit; a reference is relative to the file that it stands in, or as `datasets` names
@@ -95,9 +99,10 @@ class InRepo:
             raise Refused("outside the repo")
         try:
             address = "::".join([*outer, own + path])
-            found: Any = fsspec.open(address, "rb", expand=False, hf={"endpoint": endpoint()})
-            if found.fs.info(found.path)["type"] == "file":  # a folder would be opened as a file of no bytes
-                return found
+            with _LISTING:
+                found: Any = fsspec.open(address, "rb", expand=False, hf={"endpoint": endpoint()})
+                if found.fs.info(found.path)["type"] == "file":  # a folder would be opened as a file of no bytes
+                    return found.open()
         except FileNotFoundError:
             pass
         raise Refused("no such file")
