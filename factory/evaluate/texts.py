@@ -5,7 +5,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import SerializeAsAny
 
-from factory.arrays import pa
+from factory.arrays import Table, pa
 from factory.errors import FactoryError
 from factory.evaluate.base import Suite, input_rows
 from factory.evaluate.suites import suites
@@ -81,7 +81,7 @@ class SuiteTexts(Source):
                 progress.advance(1)
         job.rows = RowCounts.model_validate({"in": written, "kept": written})
 
-    def _table(self, label: str, rows: Iterator[dict[str, Any]]) -> pa.Table:
+    def _table(self, label: str, rows: Iterator[dict[str, Any]]) -> Table:
         """Each text and each picture of the rows once."""
         texts: dict[str, None] = {}
         pictures: dict[str, dict[str, Any]] = {}
