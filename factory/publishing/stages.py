@@ -29,8 +29,8 @@ from factory.publishing.cards.model import model_card
 from factory.publishing.cards.safety import SAFETY_PICTURE, safety_picture
 from factory.publishing.collection import publish_collection
 from factory.publishing.dataset_files import REJECTED, files_of, require_rows
-from factory.publishing.dataset_gates import judge_dataset
-from factory.publishing.model_files import judge_gates, model_documents, model_files
+from factory.publishing.gates import judge_gates
+from factory.publishing.model_files import model_documents, model_files
 from factory.publishing.space import publish_space
 from factory.recipe import ModelSpec, Place
 from factory.store.writing import Digests, require_undamaged
@@ -348,8 +348,7 @@ class Execution:
         graph, pushed = self.runner.graph, self.report.pushed
         match stage:
             case Gate():
-                judge = judge_dataset if stage.subject in graph.loaded.recipe.datasets else judge_gates
-                for note in judge(graph, stage.subject):
+                for note in judge_gates(graph, stage.subject):
                     self.runner.progress.log(note)
             case Push():
                 self._note(stage.subject, publish(graph, stage.subject, force=self.force))

@@ -13,7 +13,7 @@ from factory.cli import main
 from factory.errors import FactoryError
 from factory.graph.nodes import build_graph
 from factory.graph.origins import Share, Untold, counted_share
-from factory.publishing.dataset_gates import judge_dataset
+from factory.publishing.gates import judge_gates
 from factory.publishing.stages import render_card, stages
 from factory.recipe import RecipeError, load
 from factory.recipe.lock import Resolver
@@ -82,7 +82,7 @@ def test_rows_dropped_after_a_mix_need_a_column() -> None:
     with pytest.raises(Untold, match="source_column"):
         counted_share(made, "all")
     with pytest.raises(FactoryError, match="no column says"):
-        judge_dataset(made, "all")
+        judge_gates(made, "all")
     assert "were written in it" not in render_card(made, "all")
 
 
@@ -119,26 +119,26 @@ def test_the_gate_stands_before_the_push() -> None:
     assert [stage.name for stage in stages(made)][-2:] == ["gate all", "push all"]
     assert stages(made)[-1].needs[-1] == "gate all"
     build(made)
-    assert judge_dataset(made, "all") == ()
+    assert judge_gates(made, "all") == ()
     stricter = graph(text=RECIPE.replace(">= 35", ">= 36"))
     build(stricter)
     with pytest.raises(
         FactoryError, match=r"authentic >= 36: 35\.00 against 36\.00.*recipe\.yaml|recipe\.yaml.*35\.00"
     ):
-        judge_dataset(stricter, "all")
+        judge_gates(stricter, "all")
 
 
 def test_what_people_said_is_a_gate_too() -> None:
     made = graph(text=RECIPE.replace("authentic >= 35", "rated.correct >= 60"))
     build(made)
     with pytest.raises(FactoryError, match="has no score 'correct'"):
-        judge_dataset(made, "all")
+        judge_gates(made, "all")
     votes = [Vote(split="train", row=n, rater="a", question="correct", yes=n < 5) for n in range(8)]
     save_votes(made.store, made.final("all").fingerprint, votes)
-    assert judge_dataset(made, "all") == ()
+    assert judge_gates(made, "all") == ()
     save_votes(made.store, made.final("all").fingerprint, votes[3:])
     with pytest.raises(FactoryError, match=r"rated\.correct >= 60: 40\.00 against 60\.00"):
-        judge_dataset(made, "all")
+        judge_gates(made, "all")
 
 
 def test_a_plan_says_what_is_expected() -> None:
