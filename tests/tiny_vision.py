@@ -7,14 +7,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-CHAT = (
-    "{% for message in messages %}<|im_start|>{{ message['role'] }}\n"
-    "{% if message['content'] is string %}{{ message['content'] }}{% else %}"
-    "{% for part in message['content'] %}"
-    "{% if part['type'] == 'image' %}<|vision_start|><|image_pad|><|vision_end|>"
-    "{% else %}{{ part['text'] }}{% endif %}{% endfor %}{% endif %}<|im_end|>\n{% endfor %}"
-    "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
-)
+from factory.models.train.templates import template_text
+
 SPECIAL = ["<|endoftext|>", "<|im_start|>", "<|im_end|>", "<|vision_start|>", "<|vision_end|>", "<|image_pad|>"]
 SPECIAL.append("<|video_pad|>")
 PROCESSOR = {
@@ -98,7 +92,7 @@ def make_vision_model(folder: Path, kind: str, seed: int = 0) -> Path:
         tokenizer_object=raw,
         eos_token="<|im_end|>",
         pad_token="<|endoftext|>",
-        chat_template=CHAT.replace("<|vision_start|><|image_pad|><|vision_end|>", mark),
+        chat_template=template_text("qwen-vl").replace("<|vision_start|><|image_pad|><|vision_end|>", mark),
     )
     text: dict[str, Any] = {
         "vocab_size": len(vocabulary),
