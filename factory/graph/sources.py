@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from factory.arrays import Table, pa
 from factory.errors import FactoryError, first_line
 from factory.refs import HubRef, SplitSlice
+from factory.rows.collecting import seldom_collected
 from factory.rows.formats import KINDS, Piece, format_of
 from factory.rows.hub import HubRows
 from factory.rows.outcomes import ShardResult, write_result
@@ -225,6 +226,7 @@ def loaded(
             return
 
 
+@seldom_collected()
 def write_rows(job: Job, read: Callable[[int], Iterable[Table]], wanted: SplitSlice, name: str, kinds: Kinds) -> None:
     """Write the rows ``wanted.start:wanted.stop`` into shards, resuming after the last finished one.
 

@@ -14,7 +14,7 @@ import orjson
 from factory.rows.unreadable import Numbered, Row, Unreadable, not_utf8, unreadable
 
 CHUNK = 1 << 20
-_LONG_NUMBER = re.compile(r"[0-9]{16}")  # may need more than 64 bits
+_LONG_NUMBER = re.compile(r"[0-9][0-9]{18}")  # may need more than 64 bits; `re` skips to a first set, not to a repeat
 BETWEEN = re.compile(r"[\s,]*")  # the elements of an array
 HOLDERS = {"data", "rows", "examples", "records", "items", "instances"}  # usual names of a list of rows
 TURNS = ({"role", "content"}, {"from", "value"})

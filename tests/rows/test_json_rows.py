@@ -75,3 +75,9 @@ def test_lines_are_read_as_the_standard_library_reads_them(values, escaped) -> N
     found = [row for _, row in read_json(io.StringIO("\n".join(lines)), "jsonl")]
     wanted = [json.loads(line) for line in lines]
     assert repr(found) == repr(wanted)  # NaN and numbers of any length among them
+
+
+@given(st.integers(-(10**30), 10**30) | st.integers(2**63 - 9, 2**64 + 9) | st.integers(-(2**63) - 9, -(2**63) + 9))
+def test_whole_numbers_of_any_length_are_what_was_written(number: int) -> None:
+    written = [{"id": number, "deep": {"ids": [number, {"id": number}]}, "text": "x"}]
+    assert rows(written, "jsonl") == written
