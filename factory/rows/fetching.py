@@ -12,14 +12,12 @@ from typing import Any
 import httpcore
 import httpx
 
+from factory.rows.unreadable import Refused
+
 SECONDS = 30.0  # for the whole of a file
 MOST_REDIRECTS = 3
 TRANSLATED = ipaddress.ip_network("64:ff9b::/32")  # ways to IPv4 addresses, RFC 6052 and 8215
 PORTS = {"http": 80, "https": 443}
-
-
-class Refused(ValueError):
-    """Why a file was not fetched, in words that hold nothing of its address."""
 
 
 def is_public(address: str) -> bool:

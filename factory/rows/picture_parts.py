@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from factory.arrays import ChunkedArray, DataType, compute, pa
-from factory.rows.fetching import Refused
 from factory.rows.units import is_conversation
+from factory.rows.unreadable import Refused
 from factory.store.kinds import is_json, is_list, is_text, plain, typed
 from factory.text.conversations import ContentPart, parts_of
 

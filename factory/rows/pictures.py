@@ -20,7 +20,7 @@ from typing import Any
 
 from factory.arrays import ChunkedArray, Table, pa
 from factory.images.formats import content_name, is_video, type_of
-from factory.rows.fetching import Fetcher, Refused
+from factory.rows.fetching import Fetcher
 from factory.rows.outcomes import Verdict
 from factory.rows.picture_parts import (
     COLUMN,
@@ -32,7 +32,7 @@ from factory.rows.picture_parts import (
     named_pictures,
     without_names,
 )
-from factory.rows.unreadable import Row, Unreadable
+from factory.rows.unreadable import Refused, Row, Unreadable
 from factory.store.columns import require, with_column
 from factory.store.kinds import features_of, is_json, is_list, metadata_of, picture_columns, plain
 from factory.store.pictures import Picture, picture_feature, picture_type

@@ -1,4 +1,4 @@
-"""A row as it is read, and what stands for one that cannot be."""
+"""A row as it is read, and what stands for one, or for a picture of one, that cannot be."""
 
 from __future__ import annotations
 
@@ -17,6 +17,10 @@ class Unreadable:
     text: str
     error: str
     fix: str = "mend the row or take it out"
+
+
+class Refused(ValueError):
+    """Why a picture that a row names is not to be had, in words that hold nothing of its name or address."""
 
 
 Row = dict[str, Any]

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from factory.rows import fetching
-from factory.rows.fetching import Fetcher, Refused, is_public
+from factory.rows.fetching import Fetcher, is_public
+from factory.rows.unreadable import Refused
 from tests.drawing import picture
 
 
