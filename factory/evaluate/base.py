@@ -86,6 +86,21 @@ class Suite(Step):
         """Names that gates may ask for, the headline first; None where the data decides."""
         return None
 
+    @classmethod
+    def benchmarks(cls, metrics: Mapping[str, Any]) -> dict[str, dict[str, float]]:
+        """Columns of its leaderboard, by the names of scores, each with {subtask: value}.
+
+        Scores of the headline's own metric are its subtasks. Where the headline is no column, it is their mean.
+
+        Args:
+            metrics: `Job.metrics` of one of its evaluations.
+        """
+        headline, scores = metrics["headline"], metrics["scores"]
+        metric = scores[headline].get("metric")
+        parts = {name: score["value"] for name, score in scores.items() if score.get("metric") == metric}
+        columns = {name: {} for name in scores if name not in parts}
+        return {headline: {name: value for name, value in parts.items() if name != headline}, **columns}
+
 
 @dataclass(frozen=True)
 class Provenance:

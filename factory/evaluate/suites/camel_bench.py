@@ -62,6 +62,18 @@ class CamelBench(Suite):
         domains = [domain for domain in DOMAINS if domain in {one.domain for one in chosen.values()}]
         return [*(f"{name}{micro}" for name in [TOTAL, *domains] for micro in ("", f" {MICRO}")), *chosen]
 
+    @classmethod
+    def benchmarks(cls, metrics: Mapping[str, Any]) -> dict[str, dict[str, float]]:
+        """The domains, each with its sets; the headline is their mean."""
+        scores, sets = metrics["scores"], camel_sets()
+        return {
+            domain: {
+                name: scores[name]["value"] for name, one in sets.items() if one.domain == domain and name in scores
+            }
+            for domain in DOMAINS
+            if domain in scores
+        }
+
     def most_samples(self) -> int | None:
         return self.limit and self.limit * len(self.chosen())
 

@@ -58,6 +58,16 @@ class OallV2(Suite):
     def score_names(self) -> list[str]:
         return [AVERAGE, *BENCHMARKS]
 
+    @classmethod
+    def benchmarks(cls, metrics: Mapping[str, Any]) -> dict[str, dict[str, float]]:
+        """The six; the headline is their mean."""
+        subtasks = metrics["protocol"].get("subtasks", {})
+        return {
+            name: {task: value for task, value in subtasks.items() if task.split(":")[0] == benchmark.family}
+            for name, benchmark in BENCHMARKS.items()
+            if name in metrics["scores"]
+        }
+
     def most_samples(self) -> int | None:
         subtasks = sum(benchmark.subtasks for benchmark in BENCHMARKS.values())
         return self.max_samples and subtasks * self.max_samples
