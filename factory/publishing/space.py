@@ -14,20 +14,23 @@ from factory.graph.licenses import effective
 from factory.graph.nodes import Graph, Node
 from factory.hub.names import card_license
 from factory.hub.push import Pushed, Release, push
+from factory.publishing.bundle import bundle
 from factory.publishing.cards import facts as card_facts
 from factory.publishing.cards.text import render
 from factory.refs import is_hub_ref, is_local
 from factory.resources import resource
 from factory.store import fingerprint
+from factory.text.cldr import locale
 
 SDK_VERSION = "6.31.0"
 CONFIG = "space.json"
-APP_FILES = ("*.py", "requirements.txt", "packages.txt", "*.css", "*.png", "*.svg", "*.jpg")
-EXAMPLES = 3
+APP_FILES = ("*.py", "requirements.txt", "packages.txt", "*.css", "*.js", "*.png", "*.svg", "*.jpg")
+GENERATION = ("do_sample", "temperature", "top_p", "max_new_tokens")
+INTERFACE = ("en", "ar")  # the languages that the app speaks to its visitors
 
 
 def space_files(graph: Graph, models: Sequence[str] | None = None) -> dict[str, bytes]:
-    """All files of the Space by path: the app's own, ``space.json`` and the card.
+    """All files of the Space by path: the app's own, the factory's modules that it imports, ``space.json``, the card.
 
     It shows `models`, by their references in the recipe; by default all that the recipe lists.
     """
@@ -40,6 +43,7 @@ def space_files(graph: Graph, models: Sequence[str] | None = None) -> dict[str, 
         for path in sorted(folder.rglob(pattern))
         if "__pycache__" not in path.parts
     }
+    files |= bundle(files)
     config = space_config(graph, models)
     files[CONFIG] = (json.dumps(config, ensure_ascii=False, indent=2) + "\n").encode()
     files["README.md"] = space_card(graph, config, space.demo if models is None else models).encode()
@@ -81,13 +85,14 @@ def write_space(graph: Graph, folder: Path) -> Path:
 
 
 def space_config(graph: Graph, models: Sequence[str] | None = None) -> dict[str, Any]:
-    """What the app reads: title, languages, models with their task and prompt, and every measured score."""
+    """What the app reads: title, languages by name, models with their task and prompt, and every measured score."""
     recipe = graph.loaded.recipe
     assert recipe.space is not None
     return {
         "title": recipe.space.title or recipe.title or recipe.hub.collection or recipe.name,
         "description": recipe.description or "",
         "language": recipe.language.model_dump(),
+        "languages": {code: _language(code) for code in recipe.language.model_dump().values()},
         "models": [_model(graph, reference) for reference in (recipe.space.demo if models is None else models)],
         "scores": scores(graph),
     }
@@ -129,13 +134,30 @@ def _model(graph: Graph, reference: str) -> dict[str, Any]:
         repo = published
     prompt = lineage.translation_prompt(graph, reference)
     node = graph.final(reference)
-    task = "translate" if prompt else "image" if _sees(node) else "chat"
-    return {"name": repo.rpartition("/")[2], "repo": repo, "task": task, "prompt": prompt or "{text}"}
+    task = "translate" if prompt else "image" if "vision_config" in _settings(node, "config.json") else "chat"
+    languages = graph.loaded.recipe.language.model_dump() if prompt else {}
+    return {
+        "name": repo.rpartition("/")[2],
+        "repo": repo,
+        "task": task,
+        "prompt": prompt or "{text}",
+        **languages,
+        "generation": {
+            name: value for name, value in _settings(node, "generation_config.json").items() if name in GENERATION
+        },
+    }
 
 
-def _sees(node: Node) -> bool:
-    path = node.folder / "model" / "config.json"
-    return path.is_file() and "vision_config" in json.loads(path.read_text(encoding="utf-8"))
+def _settings(node: Node, file: str) -> dict[str, Any]:
+    path = node.folder / "model" / file
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+
+
+def _language(code: str) -> dict[str, Any]:
+    """Its names in the interface's languages, or its code, and whether it is written from the right."""
+    own = locale(code)
+    names = {spoken: (own and own.get_display_name(spoken)) or code for spoken in INTERFACE}
+    return {**names, "rtl": bool(own and own.text_direction == "rtl")}
 
 
 def space_card(graph: Graph, config: dict[str, Any], models: Sequence[str]) -> str:
