@@ -136,17 +136,12 @@ def overview(tables: Sequence[Table]) -> Table | None:
             cell = row.average if table.averaged else row.cells.get(table.columns[0].name)
             known = rows.setdefault(row.model, replace(row, cells={}, average=None))
             if cell is not None:
-                rows[row.model] = replace(
-                    known, cells=known.cells | {table.name: cell}, date=max(known.date, row.date)
-                )
+                newer = max(known.date, row.date)
+                rows[row.model] = replace(known, cells={**known.cells, table.name: cell}, date=newer)
+    firsts = [table.columns[0] for table in tables]
     columns = [
-        Column(
-            table.name,
-            table.columns[0].metric,
-            table.columns[0].higher_is_better,
-            "accuracy" in table.columns[0].metric,
-        )
-        for table in tables
+        replace(first, name=table.name, averaged="accuracy" in first.metric)
+        for first, table in zip(firsts, tables, strict=True)
     ]
     if sum(column.averaged for column in columns) < 2:
         columns = [replace(column, averaged=False) for column in columns]
@@ -210,7 +205,7 @@ def _quoted(graph: Graph, suite: str, table: Table | None) -> list[Table]:
         if mean and not averaged:
             cells = {first: mean} | cells
         if spec.reported and (cells or mean):
-            facts = model_facts(graph, name) | {"revision": ""}
+            facts: dict[str, Any] = {**model_facts(graph, name), "revision": ""}
             row = Row(**facts, cells=cells, average=mean if averaged else None)
             by_source.setdefault(spec.reported.source, []).append(row)
     return [

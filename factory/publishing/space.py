@@ -1,4 +1,4 @@
-"""The Space of a recipe: an app from spaces/ with a `space.json` that names the models and holds the scores."""
+"""The Space of a recipe: an app from spaces/ with a `space.json` that names the models and holds the leaderboard."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from factory.errors import FactoryError
+from factory.evaluate.ranking import as_json
 from factory.graph import lineage
 from factory.graph.licenses import effective
 from factory.graph.nodes import Graph, Node
@@ -17,6 +18,7 @@ from factory.hub.push import Pushed, Release, push
 from factory.publishing.bundle import bundle
 from factory.publishing.cards import facts as card_facts
 from factory.publishing.cards.text import render
+from factory.publishing.leaderboard import recipe_tables
 from factory.refs import is_hub_ref, is_local
 from factory.resources import resource
 from factory.store import fingerprint
@@ -85,7 +87,7 @@ def write_space(graph: Graph, folder: Path) -> Path:
 
 
 def space_config(graph: Graph, models: Sequence[str] | None = None) -> dict[str, Any]:
-    """What the app reads: title, languages by name, models with their task and prompt, and every measured score."""
+    """What the app reads: title, languages by name, models with their task and prompt, and the leaderboard."""
     recipe = graph.loaded.recipe
     assert recipe.space is not None
     return {
@@ -94,29 +96,8 @@ def space_config(graph: Graph, models: Sequence[str] | None = None) -> dict[str,
         "language": recipe.language.model_dump(),
         "languages": {code: _language(code) for code in recipe.language.model_dump().values()},
         "models": [_model(graph, reference) for reference in (recipe.space.demo if models is None else models)],
-        "scores": scores(graph),
+        "board": [as_json(table) for table in recipe_tables(graph)],
     }
-
-
-def scores(graph: Graph) -> list[dict[str, Any]]:
-    """One entry per measured score: {suite, model, score, metric, value, low, high, n, headline}."""
-    return [
-        {
-            "suite": entry.suite,
-            "model": _label(graph, entry.model),
-            "score": name,
-            **{key: score.get(key) for key in ("metric", "value", "low", "high", "n")},
-            "headline": name == entry.headline,
-        }
-        for entry in lineage.board(graph)
-        for name, score in entry.scores.items()
-    ]
-
-
-def _label(graph: Graph, reference: str) -> str:
-    """A repo has the scores of what was pushed to it; anything else is called as in the recipe."""
-    repo = graph.loaded.recipe.repo_id(reference)
-    return repo if repo and lineage.is_pushed(graph, reference) else reference
 
 
 def _model(graph: Graph, reference: str) -> dict[str, Any]:

@@ -16,7 +16,7 @@ def shown(config: Config) -> dict[str, object]:
         "translate": (translate, config.names("translate")),
         "vision": (vision, config.names("image")),
         "compare": (compare, len(config.names("translate", "chat")) > 1),
-        "leaderboard": (leaderboard, config.scores),
+        "leaderboard": (leaderboard, config.board),
     }
     return {key: tab for key, (tab, something) in tabs.items() if something}
 

@@ -1,4 +1,4 @@
-"""What `space.json` says of this Space, read once: its title, languages, models and scores."""
+"""What `space.json` says of this Space, read once: its title, languages, models and leaderboard."""
 
 from __future__ import annotations
 
@@ -32,14 +32,18 @@ class Model:
 
 @dataclass(frozen=True)
 class Config:
-    """The whole file; `languages` gives each code its names in the interface's languages and its direction."""
+    """The whole file.
+
+    `languages` gives each code its names in the interface's languages and its direction, `board` holds the tables of
+    the leaderboard.
+    """
 
     title: str
     description: str
     language: dict[str, str]
     languages: dict[str, dict[str, Any]]
     models: dict[str, Model]
-    scores: list[dict[str, Any]]
+    board: list[dict[str, Any]]
 
     def names(self, *tasks: str) -> list[str]:
         """The names of the models for these tasks, in the file's order."""
