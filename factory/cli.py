@@ -315,19 +315,28 @@ def hub_command(host: str, port: int, data: Path, users: Path | None, jobs: bool
 
 
 @main.command("eval")
-@click.argument("models", nargs=-1, required=True)
-@click.option("--suite", required=True, help="oall-v2, mmlu-translation, translation, multiple-choice or perplexity.")
+@click.argument("models", nargs=-1)
+@click.option("--suite", required=True, help="oall-v2, mmlu-translation, translation, multiple-choice, perplexity …")
 @click.option(
     "--set", "settings", multiple=True, metavar="KEY=VALUE", help="A field of the suite: n=200, data=owner/name."
 )
+@click.option("--limit", type=click.IntRange(1), help="Samples of each subtask, for a quick look.")
+@click.option("--push", metavar="REPO", help="Dataset of the Hub to add the scores to, a file a result.")
+@click.option("--requests", metavar="REPO", help="Score the models that wait in this dataset, and say so there.")
 @click.option("--source", default="en", show_default=True, help="Language translated from.")
 @click.option("--language", default="ar", show_default=True, help="Language of the benchmark.")
 @PLACE
 @PROFILE
 @JSON
-def eval_command(**told: Any) -> None:
+def eval_command(models: tuple[str, ...], push: str | None, requests: str | None, as_json: bool, **told: Any) -> None:
     """Score models (Hub refs or folders) and add them to the store's leaderboard."""
-    commands.eval.run_eval(**told)
+    if bool(models) == bool(requests):
+        raise click.UsageError("name the models to score, or --requests REPO, and not both")
+    wanted = commands.eval.Wanted(**told)
+    if requests:
+        commands.requests.run_requests(requests, wanted, push, as_json)
+    else:
+        commands.eval.run_eval(models, wanted, push, as_json)
 
 
 @main.command("init")
