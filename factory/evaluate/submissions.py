@@ -117,7 +117,7 @@ def look_up(client: HfApi, model: str, *, largest: float | None = None) -> Reque
         precision=DTYPES.get(max(counts, key=lambda dtype: counts[dtype], default=""), "other"),
         submitted_time=_now(),
         model_type=KINDS.get(str(card.get("base_model_relation") or ("finetune" if bases else "")), ""),
-        params=round(total / 1e9, 4),
+        params=total / 1e9,
         license=str(license if isinstance(license, str) else license[0]),
     )
 

@@ -75,3 +75,89 @@ def test_models_meet_in_one_leaderboard(place: Path) -> None:
 def test_mistakes_are_refused_before_any_work(place: Path, arguments: tuple[Any, ...], message: str) -> None:
     done = evaluate(place, *arguments)
     assert done.returncode == 2 and message in done.stderr, done.stderr
+
+
+QUEUE = """
+import json, sys
+from huggingface_hub import HfApi
+api = HfApi()
+api.create_repo('someone/queue', repo_type='dataset', exist_ok=True)
+sha = api.model_info('someone/tiny').sha
+for model, revision in (('someone/tiny', sha), ('someone/gone', 'a' * 40)):
+    request = {'model': model, 'revision': revision, 'precision': 'float32'}
+    path = f'{model}_eval_request_False_float32_Original_{revision[:12]}.json'
+    api.upload_file(path_or_fileobj=json.dumps(request).encode(), path_in_repo=path, repo_id='someone/queue',
+                    repo_type='dataset')
+"""
+READ = """
+import json, sys
+from huggingface_hub import HfApi, hf_hub_download
+api = HfApi()
+for name in sorted(api.list_repo_files(sys.argv[1], repo_type='dataset')):
+    if name.endswith('.json'):
+        print(name + '\\t' + json.dumps(json.load(open(hf_hub_download(sys.argv[1], name, repo_type='dataset')))))
+"""
+PERPLEXITY = ("--suite", "perplexity", "--set", "data=./texts.jsonl", "--set", "text=text")
+
+
+def on_hub(place: Path, code: str, *arguments: object) -> str:
+    from factory.local_hub import LocalHub
+
+    with LocalHub(place / ".factory" / "hub") as hub:
+        home = str(place / "home")
+        done = run("-c", code, *arguments, cwd=place, HF_HOME=home, **hub.environment())
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def stored(place: Path, repo: str) -> dict[str, Any]:
+    lines = [line.split("\t", 1) for line in on_hub(place, READ, repo).splitlines()]
+    return {name: json.loads(content) for name, content in lines}
+
+
+def test_scores_are_pushed_once_and_name_no_place_of_this_machine(place: Path) -> None:
+    for _ in range(2):
+        done = evaluate(place, "./one", *PERPLEXITY, "--push", "someone/results")
+        assert done.returncode == 0, done.stderr
+    [(path, content)] = stored(place, "someone/results").items()
+    assert path.startswith("local/one/results_") and path.endswith(".json")
+    assert content["config_general"]["model_name"] == content["factory"]["model"] == "local/one"
+    assert content["results"]["all"] and str(place / "one") not in json.dumps(content)
+
+
+def test_a_copy_under_another_name_is_not_measured_again(place: Path) -> None:
+    first = evaluate(place, "./one", *PERPLEXITY, "--json")
+    if not (place / "copy").exists():
+        (place / "copy").mkdir()
+        for path in (place / "one").iterdir():
+            (place / "copy" / path.name).write_bytes(path.read_bytes())
+    second = evaluate(place, "./copy", *PERPLEXITY, "--json")
+    assert second.returncode == 0, second.stderr
+    scores = {entry["model"].rpartition("/")[2]: entry["scores"] for entry in json.loads(second.stdout)}
+    assert first.returncode == 0 and scores["copy"] == scores["one"]
+
+
+def test_a_queue_is_worked_past_a_model_that_fails(place: Path) -> None:
+    on_hub(place, QUEUE)
+    done = evaluate(place, *PERPLEXITY, "--requests", "someone/queue", "--push", "someone/queued")
+    assert done.returncode == 1 and "1 of 2 requests failed: someone/gone" in done.stderr, done.stderr
+    state = {content["model"]: content for content in stored(place, "someone/queue").values()}
+    assert state["someone/tiny"]["status"] == "FINISHED" and state["someone/gone"]["status"] == "FAILED"
+    assert "someone/gone" in state["someone/gone"]["note"]
+    assert [path.rpartition("/")[0] for path in stored(place, "someone/queued")] == ["someone/tiny"]
+
+    again = evaluate(place, *PERPLEXITY, "--requests", "someone/queue")
+    assert again.returncode == 0 and "no request waits" in again.stdout, again.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((), "name the models to score"),
+        (("./one", "--requests", "a/b"), "not both"),
+        (("./one", "--limit", "3"), "no limit of its own"),
+    ],
+)
+def test_what_is_to_be_scored_is_said_once(place: Path, arguments: tuple[Any, ...], message: str) -> None:
+    done = evaluate(place, *arguments, *PERPLEXITY)
+    assert done.returncode == 2 and message in done.stderr, done.stderr
