@@ -57,9 +57,7 @@ def spoken(request: gr.Request) -> str:
 
 def theme() -> gr.themes.Default:
     """Teal, dark enough to be read on white, in fonts that no visitor has to fetch."""
-    return gr.themes.Default(
-        primary_hue="teal", font=FONTS, font_mono=["ui-monospace", "Consolas", "monospace"]
-    ).set(
+    return gr.themes.Default(primary_hue="teal", font=FONTS, font_mono=["ui-monospace", "Consolas", "monospace"]).set(
         color_accent="*primary_700",
         button_primary_background_fill="*primary_700",
         button_primary_background_fill_hover="*primary_800",

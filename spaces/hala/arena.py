@@ -34,7 +34,7 @@ class Ballots:
             scheduler = CommitScheduler(repo_id=repo, repo_type="dataset", folder_path=folder, private=True)
             self._lock = scheduler.lock
 
-    def add(self, left: str, right: str, vote: str, **more: Any) -> None:
+    def add(self, vote: str, left: str, right: str, **more: Any) -> None:
         """Write one vote down, with what it was about.
 
         Raises:

@@ -9,7 +9,7 @@ import gradio as gr
 
 import limits
 from plain import shown
-from refused import explain
+from refused import warn
 from turns import Turns, read, start, turn, words
 
 HEIGHT = "min(55vh, 560px)"  # of the turns, so that the box below is in sight
@@ -32,7 +32,7 @@ def connect(
             for text in reply(read(turns), *values):
                 yield [*turns, {"role": "assistant", "content": shown(text)}], gr.skip()
         except Exception as error:
-            gr.Warning(explain(error, language), title="")
+            warn(error, language)
             yield before, ready(new)
         else:
             yield gr.skip(), ready()

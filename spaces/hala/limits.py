@@ -11,7 +11,6 @@ NEW_TOKENS = 2_048
 TURNS = 41  # messages of a conversation that a model still sees: odd, so that the first one is the visitor's
 PICTURES = 4  # of one conversation
 PICTURE_BYTES = 10_000_000
-PIXELS = 40_000_000
 WAITING = 64  # visitors in the queue
 MODEL: dict[str, Any] = {"concurrency_limit": 4, "concurrency_id": "model"}
 """Of an event that asks a model: all such events share four places."""

@@ -14,11 +14,12 @@ from typing import Any
 
 import torch
 from jinja2 import TemplateError
-from transformers import AutoModelForCausalLM, AutoModelForImageTextToText, AutoProcessor, AutoTokenizer
+from transformers import AutoModelForCausalLM, AutoModelForImageTextToText, AutoTokenizer
 from transformers.generation import BaseStreamer, StoppingCriteria
 
 import memory
 from config import Model
+from factory.engines.processors import load_processor
 from refused import Refused
 
 try:
@@ -104,7 +105,8 @@ class Shelf:
         sees = model.task == "image"
         kind = AutoModelForImageTextToText if sees else AutoModelForCausalLM
         weights = kind.from_pretrained(folder, dtype=DTYPE, use_safetensors=True).eval().to(DEVICE)
-        return Loaded(weights, (AutoProcessor if sees else AutoTokenizer).from_pretrained(folder))
+        tokenizer = AutoTokenizer.from_pretrained(folder)
+        return Loaded(weights, load_processor(folder, tokenizer) if sees else tokenizer)
 
 
 def warm(model: Model) -> None:

@@ -28,6 +28,11 @@ def explain(error: Exception, language: str) -> str:
     return say("failed", language)
 
 
+def warn(error: Exception, language: str) -> None:
+    """Tell the visitor, in a corner of the page."""
+    gr.Warning(explain(error, language), title=say("warning", language))
+
+
 @contextmanager
 def told() -> Iterator[None]:
     """Within a call for programs: what is refused reaches the caller as an error with its text.

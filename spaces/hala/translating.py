@@ -1,4 +1,4 @@
-"""A long text translated piece by piece, its structure kept: code, lists, tables and line breaks stay where they are."""
+"""A long text translated piece by piece: code, lists, tables and line breaks stay where they are."""
 
 from __future__ import annotations
 

@@ -53,11 +53,13 @@ TEXTS: dict[str, dict[str, Any]] = {
         "en": "At most {limit} pictures in one conversation.",
         "ar": "أقصى عدد للصور في المحادثة الواحدة {limit}.",
     },
-    "no_picture": {"en": "This file is no picture that can be read.", "ar": "هذا الملف ليس صورة يمكن قراءتها."},
-    "picture_bytes": {"en": "The picture is too large: at most {limit} MB.", "ar": "حجم الصورة كبير: الحد {limit} م.ب."},
-    "picture_pixels": {
-        "en": "The picture is too large: at most {limit} megapixels.",
-        "ar": "أبعاد الصورة كبيرة: الحد {limit} ميغابكسل.",
+    "no_picture": {
+        "en": "This is no picture that can be read, or it has more than 40 megapixels.",
+        "ar": "هذا الملف ليس صورة يمكن قراءتها، أو أنه يتجاوز ٤٠ ميغابكسل.",
+    },
+    "picture_bytes": {
+        "en": "The picture is too large: at most {limit} MB.",
+        "ar": "حجم الصورة كبير: الحد {limit} م.ب.",
     },
     "compare_about": {
         "en": "Two models answer without their names. Vote, and see who they were.",
@@ -83,6 +85,7 @@ TEXTS: dict[str, dict[str, Any]] = {
         "en": "The text is too long: at most {limit:,} characters.",
         "ar": "النص طويل: الحد {limit:,} حرفًا.",
     },
+    "warning": {"en": "Not done", "ar": "تعذّر ذلك"},
     "too_big": {
         "en": "{model} does not fit into the memory of this Space.",
         "ar": "لا تتسع ذاكرة هذه المساحة للنموذج {model}.",

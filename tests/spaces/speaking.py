@@ -13,7 +13,7 @@ from factory.resources import resource
 from tests.support import CHAT, chain_model
 
 ARABIC = [
-    *("أهلًا ", "بك! ", "هذه ", "فقرة ", "عربية ", "فيها ", "`print(\"Hello\")` ", "وكلمة ", "Python", ".\n\n"),
+    *("أهلًا ", "بك! ", "هذه ", "فقرة ", "عربية ", "فيها ", '`print("Hello")` ', "وكلمة ", "Python", ".\n\n"),
     *("- بند أول\n", "- بند ثانٍ\n\n", "```python\n", "def f(x):\n", "    return x", " + 1\n```\n\n"),
     *("<b onclick=alert(1)>", "bold", "</b> ", "![x](http://example.com/x.png) ", "تم."),
 ]

@@ -13,7 +13,7 @@ import models
 from arena import VOTES, Ballots, pair, standings
 from config import Config
 from plain import shown
-from refused import explain
+from refused import warn
 from words import put, say
 
 HEADERS = ("model", "votes", "wins", "rate", "low", "high")
@@ -35,10 +35,12 @@ def build(config: Config, language: gr.Radio) -> None:
     with gr.Row(elem_classes="actions"):
         start = put(gr.Button(variant="primary"), value="compare")
         stop = put(gr.Button(variant="stop", visible=False), value="stop")
-    with gr.Row(equal_height=True):
-        answers = [gr.Markdown(container=True, show_label=True, min_height=160, sanitize_html=True, buttons=["copy"]) for _ in "ab"]
-    for answer, side in zip(answers, ("left", "right"), strict=True):
-        put(answer, label=f"answer_{side}")
+    answers = []
+    with gr.Row():
+        for side in ("left", "right"):
+            with gr.Column(min_width=280):
+                put(gr.Markdown(elem_classes="side"), value=f"answer_{side}")
+                answers.append(gr.Markdown(container=True, min_height=160, max_height=480, buttons=["copy"]))
     with gr.Row(visible=False) as voting:
         buttons = {vote: put(gr.Button(), value=f"vote_{vote}") for vote in VOTES}
     revealed = gr.Markdown(elem_classes="status")
@@ -59,16 +61,14 @@ def build(config: Config, language: gr.Radio) -> None:
             current = {"text": text, "left": left, "right": right, "answers": said}
             yield gr.skip(), gr.skip(), current, gr.update(visible=True), "", *ready()
         except Exception as error:
-            gr.Warning(explain(error, language), title="")
+            warn(error, language)
             yield *[gr.skip()] * 5, *ready()
 
     def ready() -> tuple[Any, Any]:
         return gr.update(visible=True), gr.update(visible=False)
 
     def voted(vote: str, current: dict[str, Any], language: str) -> tuple[Any, ...]:
-        ballots.add(
-            current["left"], current["right"], vote, text=current["text"], answers=current["answers"], language=language
-        )
+        ballots.add(vote, **current, language=language)
         told = say("revealed", language, left=current["left"], right=current["right"])
         return None, gr.update(visible=False), told, _table(ballots, language)
 

@@ -9,14 +9,14 @@ import gradio as gr
 
 import limits
 from config import Config
-from refused import explain, told
+from refused import told, warn
 from translating import translate
 from words import put, say
 
 EXAMPLES = {
     "en": [
         "The library opens at nine. Please return your books on time.",
-        "# Setup\n\n1. Install the package:\n\n```bash\npip install datasets\n```\n\n2. Run `main.py` and wait for it.",
+        "# Setup\n\n1. Install the package:\n\n```bash\npip install datasets\n```\n\n2. Run `main.py`, and wait.",
     ],
     "ar": ["تفتح المكتبة أبوابها في التاسعة. يُرجى إعادة الكتب في موعدها."],
 }
@@ -50,10 +50,10 @@ def build(config: Config, language: gr.Radio) -> None:
     def run(name: str, text: str, language: str) -> Iterator[Any]:
         yield gr.skip(), "", gr.update(visible=False), gr.update(visible=True)
         try:
-            for text, done, pieces in translate(config.model(name), text):
-                yield text, say("pieces", language, done=done, pieces=pieces), gr.skip(), gr.skip()
+            for translation, done, pieces in translate(config.model(name), text):
+                yield translation, say("pieces", language, done=done, pieces=pieces), gr.skip(), gr.skip()
         except Exception as error:
-            gr.Warning(explain(error, language), title="")
+            warn(error, language)
         yield gr.skip(), "", *ready()
 
     def ready() -> tuple[Any, Any]:
