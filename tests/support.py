@@ -133,15 +133,19 @@ def behind_endpoint(folder: Path, model: str, endpoint: str, answers_as: str | N
     return Artifact(folder.name, folder, _manifest(folder.name, "model"), endpoint=endpoint)
 
 
-def chain_model(folder: Path, chain: Mapping[str, str], template: str | None = BARE) -> Artifact:
-    """A Llama whose next byte depends on the last byte alone: `chain` maps a byte to the next, "" ends the text.
+def chain_model(
+    folder: Path, chain: Mapping[str, str], template: str | None = BARE, words: Sequence[str] = ()
+) -> Artifact:
+    """A Llama whose next token depends on the last one alone: `chain` maps a token to the next, "" ends the text.
 
-    Bytes that `chain` does not name end the text too. Attention and MLP write nothing, embeddings are one-hot.
+    A token is a byte or one of `words`. Those that `chain` does not name end the text too. Attention and MLP write
+    nothing, embeddings are one-hot.
     """
     import torch
     from transformers import LlamaConfig, LlamaForCausalLM
 
     tokenizer = byte_tokenizer(template)
+    tokenizer.add_tokens([*words])
     size = len(tokenizer)
     config = LlamaConfig(
         vocab_size=size,

@@ -159,7 +159,7 @@ def bare(root: Path, epochs: int) -> dict[str, Any]:
     from transformers import AutoModelForImageTextToText
     from trl import SFTConfig, SFTTrainer
 
-    from factory.engines.vision import load_processor
+    from factory.engines.processors import load_processor
     from factory.models.models import load_tokenizer
 
     torch.set_num_threads(1)

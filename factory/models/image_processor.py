@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from factory.engines.vision import processor_classes
+from factory.engines.processors import processor_classes
 
 TOKENS = {"image_token_id": "<|image_pad|>", "video_token_id": "<|video_pad|>"}
 TOKENS |= {"vision_start_token_id": "<|vision_start|>", "vision_end_token_id": "<|vision_end|>"}

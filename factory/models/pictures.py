@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from factory.arrays import Table
-from factory.engines.vision import decoded, load_processor
+from factory.engines.processors import load_processor
+from factory.engines.vision import decoded
 from factory.errors import FactoryError, first_line
 from factory.store.columns import column
 from factory.store.pictures import pictures_of

@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from factory.engines.vision import config_of, image_processor
+from factory.engines.processors import image_processor
+from factory.engines.vision import config_of
 from factory.errors import FactoryError, first_line
 from factory.profile import Profile
 

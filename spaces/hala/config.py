@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from refused import Refused
+
 FILE = Path(__file__).with_name("space.json")
 
 
@@ -44,6 +46,25 @@ class Config:
     languages: dict[str, dict[str, Any]]
     models: dict[str, Model]
     board: list[dict[str, Any]]
+
+    def model(self, name: str) -> Model:
+        """The model of this name.
+
+        Raises:
+            Refused: there is none.
+        """
+        if name not in self.models:
+            raise Refused("unknown_model", model=name)
+        return self.models[name]
+
+    @property
+    def spoken(self) -> list[str]:
+        """The codes of the languages that the models were made for, the target first."""
+        return [*dict.fromkeys([self.language["target"], self.language["source"]])]
+
+    def called(self, code: str, language: str) -> str:
+        """A language's name in "en" or "ar"."""
+        return self.languages[code][language]
 
     def names(self, *tasks: str) -> list[str]:
         """The names of the models for these tasks, in the file's order."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import queue
 import threading
+import traceback
 from collections import OrderedDict, deque
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,11 +14,13 @@ from typing import Any
 
 import torch
 from jinja2 import TemplateError
-from transformers import AutoModelForCausalLM, AutoModelForImageTextToText, AutoProcessor, AutoTokenizer
+from transformers import AutoModelForCausalLM, AutoModelForImageTextToText, AutoTokenizer
 from transformers.generation import BaseStreamer, StoppingCriteria
 
 import memory
 from config import Model
+from factory.engines.processors import load_processor
+from refused import Refused
 
 try:
     from spaces import GPU  # ZeroGPU, where the Hub lends one for a call
@@ -34,14 +37,6 @@ SPARE = 1.25  # of the weights: what generating takes besides
 NEW_TOKENS = 512
 
 Messages = list[dict[str, Any]]
-
-
-class ModelError(Exception):
-    """What a visitor is told; `key` and `values` are of `words.say`."""
-
-    def __init__(self, key: str, **values: Any) -> None:
-        super().__init__(key)
-        self.key, self.values = key, values
 
 
 @dataclass(frozen=True)
@@ -91,7 +86,7 @@ class Shelf:
         """The model, loaded if it is not.
 
         Raises:
-            ModelError: it does not fit, or cannot be read.
+            Refused: it does not fit, or cannot be read.
         """
         with self._lock:
             if model.repo not in self._loaded:
@@ -104,13 +99,26 @@ class Shelf:
         need = memory.needed(folder, DTYPE) * SPARE
         while memory.free() < need:
             if not self._loaded:
-                raise ModelError("too_big", model=model.name)
+                raise Refused("too_big", model=model.name)
             self._loaded.popitem(last=False)
             torch.cuda.empty_cache()
         sees = model.task == "image"
         kind = AutoModelForImageTextToText if sees else AutoModelForCausalLM
         weights = kind.from_pretrained(folder, dtype=DTYPE, use_safetensors=True).eval().to(DEVICE)
-        return Loaded(weights, (AutoProcessor if sees else AutoTokenizer).from_pretrained(folder))
+        tokenizer = AutoTokenizer.from_pretrained(folder)
+        return Loaded(weights, load_processor(folder, tokenizer) if sees else tokenizer)
+
+
+def warm(model: Model) -> None:
+    """Load a model while nobody waits for it, so that the first visitor does not wait either."""
+
+    def load() -> None:
+        try:
+            SHELF.get(model)
+        except Exception as error:  # a visitor who asks for it is told
+            traceback.print_exception(error)
+
+    threading.Thread(target=load, daemon=True).start()
 
 
 def _folder(repo: str) -> Path:
@@ -157,7 +165,7 @@ def stream(model: Model, messages: Messages, sampling: Sampling | None = None) -
         sampling: the model's own by default.
 
     Raises:
-        ModelError: the model cannot be loaded, the text is too long for it, or it failed.
+        Refused: the model cannot be loaded, the text is too long for it, or it failed.
     """
     loaded = SHELF.get(model)
     inputs = _fitting(loaded, model, messages)
@@ -192,7 +200,7 @@ def answer(model: Model, messages: Messages, sampling: Sampling | None = None) -
     """The model's whole next turn.
 
     Raises:
-        ModelError: as `stream`.
+        Refused: as `stream`.
     """
     return deque(stream(model, messages, sampling), maxlen=1).pop()
 
@@ -248,7 +256,7 @@ def _fitting(loaded: Loaded, model: Model, messages: Messages) -> dict[str, Any]
             return inputs
         system, turns = _apart(messages)
         if len(turns) < 3:
-            raise ModelError("too_long", model=model.name, tokens=length, longest=loaded.longest)
+            raise Refused("too_long", model=model.name, tokens=length, longest=loaded.longest)
         messages = [*system, *turns[2:]]
 
 

@@ -130,7 +130,8 @@ def test_held_out_rows_with_pictures_are_measured_as_by_hand(tmp_path):
     found = work.metrics["eval_loss"]
     assert found["after"] < found["before"] - 1
 
-    from factory.engines.vision import decoded, load_processor
+    from factory.engines.processors import load_processor
+    from factory.engines.vision import decoded
     from factory.models.models import load_tokenizer
 
     folder = work.out / "model"

@@ -1,27 +1,107 @@
-"""The same text to two models."""
+"""The same text to two models whose names are hidden, and a vote between their answers."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import zip_longest
+from typing import Any
+
 import gradio as gr
 
+import limits
 import models
+from arena import VOTES, Ballots, pair, standings
 from config import Config
-from words import put
+from plain import shown
+from refused import warn
+from words import put, say
+
+HEADERS = ("model", "votes", "wins", "rate", "low", "high")
+
+
+def tasks(config: Config) -> list[str]:
+    """What at least two models do, and so can be compared in."""
+    return [task for task in ("chat", "translate") if len(config.names(task)) > 1]
 
 
 def build(config: Config, language: gr.Radio) -> None:
-    choices = config.names("translate", "chat")
-    text = gr.Textbox(lines=3, label="Text")
+    """Lay out the tab."""
+    ballots = Ballots()
+    names = config.names(*tasks(config)[:1])
+    round_ = gr.State(None)  # what is being voted on: {text, left, right, answers}
+    put(gr.Markdown(), value="compare_about")
+    text = gr.Textbox(lines=3, max_lines=12, max_length=limits.CHARACTERS)
+    put(text, label="compare_text", placeholder="message_hint")
+    with gr.Row(elem_classes="actions"):
+        start = put(gr.Button(variant="primary"), value="compare")
+        stop = put(gr.Button(variant="stop", visible=False), value="stop")
+    answers = []
     with gr.Row():
-        first = gr.Dropdown(choices, value=choices[0], label="One")
-        second = gr.Dropdown(choices, value=choices[1], label="The other")
-    with gr.Row():
-        left = gr.Textbox(lines=6, label="One")
-        right = gr.Textbox(lines=6, label="The other")
-    button = put(gr.Button(variant="primary"), value="compare")
+        for side in ("left", "right"):
+            with gr.Column(min_width=280):
+                put(gr.Markdown(elem_classes="side"), value=f"answer_{side}")
+                answers.append(gr.Markdown(container=True, min_height=160, max_height=480, buttons=["copy"]))
+    with gr.Row(visible=False) as voting:
+        buttons = {vote: put(gr.Button(), value=f"vote_{vote}") for vote in VOTES}
+    revealed = gr.Markdown(elem_classes="status")
+    table = gr.Dataframe(_table(ballots, "en"), interactive=False, show_label=True, wrap=True)
+    put(table, label="standings")
 
-    def compare(first: str, second: str, text: str) -> tuple[str, ...]:
-        chosen = [config.models[name] for name in (first, second)]
-        return tuple(models.answer(model, models.question(model, text)) for model in chosen)
+    def run(text: str, language: str) -> Iterator[Any]:
+        if not text.strip():
+            yield [gr.skip()] * 7
+            return
+        left, right = pair(names)
+        yield "", "", None, gr.update(visible=False), "", gr.update(visible=False), gr.update(visible=True)
+        said = ("", "")
+        try:
+            limits.check_text(text)
+            for said in _both(config, left, right, text):
+                yield *map(shown, said), *[gr.skip()] * 5
+            current = {"text": text, "left": left, "right": right, "answers": said}
+            yield gr.skip(), gr.skip(), current, gr.update(visible=True), "", *ready()
+        except Exception as error:
+            warn(error, language)
+            yield *[gr.skip()] * 5, *ready()
 
-    gr.on([button.click, text.submit], compare, [first, second, text], [left, right], api_name="compare")
+    def ready() -> tuple[Any, Any]:
+        return gr.update(visible=True), gr.update(visible=False)
+
+    def voted(vote: str, current: dict[str, Any], language: str) -> tuple[Any, ...]:
+        ballots.add(vote, **current, language=language)
+        told = say("revealed", language, left=current["left"], right=current["right"])
+        return None, gr.update(visible=False), told, _table(ballots, language)
+
+    private: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+    running = gr.on(
+        [start.click, text.submit],
+        run,
+        [text, language],
+        [*answers, round_, voting, revealed, start, stop],
+        **private,
+        **limits.MODEL,
+    )
+    stop.click(ready, None, [start, stop], cancels=running, queue=False, **private)
+    for vote, button in buttons.items():
+        button.click(
+            lambda current, language, vote=vote: voted(vote, current, language),
+            [round_, language],
+            [round_, voting, revealed, table],
+            **private,
+        )
+    language.change(lambda chosen: _table(ballots, chosen), language, table, queue=False, **private)
+
+
+def _both(config: Config, left: str, right: str, text: str) -> Iterator[tuple[str, str]]:
+    """Both answers as far as they go, in turn, so that neither is told apart by its speed."""
+    asked = [config.model(name) for name in (left, right)]
+    said = ["", ""]
+    for parts in zip_longest(*(models.stream(model, models.question(model, text)) for model in asked)):
+        said = [before if part is None else part for before, part in zip(said, parts, strict=True)]
+        yield said[0], said[1]
+
+
+def _table(ballots: Ballots, language: str) -> dict[str, Any]:
+    rows = standings(ballots.rows())
+    data = [[row[name] if isinstance(row[name], str) else round(row[name], 1) for name in HEADERS] for row in rows]
+    return {"headers": [say(f"standing_{name}", language) for name in HEADERS], "data": data}

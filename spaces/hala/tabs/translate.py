@@ -2,23 +2,100 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 import gradio as gr
 
-import models
+import limits
 from config import Config
-from words import put
+from refused import told, warn
+from translating import translate
+from words import put, say
+
+EXAMPLES = {
+    "en": [
+        "The library opens at nine. Please return your books on time.",
+        "# Setup\n\n1. Install the package:\n\n```bash\npip install datasets\n```\n\n2. Run `main.py`, and wait.",
+    ],
+    "ar": ["تفتح المكتبة أبوابها في التاسعة. يُرجى إعادة الكتب في موعدها."],
+}
 
 
 def build(config: Config, language: gr.Radio) -> None:
-    choices = config.names("translate")
-    model = put(gr.Dropdown(choices, value=choices[0]), label="model")
-    with gr.Row():
-        source = gr.Textbox(lines=6, label=config.language["source"])
-        target = gr.Textbox(lines=6, label=config.language["target"], buttons=["copy"])
-    button = put(gr.Button(variant="primary"), value="translate")
-
-    def translate(name: str, text: str) -> str:
+    """Lay out the tab; `translate` is the call for programs."""
+    directions: dict[tuple[str, str], list[str]] = {}
+    for name in config.names("translate"):
         model = config.models[name]
-        return models.answer(model, models.question(model, text)) if text.strip() else ""
+        directions.setdefault((model.source, model.target), []).append(name)
+    first = next(iter(directions))
+    swappable = any((target, source) in directions for source, target in directions)
 
-    gr.on([button.click, source.submit], translate, [model, source], target, api_name="translate")
+    chosen = gr.State(first)
+    choices = directions[first]
+    model = put(gr.Dropdown(choices, value=choices[0], visible=len(choices) > 1), label="model")
+    with gr.Row(equal_height=True):
+        source = gr.Textbox(lines=10, max_lines=24, min_width=280, max_length=limits.CHARACTERS)
+        target = gr.Textbox(lines=10, max_lines=24, min_width=280, interactive=False, buttons=["copy"])
+    source.label, target.label = (config.called(code, "en") for code in first)
+    put(source, placeholder="translate_hint")
+    with gr.Row(elem_classes="actions"):
+        start = put(gr.Button(variant="primary"), value="translate")
+        stop = put(gr.Button(variant="stop", visible=False), value="stop")
+        swap = put(gr.Button(visible=swappable), value="swap")
+        save = put(gr.Button(), value="download")
+    status = gr.Markdown(elem_classes="status")
+    examples = put(gr.Dataset(components=[gr.Textbox(visible=False)], samples=_examples(first[0])), label="examples")
+
+    def run(name: str, text: str, language: str) -> Iterator[Any]:
+        yield gr.skip(), "", gr.update(visible=False), gr.update(visible=True)
+        try:
+            for translation, done, pieces in translate(config.model(name), text):
+                yield translation, say("pieces", language, done=done, pieces=pieces), gr.skip(), gr.skip()
+        except Exception as error:
+            warn(error, language)
+        yield gr.skip(), "", *ready()
+
+    def ready() -> tuple[Any, Any]:
+        return gr.update(visible=True), gr.update(visible=False)
+
+    def turned(direction: tuple[str, str], source: str, target: str) -> tuple[Any, ...]:
+        other = (direction[1], direction[0])
+        choices = directions[other]
+        models = gr.update(choices=choices, value=choices[0], visible=len(choices) > 1)
+        return other, target, source, models, gr.update(samples=_examples(other[0]))
+
+    def named(direction: tuple[str, str], language: str) -> list[Any]:
+        return [gr.update(label=config.called(code, language)) for code in direction]
+
+    private: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+    running = gr.on(
+        [start.click, source.submit],
+        run,
+        [model, source, language],
+        [target, status, start, stop],
+        show_progress="hidden",
+        api_visibility="private",
+        **limits.MODEL,
+    )
+    stop.click(ready, None, [start, stop], cancels=running, **private)
+    swap.click(turned, [chosen, source, target], [chosen, source, target, model, examples], **private)
+    gr.on([chosen.change, language.change], named, [chosen, language], [source, target], **private)
+    save.click(None, target, None, js="text => space.save(text, 'translation.md')", **private)
+    examples.click(lambda sample: sample[0], examples, source, **private)
+
+    def translated(text: str, model: str = choices[0]) -> str:
+        """Translate a text; code, lists and line breaks stay as they are.
+
+        Args:
+            text: the text, plain or Markdown
+            model: the translator's name
+        """
+        with told():
+            return [*translate(config.model(model), text)][-1].text
+
+    gr.api(translated, api_name="translate", **limits.MODEL)
+
+
+def _examples(code: str) -> list[list[str]]:
+    return [[text] for text in EXAMPLES.get(code, [])]

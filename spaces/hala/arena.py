@@ -1,0 +1,87 @@
+"""Two models side by side under no name: which pair comes next, what was voted, and who wins how often."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import threading
+from collections import Counter
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from math import sqrt
+from pathlib import Path
+from typing import Any
+
+VOTES = ("left", "right", "tie", "both_bad")
+FOLDER = Path(os.environ.get("SPACE_VOTES_FOLDER") or ("/data/votes" if Path("/data").is_dir() else "votes"))
+"""A Space's persistent storage where it has one."""
+REPO = os.environ.get("SPACE_VOTES_REPO")
+"""A dataset of the Hub that the votes are pushed to, every five minutes, with the Space's token."""
+Z = 1.96  # of a 95 % interval
+
+
+class Ballots:
+    """The votes in one file of JSON lines, pushed to a dataset where one is named."""
+
+    def __init__(self, folder: Path = FOLDER, repo: str | None = REPO) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.file = folder / "votes.jsonl"
+        self._lock: Any = threading.Lock()
+        if repo and os.environ.get("HF_TOKEN"):
+            from huggingface_hub import CommitScheduler
+
+            scheduler = CommitScheduler(repo_id=repo, repo_type="dataset", folder_path=folder, private=True)
+            self._lock = scheduler.lock
+
+    def add(self, vote: str, left: str, right: str, **more: Any) -> None:
+        """Write one vote down, with what it was about.
+
+        Raises:
+            ValueError: `vote` is none of `VOTES`.
+        """
+        if vote not in VOTES:
+            raise ValueError(f"no vote: {vote}")
+        row = {"time": datetime.now(UTC).isoformat(timespec="seconds"), "left": left, "right": right, "vote": vote}
+        with self._lock, self.file.open("a", encoding="utf-8") as file:
+            file.write(json.dumps({**row, **more}, ensure_ascii=False) + "\n")
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Every vote, the first one first."""
+        if not self.file.exists():
+            return []
+        with self._lock:
+            return [json.loads(line) for line in self.file.read_text(encoding="utf-8").splitlines()]
+
+
+def pair(names: list[str]) -> tuple[str, str]:
+    """Two different models, each as likely as the others to stand left or right."""
+    left, right = random.sample(names, 2)
+    return left, right
+
+
+def standings(votes: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Per model ``{model, votes, wins, rate, low, high}``, the best first.
+
+    A tie counts half for both, "both bad" for neither but as a vote. `rate` is wins of votes in percent, `low` and
+    `high` its 95 % Wilson interval (Wilson 1927).
+    """
+    wins: Counter[str] = Counter()
+    total: Counter[str] = Counter()
+    for vote in votes:
+        total.update((vote["left"], vote["right"]))
+        if vote["vote"] in ("left", "right"):
+            wins[vote[vote["vote"]]] += 1
+        elif vote["vote"] == "tie":
+            wins.update({vote["left"]: 0.5, vote["right"]: 0.5})  # type: ignore[dict-item]
+    found = [
+        {"model": name, "votes": n, "wins": float(wins[name]), **_rate(wins[name], n)} for name, n in total.items()
+    ]
+    return sorted(found, key=lambda row: -row["rate"])
+
+
+def _rate(wins: float, n: int) -> dict[str, float]:
+    share = wins / n
+    middle = (share + Z**2 / (2 * n)) / (1 + Z**2 / n)
+    half = Z / (1 + Z**2 / n) * sqrt(share * (1 - share) / n + Z**2 / (4 * n**2))
+    return {"rate": 100 * share, "low": 100 * max(0.0, middle - half), "high": 100 * min(1.0, middle + half)}
