@@ -164,5 +164,12 @@ def space_card(graph: Graph, config: dict[str, Any], models: Sequence[str]) -> s
         "tags": ["factory", *(["stand-in"] if stand_in else [])],
     }
     return render(
-        "space.md", header, **config, recipe=recipe, stand_in=stand_in, page=card_facts.page, name=recipe.name
+        "space.md",
+        header,
+        **config,
+        measured=lineage.board(graph),
+        recipe=recipe,
+        stand_in=stand_in,
+        page=card_facts.page,
+        name=recipe.name,
     )

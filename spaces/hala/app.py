@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -37,16 +38,28 @@ def build(config: Config | None = None) -> gr.Blocks:
             language = put(gr.Radio([*LANGUAGES.items()], value="en", container=False), label="language")
             light = put(gr.Button(size="sm", variant="secondary", min_width=0), value="theme")
         gr.Markdown(f"# {config.title}\n\n{config.description}", elem_id="title")
-        for key, tab in shown(config).items():
-            with put(gr.Tab(id=key), label=key):
-                tab.build(config, language)
+        with gr.Tabs() as tabs:
+            for key, tab in shown(config).items():
+                with put(gr.Tab(id=key), label=key):
+                    tab.build(config, language)
         said = [block for block in page.blocks.values() if hasattr(block, "words")]
         turn: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
         language.change(lambda chosen: updates(said, chosen), language, said, **turn)
         language.change(None, language, None, js="chosen => space.speak(chosen)", **turn)
         light.click(None, None, None, js="() => space.turn()", **turn)
         page.load(spoken, None, language, **turn)
+
+        def open_tab(request: gr.Request) -> Any:
+            return opened(request, shown(config))
+
+        page.load(open_tab, None, tabs, **turn)
     return page
+
+
+def opened(request: gr.Request, keys: Collection[str]) -> Any:
+    """The tab that the address names (`?tab=leaderboard`), as the leaderboard writes it for sharing."""
+    asked = request.query_params.get("tab")
+    return gr.update(selected=asked) if asked in keys else gr.skip()
 
 
 def spoken(request: gr.Request) -> str:

@@ -56,3 +56,17 @@ WORDS: dict[str, dict[str, str]] = {
     "parameters": {"en": "parameters", "ar": "عدد المعاملات"},
     "no_sizes": {"en": "No size is known of these models.", "ar": "لا يُعرف حجم هذه النماذج."},
 }
+
+REASONS_AR: dict[str, str] = {
+    "name": "«{model}» ليس اسم نموذج: المطلوب owner/name",
+    "absent": "لا يوجد على المنصة نموذج عام باسم {model}",
+    "gated": "النموذج {model} مقيَّد: لا يُقرأ إلا بإذن صاحبه",
+    "unreachable": "المنصة لا تجيب، أعد المحاولة لاحقًا",
+    "adapter": "النموذج {model} محوّل (adapter): ادمجه في أساسه ثم أرسل الناتج",
+    "safetensors": "لا توجد للنموذج {model} أوزان بصيغة safetensors",
+    "size": "لا يُعرف عدد معاملات النموذج {model}",
+    "too_big": "عدد معاملات النموذج {model} هو {size} مليار، والحد هنا {limit} مليار",
+    "license": "لا تذكر بطاقة النموذج {model} رخصته",
+    "there": "النموذج {model} بهذا الإصدار في قائمة الانتظار: {status}",
+}
+"""Why a model is not taken: the texts of `submissions.REASONS`."""

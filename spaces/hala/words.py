@@ -61,6 +61,16 @@ TEXTS: dict[str, dict[str, Any]] = {
         "en": "The picture is too large: at most {limit} MB.",
         "ar": "حجم الصورة كبير: الحد {limit} م.ب.",
     },
+    "submit": {"en": "Submit", "ar": "إرسال"},
+    "submit_model": {"en": "Submit a model of the Hub for evaluation", "ar": "أرسل نموذجًا من المنصة لتقييمه"},
+    "submitted": {
+        "en": "{model} waits for its evaluation: {size} parameters, {license}, commit {commit}.",
+        "ar": "النموذج {model} ينتظر تقييمه: {size}، الرخصة {license}، الإصدار {commit}.",
+    },
+    "submittable": {
+        "en": "{model} can be evaluated: {size} parameters, {license}, commit {commit}. There is no queue here.",
+        "ar": "يمكن تقييم {model}: {size}، الرخصة {license}، الإصدار {commit}. لا قائمة انتظار هنا.",
+    },
     "compare_about": {
         "en": "Two models answer without their names. Vote, and see who they were.",
         "ar": "يجيب نموذجان دون اسميهما. صوّت ثم اعرف من هما.",

@@ -41,7 +41,8 @@ def push_model(repo: str, folder: Path, card: str = "license: mit\n", **changes:
 
 
 def test_what_the_hub_says_of_a_model_becomes_a_request(tmp_path: Path, embedded_hub: Any) -> None:
-    card = "license: other\nlicense_name: lfm1.0\nlicense_link: LICENSE\nbase_model: owner/one\nbase_model_relation: merge\n"
+    card = "license: other\nlicense_name: lfm1.0\nlicense_link: LICENSE\n"
+    card += "base_model: owner/one\nbase_model_relation: merge\n"
     push_model("asked/good", tmp_path / "m", card)
     request = look_up(api(), " https://huggingface.co/asked/good/ ")
     assert (request.model, request.license, request.base_model, request.model_type) == (
@@ -103,9 +104,7 @@ def test_foreign_files_of_the_queue_are_left_alone(embedded_hub: Any) -> None:
         "x/z_eval_request_.json": good.content(),  # a request under another's name could never be marked
         "README.md": b"# a queue",
     }.items():
-        client.upload_file(
-            path_or_fileobj=content, path_in_repo=path, repo_id="asked/queue-two", repo_type="dataset"
-        )
+        client.upload_file(path_or_fileobj=content, path_in_repo=path, repo_id="asked/queue-two", repo_type="dataset")
     assert [*requests_in(client, "asked/queue-two")] == [good]
 
 
@@ -122,7 +121,9 @@ def test_a_request_survives_its_file() -> None:
     assert _parsed(request.content().decode()) == request
 
 
-JSON = st.recursive(st.none() | st.booleans() | st.floats() | st.text(), lambda x: st.lists(x) | st.dictionaries(st.text(), x))
+JSON = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.text(), lambda x: st.lists(x) | st.dictionaries(st.text(), x)
+)
 
 
 @given(st.dictionaries(st.sampled_from([*Request.__dataclass_fields__, "more"]), JSON) | JSON)

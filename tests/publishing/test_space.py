@@ -31,7 +31,8 @@ models:
 def test_before_anything_is_built_there_is_a_space_without_scores(tmp_path: Path) -> None:
     files = space_files(shelf(tmp_path))
     assert {"app.py", "tabs/chat.py", "requirements.txt", "README.md", "space.json"} <= set(files)
-    assert json.loads(files["space.json"])["scores"] == []
+    tables = json.loads(files["space.json"])["board"]
+    assert tables and all(section["origin"] == "reported" for table in tables for section in table["sections"])
     header = yaml.safe_load(files["README.md"].decode().split("---\n")[1])
     assert (header["sdk"], header["app_file"], header["models"]) == ("gradio", "app.py", ["factory/shelf-tuned"])
 
@@ -74,7 +75,7 @@ assert translated
 chatted = client.predict("Hello", "app-base", api_name="/chat")
 left, right = client.predict("app-tuned", "app-base", "Hello", api_name="/compare")
 assert left != right
-table = client.predict(True, api_name="/scores")
-print("ROWS", len(table["data"]), table["data"][0][:4])
+board = client.predict("quiz", "app-tuned", "", "", "measured", False, "csv", api_name="/leaderboard")
+print("ROWS", board.splitlines()[1])
 """
-    assert "ROWS 2 ['quiz', 'factory/app-tuned', 'acc', 51.0]" in hub_client(code)
+    assert "ROWS measured,Measured here,1,factory/app-tuned," in hub_client(code)

@@ -44,7 +44,7 @@ def lay_out(folder: Path, models: Sequence[dict[str, Any]], **more: Any) -> Path
             "ar": {"en": "Arabic", "ar": "العربية", "rtl": True},
         },
         "models": models,
-        "scores": [],
+        "board": [],
         **more,
     }
     files |= {**bundle(files), "space.json": json.dumps(config).encode()}

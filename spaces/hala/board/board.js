@@ -1,6 +1,6 @@
 // The leaderboard in the page: controls above, the plot, and the table, of which only the rows near the view are made.
 
-const CHUNK = 60;
+const CHUNK = 40, SETTLED = 150; // rows made at once; milliseconds without a change before the plot is drawn anew
 const root = element.querySelector(".board");
 const language = () => (document.documentElement.lang === "ar" ? "ar" : "en");
 const say = (key, values = {}) => {
@@ -10,7 +10,7 @@ const say = (key, values = {}) => {
 
 let tables = [], state = readState();
 const open = new Set();
-let shown = [], items = [], made = 0;
+let shown = [], items = [], made = 0, waiting;
 
 const tableNow = () => tables.find((table) => table.name === state.table) ?? tables[0];
 const every = (fact) =>
@@ -88,7 +88,8 @@ const render = () => {
     box.replaceChildren(element);
     grow();
   } else box.replaceChildren(nothing());
-  setTimeout(drawPlot);
+  clearTimeout(waiting);
+  waiting = setTimeout(drawPlot, SETTLED);
 };
 
 const grow = () => {

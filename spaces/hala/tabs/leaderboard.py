@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import gradio as gr
 
 from board_words import WORDS
 from config import Config
 from factory.evaluate.ranking import Filters, as_csv, as_markdown, chosen, from_json
+from submitting import LONGEST, submitted
+from words import put
 
 FOLDER = Path(__file__).parents[1] / "board"
 SCRIPTS = ("state.js", "text.js", "rows.js", "plot.js", "board.js")  # in this order: one function's body in the page
@@ -52,3 +54,18 @@ def build(config: Config, language: gr.Radio) -> None:
         return (as_csv if format == "csv" else as_markdown)(chosen(from_json(found[0]), filters))
 
     gr.api(leaderboard, api_name="leaderboard")
+    with gr.Row(elem_classes="submission", equal_height=False):
+        model = put(gr.Textbox(placeholder="owner/name", max_length=LONGEST, scale=4), label="submit_model")
+        button = put(gr.Button(variant="primary", scale=1, min_width=120), value="submit")
+    told = gr.Textbox(show_label=False, container=False, interactive=False, visible=False, elem_id="submitted")
+
+    def tell(name: str, chosen: str) -> Any:
+        return gr.update(value=submitted(name, chosen or "en"), visible=True)
+
+    gr.on([button.click, model.submit], tell, [model, language], told, api_visibility="private", concurrency_limit=4)
+
+    def submit(model: str) -> str:
+        """Submit a model of the Hub (owner/name) for evaluation; what is said of it."""
+        return submitted(model, "en")
+
+    gr.api(submit, api_name="submit")
