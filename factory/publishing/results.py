@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +74,19 @@ def result_file(entry: BoardEntry) -> bytes:
         "versions": details.get("versions", {}),
         "factory": {**entry.as_json(), "model": model_name(entry), "recipe": "", "details": details},
     }
-    return (json.dumps(content, ensure_ascii=False, indent=2, default=str) + "\n").encode()
+    return (json.dumps(_public(content, entry), ensure_ascii=False, indent=2, default=str) + "\n").encode()
+
+
+def _public(value: Any, entry: BoardEntry) -> Any:
+    """The value with names where it had places of this machine."""
+    if isinstance(value, Mapping):
+        return {key: _public(inner, entry) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_public(inner, entry) for inner in value]
+    if not isinstance(value, str):
+        return value
+    text = value if is_hub_ref(entry.model) else value.replace(entry.model, model_name(entry))
+    return Path(text).name if text.startswith("/") else text
 
 
 def _scores(score: dict[str, Any]) -> dict[str, float]:

@@ -14,10 +14,11 @@ const interval = (cell, section) =>
   cell.low === undefined ? "" : `${number(cell.low, section)} – ${number(cell.high, section)}`;
 
 const csvField = (value) => {
-  const text = value === undefined || value === null ? "" : String(value);
+  if (typeof value !== "string") return value ?? "";
+  const line = value.trim().replace(/\s+/g, " ");
   // A text that a spreadsheet would take for a formula is marked as text.
-  const harmless = typeof value === "string" && /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
-  return /[",\n\r]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
+  const harmless = /^[=+\-@]/.test(line) ? `'${line}` : line;
+  return /[",]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
 };
 
 const asCsv = (table, sections) => {
