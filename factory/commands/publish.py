@@ -153,20 +153,22 @@ def _print(opened: Opened, report: Report) -> None:
             link = pushed.get(name)
             rows.append([name, manifest.kind, _size(manifest), _state(link), link.url if link else ""])
     rows += [[key, "", "", _state(p), p.url] for key, p in pushed.items() if key not in graph.finals]
-    print_table(opened.loaded.recipe.name, ["artifact", "kind", "made", "hub", "link"], rows)
+    print_table(
+        opened.loaded.recipe.name, ["artifact", "kind", "made", "hub", "link"], rows, spare=["kind"], texts=["link"]
+    )
     if scores := lineage.board(graph):
         print()
         title = "scores of stand-ins: they say nothing" if opened.rehearsal else "scores, measured in this store"
         lines = [[entry.suite, entry.model, entry.headline, *entry.shown().values()] for entry in scores]
         columns = ["evaluation", "model", "score", *scores[0].shown()]
-        print_table(title, columns, lines, right=["value", "n"])
+        print_table(title, columns, lines, right=["value", "n"], texts=["also"])
     if report.failed:
         print()
         failed = [[stage.name, "failed", str(error)] for stage, error in report.failed.items()]
         left = [
             [stage.name, "left out", f"{stage.place}: needs {cause.name}"] for stage, cause in report.left_out.items()
         ]
-        print_table("not done", ["stage", "state", "because"], [*failed, *left])
+        print_table("not done", ["stage", "state", "because"], [*failed, *left], texts=["because"])
     commits = sum(p.changed for p in pushed.values())
     print(
         f"\n{len(report.built)} steps built, {len(report.done)} done before, {commits} commits, {report.seconds:.1f} s"

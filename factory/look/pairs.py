@@ -8,7 +8,6 @@ from typing import Any, TypeVar
 from factory.checks.base import Check
 from factory.checks.base import Pairs as Texts
 from factory.errors import FactoryError, UsageError
-from factory.rows.collecting import uncollected
 from factory.rows.embeddings import bundled
 from factory.rows.executors.processes import in_order
 from factory.rows.formats import Row, Unreadable
@@ -16,6 +15,7 @@ from factory.rows.image_checks import row_scores
 from factory.rows.outcomes import failed
 from factory.rows.picture_parts import COLUMN, is_talk
 from factory.rows.reading import Rows
+from factory.step.surroundings import uncollected
 from factory.steps.filter import Filter
 from factory.store.columns import NotText, parse_path
 from factory.store.pictures import Picture
