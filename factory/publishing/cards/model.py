@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from factory.publishing.cards import facts as card_facts
 from factory.publishing.cards.text import render
 from factory.publishing.pictures import loss_svg
 from factory.step.base import Source
+from factory.steps.merge import Merge
 
 LOSS_PICTURE = "loss.svg"
 TRAINERS = ("pretrain", "sft", "dpo")
@@ -26,7 +27,10 @@ SHOWN_SCORES = 12  # the rest is folded
 
 @dataclass(frozen=True)
 class ScoreTable:
-    """One suite: `columns` are models, this one first and its base second; `rows` a score's name and its cells."""
+    """One suite: `columns` are models, this one first and its base second; `rows` a score's name and its cells.
+
+    `roles` says what those that it is held against are to it.
+    """
 
     suite: str
     headline: str
@@ -34,6 +38,18 @@ class ScoreTable:
     rows: list[tuple[str, str, list[dict[str, Any] | None]]]
     protocol: dict[str, Any]
     measured: bool
+    roles: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def compared(self) -> int:
+        """How many columns after the first one this model is held against."""
+        return sum(column in self.roles for column in self.columns)
+
+    @property
+    def headings(self) -> list[str]:
+        """The columns' names, with what they are to this model where more than a base is among them."""
+        roles = self.roles if [*self.roles.values()] != ["base model"] else {}
+        return [f"{column} ({roles[column]})" if column in roles else column for column in self.columns]
 
 
 def measured(graph: Graph, name: str) -> dict[str, dict[str, Any]]:
@@ -43,7 +59,7 @@ def measured(graph: Graph, name: str) -> dict[str, dict[str, Any]]:
 
 def score_tables(graph: Graph, name: str) -> list[ScoreTable]:
     """A table for every suite that lists the model, measured or not yet."""
-    base = graph.loaded.recipe.models[name].from_
+    roles = _roles(graph, name)
     tables = []
     scores = by_suite(lineage.board(graph))
     for suite in graph.loaded.recipe.evaluate:
@@ -55,7 +71,7 @@ def score_tables(graph: Graph, name: str) -> list[ScoreTable]:
             tables.append(ScoreTable(suite, "", [name], [], {}, measured=False))
             continue
         others = [model for model in listed if model in found and not _made_from(graph, model, name)]
-        others.sort(key=lambda model: (model != base, listed.index(model)))
+        others.sort(key=lambda model: ([*roles, model].index(model), listed.index(model)))
         columns = [name, *others[:COMPARED]]
         own = found[name]
         names = sorted(own["scores"], key=lambda score: score != own["headline"])
@@ -63,8 +79,28 @@ def score_tables(graph: Graph, name: str) -> list[ScoreTable]:
             (score, own["scores"][score]["metric"], [found[model]["scores"].get(score) for model in columns])
             for score in names
         ]
-        tables.append(ScoreTable(suite, own["headline"], columns, rows, own["protocol"], measured=True))
+        tables.append(ScoreTable(suite, own["headline"], columns, rows, own["protocol"], True, roles))
     return tables
+
+
+def _roles(graph: Graph, name: str) -> dict[str, str]:
+    """The models that a model is held against, and what they are to it: its base, then what its last step began with.
+
+    The base is the nearest one before it that readers know, of the Hub or published: what the recipe makes on the way
+    is none. What was merged or quantized is named as that.
+    """
+    models, steps = graph.loaded.recipe.models, graph.loaded.recipe.models[name].steps
+    merges = [step for step in steps if isinstance(step, Merge)]
+    base = next((step.base for step in merges if step.base), models[name].base)
+    while base in models and graph.loaded.recipe.repo_id(base) is None:
+        base = models[base].base
+    parents = [models[name].base, *(other for step in merges for other in step.others)]
+    word = "merged from" if merges else "quantized from" if steps and steps[-1].verb == "quantize" else ""
+    roles = {model: word for model in parents if word and model}
+    return {
+        **({base: "base model"} if base else {}),
+        **{model: role for model, role in roles.items() if model != base},
+    }
 
 
 def _made_from(graph: Graph, model: str, name: str) -> bool:

@@ -314,3 +314,37 @@ def test_examples_are_there_and_escaped(built: Graph) -> None:
     assert '<div dir="rtl">' in funnel
     assert len(REJECTED) == funnel.count("<tr><td>")
     assert PAIRS[0]["ar"].removesuffix(".") in section(body, "What is in it")
+
+
+MERGED = """\
+  on-the-way:
+    from: base
+    steps: [{sft: {data: pairs, epochs: 1, learning_rate: 1.0e-4, prompt: "{en}", response: "{ar}"}}]
+  last:
+    from: on-the-way
+    steps: [{STEP}]
+    publish: shelf-last
+evaluate:
+"""
+MERGE = "merge: {method: slerp, t: 0.5, with: tuned}"
+TUNE = 'sft: {data: pairs, epochs: 1, learning_rate: 1.0e-4, prompt: "{en}", response: "{ar}"}'
+
+
+def last_card(folder: Path, step: str, models: str) -> list[list[str]]:
+    """The table of scores of a model with `step` as its last one, beside those that are measured."""
+    text = RECIPE.replace("evaluate:\n", MERGED.replace("STEP", step), 1).replace('    gates: ["quiz >= base"]\n', "")
+    graph = build(shelf(folder, text.replace("models: [tuned, base]", f"models: [{models}]")))
+    return table(section(parts(render_card(graph, "last"))[1], "Scores"))
+
+
+def test_a_merge_stands_beside_its_base_and_beside_what_it_was_merged_from(tmp_path: Path) -> None:
+    head, first, *_ = last_card(tmp_path, MERGE, "on-the-way, tuned, base, last")
+    others = ["base (base model)", "on-the-way (merged from)", "tuned (merged from)"]
+    assert head == ["score", "metric", "n", "**last**", *others, *(f"difference to {name}" for name in others)]
+    assert first[-3:] == ["+0.00", "+0.00", "-11.00"]
+
+
+def test_no_difference_is_to_a_mere_step_of_the_recipe(tmp_path: Path) -> None:
+    assert last_card(tmp_path, TUNE, "on-the-way, last")[0] == ["score", "metric", "n", "**last**", "on-the-way"]
+    head = last_card(tmp_path / "more", TUNE, "on-the-way, last, base")[0]
+    assert head[3:] == ["**last**", "base", "on-the-way", "difference to base"]
