@@ -52,7 +52,7 @@ def recipe_tables(graph: Graph) -> list[Table]:
         suites_alike = [name for name, suite in evaluate.items() if suite.verb == stated.suite]
         if suites_alike or stated.paper == graph.loaded.recipe.paper:
             name = stated.suite if stated.suite in suites_alike else next(iter(suites_alike), stated.table.name)
-            sections = [replace(section, rows=tuple(map(_sized, section.rows))) for section in stated.table.sections]
+            sections = [replace(section, rows=tuple(map(sized, section.rows))) for section in stated.table.sections]
             _add(tables, replace(stated.table, name=name, sections=tuple(sections)))
     for name in evaluate:
         if name not in tables or all(section.origin == "measured" for section in tables[name].sections):
@@ -185,7 +185,8 @@ def _kind(graph: Graph, spec: ModelSpec, name: str) -> str:
     return known[-1] if known else ""
 
 
-def _sized(row: Row) -> Row:
+def sized(row: Row) -> Row:
+    """The row with the parameters that its name states, if nobody states them better."""
     size = in_name(row.model)
     return row if row.parameters or not size else replace(row, parameters=int(size), nominal=True)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from factory.evaluate.ranking import Cell, Filters, Row, Section, Table, as_csv, as_json, as_markdown, chosen
 from factory.evaluate.reported import reported_tables
 from factory.hub.client import api
+from factory.publishing.leaderboard import sized
 from tests.browser import SIZES, browser  # noqa: F401
 from tests.evaluate.test_submissions import push_model
 from tests.spaces.serving import served
@@ -39,7 +41,8 @@ def tables() -> list[Table]:
         facts: dict[str, Any] = {"license": "mit", "date": "2026-01-02", "revision": "a" * 40, "parameters": 10**9}
         rows.append(Row(name, cells, kind=kind, **facts))
     measured = Section("Measured here", "measured", tuple(rows))
-    first = Table("oall-v2", hala.columns, (measured, *hala.sections))
+    reported = [replace(one, rows=tuple(map(sized, one.rows))) for one in hala.sections]
+    first = Table("oall-v2", hala.columns, (measured, *reported))
     return [first, *(table for table in found if table.name != "oall-v2")]
 
 
