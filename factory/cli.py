@@ -296,8 +296,8 @@ def card(session: Session, name: str | None) -> None:
 @main.command()
 @of_recipe()
 @click.option("--push", is_flag=True, help="Push the Space instead of running it here.")
-@click.option("--port", default=7860, show_default=True, type=click.IntRange(1, 65535))
-def space(session: Session, push: bool, port: int) -> None:
+@click.option("--port", type=click.IntRange(1, 65535), help="[default: the first free one from 7860 on]")
+def space(session: Session, push: bool, port: int | None) -> None:
     """Run the recipe's Space on this machine, with the models as they are in the store."""
     commands.space.run_space(session, push=push, port=port)
 

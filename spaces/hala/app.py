@@ -10,6 +10,7 @@ from typing import Any
 import gradio as gr
 
 import limits
+import models
 from config import Config, load
 from tabs import chat, compare, leaderboard, translate, vision
 from words import LANGUAGES, put, updates
@@ -73,7 +74,9 @@ def theme() -> gr.themes.Default:
     return gr.themes.Default(primary_hue="teal", font=FONTS, font_mono=["ui-monospace", "Consolas", "monospace"]).set(
         color_accent="*primary_700",
         button_primary_background_fill="*primary_700",
+        button_primary_background_fill_dark="*primary_700",
         button_primary_background_fill_hover="*primary_800",
+        button_primary_background_fill_hover_dark="*primary_800",
         block_label_text_color="*neutral_700",
         block_title_text_color="*neutral_700",
     )
@@ -93,4 +96,7 @@ def launch(page: gr.Blocks, **options: Any) -> Any:
 
 
 if __name__ == "__main__":
-    launch(build())
+    config = load()
+    for model in [*config.models.values()][:1]:
+        models.warm(model)
+    launch(build(config))

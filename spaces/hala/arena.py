@@ -6,7 +6,7 @@ import json
 import os
 import random
 import threading
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from math import sqrt
@@ -66,17 +66,16 @@ def standings(votes: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     A tie counts half for both, "both bad" for neither but as a vote. `rate` is wins of votes in percent, `low` and
     `high` its 95 % Wilson interval (Wilson 1927).
     """
-    wins: Counter[str] = Counter()
+    wins: defaultdict[str, float] = defaultdict(float)
     total: Counter[str] = Counter()
     for vote in votes:
         total.update((vote["left"], vote["right"]))
         if vote["vote"] in ("left", "right"):
             wins[vote[vote["vote"]]] += 1
         elif vote["vote"] == "tie":
-            wins.update({vote["left"]: 0.5, vote["right"]: 0.5})  # type: ignore[dict-item]
-    found = [
-        {"model": name, "votes": n, "wins": float(wins[name]), **_rate(wins[name], n)} for name, n in total.items()
-    ]
+            wins[vote["left"]] += 0.5
+            wins[vote["right"]] += 0.5
+    found = [{"model": name, "votes": n, "wins": wins[name], **_rate(wins[name], n)} for name, n in total.items()]
     return sorted(found, key=lambda row: -row["rate"])
 
 

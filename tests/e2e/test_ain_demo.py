@@ -9,7 +9,11 @@ from typing import Any
 
 import pytest
 
-from factory.store import Dataset, Manifest
+from factory.graph.nodes import build_graph
+from factory.publishing.space import write_space
+from factory.recipe import load
+from factory.recipe.lock import Resolver
+from factory.store import Dataset, Manifest, Store
 from tests.e2e.test_demo import ROOT, factory
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(2400)]
@@ -70,3 +74,12 @@ def test_pictures_that_are_published_are_those_that_were_drawn(store: Path, publ
 def test_a_repeat_does_nothing(store: Path, published: dict[str, Any]) -> None:
     again = json.loads(factory("publish", RECIPE, "--hub", "local", "--store", store, "--json").stdout)
     assert again["built"] == [] and not any(pushed["changed"] for pushed in again["pushed"].values())
+
+
+def test_its_space_shows_the_model_that_sees(store: Path, published: dict[str, Any], tmp_path: Path) -> None:
+    resolver = Resolver(RECIPE.with_suffix(".lock"), online=False)
+    folder = write_space(build_graph(load(RECIPE), Store(store), resolver), tmp_path)
+    config = json.loads((folder / "space.json").read_text(encoding="utf-8"))
+    assert [(model["name"], model["task"]) for model in config["models"]] == [("ain-demo", "image")]
+    assert {score["suite"] for score in config["scores"]} >= {"questions-ar", "questions-en", "ocr"}
+    assert (folder / "tabs" / "vision.py").is_file() and (folder / "factory" / "engines" / "processors.py").is_file()
