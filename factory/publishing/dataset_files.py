@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import compress
+from itertools import compress, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -106,6 +106,11 @@ class Part:
         """Path in the repo -> file; shards that do not fit as they are get written anew into `scratch`, one by one."""
         paths = [shard.path for shard in self.shards] if self.as_it_is else list(self._rewrite(scratch))
         return {f"{self.folder}/{self.split}-{i:05d}-of-{len(paths):05d}.parquet": p for i, p in enumerate(paths)}
+
+    def first_rows(self, most: int) -> list[dict[str, Any]]:
+        """The first rows as they are published; pictures as references into the store."""
+        rows = (row for table in self._conformed() for row in table.slice(0, most).to_pylist())
+        return list(islice(rows, most))
 
     def _rewrite(self, scratch: Path) -> Iterator[Path]:
         for number, tables in enumerate(_gathered(self._conformed())):

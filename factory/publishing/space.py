@@ -19,6 +19,7 @@ from factory.publishing.bundle import bundle
 from factory.publishing.cards import facts as card_facts
 from factory.publishing.cards.text import render
 from factory.publishing.leaderboard import recipe_tables
+from factory.publishing.samples import samples
 from factory.refs import is_hub_ref, is_local
 from factory.resources import resource
 from factory.store import fingerprint
@@ -87,7 +88,7 @@ def write_space(graph: Graph, folder: Path) -> Path:
 
 
 def space_config(graph: Graph, models: Sequence[str] | None = None) -> dict[str, Any]:
-    """What the app reads: title, languages by name, models with their task and prompt, and the leaderboard."""
+    """What the app reads: title, languages by name, models with their task and prompt, leaderboard, rows of data."""
     recipe = graph.loaded.recipe
     assert recipe.space is not None
     return {
@@ -97,6 +98,7 @@ def space_config(graph: Graph, models: Sequence[str] | None = None) -> dict[str,
         "languages": {code: _language(code) for code in recipe.language.model_dump().values()},
         "models": [_model(graph, reference) for reference in (recipe.space.demo if models is None else models)],
         "board": [as_json(table) for table in recipe_tables(graph)],
+        "samples": samples(graph),
     }
 
 

@@ -12,7 +12,7 @@ import gradio as gr
 import limits
 import models
 from config import Config, load
-from tabs import chat, compare, leaderboard, translate, vision
+from tabs import chat, compare, data, leaderboard, translate, vision
 from words import LANGUAGES, put, updates
 
 FOLDER = Path(__file__).parent
@@ -27,6 +27,7 @@ def shown(config: Config) -> dict[str, object]:
         "vision": (vision, config.names("image")),
         "compare": (compare, compare.tasks(config)),
         "leaderboard": (leaderboard, config.board),
+        "data": (data, config.samples),
     }
     return {key: tab for key, (tab, something) in tabs.items() if something}
 

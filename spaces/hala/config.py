@@ -37,7 +37,7 @@ class Config:
     """The whole file.
 
     `languages` gives each code its names in the interface's languages and its direction, `board` holds the tables of
-    the leaderboard.
+    the leaderboard, `samples` rows of the datasets.
     """
 
     title: str
@@ -46,6 +46,7 @@ class Config:
     languages: dict[str, dict[str, Any]]
     models: dict[str, Model]
     board: list[dict[str, Any]]
+    samples: list[dict[str, Any]] = field(default_factory=list)
 
     def model(self, name: str) -> Model:
         """The model of this name.

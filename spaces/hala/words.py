@@ -61,6 +61,11 @@ TEXTS: dict[str, dict[str, Any]] = {
         "en": "The picture is too large: at most {limit} MB.",
         "ar": "حجم الصورة كبير: الحد {limit} م.ب.",
     },
+    "dataset": {"en": "Dataset", "ar": "مجموعة البيانات"},
+    "search": {"en": "Search", "ar": "بحث"},
+    "kept": {"en": "kept", "ar": "المقبولة"},
+    "rejected": {"en": "sorted out", "ar": "المستبعدة"},
+    "rows_shown": {"en": "{count} of {whole} rows of", "ar": "{count} من {whole} صفًا من"},
     "submit": {"en": "Submit", "ar": "إرسال"},
     "submit_model": {"en": "Submit a model of the Hub for evaluation", "ar": "أرسل نموذجًا من المنصة لتقييمه"},
     "submitted": {

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import os
-import socket
-import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
 import pytest
 
 from factory.resources import resource
 from tests.browser import browser as browser
+from tests.spaces.serving import LOG, served
 from tests.spaces.speaking import ARABIC, lay_out, speaking_model
 
 sys.path.insert(0, str(resource("spaces") / "hala"))
-START = 180  # seconds, on a machine that is busy
 
 
 @dataclass(frozen=True)
@@ -51,36 +46,5 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         folder / "app",
         [{"name": name, "repo": repo, **tasks.get(name, {"task": "chat"})} for name, repo in models.items()],
     )
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    environment = {
-        **os.environ,
-        "GRADIO_SERVER_PORT": str(port),
-        "GRADIO_ANALYTICS_ENABLED": "False",
-        "HF_HUB_OFFLINE": "1",
-        "PYTHONPATH": "",
-        "SPACE_VOTES_FOLDER": str(folder / "votes"),
-    }
-    found = Site(f"http://127.0.0.1:{port}/", folder / "log", folder / "votes")
-    with found.log.open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "app.py"], cwd=app, env=environment, stdout=log, stderr=subprocess.STDOUT
-        )
-    try:
-        _wait_for(found, process)
-        yield found
-    finally:
-        process.terminate()
-        process.wait(60)
-
-
-def _wait_for(site: Site, process: subprocess.Popen[bytes]) -> None:
-    for _ in range(START * 2):
-        try:
-            httpx.get(site.url)
-            return
-        except httpx.TransportError:
-            assert process.poll() is None, site.log.read_text()
-            time.sleep(0.5)
-    raise TimeoutError(site.log.read_text())
+    with served(app, HF_HUB_OFFLINE="1", SPACE_VOTES_FOLDER=str(folder / "votes")) as url:
+        yield Site(f"{url}/", app / LOG, folder / "votes")

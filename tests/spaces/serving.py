@@ -12,18 +12,24 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.request import urlopen
 
+LOG = "app.log"
 PATIENCE = 180  # seconds until it answers; torch is imported meanwhile
 
 
 @contextmanager
 def served(folder: Path, **environment: str) -> Iterator[str]:
-    """The address of the app in `folder`, which runs while the block does."""
+    """The address of the app in `folder`, which runs while the block does and writes its `LOG` there."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    here = {"GRADIO_SERVER_PORT": str(port), "GRADIO_ANALYTICS_ENABLED": "False", "OMP_NUM_THREADS": "1"}
+    here = {
+        "GRADIO_SERVER_PORT": str(port),
+        "GRADIO_ANALYTICS_ENABLED": "False",
+        "PYTHONPATH": "",
+        "OMP_NUM_THREADS": "1",
+    }
     environment = {**os.environ, **here, **environment}
-    log = folder / "app.log"
+    log = folder / LOG
     with log.open("wb") as output:
         process = subprocess.Popen(
             [sys.executable, "app.py"],
