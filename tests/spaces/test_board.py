@@ -22,6 +22,7 @@ from tests.evaluate.test_submissions import push_model
 from tests.spaces.serving import served
 from tests.spaces.speaking import lay_out
 
+expect.set_options(timeout=30_000)  # a machine that is busy
 NASTY = "me/<img src=x onerror='window.hacked=1'>|`a`"
 
 

@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.spaces.serving import served
 from tests.spaces.speaking import lay_out
 
+expect.set_options(timeout=30_000)  # a machine that is busy
 NASTY = "<img src=x onerror='window.hacked=1'> {{ 7 * 7 }} ${6 * 7}"
 SAMPLE = {
     "repo": "owner/pairs",

@@ -28,7 +28,12 @@ def build(config: Config, language: gr.Radio) -> None:
     def show(repo: str, part: str, search: str, language: str) -> str:
         return rows_html(datasets.get(repo, datasets[first]), part, search[:LONGEST], language or "en")
 
-    quick: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+    quick: dict[str, Any] = {
+        "queue": False,
+        "trigger_mode": "always_last",
+        "show_progress": "hidden",
+        "api_visibility": "private",
+    }
     gr.on([repo.change, part.change, search.input, language.change], show, inputs, table, **quick)
 
     def name_parts(language: str) -> Any:
