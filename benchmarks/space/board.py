@@ -33,7 +33,7 @@ import measure  # noqa: E402
 from factory.evaluate.ranking import Cell, Column, Row, Section, Table, as_json  # noqa: E402
 from factory.publishing.bundle import bundle  # noqa: E402
 
-MODELS, BENCHMARKS, PAGES = 2000, 12, 7
+MODELS, BENCHMARKS, PAGES = 2000, 12, 5
 ASKED = {"first paint": 1.5, "filter": 0.2, "sort": 0.2}
 KINDS = ["base", "tuned", "merged", "quantized"]
 OURS = """
@@ -42,7 +42,7 @@ import gradio as gr
 from config import load
 from tabs import leaderboard
 with gr.Blocks(analytics_enabled=False) as page:
-    leaderboard.build(load(), None)
+    leaderboard.build(load(), gr.Radio(['en', 'ar'], visible=False))
 page.launch(server_port={port})
 """
 THEIRS = """
@@ -117,6 +117,8 @@ def served(folder: Path, code: str, port: int) -> Iterator[str]:
     try:
         address = f"http://127.0.0.1:{port}"
         for _ in range(240):
+            if process.poll() is not None:
+                raise SystemExit(f"the app of {folder} ended")
             try:
                 urlopen(address, timeout=5).read()
                 break

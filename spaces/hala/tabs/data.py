@@ -34,7 +34,7 @@ def build(config: Config, language: gr.Radio) -> None:
         "show_progress": "hidden",
         "api_visibility": "private",
     }
-    gr.on([repo.change, part.change, search.input, language.change], show, inputs, table, **quick)
+    gr.on([repo.change, part.change, search.change, language.change], show, inputs, table, **quick)
 
     def name_parts(language: str) -> Any:
         return gr.update(choices=[(say(key, language), key) for key in ("kept", "rejected")])
