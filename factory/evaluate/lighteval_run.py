@@ -11,13 +11,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from factory.engines.tokens import has_chat_template
 from factory.engines.transformers import load_model, release
 from factory.errors import FactoryError, first_line
-from factory.evaluate.base import versions
-from factory.evaluate.score import Score, accuracy
+from factory.evaluate.base import asked, versions
+from factory.evaluate.samples import Part
+from factory.evaluate.score import Score, share
 from factory.step.job import Job
 from factory.step.surroundings import contained
 from factory.store import Ledger
@@ -35,6 +36,18 @@ class Subtask:
     load: Callable[[], Any] | None = None  # -> datasets.DatasetDict; None: lighteval loads it from the Hub
 
 
+class Scored(NamedTuple):
+    """Scores in the order of the subtasks, what each was made from, and the protocol.
+
+    Details are {subtask, index, query, choices, gold, cluster, logprobs, predicted, correct} of each sample.
+    """
+
+    scores: list[Score]
+    parts: dict[str, Part]
+    details: list[dict[str, Any]]
+    protocol: dict[str, Any]
+
+
 def arabic_accuracy() -> Any:
     """The metric of lighteval's Arabic tasks: argmax of log-probability / number of characters of the choice."""
     from lighteval.metrics.metrics import Metrics
@@ -50,10 +63,9 @@ def run_subtasks(
     chat_template: bool | Literal["auto"],
     few_shot: int = 0,
     max_samples: int | None = None,
-) -> tuple[list[Score], list[dict[str, Any]], dict[str, Any]]:
-    """Score the model on every subtask that the ledger does not have yet; returns scores in order, details, protocol.
+) -> Scored:
+    """Score the model on every subtask that the ledger does not have yet.
 
-    Details are {subtask, index, query, choices, gold, logprobs, predicted, correct} of each sample.
     `build` is called where lighteval may be imported. Counts of requests and tokens go into `job.usage`.
 
     Raises:
@@ -77,12 +89,13 @@ def run_subtasks(
                 progress.advance(1)
             del model
             release()
-    scores, details = [], []
+    scores, parts, details = [], {}, []
     for subtask in subtasks:
         entry = finished[subtask.name]
         job.usage.requests += entry["requests"]
         job.usage.prompt_tokens += entry["tokens"]
-        scores.append(_score(subtask, entry["details"]))
+        parts[subtask.name] = _part(entry["details"])
+        scores.append(_score(subtask, parts[subtask.name]))
         details += entry["details"]
     protocol = {
         "backend": "lighteval, transformers",
@@ -95,15 +108,23 @@ def run_subtasks(
         "dtype": job.profile.torch_dtype(),
         "versions": versions("lighteval", "transformers", "torch", "datasets"),
     }
-    return scores, details, protocol
+    return Scored(scores, parts, details, protocol)
 
 
-def _score(subtask: Subtask, details: list[dict[str, Any]]) -> Score:
+def _part(details: list[dict[str, Any]]) -> Part:
+    clusters = [detail["cluster"] for detail in details]
+    return Part.of_values(
+        [asked(detail["query"], detail["choices"], detail["gold"]) for detail in details],
+        [100.0 * detail["correct"] for detail in details],
+        None if None in clusters else clusters,
+    )
+
+
+def _score(subtask: Subtask, part: Part) -> Score:
     config = subtask.config
-    return accuracy(
+    return share(
         subtask.name,
-        sum(detail["correct"] for detail in details),
-        len(details),
+        part,
         metric=METRIC,
         task=config.name,
         dataset=config.hf_repo,
@@ -153,6 +174,7 @@ def _detail(subtask: str, item: Any, metric: str) -> dict[str, Any]:
         "query": doc.query,
         "choices": list(doc.choices),
         "gold": gold,
+        "cluster": (doc.specific or {}).get("cluster"),
         "logprobs": logprobs,
         "predicted": max(range(len(logprobs)), key=per_character.__getitem__),
         "correct": float(item.metric[metric]),

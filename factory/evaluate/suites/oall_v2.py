@@ -9,6 +9,7 @@ from pydantic import Field
 
 from factory.evaluate.base import RequiredDataset, Suite, report
 from factory.evaluate.lighteval_run import Subtask, run_subtasks
+from factory.evaluate.samples import Samples
 from factory.evaluate.score import mean_of
 from factory.step.job import Job
 from factory.step.surroundings import contained
@@ -83,13 +84,18 @@ class OallV2(Suite):
             ]
 
     def run(self, job: Job) -> None:
-        scores, details, protocol = run_subtasks(
+        scores, kept, details, protocol = run_subtasks(
             job, self._subtasks, chat_template=self.chat_template, max_samples=self.max_samples
         )
+        groups = {
+            name: [score.name for score in scores if score.task.split(":")[0] == benchmark.family]
+            for name, benchmark in BENCHMARKS.items()
+        }
+        samples = Samples(kept, {AVERAGE: [*groups.values()], **{name: [group] for name, group in groups.items()}})
         parts = {
             name: mean_of(
                 name,
-                [score for score in scores if score.task.split(":")[0] == benchmark.family],
+                [score for score in scores if score.name in groups[name]],
                 task=benchmark.family,
                 dataset=benchmark.repo,
                 split=benchmark.split,
@@ -108,7 +114,7 @@ class OallV2(Suite):
             job.notes.append(f"{self.verb}: only {self.max_samples} samples per subtask; not comparable")
         if unpinned := [repo for repo in self.hub_datasets() if repo not in self.revisions]:
             job.notes.append(f"{self.verb}: newest version of {', '.join(unpinned)}, not a pinned one")
-        report(job, AVERAGE, [average, *parts.values()], protocol, details)
+        report(job, AVERAGE, [average, *parts.values()], samples, protocol, details)
 
     def _subtasks(self) -> list[Subtask]:
         found = []

@@ -8,7 +8,8 @@ from pydantic import Field
 from factory.arrays import np
 from factory.engines.transformers import TransformersEngine
 from factory.errors import FactoryError
-from factory.evaluate.base import DatasetRefs, Suite, input_rows, report, versions
+from factory.evaluate.base import DatasetRefs, Suite, asked, input_rows, report, versions
+from factory.evaluate.samples import Part, Samples
 from factory.evaluate.score import Score, bootstrap
 from factory.step.job import Job
 
@@ -52,10 +53,14 @@ class Perplexity(Suite):
         ]
         about = abouts[0] if len(abouts) == 1 else {"dataset": ", ".join(self.data), "split": abouts[0]["split"]}
         scores: list[Score] = []
+        parts: dict[str, Part] = {}
         groups = sorted({row["group"] for row in rows if row["group"] is not None})
         for group in [None, *groups]:
-            sums = np.array([m for row, m in zip(rows, measured, strict=True) if group in (None, row["group"])])
-            scores += _scores(sums, group, task=job.name, higher_is_better=False, **about)
+            of_group = [n for n, row in enumerate(rows) if group in (None, row["group"])]
+            made = _parts([asked(rows[n]["text"]) for n in of_group], np.array([measured[n] for n in of_group]), group)
+            for name, (part, metric) in made.items():
+                parts[name] = part
+                scores.append(bootstrap(name, part, metric=metric, task=job.name, higher_is_better=False, **about))
         protocol = {
             "suite": self.verb,
             "data": self.data,
@@ -64,7 +69,7 @@ class Perplexity(Suite):
             "dtype": job.profile.torch_dtype(),
             "versions": versions("transformers", "torch"),
         }
-        report(job, HEADLINE, scores, protocol, details)
+        report(job, HEADLINE, scores, Samples.pooled(parts), protocol, details)
 
     def _measure(self, job: Job, texts: list[str]) -> list[tuple[float, int, int]]:
         """(negative log-likelihood in nats, tokens predicted, UTF-8 bytes of those) of every text.
@@ -92,17 +97,12 @@ class Perplexity(Suite):
         return found
 
 
-def _scores(sums: Any, group: str | None, **about: Any) -> list[Score]:
-    """Perplexity and bits per byte from rows of (nll, tokens, bytes)."""
-    total = sums.sum(axis=0)
-    _, tokens, size = total
+def _parts(keys: list[str], sums: Any, group: str | None) -> dict[str, tuple[Part, str]]:
+    """{score: what it is made from and how} of rows of (nll in nats, tokens, bytes); nothing of none to divide by."""
     suffix = f".{group}" if group else ""
-    measures = (
-        (HEADLINE, tokens, PER_TOKEN, lambda s: math.exp(s[0] / max(s[1], 1))),
-        (BITS, size, BITS, lambda s: s[0] / max(s[2], 1) / math.log(2)),
-    )
-    scores = []
-    for name, amount, metric, of in measures:
-        if amount:
-            scores.append(bootstrap(f"{name}{suffix}", of(total), sums, of, metric=metric, **about))
-    return scores
+    nll, tokens, size = sums.T
+    measures = {
+        f"{HEADLINE}{suffix}": (Part(keys, np.stack([nll, tokens], axis=1), "exp"), PER_TOKEN),
+        f"{BITS}{suffix}": (Part(keys, np.stack([nll / math.log(2), size], axis=1)), BITS),
+    }
+    return {name: (part, metric) for name, (part, metric) in measures.items() if part.statistics[:, 1].any()}
