@@ -90,9 +90,7 @@ def differences(ours: Path, theirs: Path) -> Mapping[str, Difference]:
     scores = json.loads((ours / RESULTS).read_bytes())["scores"]
     for name in one.scores:
         with suppress(ValueError):
-            found[name] = difference(
-                one, other, name, higher_is_better=scores[name].get("higher_is_better", True)
-            )
+            found[name] = difference(one, other, name, higher_is_better=scores[name].get("higher_is_better", True))
     return found
 
 

@@ -62,9 +62,7 @@ class Part:
     clusters: Sequence[str] | None = None
 
     @classmethod
-    def of_values(
-        cls, keys: Sequence[str], values: Sequence[float], clusters: Sequence[str] | None = None
-    ) -> "Part":
+    def of_values(cls, keys: Sequence[str], values: Sequence[float], clusters: Sequence[str] | None = None) -> "Part":
         """Of a score that is the mean of its samples' values."""
         return cls(keys, np.array([[value, 1.0] for value in values]).reshape(-1, 2), clusters=clusters)
 
@@ -139,7 +137,9 @@ class Samples:
         if not (folder / FILE).is_file():
             return None
         table = pq.read_table(folder / FILE)
-        about = {key.decode(): json.loads(value) for key, value in (table.schema.metadata or {}).items() if key in ABOUT}
+        about = {
+            key.decode(): json.loads(value) for key, value in (table.schema.metadata or {}).items() if key in ABOUT
+        }
         names = np.array(table["part"].to_pylist(), dtype=object)
         keys, clusters, statistics = (table[name].to_pylist() for name in ("key", "cluster", "statistics"))
         parts = {}

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from factory.evaluate.board import by_suite
+from factory.evaluate.paired import Difference
 from factory.graph import lineage
 from factory.graph.lineage import Lineage, Made
 from factory.graph.nodes import Graph
@@ -26,7 +27,10 @@ SHOWN_SCORES = 12  # the rest is folded
 
 @dataclass(frozen=True)
 class ScoreTable:
-    """One suite: `columns` are models, this one first and its base second; `rows` a score's name and its cells."""
+    """One suite: `columns` are models, this one first and its base second; `rows` a score's name and its cells.
+
+    `differences` are those to the second, on the same questions.
+    """
 
     suite: str
     headline: str
@@ -34,6 +38,7 @@ class ScoreTable:
     rows: list[tuple[str, str, list[dict[str, Any] | None]]]
     protocol: dict[str, Any]
     measured: bool
+    differences: Mapping[str, Difference] = field(default_factory=dict)
 
 
 def measured(graph: Graph, name: str) -> dict[str, dict[str, Any]]:
@@ -63,7 +68,8 @@ def score_tables(graph: Graph, name: str) -> list[ScoreTable]:
             (score, own["scores"][score]["metric"], [found[model]["scores"].get(score) for model in columns])
             for score in names
         ]
-        tables.append(ScoreTable(suite, own["headline"], columns, rows, own["protocol"], measured=True))
+        paired = lineage.differences(graph, suite, name, columns[1]) if len(columns) > 1 else {}
+        tables.append(ScoreTable(suite, own["headline"], columns, rows, own["protocol"], True, paired))
     return tables
 
 
