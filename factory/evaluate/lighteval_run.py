@@ -4,19 +4,19 @@ What lighteval does by itself and is avoided here:
 - its registry imports all 646 tasks, two of which download files at import: `OwnTasks` knows the given tasks only;
 - its cache of answers is keyed by the model's name and settings, not its weights: it is switched off, and finished
   subtasks are kept in a ledger below ``job.out``, which belongs to one fingerprint;
-- it asks the Hub for the model's revision, and names folders after the model's path: `FolderConfig` answers itself.
+- it loads models itself, one way for each of its backends: `lighteval_model` has one for all of our engines.
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
-from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Literal, NamedTuple
 
 from factory.engines.tokens import has_chat_template
-from factory.engines.transformers import load_model, release
 from factory.errors import FactoryError, first_line
 from factory.evaluate.base import asked, versions
+from factory.evaluate.lighteval_model import DIFFERS, Scoring, scoring_model
 from factory.evaluate.samples import Part
 from factory.evaluate.score import Score, share
 from factory.step.job import Job
@@ -61,6 +61,7 @@ def run_subtasks(
     build: Callable[[], Sequence[Subtask]],
     *,
     chat_template: bool | Literal["auto"],
+    scoring: Scoring = "clean",
     few_shot: int = 0,
     max_samples: int | None = None,
 ) -> Scored:
@@ -83,12 +84,13 @@ def run_subtasks(
         pending = [subtask for subtask in subtasks if subtask.name not in finished]
         with job.progress.task(f"{job.name}: lighteval", total=len(subtasks), unit="subtasks") as progress:
             progress.advance(len(subtasks) - len(pending))
-            model = _model(job, use_template, Path(scratch), progress.advance) if pending else None
-            for subtask in pending:
-                finished[subtask.name] = _run_one(job, model, subtask, ledger, few_shot, max_samples)
-                progress.advance(1)
-            del model
-            release()
+            with job.scorer() if pending else nullcontext() as engine:
+                model = engine and scoring_model(
+                    engine, chat_template=use_template, scoring=scoring, cache=scratch, advance=progress.advance
+                )
+                for subtask in pending:
+                    finished[subtask.name] = _run_one(job, model, subtask, ledger, few_shot, max_samples)
+                    progress.advance(1)
     scores, parts, details = [], {}, []
     for subtask in subtasks:
         entry = finished[subtask.name]
@@ -98,12 +100,15 @@ def run_subtasks(
         scores.append(_score(subtask, parts[subtask.name]))
         details += entry["details"]
     protocol = {
-        "backend": "lighteval, transformers",
+        "backend": "lighteval's tasks and metric",
+        "engine": " and ".join(sorted({entry["engine"] for entry in finished.values()})),
+        "scoring": scoring,
+        "difference": DIFFERS if scoring == "clean" else "none: bug for bug as lighteval 0.13",
         "metric": METRIC,
         "few_shot": few_shot,
         "max_samples": max_samples,
         "chat_template": use_template,
-        "add_special_tokens": not use_template,
+        "add_special_tokens": not use_template or scoring == "published",
         "decoding": "none: the choice with the highest log-likelihood per character",
         "dtype": job.profile.torch_dtype(),
         "versions": versions("lighteval", "transformers", "torch", "datasets"),
@@ -159,7 +164,13 @@ def _run_one(
     mean = sum(detail["correct"] for detail in details) / len(details)
     # The score shown is recounted from the details, so it has to be the one lighteval reports.
     assert abs(mean - float(tracker.metrics_logger.metric_aggregated[task_name][metric])) < 1e-9
-    entry = {"subtask": subtask.name, "requests": model.requests, "tokens": model.tokens, "details": details}
+    entry = {
+        "subtask": subtask.name,
+        "engine": job.engines[-1],
+        "requests": model.requests,
+        "tokens": model.tokens,
+        "details": details,
+    }
     ledger.append(entry)
     return entry
 
@@ -214,45 +225,3 @@ def _own_pipeline() -> Any:
             self.evaluation_tracker.task_config_logger.log(self.tasks_dict)
 
     return OwnPipeline
-
-
-def _model(job: Job, use_template: bool, scratch: Path, advance: Callable[..., None]) -> Any:
-    from lighteval.models.transformers.transformers_model import TransformersModel, TransformersModelConfig
-
-    class FolderConfig(TransformersModelConfig):
-        def get_model_sha(self) -> str:
-            return ""  # a folder has none; lighteval would ask the Hub
-
-    class FolderModel(TransformersModel):
-        """lighteval's own transformers model, kept between subtasks, reporting its progress."""
-
-        requests = tokens = 0
-
-        def cleanup(self) -> None:
-            """Called after every pipeline; the model is needed for the next one."""
-
-        def loglikelihood(self, docs: list[Any]) -> list[Any]:
-            return self._loglikelihood_tokens(docs)  # past the decorator that looks answers up in the cache
-
-        def prepare_batch_logprob(
-            self, tokenized_contexts: Any, tokenized_continuations: Any, max_context: Any = None
-        ):
-            batch = super().prepare_batch_logprob(tokenized_contexts, tokenized_continuations, max_context)
-            tokens = sum(batch.input_lengths)
-            self.requests += len(batch.input_lengths)
-            self.tokens += tokens
-            advance(0, questions=len(tokenized_contexts), tokens=tokens)
-            return batch
-
-    folder, profile, trust_remote_code = job.input.model, job.profile, job.trust_remote_code
-    config = FolderConfig(
-        model_name="model",
-        tokenizer=str(folder),
-        batch_size=profile.batch_size,
-        device=profile.torch_device(),
-        trust_remote_code=trust_remote_code,
-        override_chat_template=use_template,
-        add_special_tokens=not use_template,  # a rendered template has its own: another BOS would stand before it
-        cache_dir=str(scratch),
-    )
-    return FolderModel.from_model(load_model(folder, profile, trust_remote_code=trust_remote_code), config)

@@ -128,7 +128,7 @@ def board(graph: Graph) -> list[BoardEntry]:
 
 
 def differences(graph: Graph, suite: str, model: str, other: str) -> Mapping[str, Difference]:
-    """{score: the model's less the other's, on the same questions} in a suite of the recipe, where both are measured."""
+    """{score: the model's less the other's, on the same questions}, where a suite of the recipe has measured both."""
     nodes = [graph.nodes.get(f"{suite}/{name}") for name in (model, other)]
     found = [step for step in made(graph, [node for node in nodes if node]) if step.manifest]
     if len(found) < 2:

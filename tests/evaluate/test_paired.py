@@ -1,4 +1,4 @@
-"""Two models on the same questions: the paired interval against theory, and whether its claims hold as often as said."""
+"""Two models on the same questions: the paired interval against theory, and how often its claims hold."""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from factory.errors import FactoryError
 from factory.evaluate.base import DatasetRefs, Provenance, Suite, input_rows, report
+from factory.evaluate.lighteval_model import SCORING, Scoring
 from factory.evaluate.lighteval_run import Subtask, arabic_accuracy, run_subtasks
 from factory.evaluate.samples import Samples
 from factory.evaluate.score import mean_of
@@ -33,7 +34,7 @@ class MultipleChoice(Suite):
     number counted from 0), and `subject` where given. Scores: ``acc``, then one per subject.
     """
 
-    version: ClassVar[int] = 2  # until then a rendered chat template got a second BOS
+    version: ClassVar[int] = 3  # until then the template's last line break was scored with every choice
     description: ClassVar[str] = "multiple-choice accuracy by log-likelihood (lighteval)"
     ranks: ClassVar[bool] = True
 
@@ -52,6 +53,7 @@ class MultipleChoice(Suite):
     few_shot: int = Field(0, ge=0, le=32)
     few_shot_split: str | None = Field(None, description="where the examples come from, in the same dataset")
     chat_template: bool | Literal["auto"] = Field("auto", description="auto: where the tokenizer has one")
+    scoring: Scoring = Field("clean", description=SCORING)
     n: int | None = Field(None, ge=1, description="questions per subject, drawn by lighteval (seed 42)")
 
     @model_validator(mode="after")
@@ -78,6 +80,7 @@ class MultipleChoice(Suite):
             job,
             lambda: self._subtasks(job),
             chat_template=self.chat_template,
+            scoring=self.scoring,
             few_shot=self.few_shot,
             max_samples=self.n,
         )

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Literal, NamedTuple, Self
 from pydantic import Field
 
 from factory.evaluate.base import RequiredDataset, Suite, report
+from factory.evaluate.lighteval_model import SCORING, Scoring
 from factory.evaluate.lighteval_run import Subtask, run_subtasks
 from factory.evaluate.samples import Samples
 from factory.evaluate.score import mean_of
@@ -49,11 +50,12 @@ class OallV2(Suite):
     a 72B judge and is left out, as in the report. Scores with `max_samples` are not comparable with anything.
     """
 
-    version: ClassVar[int] = 2  # until then a rendered chat template got a second BOS
+    version: ClassVar[int] = 3  # until then the template's last line break was scored with every choice
     description: ClassVar[str] = "Open Arabic LLM Leaderboard v2: six benchmarks, 116 zero-shot subtasks (lighteval)"
 
     max_samples: int | None = Field(None, ge=1, description="per subtask, for a quick look")
     chat_template: bool | Literal["auto"] = Field("auto", description="auto: where the tokenizer has one")
+    scoring: Scoring = Field("clean", description=SCORING)
     revisions: dict[str, str] = Field({}, description="commit SHA per dataset repo; default: the newest")
 
     def score_names(self) -> list[str]:
@@ -85,7 +87,11 @@ class OallV2(Suite):
 
     def run(self, job: Job) -> None:
         scores, kept, details, protocol = run_subtasks(
-            job, self._subtasks, chat_template=self.chat_template, max_samples=self.max_samples
+            job,
+            self._subtasks,
+            chat_template=self.chat_template,
+            scoring=self.scoring,
+            max_samples=self.max_samples,
         )
         groups = {
             name: [score.name for score in scores if score.task.split(":")[0] == benchmark.family]

@@ -6,7 +6,6 @@ from typing import Any, ClassVar
 from pydantic import Field
 
 from factory.arrays import np
-from factory.engines.transformers import TransformersEngine
 from factory.errors import FactoryError
 from factory.evaluate.base import DatasetRefs, Suite, asked, input_rows, report, versions
 from factory.evaluate.samples import Part, Samples
@@ -15,6 +14,7 @@ from factory.step.job import Job
 
 HEADLINE = "perplexity"
 BITS = "bits per byte"
+AT_ONCE = 256  # texts handed to the engine, which makes batches of them
 PER_TOKEN = "exp of the mean negative log-likelihood per token"
 
 
@@ -66,6 +66,7 @@ class Perplexity(Suite):
             "data": self.data,
             "weighting": "by token",
             "max_length": self.max_length,
+            "engine": " and ".join(job.engines),
             "dtype": job.profile.torch_dtype(),
             "versions": versions("transformers", "torch"),
         }
@@ -76,20 +77,19 @@ class Perplexity(Suite):
 
         The first token is predicted only where the tokenizer puts a beginning-of-text token before it.
         """
-        trust_remote_code, batch_size = job.trust_remote_code, job.profile.batch_size
         found = [(0.0, 0, 0)] * len(texts)
         with (
-            TransformersEngine(job.input.model, job.profile, trust_remote_code=trust_remote_code) as engine,
+            job.scorer() as engine,
             job.progress.task(f"{job.name}: perplexity", total=len(texts)) as progress,
         ):
-            tokenizer = engine.tokens.tokenizer
-            encoded = [ids[: self.max_length] for ids in tokenizer(texts)["input_ids"]] if texts else []
+            tokenizer, longest = engine.tokens.tokenizer, min(self.max_length, engine.longest)
+            encoded = [ids[:longest] for ids in tokenizer(texts)["input_ids"]] if texts else []
             job.usage.requests += len(encoded)
             job.usage.prompt_tokens += sum(map(len, encoded))
             order = sorted((i for i, ids in enumerate(encoded) if len(ids) > 1), key=lambda i: -len(encoded[i]))
             progress.advance(len(encoded) - len(order))
-            for start in range(0, len(order), batch_size):
-                batch = order[start : start + batch_size]
+            for start in range(0, len(order), AT_ONCE):
+                batch = order[start : start + AT_ONCE]
                 for i, score in zip(batch, engine.score_ids([(encoded[i], 1) for i in batch]), strict=True):
                     size = len(tokenizer.decode(encoded[i][1:], skip_special_tokens=True).encode())
                     found[i] = (-score.total, score.tokens, size)
