@@ -23,7 +23,7 @@ from factory.step.job import Artifact, Job
 from factory.store import write_atomically, write_shard
 from factory.text.digest import digest
 
-RESULTS = "results.json"
+RESULTS, DETAILS = "results.json", "details.parquet"
 
 DatasetRefs = Annotated[list[DatasetRef], BeforeValidator(as_list, json_schema_input_type=str | list[str])]
 """One dataset or several."""
@@ -51,6 +51,8 @@ class Suite(Step):
     produces: ClassVar[Literal["dataset", "model", "evaluation"]] = "evaluation"
     description: ClassVar[str] = ""
     shows_pictures: ClassVar[bool] = False  # a model that reads text only cannot be asked
+    texts: ClassVar[tuple[str, ...]] = ("question",)
+    """Columns of the details that hold what a sample says: what training data must not."""
     ranks: ClassVar[bool] = False
     """Whether its headline is what the task of `benchmark` measures, so that it may stand on its leaderboard."""
 
@@ -158,7 +160,7 @@ def report(
     assert named.keys() == samples.scores.keys(), "every score has its samples"
     samples.write(job.out)
     job.metrics = {"headline": headline, "scores": named, "protocol": protocol}
-    write_shard(job.out / "details.parquet", pa.Table.from_pylist(details))
+    write_shard(job.out / DETAILS, pa.Table.from_pylist(details))
     text = json.dumps(job.metrics, ensure_ascii=False, indent=2, sort_keys=False)
     write_atomically(job.out / RESULTS, (text + "\n").encode())
 

@@ -39,7 +39,7 @@ class Subtask:
 class Scored(NamedTuple):
     """Scores in the order of the subtasks, what each was made from, and the protocol.
 
-    Details are {subtask, index, query, choices, gold, cluster, logprobs, predicted, correct} of each sample.
+    Details are {subtask, index, query, question, choices, gold, cluster, logprobs, predicted, correct} of each sample.
     """
 
     scores: list[Score]
@@ -183,6 +183,7 @@ def _detail(subtask: str, item: Any, metric: str) -> dict[str, Any]:
         "subtask": subtask,
         "index": int(doc.id),
         "query": doc.query,
+        "question": doc.query.removeprefix(doc.instruction or ""),
         "choices": list(doc.choices),
         "gold": gold,
         "cluster": (doc.specific or {}).get("cluster"),

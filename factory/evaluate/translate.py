@@ -37,6 +37,7 @@ class TranslationSuite(Suite):
     chat_template: bool | Literal["auto"] = Field("auto", description="auto: where the tokenizer has one")
 
     version: ClassVar[int] = 2  # until then an endpoint of the profile could have answered for a local model
+    texts: ClassVar[tuple[str, ...]] = ("source", "reference")
     score_list: ClassVar[tuple[str, ...]] = NAMES
 
     @field_validator("prompt", mode="after")

@@ -26,6 +26,7 @@ class Perplexity(Suite):
     after `expand_vocab`) only the bits per byte compare. Lower is better.
     """
 
+    texts: ClassVar[tuple[str, ...]] = ("text",)
     description: ClassVar[str] = "perplexity and bits per byte of plain text, by language"
 
     data: DatasetRefs = Field(min_length=1)

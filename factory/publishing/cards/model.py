@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from factory.evaluate.board import by_suite
+from factory.evaluate.found import Found
 from factory.evaluate.paired import Difference
-from factory.graph import lineage
+from factory.graph import hygiene, lineage
 from factory.graph.lineage import Lineage, Made
 from factory.graph.nodes import Graph
 from factory.publishing.cards import facts as card_facts
@@ -29,7 +30,8 @@ SHOWN_SCORES = 12  # the rest is folded
 class ScoreTable:
     """One suite: `columns` are models, this one first and its base second; `rows` a score's name and its cells.
 
-    `differences` are those to the second, on the same questions.
+    `differences` are those to the second, on the same questions; `found` is the percent of each score's samples that
+    stands in the model's training data, `found_in` how that was looked for; None: it was not.
     """
 
     suite: str
@@ -39,6 +41,8 @@ class ScoreTable:
     protocol: dict[str, Any]
     measured: bool
     differences: Mapping[str, Difference] = field(default_factory=dict)
+    found: Mapping[str, float] = field(default_factory=dict)
+    found_in: Found | None = None
 
 
 def measured(graph: Graph, name: str) -> dict[str, dict[str, Any]]:
@@ -69,7 +73,10 @@ def score_tables(graph: Graph, name: str) -> list[ScoreTable]:
             for score in names
         ]
         paired = lineage.differences(graph, suite, name, columns[1]) if len(columns) > 1 else {}
-        tables.append(ScoreTable(suite, own["headline"], columns, rows, own["protocol"], True, paired))
+        found_in, shares = hygiene.found(graph, suite, name) or (None, {})
+        tables.append(
+            ScoreTable(suite, own["headline"], columns, rows, own["protocol"], True, paired, shares, found_in)
+        )
     return tables
 
 
