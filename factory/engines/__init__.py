@@ -10,7 +10,8 @@ from factory.profile import Profile
 from factory.resources import one_a_module
 
 __all__ = [
-    "Completion", "Engine", "LogProbability", "Request", "Scorer", "engine_for", "engines", "local_engine", "states"
+    "Completion", "Engine", "LogProbability", "Request", "Scorer", "engine_for", "engines", "local_engine",
+    "scorer_for", "scoring_engine", "states",
 ]  # fmt: skip
 
 ENDPOINT = "openai"  # asked for models behind an endpoint, and for no other
@@ -55,6 +56,31 @@ def engine_for(
         return OpenAIEngine(declared["model"], profile.endpoint(endpoint), declared["answers_as"])
     kind = engines()[local_engine(profile, architecture(model), pictures=pictures)]
     return kind(model, profile, trust_remote_code=trust_remote_code)
+
+
+def scorer_for(model: Path, profile: Profile, *, trust_remote_code: bool = False) -> Engine:
+    """Who says how likely texts are under a model on this machine, as a context manager: a `Scorer`, too.
+
+    Raises:
+        UsageError: the profile names an engine that this version does not have, or one that cannot say.
+    """
+    kind = engines()[scoring_engine(profile, architecture(model))]
+    return kind(model, profile, trust_remote_code=trust_remote_code)
+
+
+def scoring_engine(profile: Profile, architecture: str | None = None) -> str:
+    """The profile's engine for that, as in `local_engine`; in place of ``ray`` what its actors run, here.
+
+    Raises:
+        UsageError: as `scorer_for`.
+    """
+    name = local_engine(profile, architecture)
+    if name == "ray":
+        name = local_engine(profile.model_copy(update={"engine": profile.ray.engine}), architecture)
+    if not issubclass(engines()[name], Scorer):
+        able = [known for known, kind in engines().items() if issubclass(kind, Scorer)]
+        raise UsageError(f"the engine {name} does not say how likely texts are", fix=f"set one of: {', '.join(able)}")
+    return name
 
 
 def local_engine(profile: Profile, architecture: str | None = None, *, pictures: bool = False) -> str:

@@ -146,6 +146,11 @@ class Scorer(ABC):
         """
         return self.score_ids([self.tokens.encode_pair(*pair) for pair in pairs])
 
+    @property
+    @abstractmethod
+    def longest(self) -> int:
+        """Tokens of the longest text that can be scored."""
+
     @abstractmethod
     def score_ids(self, texts: Sequence[tuple[list[int], int]]) -> list[LogProbability]:
-        """The same for (token ids, how many of them are context)."""
+        """The same for (token ids, how many of them are context, 1 at least)."""

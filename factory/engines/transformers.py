@@ -2,7 +2,8 @@
 
 import gc
 from collections.abc import Iterator, Sequence
-from functools import partial
+from functools import cached_property, partial
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -97,29 +98,72 @@ class TransformersEngine(Scorer, Engine):
             for i, row, length in zip(batch, rows, lengths, strict=True)
         ]
 
+    @property
+    def longest(self) -> int:
+        return context_length(self.model.config)
+
     def score_ids(self, texts: Sequence[tuple[list[int], int]]) -> list[LogProbability]:
-        """See `Scorer.score_ids`; batches of like length, at most `batch_tokens` tokens each."""
-        order = sorted(range(len(texts)), key=lambda i: -len(texts[i][0]))
+        """See `Scorer.score_ids`; batches of like length, at most `batch_tokens` tokens each.
+
+        What stands before the last token is all that is read; texts that begin alike (the letters after one question)
+        are read once.
+        """
+        groups = sorted(_read_together([ids[:-1] or ids for ids, _ in texts]), key=lambda group: -len(group[0]))
         found: dict[int, LogProbability] = {}
-        while order:
-            size = max(1, min(self.batch_size, self.batch_tokens // max(1, len(texts[order[0]][0]))))
-            batch, order = order[:size], order[size:]
-            found.update(zip(batch, self._score([texts[i] for i in batch]), strict=True))
+        while groups:
+            size = max(1, min(self.batch_size, self.batch_tokens // len(groups[0][0])))
+            batch, groups = groups[:size], groups[size:]
+            found |= self._score(batch, texts)
         return [found[i] for i in range(len(texts))]
 
-    def _score(self, texts: list[tuple[list[int], int]]) -> Iterator[LogProbability]:
+    def _score(
+        self, batch: list[tuple[list[int], list[int]]], texts: Sequence[tuple[list[int], int]]
+    ) -> Iterator[tuple[int, LogProbability]]:
+        """(position in `texts`, result) of all that belong to the batch: (ids to read, positions) each."""
         import torch
 
         inputs = self.tokens.tokenizer.pad(
-            {"input_ids": [ids for ids, _ in texts]}, padding_side="right", return_tensors="pt"
+            {"input_ids": [ids for ids, _ in batch]}, padding_side="right", return_tensors="pt"
         ).to(self.model.device)
+        # The output layer is most of a small model's work, and what it says of the context is not asked.
+        first = min(texts[i][1] for _, members in batch for i in members) - 1
+        kept = {"logits_to_keep": inputs["input_ids"].shape[1] - first} if self._keeps_logits else {}
         with torch.inference_mode():
-            logits = self.model(**inputs).logits
-        for (ids, begin), row in zip(texts, logits, strict=True):
-            targets = torch.tensor(ids[begin:], device=row.device)
-            logs = row[begin - 1 : len(ids) - 1].float().log_softmax(-1)
-            total = logs.gather(1, targets[:, None]).double().sum().item()
-            yield LogProbability(total, bool((logs.argmax(-1) == targets).all()), len(targets))
+            logits = self.model(**inputs, **kept).logits
+        left_out = inputs["input_ids"].shape[1] - logits.shape[1]
+        for (_, members), row in zip(batch, logits, strict=True):
+            for i in members:
+                ids, begin = texts[i]
+                targets = torch.tensor(ids[begin:], device=row.device)
+                logs = row[begin - 1 - left_out : len(ids) - 1 - left_out].float().log_softmax(-1)
+                total = logs.gather(1, targets[:, None]).double().sum().item()
+                yield i, LogProbability(total, bool((logs.argmax(-1) == targets).all()), len(targets))
+
+    @cached_property
+    def _keeps_logits(self) -> bool:
+        return "logits_to_keep" in signature(self.model.forward).parameters
+
+
+def _read_together(texts: Sequence[list[int]]) -> list[tuple[list[int], list[int]]]:
+    """(ids, positions of the texts that they are or begin with).
+
+    >>> _read_together([[1, 2], [1, 2, 3], [4], [1, 2]])
+    [([4], [2]), ([1, 2, 3], [1, 3, 0])]
+    """
+    groups: list[tuple[list[int], list[int]]] = []
+    for i in sorted(range(len(texts)), key=texts.__getitem__, reverse=True):  # what goes on stands before what ends
+        if groups and groups[-1][0][: len(texts[i])] == texts[i]:
+            groups[-1][1].append(i)
+        else:
+            groups.append((texts[i], [i]))
+    return groups
+
+
+def context_length(config: Any) -> int:
+    """Tokens that a model reads at most, by its configuration; 2048 where that says nothing, as in lighteval."""
+    text = config.get_text_config()
+    names = ("n_positions", "max_position_embeddings", "n_ctx")
+    return next((getattr(text, name) for name in names if getattr(text, name, None)), 2048)
 
 
 def load_model(folder: Path, profile: Profile, *, trust_remote_code: bool = False) -> Any:

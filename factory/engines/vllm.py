@@ -20,7 +20,7 @@ from factory.engines.base import Batch, Completion, Engine, LogProbability, Requ
 from factory.engines.environments import find, needed, root
 from factory.engines.process import Died, EngineProcess, last_error, new_log
 from factory.engines.tokens import Tokens
-from factory.engines.transformers import TransformersEngine
+from factory.engines.transformers import TransformersEngine, context_length
 from factory.engines.vllm_options import llm_options, process_environment
 from factory.engines.weights import weight_files
 from factory.errors import FactoryError
@@ -119,6 +119,14 @@ class VllmEngine(Scorer, Engine):
                 batch, since = Batch(), time.monotonic()
         if batch:
             yield batch
+
+    @property
+    def longest(self) -> int:
+        """One less than the context, since vLLM writes a token behind what it scores."""
+        from transformers import AutoConfig
+
+        config = AutoConfig.from_pretrained(self.model, trust_remote_code=self.trust_remote_code)
+        return int(self.options.get("max_model_len") or context_length(config)) - 1
 
     def score_ids(self, texts: Sequence[tuple[list[int], int]]) -> list[LogProbability]:
         """See `Scorer.score_ids`.

@@ -15,11 +15,15 @@ from pydantic import BeforeValidator, Field
 
 from factory.arrays import pa
 from factory.errors import FactoryError
+from factory.evaluate.samples import Samples
 from factory.evaluate.score import Score
 from factory.refs import HubRef, SplitSlice, is_hub_ref, is_local
 from factory.step.base import DatasetRef, ModelRef, Step, as_list
 from factory.step.job import Artifact, Job
 from factory.store import write_atomically, write_shard
+from factory.text.digest import digest
+
+RESULTS, DETAILS = "results.json", "details.parquet"
 
 DatasetRefs = Annotated[list[DatasetRef], BeforeValidator(as_list, json_schema_input_type=str | list[str])]
 """One dataset or several."""
@@ -40,13 +44,15 @@ class Suite(Step):
 
     `run` reads the model from ``job.input.model`` and each dataset from ``job.inputs[ref]``; it sets `job.metrics` to
     {headline: name of the score that stands for the suite, scores: {name: `Score` as a dict}, protocol: everything
-    needed to repeat the measurement}, and writes the same to ``results.json`` and one row per sample to
-    ``details.parquet``.
+    needed to repeat the measurement}, and writes the same to ``results.json``, one row per sample to
+    ``details.parquet``, and what each score was made from to ``samples.parquet``.
     """
 
     produces: ClassVar[Literal["dataset", "model", "evaluation"]] = "evaluation"
     description: ClassVar[str] = ""
     shows_pictures: ClassVar[bool] = False  # a model that reads text only cannot be asked
+    texts: ClassVar[tuple[str, ...]] = ("question",)
+    """Columns of the details that hold what a sample says: what training data must not."""
     ranks: ClassVar[bool] = False
     """Whether its headline is what the task of `benchmark` measures, so that it may stand on its leaderboard."""
 
@@ -87,7 +93,7 @@ class Suite(Step):
         return None
 
     @classmethod
-    def benchmarks(cls, metrics: Mapping[str, Any]) -> dict[str, dict[str, float]]:
+    def board_columns(cls, metrics: Mapping[str, Any]) -> dict[str, dict[str, float]]:
         """Columns of its leaderboard, by the names of scores, each with {subtask: value}.
 
         Scores of the headline's own metric are its subtasks. Where the headline is no column, it is their mean.
@@ -100,6 +106,11 @@ class Suite(Step):
         parts = {name: score["value"] for name, score in scores.items() if score.get("metric") == metric}
         columns = {name: {} for name in scores if name not in parts}
         return {headline: {name: value for name, value in parts.items() if name != headline}, **columns}
+
+
+def asked(*content: Any) -> str:
+    """The key of a sample: a digest of what was asked, which is the same for every model."""
+    return digest(content).hex()
 
 
 @dataclass(frozen=True)
@@ -151,15 +162,22 @@ def input_rows(
 
 
 def report(
-    job: Job, headline: str, scores: Iterable[Score], protocol: dict[str, Any], details: list[dict[str, Any]]
+    job: Job,
+    headline: str,
+    scores: Iterable[Score],
+    samples: Samples,
+    protocol: dict[str, Any],
+    details: list[dict[str, Any]],
 ) -> None:
-    """Fill `job.metrics` and write ``results.json`` and ``details.parquet``."""
+    """Fill `job.metrics` and write ``results.json``, ``samples.parquet`` and ``details.parquet``."""
     named = {score.name: score.model_dump(exclude_none=True) for score in scores}
     assert headline in named, f"{headline} is not among the scores"
+    assert named.keys() == samples.scores.keys(), "every score has its samples"
+    samples.write(job.out)
     job.metrics = {"headline": headline, "scores": named, "protocol": protocol}
-    write_shard(job.out / "details.parquet", pa.Table.from_pylist(details))
+    write_shard(job.out / DETAILS, pa.Table.from_pylist(details))
     text = json.dumps(job.metrics, ensure_ascii=False, indent=2, sort_keys=False)
-    write_atomically(job.out / "results.json", (text + "\n").encode())
+    write_atomically(job.out / RESULTS, (text + "\n").encode())
 
 
 def versions(*packages: str) -> dict[str, str]:

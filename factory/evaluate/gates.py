@@ -5,6 +5,7 @@
     world-translation.bleu >= base + 10
     world-ar >= 40                       a fixed bar
     world-translation.bleu >= teacher - 1    another model of the recipe
+    world-ar > base significantly            and so that the 95 % interval of the difference lies above it
 
 and of a dataset, in percent:
 
@@ -12,21 +13,24 @@ and of a dataset, in percent:
     rated.correct >= 90                  rows that people found so
 
 Left is a suite entry of ``evaluate:``, right a number, ``base`` (the model's `from`) or a model's name, with an
-optional margin. A sign belongs to a margin only between spaces, since names hold hyphens.
+optional margin. A sign belongs to a margin only between spaces, since names hold hyphens. ``significantly`` at the end
+asks that the whole 95 % interval holds: of the paired difference to the other model, or of the score beside a number.
 """
 
 import math
 import operator
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from factory.errors import nearest
+from factory.evaluate.paired import Difference
 from factory.evaluate.score import Z95
 
 BASE = "base"
 DATASET_GATES = ("authentic", "rated")
+SIGNIFICANTLY = "significantly"
 COMPARISONS = {">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt}
 NUMBER = r"[+-]?\d+(?:\.\d+)?"
 GATE = re.compile(r"^\s*(?P<left>[^<>=]+?)\s*(?P<sign>>=|<=|>|<)\s*(?P<right>[^<>=\s][^<>=]*?)\s*$")
@@ -35,6 +39,9 @@ TOLERANCE = 1e-9  # scores are sums of floats
 
 Metrics = Mapping[str, Any]
 """`Job.metrics` of an evaluation: {headline, scores: {name: Score as a dict}, …}."""
+
+Compare = Callable[[str, str, str], Mapping[str, Difference]]
+"""(suite, model, other model) -> {score: the first's less the other's}; nothing of what cannot be compared."""
 
 
 @dataclass(frozen=True)
@@ -49,19 +56,22 @@ class GateResult:
 
 @dataclass(frozen=True)
 class Gate:
-    """``suite[.score] sign right [± margin]``; `right` is a number, ``base`` or a model's name."""
+    """``suite[.score] sign right [± margin] [significantly]``; `right` is a number, ``base`` or a model's name."""
 
     suite: str
     score: str | None
     sign: str
     right: float | str
     margin: float = 0.0
+    significantly: bool = False
 
     def __str__(self) -> str:
         left = f"{self.suite}.{self.score}" if self.score else self.suite
         right = f"{self.right:g}" if not isinstance(self.right, str) else self.right
-        margin = f" {'+' if self.margin > 0 else '-'} {abs(self.margin):g}" if self.margin else ""
-        return f"{left} {self.sign} {right}{margin}"
+        return f"{left} {self.sign} {right}{self._margin()}{f' {SIGNIFICANTLY}' if self.significantly else ''}"
+
+    def _margin(self) -> str:
+        return f" {'+' if self.margin > 0 else '-'} {abs(self.margin):g}" if self.margin else ""
 
     def models(self, model: str, base: str | None) -> list[str]:
         """The models whose scores the gate needs: `model` and, where it compares, the other one."""
@@ -70,28 +80,52 @@ class Gate:
         other = base if self.right == BASE else self.right
         return [model, *([other] if other else [])]
 
-    def check(self, scores: Mapping[str, Mapping[str, Metrics]], model: str, base: str | None = None) -> GateResult:
+    def check(
+        self,
+        scores: Mapping[str, Mapping[str, Metrics]],
+        model: str,
+        base: str | None = None,
+        compare: Compare | None = None,
+    ) -> GateResult:
         """Judge `model` by ``scores[suite][model]``; `base` is the name under which the model's `from` was scored.
 
-        The comparison is between the values as they are; where their difference is within the 95 % confidence
-        interval, the explanation says so. Two models' intervals are combined as if their samples were independent,
-        which for the same questions is the cautious side.
+        The comparison is between the values as they are, or ``significantly`` between the near end of the interval and
+        the bar; where the difference is within the 95 % confidence interval, the explanation says so. `compare` gives
+        paired differences; without one two models' intervals are combined as if their samples were independent, which
+        for the same questions is the cautious side, and nothing is significant.
         """
-        left = other = None
+        left = other = difference = None
         try:
             left = self._find(scores, model)
             name = self._other(model, base)
             other = self._find(scores, name) if name else None
+            difference = self._difference(scores, model, name, compare) if name else None
         except LookupError as error:
             return GateResult(False, left["value"] if left else None, None, f"{self}: {error.args[0]}")
         right = float(other["value"] if other else self.right)
         value, bar = left["value"], right + self.margin
         slack = TOLERANCE if "=" in self.sign else -TOLERANCE
-        passed = COMPARISONS[self.sign](value + (slack if ">" in self.sign else -slack), bar)
+        near = self._near(left, right, difference) if self.significantly else value
+        passed = near is not None and COMPARISONS[self.sign](near + (slack if ">" in self.sign else -slack), bar)
         against = f" of {name}" if name else ""
-        margin = f" {'+' if self.margin > 0 else '-'} {abs(self.margin):g}" if self.margin else ""
-        text = f"{self}: {value:.2f} against {right:.2f}{margin}{against}"
-        return GateResult(passed, value, bar, text + _uncertainty(left, other, value - bar))
+        text = f"{self}: {value:.2f} against {right:.2f}{self._margin()}{against}"
+        return GateResult(passed, value, bar, text + _uncertainty(left, other, difference, value - bar))
+
+    def _difference(
+        self, scores: Mapping[str, Mapping[str, Metrics]], model: str, other: str, compare: Compare | None
+    ) -> Difference | None:
+        """Raises LookupError where the gate cannot do without and there is none."""
+        found = compare(self.suite, model, other) if compare else {}
+        difference = found.get(self.score or scores[self.suite][model]["headline"])
+        if difference is None and self.significantly:
+            why = "one of them by a release that kept no samples, or on other questions"
+            raise LookupError(f"{model} and {other} cannot be compared sample by sample: measured {why}")
+        return difference
+
+    def _near(self, left: Mapping[str, Any], right: float, difference: Difference | None) -> float | None:
+        """The end of the interval that is nearer to the bar; None of a score without an interval."""
+        end = "low" if ">" in self.sign else "high"
+        return left.get(end) if difference is None else right + getattr(difference, end)
 
     def _other(self, model: str, base: str | None) -> str:
         """The model that is compared with; none for a number."""
@@ -122,8 +156,8 @@ def parse_gate(
 
     >>> str(parse_gate("oall-v2.AlGhafa>=base - 0.50"))
     'oall-v2.AlGhafa >= base - 0.5'
-    >>> parse_gate("world-ar >= 40")
-    Gate(suite='world-ar', score=None, sign='>=', right=40.0, margin=0.0)
+    >>> parse_gate("world-ar > 40 significantly")
+    Gate(suite='world-ar', score=None, sign='>', right=40.0, margin=0.0, significantly=True)
     """
     if (match := GATE.match(text)) is None:
         raise ValueError(
@@ -131,16 +165,20 @@ def parse_gate(
         )
     suite, score = _split_left(match["left"], suites)
     right, margin = match["right"], 0.0
+    words = right.rsplit(maxsplit=1)
+    if significantly := words[-1] == SIGNIFICANTLY and len(words) > 1:
+        right = words[0]
     if found := MARGIN.match(right):
         right = found["name"]
         margin = float(found["sign"] + found["margin"])
     if re.fullmatch(NUMBER, right):
-        return Gate(suite, score, match["sign"], float(right) + margin)
+        return Gate(suite, score, match["sign"], float(right) + margin, significantly=significantly)
     if any(character.isspace() for character in right):
-        raise ValueError(f"{text!r}: {right!r} is no model; a margin is written as in 'base - 0.5'")
+        last = nearest(words[-1], [SIGNIFICANTLY], limit=0) if len(words) > 1 else ""
+        raise ValueError(f"{text!r}: {right!r} is no model; a margin is written as in 'base - 0.5'{last}")
     if models is not None and right != BASE and right not in models:
         raise ValueError(f"{text!r}: no model {right!r}{nearest(right, [BASE, *models])}")
-    return Gate(suite, score, match["sign"], right, margin)
+    return Gate(suite, score, match["sign"], right, margin, significantly)
 
 
 def parse_dataset_gate(text: str) -> Gate:
@@ -156,6 +194,8 @@ def parse_dataset_gate(text: str) -> Gate:
         raise ValueError(f"{text!r}: a dataset is compared with a number")
     if gate.suite == "authentic" and gate.score:
         raise ValueError(f"{text!r}: `authentic` is one number")
+    if gate.suite == "authentic" and gate.significantly:
+        raise ValueError(f"{text!r}: `authentic` is counted, there is no doubt in it to be significant against")
     return gate
 
 
@@ -175,13 +215,17 @@ def _split_left(left: str, suites: Mapping[str, Collection[str] | None] | None) 
     return suite, score
 
 
-def _uncertainty(left: Mapping[str, Any], other: Mapping[str, Any] | None, difference: float) -> str:
+def _uncertainty(
+    left: Mapping[str, Any], other: Mapping[str, Any] | None, paired: Difference | None, difference: float
+) -> str:
     if other is None:
         low, high = left.get("low"), left.get("high")
         if low is None or high is None:
             return ""
         within = low <= left["value"] - difference <= high
         return f" (within the 95 % interval {low:.2f} to {high:.2f})" if within else ""
+    if paired is not None:
+        return f" ({paired.value:+.2f}, 95 % interval {paired.low:+.2f} to {paired.high:+.2f} on the same questions)"
     errors = left.get("stderr"), other.get("stderr")
     if errors[0] is None or errors[1] is None:
         return ""

@@ -4,20 +4,21 @@ What lighteval does by itself and is avoided here:
 - its registry imports all 646 tasks, two of which download files at import: `OwnTasks` knows the given tasks only;
 - its cache of answers is keyed by the model's name and settings, not its weights: it is switched off, and finished
   subtasks are kept in a ledger below ``job.out``, which belongs to one fingerprint;
-- it asks the Hub for the model's revision, and names folders after the model's path: `FolderConfig` answers itself.
+- it loads models itself, one way for each of its backends: `lighteval_model` has one for all of our engines.
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
-from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from factory.engines.tokens import has_chat_template
-from factory.engines.transformers import load_model, release
 from factory.errors import FactoryError, first_line
-from factory.evaluate.base import versions
-from factory.evaluate.score import Score, accuracy
+from factory.evaluate.base import asked, versions
+from factory.evaluate.lighteval_model import DIFFERS, Scoring, scoring_model
+from factory.evaluate.samples import Part
+from factory.evaluate.score import Score, share
 from factory.step.job import Job
 from factory.step.surroundings import contained
 from factory.store import Ledger
@@ -35,6 +36,18 @@ class Subtask:
     load: Callable[[], Any] | None = None  # -> datasets.DatasetDict; None: lighteval loads it from the Hub
 
 
+class Scored(NamedTuple):
+    """Scores in the order of the subtasks, what each was made from, and the protocol.
+
+    Details are {subtask, index, query, question, choices, gold, cluster, logprobs, predicted, correct} of each sample.
+    """
+
+    scores: list[Score]
+    parts: dict[str, Part]
+    details: list[dict[str, Any]]
+    protocol: dict[str, Any]
+
+
 def arabic_accuracy() -> Any:
     """The metric of lighteval's Arabic tasks: argmax of log-probability / number of characters of the choice."""
     from lighteval.metrics.metrics import Metrics
@@ -48,12 +61,12 @@ def run_subtasks(
     build: Callable[[], Sequence[Subtask]],
     *,
     chat_template: bool | Literal["auto"],
+    scoring: Scoring = "clean",
     few_shot: int = 0,
     max_samples: int | None = None,
-) -> tuple[list[Score], list[dict[str, Any]], dict[str, Any]]:
-    """Score the model on every subtask that the ledger does not have yet; returns scores in order, details, protocol.
+) -> Scored:
+    """Score the model on every subtask that the ledger does not have yet.
 
-    Details are {subtask, index, query, choices, gold, logprobs, predicted, correct} of each sample.
     `build` is called where lighteval may be imported. Counts of requests and tokens go into `job.usage`.
 
     Raises:
@@ -71,39 +84,52 @@ def run_subtasks(
         pending = [subtask for subtask in subtasks if subtask.name not in finished]
         with job.progress.task(f"{job.name}: lighteval", total=len(subtasks), unit="subtasks") as progress:
             progress.advance(len(subtasks) - len(pending))
-            model = _model(job, use_template, Path(scratch), progress.advance) if pending else None
-            for subtask in pending:
-                finished[subtask.name] = _run_one(job, model, subtask, ledger, few_shot, max_samples)
-                progress.advance(1)
-            del model
-            release()
-    scores, details = [], []
+            with job.scorer() if pending else nullcontext() as engine:
+                model = engine and scoring_model(
+                    engine, chat_template=use_template, scoring=scoring, cache=scratch, advance=progress.advance
+                )
+                for subtask in pending:
+                    finished[subtask.name] = _run_one(job, model, subtask, ledger, few_shot, max_samples)
+                    progress.advance(1)
+    scores, parts, details = [], {}, []
     for subtask in subtasks:
         entry = finished[subtask.name]
         job.usage.requests += entry["requests"]
         job.usage.prompt_tokens += entry["tokens"]
-        scores.append(_score(subtask, entry["details"]))
+        parts[subtask.name] = _part(entry["details"])
+        scores.append(_score(subtask, parts[subtask.name]))
         details += entry["details"]
     protocol = {
-        "backend": "lighteval, transformers",
+        "backend": "lighteval's tasks and metric",
+        "engine": " and ".join(sorted({entry["engine"] for entry in finished.values()})),
+        "scoring": scoring,
+        "difference": DIFFERS if scoring == "clean" else "none: bug for bug as lighteval 0.13",
         "metric": METRIC,
         "few_shot": few_shot,
         "max_samples": max_samples,
         "chat_template": use_template,
-        "add_special_tokens": not use_template,
+        "add_special_tokens": not use_template or scoring == "published",
         "decoding": "none: the choice with the highest log-likelihood per character",
         "dtype": job.profile.torch_dtype(),
         "versions": versions("lighteval", "transformers", "torch", "datasets"),
     }
-    return scores, details, protocol
+    return Scored(scores, parts, details, protocol)
 
 
-def _score(subtask: Subtask, details: list[dict[str, Any]]) -> Score:
+def _part(details: list[dict[str, Any]]) -> Part:
+    clusters = [detail["cluster"] for detail in details]
+    return Part.of_values(
+        [asked(detail["query"], detail["choices"], detail["gold"]) for detail in details],
+        [100.0 * detail["correct"] for detail in details],
+        None if None in clusters else clusters,
+    )
+
+
+def _score(subtask: Subtask, part: Part) -> Score:
     config = subtask.config
-    return accuracy(
+    return share(
         subtask.name,
-        sum(detail["correct"] for detail in details),
-        len(details),
+        part,
         metric=METRIC,
         task=config.name,
         dataset=config.hf_repo,
@@ -138,7 +164,13 @@ def _run_one(
     mean = sum(detail["correct"] for detail in details) / len(details)
     # The score shown is recounted from the details, so it has to be the one lighteval reports.
     assert abs(mean - float(tracker.metrics_logger.metric_aggregated[task_name][metric])) < 1e-9
-    entry = {"subtask": subtask.name, "requests": model.requests, "tokens": model.tokens, "details": details}
+    entry = {
+        "subtask": subtask.name,
+        "engine": job.engines[-1],
+        "requests": model.requests,
+        "tokens": model.tokens,
+        "details": details,
+    }
     ledger.append(entry)
     return entry
 
@@ -151,8 +183,10 @@ def _detail(subtask: str, item: Any, metric: str) -> dict[str, Any]:
         "subtask": subtask,
         "index": int(doc.id),
         "query": doc.query,
+        "question": doc.query.removeprefix(doc.instruction or ""),
         "choices": list(doc.choices),
         "gold": gold,
+        "cluster": (doc.specific or {}).get("cluster"),
         "logprobs": logprobs,
         "predicted": max(range(len(logprobs)), key=per_character.__getitem__),
         "correct": float(item.metric[metric]),
@@ -192,45 +226,3 @@ def _own_pipeline() -> Any:
             self.evaluation_tracker.task_config_logger.log(self.tasks_dict)
 
     return OwnPipeline
-
-
-def _model(job: Job, use_template: bool, scratch: Path, advance: Callable[..., None]) -> Any:
-    from lighteval.models.transformers.transformers_model import TransformersModel, TransformersModelConfig
-
-    class FolderConfig(TransformersModelConfig):
-        def get_model_sha(self) -> str:
-            return ""  # a folder has none; lighteval would ask the Hub
-
-    class FolderModel(TransformersModel):
-        """lighteval's own transformers model, kept between subtasks, reporting its progress."""
-
-        requests = tokens = 0
-
-        def cleanup(self) -> None:
-            """Called after every pipeline; the model is needed for the next one."""
-
-        def loglikelihood(self, docs: list[Any]) -> list[Any]:
-            return self._loglikelihood_tokens(docs)  # past the decorator that looks answers up in the cache
-
-        def prepare_batch_logprob(
-            self, tokenized_contexts: Any, tokenized_continuations: Any, max_context: Any = None
-        ):
-            batch = super().prepare_batch_logprob(tokenized_contexts, tokenized_continuations, max_context)
-            tokens = sum(batch.input_lengths)
-            self.requests += len(batch.input_lengths)
-            self.tokens += tokens
-            advance(0, questions=len(tokenized_contexts), tokens=tokens)
-            return batch
-
-    folder, profile, trust_remote_code = job.input.model, job.profile, job.trust_remote_code
-    config = FolderConfig(
-        model_name="model",
-        tokenizer=str(folder),
-        batch_size=profile.batch_size,
-        device=profile.torch_device(),
-        trust_remote_code=trust_remote_code,
-        override_chat_template=use_template,
-        add_special_tokens=not use_template,  # a rendered template has its own: another BOS would stand before it
-        cache_dir=str(scratch),
-    )
-    return FolderModel.from_model(load_model(folder, profile, trust_remote_code=trust_remote_code), config)

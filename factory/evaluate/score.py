@@ -1,15 +1,14 @@
 """A score and how far to trust it: value, number of samples, standard error and 95 % confidence interval."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from pydantic import BaseModel, ConfigDict
 
-from factory.arrays import ndarray, np
+from factory.arrays import np
+from factory.evaluate.samples import Part
 
 Z95 = 1.959963984540054  # 97.5 % quantile of the normal distribution
-RESAMPLES = 1000
-BOOTSTRAP_SEED = 12345  # sacrebleu's default, so that its own intervals can be compared with these
 
 
 class Score(BaseModel):
@@ -82,23 +81,36 @@ def mean_of(name: str, parts: Sequence[Score], **about: object) -> Score:
     return Score(name=name, value=value, n=n, stderr=stderr, low=low, high=high, **about)  # type: ignore[arg-type]
 
 
-def bootstrap(
-    name: str, value: float, statistics: ndarray, score: Callable[[ndarray], float], **about: object
-) -> Score:
-    """A corpus score with a percentile bootstrap over its samples (1,000 resamples, fixed seed).
+def bootstrap(name: str, part: Part, **about: object) -> Score:
+    """A pooled score with a percentile bootstrap over its samples (1,000 resamples, fixed seed).
 
-    `statistics` has one row per sample; `score` turns the sum of resampled rows into the score.
+    Where samples belong together, the error and the interval are the wider ones of two: of resampled clusters, and of
+    resampled samples.
     """
-    rng = np.random.default_rng(BOOTSTRAP_SEED)
-    n = len(statistics)
-    draws = [score(statistics[rng.integers(n, size=n)].sum(axis=0)) for _ in range(RESAMPLES)]
-    low, high = np.percentile(draws, [2.5, 97.5])
+    value = part.value
+    drawn = [part.resampled(whole)[0] for whole in ([True, False] if part.clusters is not None else [False])]
+    bounds = np.array([np.percentile(draws, [2.5, 97.5]) for draws in drawn])
     return Score(
         name=name,
         value=value,
-        n=n,
-        stderr=float(np.std(draws, ddof=1)),
-        low=min(value, float(low)),
-        high=max(value, float(high)),
+        n=len(part.keys),
+        stderr=max(float(np.std(draws, ddof=1)) for draws in drawn),
+        low=min(value, float(bounds[:, 0].min())),
+        high=max(value, float(bounds[:, 1].max())),
         **about,  # type: ignore[arg-type]
     )
+
+
+def share(name: str, part: Part, **about: object) -> Score:
+    """`accuracy` of a part whose samples are 0 or 100; where they belong together, with the error of `bootstrap`."""
+    n = len(part.keys)
+    found = accuracy(name, part.statistics[:, 0].sum() / 100, n, **about)
+    if part.clusters is None:
+        return found
+    wide = bootstrap(name, part, **{"metric": found.metric, **about})
+    errors = {
+        "stderr": max(found.stderr or 0.0, wide.stderr or 0.0),
+        "low": min(found.low or 0.0, wide.low or 0.0),
+        "high": max(found.high or 0.0, wide.high or 0.0),
+    }
+    return found.model_copy(update=errors)

@@ -12,6 +12,7 @@ from factory.engines.tokens import has_chat_template
 from factory.evaluate.base import Suite, report, versions
 from factory.evaluate.generating import generate_all
 from factory.evaluate.overlap import NAMES, overlap_scores
+from factory.evaluate.samples import Samples
 from factory.step.base import Prompt
 from factory.step.job import Job
 from factory.text import yaml
@@ -36,6 +37,7 @@ class TranslationSuite(Suite):
     chat_template: bool | Literal["auto"] = Field("auto", description="auto: where the tokenizer has one")
 
     version: ClassVar[int] = 2  # until then an endpoint of the profile could have answered for a local model
+    texts: ClassVar[tuple[str, ...]] = ("source", "reference")
     score_list: ClassVar[tuple[str, ...]] = NAMES
 
     @field_validator("prompt", mode="after")
@@ -63,8 +65,8 @@ class TranslationSuite(Suite):
     ) -> None:
         """Translate every segment's `source`, score against `reference`, and report.
 
-        `segments` have `index`, `source`, `reference` and may have more columns, which go into the details. Nothing
-        is done to the output before scoring.
+        `segments` have `index`, `source`, `reference` and may have more columns, which go into the details; `cluster`
+        is what a segment belongs to, a document or a subject. Nothing is done to the output before scoring.
         """
         chats = job.input.endpoint is not None or has_chat_template(job.input.model)
         template = chats if self.chat_template == "auto" else self.chat_template
@@ -72,10 +74,17 @@ class TranslationSuite(Suite):
         completions = generate_all(job, requests, "translate")
         outputs = [completion["text"] for completion in completions]
         references = [segment["reference"] for segment in segments]
-        scores, values, signatures = overlap_scores(outputs, references, task=job.name, **about)
+        found = overlap_scores(
+            outputs,
+            references,
+            sources=[segment["source"] for segment in segments],
+            clusters=[segment["cluster"] for segment in segments] if "cluster" in segments[0] else None,
+            task=job.name,
+            **about,
+        )
         details = [
             {**segment, "output": done["text"], "finish_reason": done["finish_reason"], **value}
-            for segment, done, value in zip(segments, completions, values, strict=True)
+            for segment, done, value in zip(segments, completions, found.segments, strict=True)
         ]
         cut = sum(done["finish_reason"] == "length" for done in completions)
         if cut:
@@ -83,7 +92,8 @@ class TranslationSuite(Suite):
         report(
             job,
             NAMES[0],
-            scores,
+            found.scores,
+            Samples.pooled(found.parts),
             {
                 "suite": self.verb,
                 "prompt": self.prompt,
@@ -97,7 +107,7 @@ class TranslationSuite(Suite):
                 "post_processing": "none",
                 "engine": " and ".join(sorted({done["engine"] for done in completions})),
                 "dtype": job.profile.torch_dtype(),
-                "signatures": signatures,
+                "signatures": found.signatures,
                 "versions": versions("sacrebleu", "rouge-score", "transformers", "torch"),
                 **protocol,
             },

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from factory.engines import local_engine, states
+from factory.engines import local_engine, scoring_engine, states
 from factory.errors import FactoryError
 from factory.graph.model_sources import AnsweringModel
 from factory.graph.nodes import Graph, Node
@@ -40,6 +40,8 @@ def require_engines(graph: Graph, nodes: Iterable[Node], profile: Profile) -> No
 
 def _engines(graph: Graph, node: Node, profile: Profile) -> Iterator[str]:
     yield from node.step.engines()
+    if node.kind == "evaluation" and "models" not in node.step.generators():
+        yield scoring_engine(profile)
     for parameter, value, kind in node.step.references():
         asked = kind == "model" and parameter in node.step.generators()
         if asked and not isinstance(graph.final(value).step, AnsweringModel):

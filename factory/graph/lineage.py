@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from factory.evaluate import paired
 from factory.evaluate.board import BoardEntry, entry_of
+from factory.evaluate.paired import Difference
 from factory.graph.model_sources import HubModel
 from factory.graph.nodes import Edge, Graph, Node
 from factory.graph.sources import HubDataset
@@ -124,6 +126,16 @@ def usage(steps: Iterable[Made]) -> Usage:
 def board(graph: Graph) -> list[BoardEntry]:
     """What was measured of the recipe's models so far, in the order of its suites and their models."""
     return [entry_of(step.manifest) for step in made(graph, graph.evaluations()) if step.manifest]
+
+
+def differences(graph: Graph, suite: str, model: str, other: str) -> Mapping[str, Difference]:
+    """{score: the model's less the other's, on the same questions}, where a suite of the recipe has measured both."""
+    nodes = [graph.nodes.get(f"{suite}/{name}") for name in (model, other)]
+    found = [step for step in made(graph, [node for node in nodes if node]) if step.manifest]
+    if len(found) < 2:
+        return {}
+    ours, theirs = (step.node.folder for step in found)
+    return paired.differences(ours, theirs)
 
 
 def is_pushed(graph: Graph, name: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from factory.errors import FactoryError
@@ -43,7 +44,8 @@ def judge_gates(graph: Graph, name: str) -> tuple[str, ...]:
 def _of_model(graph: Graph, name: str) -> list[GateResult]:
     spec = graph.loaded.recipe.models[name]
     scores = {suite: {} for suite in graph.loaded.recipe.evaluate} | by_suite(lineage.board(graph))
-    return [parse_gate(text, dict.fromkeys(scores)).check(scores, name, spec.base) for text in spec.gates]
+    compare = partial(lineage.differences, graph)
+    return [parse_gate(text, dict.fromkeys(scores)).check(scores, name, spec.base, compare) for text in spec.gates]
 
 
 def _of_dataset(graph: Graph, name: str) -> list[GateResult]:

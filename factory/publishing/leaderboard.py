@@ -97,7 +97,7 @@ def _suite_table(name: str, protocols: Sequence[Sequence[BoardEntry]], facts: Fa
 
 def _benchmarks(entry: BoardEntry) -> dict[str, dict[str, float]]:
     suite = suites().get(entry.details.get("suite", ""), Suite)
-    return suite.benchmarks(entry.metrics)
+    return suite.board_columns(entry.metrics)
 
 
 def _titles(protocols: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -17,7 +17,7 @@ from typing import Any
 
 from factory.errors import FactoryError
 from factory.evaluate.gates import parse_gate
-from factory.graph import lineage
+from factory.graph import hygiene, lineage
 from factory.graph.lineage import Lineage, Made
 from factory.graph.nodes import Graph, Node
 from factory.graph.run import PARTS, Runner
@@ -351,6 +351,8 @@ class Execution:
                 for note in judge_gates(graph, stage.subject):
                     self.runner.progress.log(note)
             case Push():
+                if stage.subject in graph.loaded.recipe.models:
+                    hygiene.look(graph, stage.subject)
                 self._note(stage.subject, publish(graph, stage.subject, force=self.force))
             case Space():
                 self._note("Space", publish_space(graph, force=self.force))

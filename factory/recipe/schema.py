@@ -147,7 +147,9 @@ class ModelSpec(ArtifactSpec):
     )
     steps: list[SerializeAsAny[Step]] = []
     trust_remote_code: bool = Field(False, description="run code from the source repo; needs a pinned commit SHA")
-    gates: list[str] = Field([], description='conditions on scores, e.g. "oall-v2 >= base"')
+    gates: list[str] = Field(
+        [], description='conditions on scores, e.g. "oall-v2 >= base", "acva > base significantly"'
+    )
     reported: Reported | None = None
 
     @property

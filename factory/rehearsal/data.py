@@ -53,8 +53,8 @@ def from_suite(required: Sequence[RequiredDataset]) -> Content:
     """What evaluation suites read of one repo: their own description of a row, a few times in every config."""
     files: dict[str, bytes] = {}
     configs: list[dict[str, Any]] = []
-    read = [(part, config) for part in required for config in part.configs]
-    for number, (suite, config) in enumerate(read):
+    read = {(config, part.split): part for part in required for config in part.configs}  # two suites may read one
+    for number, ((config, _), suite) in enumerate(read.items()):
         # Numbered folders: names of configs hold spaces and brackets, which mean something in patterns.
         path = f"data/{number:03d}/{suite.split}.parquet"
         files[path] = write([suite.row(i) for i in range(SUITE_ROWS)], ".parquet", {})

@@ -34,11 +34,12 @@ class Benchmarks:
 
     Attributes:
         indexed, left_out: how many different texts there are of either kind.
+        names: of those that are indexed.
     """
 
     def __init__(self, texts: Iterable[tuple[str, str]], ngram: int, shortest: int) -> None:
         """`texts` are (benchmark, text)."""
-        self._names: list[str] = []
+        self.names: list[str] = []
         self._sizes: list[ndarray] = []
         self.indexed = self.left_out = 0
         parts: dict[int, list[tuple[ndarray, ndarray]]] = {}
@@ -64,13 +65,13 @@ class Benchmarks:
                 continue
             length = min(ngram, len(known))
             waiting.setdefault(length, []).append(known)
-            owners.setdefault(length, []).append(len(self._names))
-            self._names.append(name)
+            owners.setdefault(length, []).append(len(self.names))
+            self.names.append(name)
             if len(waiting[length]) >= AT_ONCE:
                 flush(length)
         for length in list(waiting):
             flush(length)
-        self.indexed = len(self._names)
+        self.indexed = len(self.names)
         self._count = np.zeros(self.indexed, dtype=np.int64)
         self._tables = {length: self._table(found) for length, found in sorted(parts.items())}
 
@@ -109,6 +110,18 @@ class Benchmarks:
                     best[row] = hit
         return best
 
+    def found(self, rows: Sequence[Sequence[str]]) -> set[str]:
+        """Whose texts (by the names that they were given with) have an n-gram in common with one of the rows."""
+        hashes, starts = hash_words([words(text) for row in rows for text in row])
+        names: set[str] = set()
+        for length, table in self._tables.items():
+            grams = np.unique(hash_ngrams(hashes, starts, length)[0])
+            left = np.searchsorted(table.hashes, grams, side="left")
+            right = np.searchsorted(table.hashes, grams, side="right")
+            for begin, end in zip(left[right > left], right[right > left], strict=True):
+                names.update(self.names[text] for text in table.texts[begin:end])
+        return names
+
     def _best(self, table: _Table, found: ndarray, shown: str) -> Hit:
         unique = np.unique(found)
         left = np.searchsorted(table.hashes, unique, side="left")
@@ -117,4 +130,4 @@ class Benchmarks:
         texts, counts = np.unique(owners, return_counts=True)
         shares = counts / self._count[texts]
         top = int(shares.argmax())
-        return Hit(float(shares[top]), self._names[int(texts[top])], shown)
+        return Hit(float(shares[top]), self.names[int(texts[top])], shown)

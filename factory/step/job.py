@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from factory.engines import architecture, engine_for, local_engine
+from factory.engines import architecture, engine_for, local_engine, scorer_for, scoring_engine
 from factory.store import Dataset, Ledger, Manifest, RowCounts, Usage
 
 if TYPE_CHECKING:
@@ -107,6 +107,17 @@ class Job:
             endpoint=model.endpoint,
             pictures=pictures,
         )
+
+    def scorer(self) -> Any:
+        """Who says how likely texts are under the input, noted in `engines`: an `Engine` that is a `Scorer`.
+
+        Raises:
+            UsageError: the profile's engine cannot.
+        """
+        name = scoring_engine(self.profile, architecture(self.input.model))
+        if name not in self.engines:
+            self.engines.append(name)
+        return scorer_for(self.input.model, self.profile, trust_remote_code=self.trust_remote_code)
 
     def engine_name(self, model: Artifact, *, pictures: bool = False) -> str:
         """``endpoint``, or the engine on this machine."""

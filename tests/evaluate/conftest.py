@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from factory.evaluate.base import Suite
 from factory.profile import Profile
+from factory.rehearsal import card
+from factory.rehearsal.data import from_suite
 from factory.step.job import Artifact, Job
 from factory.step.progress import quiet
 from factory.store import Manifest, ShardWriter
@@ -104,3 +107,21 @@ def make_job(tmp_path):
         return Job(name, folder, model, inputs, profile, quiet(), {"source": "en", "target": "ar"})
 
     return make
+
+
+@pytest.fixture
+def on_the_hub(tmp_path, monkeypatch):
+    """Stand-ins of what a suite reads: `load_dataset("owner/name", config)` finds a folder of that name first."""
+
+    def lay(suite: Suite) -> None:
+        for dataset in suite.required_datasets():
+            made = from_suite([dataset])
+            readme = card(dataset.repo, None, {"configs": made.configs}, "")
+            for path, content in {**made.files, "README.md": readme}.items():
+                file = tmp_path / "hub" / dataset.repo / path
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_bytes(content)
+        monkeypatch.chdir(tmp_path / "hub")
+        monkeypatch.setattr("datasets.config.HF_DATASETS_CACHE", tmp_path / "cache")
+
+    return lay

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from factory.evaluate.gates import Gate, parse_gate
+from factory.evaluate.gates import Gate, parse_dataset_gate, parse_gate
+from factory.evaluate.paired import Difference
 
 SUITES = {
     "oall-v2": ["average", "AlGhafa", "EXAMS"],
@@ -109,3 +110,46 @@ def test_a_gate_without_its_score_fails_and_says_why(text, base, says):
     assert not result.passed and says in result.explanation
     assert parse_gate("s >= base").models("m", "b") == ["m", "b"]
     assert parse_gate("s >= 3").models("m", "b") == ["m"]
+
+
+@pytest.mark.parametrize(
+    ("text", "low", "high", "passed"),
+    [
+        ("s > base significantly", 0.5, 3.5, True),
+        ("s > base significantly", -0.1, 4.1, False),
+        ("s > base significantly", 0.0, 4.0, False),
+        ("s >= base - 1 significantly", -0.9, 4.9, True),
+        ("s >= base - 1 significantly", -1.1, 5.1, False),
+        ("s < base significantly", 0.5, 3.5, False),
+        ("s < base + 4 significantly", 0.5, 3.5, True),
+    ],
+)
+def test_significantly_asks_that_the_whole_paired_interval_holds(text, low, high, passed):
+    scores = {"s": {"m": metrics(42.0, 3.0), "b": metrics(40.0, 3.0)}}
+    found = {"average": Difference(2.0, low, high, 100, 0)}
+    assert str(parse_gate(text)) == text
+    result = parse_gate(text).check(scores, "m", "b", lambda suite, model, other: found)
+    assert result.passed is passed
+    assert f"+2.00, 95 % interval {low:+.2f} to {high:+.2f} on the same questions" in result.explanation
+
+
+def test_significantly_above_a_number_asks_for_the_scores_own_interval():
+    scores = {"s": {"m": metrics(42.0, 1.0), "none": metrics(42.0)}}
+    assert parse_gate("s > 39 significantly").check(scores, "m").passed
+    assert not parse_gate("s > 41 significantly").check(scores, "m").passed
+    assert parse_gate("s < 45 significantly").check(scores, "m").passed
+    assert not parse_gate("s > 0 significantly").check(scores, "none").passed
+
+
+def test_what_cannot_be_paired_is_not_significant():
+    scores = {"s": {"m": metrics(90.0, 1.0), "b": metrics(10.0, 1.0)}}
+    result = parse_gate("s > base significantly").check(scores, "m", "b", lambda suite, model, other: {})
+    assert not result.passed and "cannot be compared sample by sample" in result.explanation
+
+
+def test_a_misspelt_word_is_said():
+    with pytest.raises(ValueError, match="did you mean 'significantly'"):
+        parse_gate("oall-v2 > base significantl", SUITES, MODELS)
+    with pytest.raises(ValueError, match="is counted"):
+        parse_dataset_gate("authentic >= 35 significantly")
+    assert parse_dataset_gate("rated.correct >= 90 significantly").significantly

@@ -5,23 +5,12 @@ from __future__ import annotations
 import pytest
 
 from factory.errors import FactoryError
-from factory.evaluate.suites.oall_v2 import BENCHMARKS, OallV2
-from factory.rehearsal import card
-from factory.rehearsal.data import from_suite
+from factory.evaluate.suites.oall_v2 import OallV2
 
 
 @pytest.fixture
-def stand_ins(tmp_path, monkeypatch):
-    """`load_dataset("owner/name", config)` finds a folder of that name before it asks the Hub."""
-    for dataset in OallV2(models=["m"]).required_datasets():
-        made = from_suite([dataset])
-        readme = card(dataset.repo, None, {"configs": made.configs}, "")
-        for path, content in {**made.files, "README.md": readme}.items():
-            file = tmp_path / "hub" / dataset.repo / path
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(content)
-    monkeypatch.chdir(tmp_path / "hub")
-    monkeypatch.setattr("datasets.config.HF_DATASETS_CACHE", tmp_path / "cache")
+def stand_ins(on_the_hub):
+    on_the_hub(OallV2(models=["m"]))
 
 
 def test_needs_six_datasets_with_the_leaderboards_configs():
@@ -47,9 +36,9 @@ def test_revisions_are_part_of_the_identity_and_reach_lighteval():
     assert pinned.revisions == {"MBZUAI/MadinahQA": "a" * 40, "OALL/Arabic_EXAMS": "b" * 40}
     assert pinned.parameters() != plain.parameters()
     assert set(plain.hub_datasets()) == {dataset.repo for dataset in plain.required_datasets()}
-    used = {subtask.config.hf_repo: subtask.config.hf_revision for subtask in pinned._subtasks()}
+    used = {subtask.config.hf_repo: subtask.config.hf_revision for subtask in pinned.subtasks()}
     assert used["MBZUAI/MadinahQA"] == "a" * 40 and used["MBZUAI/ArabicMMLU"] is None
-    assert all(subtask.config.hf_revision is None for subtask in OallV2(models=["m"])._subtasks())
+    assert all(subtask.config.hf_revision is None for subtask in OallV2(models=["m"]).subtasks())
 
 
 def test_a_dataset_that_cannot_be_had_is_said_in_one_line(lfm2, make_job, monkeypatch, tmp_path):
@@ -68,14 +57,14 @@ def test_benchmarks_are_means_of_subtasks_and_the_average_of_six(stand_ins, lfm2
     job = make_job(lfm2, {})
     OallV2(models=["m"], max_samples=2).run(job)
     scores, subtasks = job.metrics["scores"], job.metrics["protocol"]["subtasks"]
-    assert list(scores) == ["average", *BENCHMARKS] == OallV2(models=["m"]).score_names()
+    assert list(scores) == ["average", *OallV2.benchmarks()] == OallV2(models=["m"]).score_names()
     assert len(subtasks) == 116 and job.metrics["headline"] == "average"
-    for name, benchmark in BENCHMARKS.items():
+    for name, benchmark in OallV2.benchmarks().items():
         own = [value for task, value in subtasks.items() if task.split(":")[0] == benchmark.family]
         assert len(own) == benchmark.subtasks
         assert scores[name]["value"] == pytest.approx(sum(own) / len(own), abs=1e-3)
         assert scores[name]["dataset"] == benchmark.repo
-    assert scores["average"]["value"] == pytest.approx(sum(scores[name]["value"] for name in BENCHMARKS) / 6)
+    assert scores["average"]["value"] == pytest.approx(sum(scores[name]["value"] for name in OallV2.benchmarks()) / 6)
     details = pq.read_table(job.out / "details.parquet").to_pylist()
     assert len(details) == 232
     by_family = {detail["subtask"].split(":")[0]: detail["choices"] for detail in details}

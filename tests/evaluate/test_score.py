@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest
 
-from factory.evaluate.score import Score, accuracy, bootstrap, mean_of, wilson
+from factory.evaluate.samples import Part
+from factory.evaluate.score import Score, accuracy, bootstrap, mean_of, share, wilson
 
 # Table 1 of Hala's report: AlGhafa, ArabicMMLU, EXAMS, MadinahQA, AraTrust, ArbMMLU-HT, and the average it states.
 TABLE = """
@@ -76,10 +77,19 @@ def test_mean_of_one_is_that_one():
 
 def test_bootstrap_of_a_mean_agrees_with_theory_and_repeats():
     values = np.random.default_rng(1).normal(50, 10, 400)
-    rows = np.stack([values, np.ones_like(values)], axis=1)
-    first, second = (
-        bootstrap("mean", float(values.mean()), rows, lambda s: s[0] / s[1], metric="mean") for _ in range(2)
-    )
-    assert first == second
+    part = Part.of_values([str(i) for i in range(400)], values.tolist())
+    first, second = (bootstrap("mean", part, metric="mean") for _ in range(2))
+    assert first == second and first.value == pytest.approx(values.mean())
     assert first.stderr == pytest.approx(values.std(ddof=1) / 20, rel=0.1)
     assert (first.high - first.low) / 2 == pytest.approx(1.96 * first.stderr, rel=0.1)
+
+
+def test_answers_on_the_same_documents_tell_less():
+    """20 documents of 25 questions, each all right or all wrong: an error as of 20 answers, not of 500."""
+    values = np.repeat(100.0 * (np.random.default_rng(2).random(20) < 0.6), 25).tolist()
+    names = [str(i) for i in range(500)]
+    alone = share("acc", Part.of_values(names, values))
+    whole = share("acc", Part.of_values(names, values, [str(i // 25) for i in range(500)]))
+    assert alone == accuracy("acc", sum(values) / 100, 500)
+    assert whole.value == alone.value and whole.stderr == pytest.approx(5 * alone.stderr, rel=0.1)
+    assert whole.low < alone.low < alone.high < whole.high

@@ -21,8 +21,9 @@ def suite(**more) -> Translation:
 
 def test_corpus_scores_equal_the_libraries():
     outputs = [t.replace("القطة", "قطة") if i % 2 else t for i, t in enumerate(TARGETS)]
-    scores, segments, signatures = overlap_scores(outputs, TARGETS)
+    scores, segments, signatures, parts = overlap_scores(outputs, TARGETS)
     bleu, chrf = scores[:2]
+    assert [parts[score.name].value for score in scores] == pytest.approx([score.value for score in scores])
     assert bleu.value == sacrebleu.corpus_bleu(outputs, [TARGETS]).score
     assert chrf.value == sacrebleu.corpus_chrf(outputs, [TARGETS], word_order=2).score
     assert signatures["bleu"].startswith("nrefs:1|case:mixed|eff:no|tok:13a|smooth:exp|version:")

@@ -7,7 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from factory.evaluate.base import asked
 from factory.evaluate.camel.sets import DOMAINS, CamelSet, Scoring
+from factory.evaluate.samples import Part, Samples
 from factory.evaluate.score import Score, accuracy, mean_of
 
 TOTAL = "total"
@@ -45,14 +47,51 @@ def outcome(chosen: CamelSet, scoring: Scoring, entry: Mapping[str, Any], judged
     return Outcome("stopped") if passed is None else Outcome("scored", passed)
 
 
-def counted(outcomes: Iterable[Outcome], scoring: Scoring) -> tuple[int, int]:
-    """(right, rows that count). A published score leaves failed rows out, a clean one takes them for wrong.
+def counts(outcome: Outcome, scoring: Scoring) -> bool:
+    """Whether a row is in the score. A published score leaves failed rows out, a clean one takes them for wrong.
 
     Rows at which the published rule breaks off count as wrong: the original has no score for a set that has one.
     """
-    states = {"scored", "stopped", *(["failed"] if scoring == "clean" else [])}
-    rows = [outcome for outcome in outcomes if outcome.state in states]
+    return outcome.state in {"scored", "stopped", *(["failed"] if scoring == "clean" else [])}
+
+
+def counted(outcomes: Iterable[Outcome], scoring: Scoring) -> tuple[int, int]:
+    """(right, rows that count)."""
+    rows = [outcome for outcome in outcomes if counts(outcome, scoring)]
     return sum(outcome.passed for outcome in rows), len(rows)
+
+
+def samples(
+    answers: Mapping[str, Sequence[Mapping[str, Any]]],
+    outcomes: Mapping[str, Sequence[Outcome]],
+    sets: Mapping[str, CamelSet],
+    scoring: Scoring,
+) -> Samples:
+    """What the scores of `table` and of the sets are made from. The sets of a domain are drawn whole."""
+    parts: dict[str, Part] = {}
+    domains: dict[str, list[str]] = {}
+    for name, one in sets.items():
+        rows = [
+            (asked(name, entry["index"], entry["question"]), 100.0 * found.passed)
+            for entry, found in zip(answers[name], outcomes[name], strict=True)
+            if counts(found, scoring)
+        ]
+        if rows:
+            parts[name] = Part.of_values([key for key, _ in rows], [value for _, value in rows])
+            domains.setdefault(one.domain, []).append(name)
+    scores = {name: [[name]] for name in parts}
+    for domain, names in domains.items():
+        pooled = f"{domain} {MICRO}"
+        own = [parts[name] for name in names]
+        parts[pooled] = Part.of_values(
+            [key for part in own for key in part.keys],
+            [value for part in own for value in part.statistics[:, 0].tolist()],
+            [name for name, part in zip(names, own, strict=True) for _ in part.keys],
+        )
+        scores |= {domain: [names], pooled: [[pooled]]}
+    scores[TOTAL] = [*domains.values()]
+    scores[f"{TOTAL} {MICRO}"] = [[f"{domain} {MICRO}"] for domain in domains]
+    return Samples(parts, scores)
 
 
 def set_score(chosen: CamelSet, outcomes: Sequence[Outcome], scoring: Scoring, **about: Any) -> Score | None:

@@ -11,7 +11,7 @@ from factory.errors import FactoryError, nearest
 from factory.evaluate.base import RequiredDataset, Suite, report, versions
 from factory.evaluate.camel import judge as judging
 from factory.evaluate.camel.asking import Entry, answer_set, opened_when_needed
-from factory.evaluate.camel.scoring import MICRO, TOTAL, Outcome, outcome, set_score, table, tally
+from factory.evaluate.camel.scoring import MICRO, TOTAL, Outcome, outcome, samples, set_score, table, tally
 from factory.evaluate.camel.sets import DOMAINS, JUDGED, SPLIT, CamelSet, Scoring, camel_sets
 from factory.evaluate.camel.stand_ins import stand_in
 from factory.evaluate.score import Score
@@ -63,7 +63,7 @@ class CamelBench(Suite):
         return [*(f"{name}{micro}" for name in [TOTAL, *domains] for micro in ("", f" {MICRO}")), *chosen]
 
     @classmethod
-    def benchmarks(cls, metrics: Mapping[str, Any]) -> dict[str, dict[str, float]]:
+    def board_columns(cls, metrics: Mapping[str, Any]) -> dict[str, dict[str, float]]:
         """The domains, each with its sets; the headline is their mean."""
         scores, sets = metrics["scores"], camel_sets()
         return {
@@ -113,7 +113,8 @@ class CamelBench(Suite):
             for name in chosen
             for entry, found in zip(answers[name], outcomes[name], strict=True)
         ]
-        report(job, TOTAL, [*means, *scores.values()], self._protocol(job, chosen, outcomes), details)
+        kept = samples(answers, outcomes, chosen, self.scoring)
+        report(job, TOTAL, [*means, *scores.values()], kept, self._protocol(job, chosen, outcomes), details)
 
     def _answers(self, job: Job, chosen: Mapping[str, CamelSet]) -> dict[str, list[Entry]]:
         found: dict[str, list[Entry]] = {}

@@ -26,6 +26,7 @@ class MmluTranslation(TranslationSuite):
     every row agreed in subject and in right answer.
     """
 
+    version: ClassVar[int] = 3  # until then intervals took questions on one subject for independent
     description: ClassVar[str] = "MMLU questions translated, against MMMLU (Hala's Table 2)"
 
     data: DatasetRef = "cais/mmlu:all"
@@ -50,6 +51,7 @@ class MmluTranslation(TranslationSuite):
             {
                 "index": i,
                 "subject": sources[i]["subject"],
+                "cluster": sources[i]["subject"],
                 "source": sources[i]["question"],
                 "reference": references[i]["Question"],
             }

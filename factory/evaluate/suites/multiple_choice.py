@@ -9,7 +9,9 @@ from pydantic import Field, model_validator
 
 from factory.errors import FactoryError
 from factory.evaluate.base import DatasetRefs, Provenance, Suite, input_rows, report
+from factory.evaluate.lighteval_model import SCORING, Scoring
 from factory.evaluate.lighteval_run import Subtask, arabic_accuracy, run_subtasks
+from factory.evaluate.samples import Samples
 from factory.evaluate.score import mean_of
 from factory.step.job import Job
 from factory.text import yaml
@@ -32,7 +34,7 @@ class MultipleChoice(Suite):
     number counted from 0), and `subject` where given. Scores: ``acc``, then one per subject.
     """
 
-    version: ClassVar[int] = 2  # until then a rendered chat template got a second BOS
+    version: ClassVar[int] = 3  # until then the template's last line break was scored with every choice
     description: ClassVar[str] = "multiple-choice accuracy by log-likelihood (lighteval)"
     ranks: ClassVar[bool] = True
 
@@ -41,6 +43,7 @@ class MultipleChoice(Suite):
     options: list[str] = Field(["A", "B", "C", "D"], min_length=2, max_length=10)
     answer: str = "answer"
     subject: str | None = Field(None, description="column that divides the questions into subtasks")
+    cluster: str | None = Field(None, description="column whose value tells which document a question is about")
     split: str | None = Field(None, description="default: the split that the ref names")
     language: Literal["ar", "en"] = Field("ar", description="of the instruction and of the letters")
     formulation: Literal["MCF", "CF"] = Field(
@@ -50,6 +53,7 @@ class MultipleChoice(Suite):
     few_shot: int = Field(0, ge=0, le=32)
     few_shot_split: str | None = Field(None, description="where the examples come from, in the same dataset")
     chat_template: bool | Literal["auto"] = Field("auto", description="auto: where the tokenizer has one")
+    scoring: Scoring = Field("clean", description=SCORING)
     n: int | None = Field(None, ge=1, description="questions per subject, drawn by lighteval (seed 42)")
 
     @model_validator(mode="after")
@@ -59,7 +63,7 @@ class MultipleChoice(Suite):
         return self
 
     def columns(self) -> list[str]:
-        return [self.question, *self.options, self.answer, *([self.subject] if self.subject else [])]
+        return [self.question, *self.options, self.answer, *(name for name in (self.subject, self.cluster) if name)]
 
     def needed_columns(self) -> dict[str, list[str]]:
         return {ref: self.columns() for ref in self.data}
@@ -72,10 +76,11 @@ class MultipleChoice(Suite):
         }
 
     def run(self, job: Job) -> None:
-        parts, details, protocol = run_subtasks(
+        parts, kept, details, protocol = run_subtasks(
             job,
             lambda: self._subtasks(job),
             chat_template=self.chat_template,
+            scoring=self.scoring,
             few_shot=self.few_shot,
             max_samples=self.n,
         )
@@ -91,7 +96,9 @@ class MultipleChoice(Suite):
             "average": f"unweighted mean of {len(parts)} subjects" if len(parts) > 1 else "over all questions",
             "prompt_example": details[0]["query"],
         }
-        report(job, "acc", [headline, *(parts if self.subject or len(parts) > 1 else [])], protocol, details)
+        single = parts if self.subject or len(parts) > 1 else []
+        samples = Samples(kept, {"acc": [[*kept]], **{part.name: [[part.name]] for part in single}})
+        report(job, "acc", [headline, *single], samples, protocol, details)
 
     def _subtasks(self, job: Job) -> list[Subtask]:
         """One per subject and dataset; without a subject column, one per dataset."""
@@ -158,19 +165,17 @@ class MultipleChoice(Suite):
 
         used = [i for i, option in enumerate(self.options) if row[option] not in (None, "")]
         gold = used.index(answer_index(row[self.answer]))
+        question = str(row[self.question])
         if self.formulation == "CF":
-            texts = [str(row[self.options[i]]) for i in used]
-            return Doc(task_name=task_name or "", query=str(row[self.question]), choices=texts, gold_index=gold)
-        wording = WORDING[self.language]
-        letters = wording["letters"][: len(used)]
-        lines = "".join(f"{letter}. {row[self.options[i]]}\n" for letter, i in zip(letters, used, strict=True))
-        return Doc(
-            task_name=task_name or "",
-            query=f"{wording['instruction']}{row[self.question]}\n{lines}{wording['answer']}",
-            choices=letters,
-            gold_index=gold,
-            instruction=wording["instruction"],
-        )
+            said: dict[str, Any] = {"query": question, "choices": [str(row[self.options[i]]) for i in used]}
+        else:
+            wording = WORDING[self.language]
+            letters = wording["letters"][: len(used)]
+            lines = "".join(f"{letter}. {row[self.options[i]]}\n" for letter, i in zip(letters, used, strict=True))
+            query = f"{wording['instruction']}{question}\n{lines}{wording['answer']}"
+            said = {"query": query, "choices": letters, "instruction": wording["instruction"]}
+        specific = {"cluster": str(row[self.cluster])} if self.cluster else None
+        return Doc(task_name=task_name or "", gold_index=gold, specific=specific, **said)
 
     def _check(self, row: dict[str, Any], where: str) -> None:
         used = [i for i, option in enumerate(self.options) if row[option] not in (None, "")]

@@ -6,14 +6,15 @@ from typing import Any, ClassVar
 from pydantic import Field
 
 from factory.arrays import np
-from factory.engines.transformers import TransformersEngine
 from factory.errors import FactoryError
-from factory.evaluate.base import DatasetRefs, Suite, input_rows, report, versions
+from factory.evaluate.base import DatasetRefs, Suite, asked, input_rows, report, versions
+from factory.evaluate.samples import Part, Samples
 from factory.evaluate.score import Score, bootstrap
 from factory.step.job import Job
 
 HEADLINE = "perplexity"
 BITS = "bits per byte"
+AT_ONCE = 256  # texts handed to the engine, which makes batches of them
 PER_TOKEN = "exp of the mean negative log-likelihood per token"
 
 
@@ -25,6 +26,7 @@ class Perplexity(Suite):
     after `expand_vocab`) only the bits per byte compare. Lower is better.
     """
 
+    texts: ClassVar[tuple[str, ...]] = ("text",)
     description: ClassVar[str] = "perplexity and bits per byte of plain text, by language"
 
     data: DatasetRefs = Field(min_length=1)
@@ -52,39 +54,43 @@ class Perplexity(Suite):
         ]
         about = abouts[0] if len(abouts) == 1 else {"dataset": ", ".join(self.data), "split": abouts[0]["split"]}
         scores: list[Score] = []
+        parts: dict[str, Part] = {}
         groups = sorted({row["group"] for row in rows if row["group"] is not None})
         for group in [None, *groups]:
-            sums = np.array([m for row, m in zip(rows, measured, strict=True) if group in (None, row["group"])])
-            scores += _scores(sums, group, task=job.name, higher_is_better=False, **about)
+            of_group = [n for n, row in enumerate(rows) if group in (None, row["group"])]
+            made = _parts([asked(rows[n]["text"]) for n in of_group], np.array([measured[n] for n in of_group]), group)
+            for name, (part, metric) in made.items():
+                parts[name] = part
+                scores.append(bootstrap(name, part, metric=metric, task=job.name, higher_is_better=False, **about))
         protocol = {
             "suite": self.verb,
             "data": self.data,
             "weighting": "by token",
             "max_length": self.max_length,
+            "engine": " and ".join(job.engines),
             "dtype": job.profile.torch_dtype(),
             "versions": versions("transformers", "torch"),
         }
-        report(job, HEADLINE, scores, protocol, details)
+        report(job, HEADLINE, scores, Samples.pooled(parts), protocol, details)
 
     def _measure(self, job: Job, texts: list[str]) -> list[tuple[float, int, int]]:
         """(negative log-likelihood in nats, tokens predicted, UTF-8 bytes of those) of every text.
 
         The first token is predicted only where the tokenizer puts a beginning-of-text token before it.
         """
-        trust_remote_code, batch_size = job.trust_remote_code, job.profile.batch_size
         found = [(0.0, 0, 0)] * len(texts)
         with (
-            TransformersEngine(job.input.model, job.profile, trust_remote_code=trust_remote_code) as engine,
+            job.scorer() as engine,
             job.progress.task(f"{job.name}: perplexity", total=len(texts)) as progress,
         ):
-            tokenizer = engine.tokens.tokenizer
-            encoded = [ids[: self.max_length] for ids in tokenizer(texts)["input_ids"]] if texts else []
+            tokenizer, longest = engine.tokens.tokenizer, min(self.max_length, engine.longest)
+            encoded = [ids[:longest] for ids in tokenizer(texts)["input_ids"]] if texts else []
             job.usage.requests += len(encoded)
             job.usage.prompt_tokens += sum(map(len, encoded))
             order = sorted((i for i, ids in enumerate(encoded) if len(ids) > 1), key=lambda i: -len(encoded[i]))
             progress.advance(len(encoded) - len(order))
-            for start in range(0, len(order), batch_size):
-                batch = order[start : start + batch_size]
+            for start in range(0, len(order), AT_ONCE):
+                batch = order[start : start + AT_ONCE]
                 for i, score in zip(batch, engine.score_ids([(encoded[i], 1) for i in batch]), strict=True):
                     size = len(tokenizer.decode(encoded[i][1:], skip_special_tokens=True).encode())
                     found[i] = (-score.total, score.tokens, size)
@@ -92,17 +98,12 @@ class Perplexity(Suite):
         return found
 
 
-def _scores(sums: Any, group: str | None, **about: Any) -> list[Score]:
-    """Perplexity and bits per byte from rows of (nll, tokens, bytes)."""
-    total = sums.sum(axis=0)
-    _, tokens, size = total
+def _parts(keys: list[str], sums: Any, group: str | None) -> dict[str, tuple[Part, str]]:
+    """{score: what it is made from and how} of rows of (nll in nats, tokens, bytes); nothing of none to divide by."""
     suffix = f".{group}" if group else ""
-    measures = (
-        (HEADLINE, tokens, PER_TOKEN, lambda s: math.exp(s[0] / max(s[1], 1))),
-        (BITS, size, BITS, lambda s: s[0] / max(s[2], 1) / math.log(2)),
-    )
-    scores = []
-    for name, amount, metric, of in measures:
-        if amount:
-            scores.append(bootstrap(f"{name}{suffix}", of(total), sums, of, metric=metric, **about))
-    return scores
+    nll, tokens, size = sums.T
+    measures = {
+        f"{HEADLINE}{suffix}": (Part(keys, np.stack([nll, tokens], axis=1), "exp"), PER_TOKEN),
+        f"{BITS}{suffix}": (Part(keys, np.stack([nll / math.log(2), size], axis=1)), BITS),
+    }
+    return {name: (part, metric) for name, (part, metric) in measures.items() if part.statistics[:, 1].any()}

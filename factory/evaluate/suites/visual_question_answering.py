@@ -5,11 +5,11 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from factory.arrays import np
 from factory.engines import Request
-from factory.evaluate.base import Suite, input_rows, report, versions
+from factory.evaluate.base import Suite, asked, input_rows, report, versions
 from factory.evaluate.generating import generate_all
-from factory.evaluate.score import Score, accuracy, bootstrap
+from factory.evaluate.samples import Part, Samples
+from factory.evaluate.score import bootstrap, share
 from factory.step.base import DatasetRef, Prompt
 from factory.step.job import Job
 from factory.store.pictures import Picture
@@ -65,10 +65,17 @@ class VisualQuestionAnswering(Suite):
             job.notes.append(f"{len(failed)} of {len(rows)} rows could not be asked and are wrong: {failed[0]}")
         cut = sum(entry["finish_reason"] == "length" for entry in details)
         about = {"task": job.name, **origin.about()}
+        samples = self._samples(details)
         report(
             job,
             EXACT,
-            self._scores(details, about),
+            [
+                bootstrap(name, part, **about, metric=METRICS[CHARACTERS])
+                if name == CHARACTERS
+                else share(name, part, **about, metric=METRICS[EXACT])
+                for name, part in samples.parts.items()
+            ],
+            samples,
             {
                 "suite": self.verb,
                 "metrics": METRICS,
@@ -115,24 +122,21 @@ class VisualQuestionAnswering(Suite):
             CHARACTERS: 0.0 if failure else characters(output, right),
         }
 
-    def _scores(self, details: list[dict[str, Any]], about: dict[str, Any]) -> list[Score]:
-        def exact(name: str, entries: list[dict[str, Any]]) -> Score:
-            right = sum(entry[EXACT] for entry in entries)
-            return accuracy(name, right, len(entries), **{**about, "metric": METRICS[EXACT]})
+    def _samples(self, details: list[dict[str, Any]]) -> Samples:
+        """Of both scores, and of exact match in every subject. Subjects are drawn whole."""
 
-        shares = np.array([[entry[CHARACTERS], 1.0] for entry in details])
-        means = bootstrap(
-            CHARACTERS,
-            float(shares[:, 0].mean()),
-            shares,
-            lambda sums: sums[0] / sums[1],
-            metric=METRICS[CHARACTERS],
-            **about,
-        )
-        subjects = dict.fromkeys(entry["subject"] for entry in details if entry["subject"])
-        named = {name: f"{name} (subject)" if name in METRICS else name for name in subjects}
-        parts = [exact(named[name], [entry for entry in details if entry["subject"] == name]) for name in subjects]
-        return [exact(EXACT, details), means, *parts]
+        def part(entries: list[dict[str, Any]], measure: str, subjects: bool) -> Part:
+            return Part.of_values(
+                [asked(entry["question"], entry["answer"]) for entry in entries],
+                [entry[measure] * (100.0 if measure == EXACT else 1.0) for entry in entries],
+                [entry["subject"] for entry in entries] if subjects else None,
+            )
+
+        parts = {measure: part(details, measure, bool(self.subject)) for measure in METRICS}
+        for name in dict.fromkeys(entry["subject"] for entry in details if entry["subject"]):
+            own = [entry for entry in details if entry["subject"] == name]
+            parts[f"{name} (subject)" if name in METRICS else name] = part(own, EXACT, False)
+        return Samples.pooled(parts)
 
 
 def characters(output: str, right: str) -> float:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from factory.evaluate.board import by_suite
-from factory.graph import lineage
+from factory.evaluate.found import Found
+from factory.evaluate.paired import Difference
+from factory.graph import hygiene, lineage
 from factory.graph.lineage import Lineage, Made
 from factory.graph.nodes import Graph
 from factory.publishing.cards import facts as card_facts
@@ -29,7 +31,9 @@ SHOWN_SCORES = 12  # the rest is folded
 class ScoreTable:
     """One suite: `columns` are models, this one first and its base second; `rows` a score's name and its cells.
 
-    `roles` says what those that it is held against are to it.
+    `roles` says what those that it is held against are to it; `differences` are {column: {score: those to it}} on the
+    same questions. `found` is the percent of each score's samples that stands in the model's training data, `found_in`
+    how that was looked for; None: it was not.
     """
 
     suite: str
@@ -39,6 +43,9 @@ class ScoreTable:
     protocol: dict[str, Any]
     measured: bool
     roles: dict[str, str] = field(default_factory=dict)
+    differences: Mapping[str, Mapping[str, Difference]] = field(default_factory=dict)
+    found: Mapping[str, float] = field(default_factory=dict)
+    found_in: Found | None = None
 
     @property
     def compared(self) -> int:
@@ -79,7 +86,10 @@ def score_tables(graph: Graph, name: str) -> list[ScoreTable]:
             (score, own["scores"][score]["metric"], [found[model]["scores"].get(score) for model in columns])
             for score in names
         ]
-        tables.append(ScoreTable(suite, own["headline"], columns, rows, own["protocol"], True, roles))
+        found_in, shares = hygiene.found(graph, suite, name) or (None, {})
+        paired = {other: lineage.differences(graph, suite, name, other) for other in columns[1:] if other in roles}
+        headline, protocol = own["headline"], own["protocol"]
+        tables.append(ScoreTable(suite, headline, columns, rows, protocol, True, roles, paired, shares, found_in))
     return tables
 
 
