@@ -1,9 +1,11 @@
 """`factory publish` and `factory build`."""
 
+import shlex
 import signal
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
+from urllib.parse import urlsplit
 
 from factory.commands.session import Opened, Session
 from factory.commands.table import print_json, print_table
@@ -150,12 +152,11 @@ def _print(opened: Opened, report: Report) -> None:
     rows = []
     for name in graph.finals:
         if manifest := Manifest.load(graph.final(name).folder):
-            link = pushed.get(name)
-            rows.append([name, manifest.kind, _size(manifest), _state(link), link.url if link else ""])
-    rows += [[key, "", "", _state(p), p.url] for key, p in pushed.items() if key not in graph.finals]
-    print_table(
-        opened.loaded.recipe.name, ["artifact", "kind", "made", "hub", "link"], rows, spare=["kind"], texts=["link"]
-    )
+            on_hub = pushed.get(name)
+            rows.append([name, manifest.kind, _size(manifest), _state(on_hub), _page(opened, on_hub)])
+    rows += [[key, "", "", _state(p), _page(opened, p)] for key, p in pushed.items() if key not in graph.finals]
+    columns = ["artifact", "kind", "made", "hub", "page"]
+    print_table(opened.loaded.recipe.name, columns, rows, spare=["kind"], texts=["page"])
     if scores := lineage.board(graph):
         print()
         title = "scores of stand-ins: they say nothing" if opened.rehearsal else "scores, measured in this store"
@@ -176,10 +177,17 @@ def _print(opened: Opened, report: Report) -> None:
     made = [step for step in lineage.made(graph, graph.nodes.values()) if step.manifest]
     print(f"in this store: {len(made)} of {len(graph.nodes)} steps done, {lineage.usage(made)}")
     if opened.target.embedded and pushed:
-        data = opened.store.root / "hub"
-        print(f"The embedded Hub stops with this command; browse it again with: factory hub --data {data}")
+        command = shlex.join(["factory", "hub", "--data", str(opened.store.root / "hub")])
+        print(f"see it in a browser: {command}" if opened.target.ends else f"see it at {opened.target.url}")
     if opened.rehearsal and not report.failed:
         print(f"rehearsal of {opened.loaded.recipe.name}: every step ran; nothing here is the real thing")
+
+
+def _page(opened: Opened, pushed: Pushed | None) -> str:
+    """Where it can be seen; of a Hub that ends with the command the path alone."""
+    if pushed is None:
+        return ""
+    return urlsplit(pushed.url).path if opened.target.ends else pushed.url
 
 
 def _state(pushed: Pushed | None) -> str:
