@@ -2,7 +2,8 @@
 
 import shlex
 import signal
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any
 from urllib.parse import urlsplit
@@ -26,12 +27,23 @@ from factory.store import Manifest
 
 
 def run_build(session: Session, names: list[str], *, as_json: bool = False) -> None:
-    """Build the named artifacts (all of them by default) and what they need; push nothing.
+    """Build the named artifacts (all of them by default) and what they need; push nothing. Say what was made.
+
+    Raises:
+        FactoryError: as `building`; or a build failed.
+    """
+    with building(session, names) as (opened, report):
+        finish(opened, report, as_json)
+
+
+@contextmanager
+def building(session: Session, names: Sequence[str]) -> Iterator[tuple[Opened, Report]]:
+    """The session, and what was made of the named artifacts and all that they need. It is open while the block runs.
 
     Raises:
         UsageError: there is no such artifact.
-        FactoryError: an engine is not installed; or a build failed: everything that does not need it is made all the
-            same.
+        FactoryError: an engine is not installed. A build that failed is in the report: everything that does not need
+            it is made all the same.
     """
     with stop_cleanly(), session.open(building=True) as opened:
         graph = opened.graph
@@ -42,27 +54,36 @@ def run_build(session: Session, names: list[str], *, as_json: bool = False) -> N
         nodes = graph.needed_for(names) if names else graph.order()
         _require_models(opened, nodes)
         runner = Runner(graph, opened.profile, Progress(), rehearsal=session.rehearse)
-        report = Execution(runner).run(builds(nodes))
+        yield opened, Execution(runner).run(builds(nodes))
+
+
+def run_publish(session: Session, *, as_json: bool = False, **how: Any) -> None:
+    """Do what the plan lists, as `publishing` is told how, and say what was made, pushed and measured.
+
+    Raises:
+        FactoryError: as `publishing`; or a stage failed.
+    """
+    with publishing(session, **how) as (opened, report):
         finish(opened, report, as_json)
 
 
-def run_publish(
+@contextmanager
+def publishing(
     session: Session,
     *,
     force: bool = False,
     live: bool = False,
     keep: str | None = None,
     keep_every: float | None = None,
-    as_json: bool = False,
-) -> None:
-    """Do what the plan lists: build, judge, push.
+) -> Iterator[tuple[Opened, Report]]:
+    """The session, open while the block runs, and what came of doing all that the plan lists: build, judge, push.
 
     `keep` is a private dataset of the Hub from which steps are taken and in which each is kept, the one at work every
     `keep_every` minutes (default: 30).
 
     Raises:
-        FactoryError: the licences do not allow it, or an engine is not installed; or a stage failed: everything that
-            does not need it is done all the same.
+        FactoryError: the licences do not allow it, or an engine is not installed. A stage that failed is in the
+            report: everything that does not need it is done all the same.
     """
     with stop_cleanly(), session.open(building=True) as opened, ExitStack() as listening:
         graph = opened.graph
@@ -81,7 +102,7 @@ def run_publish(
             cards = LiveCards(graph, runner.progress)
             execution.listeners.append(cards.during)
             listening.enter_context(cards.running())
-        finish(opened, execution.run(todo), as_json)
+        yield opened, execution.run(todo)
 
 
 def _require_models(opened: Opened, nodes: list[Node]) -> None:
@@ -102,6 +123,9 @@ def stop_cleanly() -> Iterator[None]:
     def stop(*_: Any) -> None:
         raise KeyboardInterrupt
 
+    if threading.current_thread() is not threading.main_thread():  # where Python takes no signals
+        yield
+        return
     before = signal.signal(signal.SIGTERM, stop)
     try:
         yield
@@ -116,13 +140,14 @@ def finish(opened: Opened, report: Report, as_json: bool) -> None:
         FactoryError: a stage failed.
     """
     if as_json:
-        print_json(_document(opened, report))
+        print_json(as_document(opened, report))
     else:
         _print(opened, report)
     report.require_success()
 
 
-def _document(opened: Opened, report: Report) -> dict[str, Any]:
+def as_document(opened: Opened, report: Report) -> dict[str, Any]:
+    """What a run did, as JSON."""
     return {
         "recipe": opened.loaded.recipe.name,
         "rehearsal": opened.rehearsal,
