@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pyarrow as pa
 
@@ -41,7 +42,7 @@ def test_a_question_of_the_training_data_stands_on_the_card(tmp_path):
     known, shares = hygiene.found(graph, "quiz", "tuned") or (None, {})
     assert known is not None and known.rows == 4 and shares == {"acc": 50}
     card = model_card(graph, "tuned", lineage.of(graph, "tuned"))
-    assert "| in training data |" in card and "| 50 % |" in card.replace("50.0", "50")
+    assert "| in training data |" in card and re.search(r"\| 50(\.0+)? % \|", card)
 
 
 def test_a_model_from_nothing_was_trained_on_nothing(tmp_path):
