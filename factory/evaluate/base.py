@@ -23,6 +23,9 @@ from factory.step.job import Artifact, Job
 from factory.store import write_atomically, write_shard
 from factory.text.digest import digest
 
+Scoring = Literal["published", "clean"]
+"""``published``: bug for bug as published numbers were made; ``clean``: what is meant. They are two protocols."""
+
 RESULTS, DETAILS = "results.json", "details.parquet"
 
 DatasetRefs = Annotated[list[DatasetRef], BeforeValidator(as_list, json_schema_input_type=str | list[str])]

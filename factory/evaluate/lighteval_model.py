@@ -9,15 +9,13 @@ With ``scoring: published`` both are done as there, for comparison with numbers 
 """
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from factory.engines.tokens import Tokens
+from factory.evaluate.base import Scoring
 
 if TYPE_CHECKING:
     from factory.engines import Scorer
-
-Scoring = Literal["clean", "published"]
-"""``published``: bug for bug as lighteval scores; ``clean``: what is meant. They are two protocols."""
 
 SCORING = "clean: a chat template's prompt as it is; published: bug for bug as lighteval 0.13, for published numbers"
 DIFFERS = (

@@ -15,8 +15,8 @@ from typing import Any, Literal, NamedTuple
 
 from factory.engines.tokens import has_chat_template
 from factory.errors import FactoryError, first_line
-from factory.evaluate.base import asked, versions
-from factory.evaluate.lighteval_model import DIFFERS, Scoring, scoring_model
+from factory.evaluate.base import Scoring, asked, versions
+from factory.evaluate.lighteval_model import DIFFERS, scoring_model
 from factory.evaluate.samples import Part
 from factory.evaluate.score import Score, share
 from factory.step.job import Job

@@ -9,8 +9,8 @@ from typing import Any, ClassVar, Literal, NamedTuple, Self
 
 from pydantic import Field
 
-from factory.evaluate.base import RequiredDataset, Suite, report
-from factory.evaluate.lighteval_model import SCORING, Scoring
+from factory.evaluate.base import RequiredDataset, Scoring, Suite, report
+from factory.evaluate.lighteval_model import SCORING
 from factory.evaluate.lighteval_run import Subtask, arabic_accuracy, run_subtasks
 from factory.evaluate.samples import Samples
 from factory.evaluate.score import mean_of

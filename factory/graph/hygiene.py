@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from factory.evaluate.base import Suite
+from factory.evaluate.base import DETAILS, Suite
 from factory.evaluate.found import Found, look_for
 from factory.graph import lineage
 from factory.graph.nodes import Edge, Graph, Node
@@ -41,7 +41,8 @@ def _wanted(graph: Graph, name: str) -> Iterator[tuple[Node, Path, list[Edge]]]:
     edges = [edge for edge in trained_on(graph, name) if Manifest.load(graph.nodes[edge.node].folder)]
     data = fingerprint({"data": [[graph.nodes[edge.node].fingerprint, edge.split] for edge in edges]})[:16]
     for step in lineage.made(graph, graph.evaluations(name)) if edges else ():
-        if step.manifest and isinstance(step.node.step, Suite):
+        known = isinstance(step.node.step, Suite) and (step.node.folder / DETAILS).is_file()
+        if step.manifest and known:
             yield step.node, graph.store.root / FOLDER / f"{step.node.fingerprint[:16]}-{data}.json", edges
 
 

@@ -16,7 +16,11 @@ from factory.evaluate.suites import suites
 from tests.evaluate.conftest import model_artifact
 
 NAMES = [
+    "acva",
+    "arabic-exams",
     "camel-bench",
+    "mmlu",
+    "mmlu-arabic",
     "mmlu-translation",
     "multiple-choice",
     "oall-v2",

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from factory.evaluate.base import asked
-from factory.evaluate.camel.sets import DOMAINS, CamelSet, Scoring
+from factory.evaluate.base import Scoring, asked
+from factory.evaluate.camel.sets import DOMAINS, CamelSet
 from factory.evaluate.samples import Part, Samples
 from factory.evaluate.score import Score, accuracy, mean_of
 

@@ -5,11 +5,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Literal
 
+from factory.evaluate.base import Scoring
 from factory.evaluate.camel import clean, published
 
-Scoring = Literal["published", "clean"]
 JUDGED = "judged"
 SPLIT = "train"
 DOMAINS = {

@@ -8,11 +8,11 @@ from pydantic import Field, field_validator
 
 from factory.engines import Request
 from factory.errors import FactoryError, nearest
-from factory.evaluate.base import RequiredDataset, Suite, report, versions
+from factory.evaluate.base import RequiredDataset, Scoring, Suite, report, versions
 from factory.evaluate.camel import judge as judging
 from factory.evaluate.camel.asking import Entry, answer_set, opened_when_needed
 from factory.evaluate.camel.scoring import MICRO, TOTAL, Outcome, outcome, samples, set_score, table, tally
-from factory.evaluate.camel.sets import DOMAINS, JUDGED, SPLIT, CamelSet, Scoring, camel_sets
+from factory.evaluate.camel.sets import DOMAINS, JUDGED, SPLIT, CamelSet, camel_sets
 from factory.evaluate.camel.stand_ins import stand_in
 from factory.evaluate.score import Score
 from factory.step.base import Limit, ModelRef

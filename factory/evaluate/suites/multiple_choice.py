@@ -8,8 +8,8 @@ from typing import Any, ClassVar, Literal, NamedTuple, Self
 from pydantic import Field, model_validator
 
 from factory.errors import FactoryError
-from factory.evaluate.base import DatasetRefs, Provenance, Suite, input_rows, report
-from factory.evaluate.lighteval_model import SCORING, Scoring
+from factory.evaluate.base import DatasetRefs, Provenance, Scoring, Suite, input_rows, report
+from factory.evaluate.lighteval_model import SCORING
 from factory.evaluate.lighteval_run import Subtask, arabic_accuracy, run_subtasks
 from factory.evaluate.samples import Samples
 from factory.evaluate.score import mean_of
