@@ -1,6 +1,6 @@
 // The leaderboard in the page: controls above, the plot, and the table, of which only the rows near the view are made.
 
-const CHUNK = 40, SETTLED = 150; // rows made at once; milliseconds without a change before the plot is drawn anew
+const CHUNK = 30, SETTLED = 150; // rows made at once; milliseconds without a change before the plot is drawn anew
 const root = element.querySelector(".board");
 const language = () => (document.documentElement.lang === "ar" ? "ar" : "en");
 const say = (key, values = {}) => {
