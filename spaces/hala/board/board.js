@@ -42,7 +42,7 @@ const controls = () => {
 };
 
 const actions = () => {
-  const bar = make("div", { class: "actions" }, make("span", { class: "count", role: "status" }));
+  const bar = make("div", { class: "copying" }, make("span", { class: "count", role: "status" }));
   for (const key of ["csv", "markdown", "share"]) bar.append(make("button", { type: "button", "data-copy": key }, say(key)));
   return bar;
 };
