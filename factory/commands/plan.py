@@ -1,7 +1,8 @@
 """`factory plan`."""
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from factory.commands.session import PLAN_TIMEOUT, Opened, Session
 from factory.commands.table import print_json, print_table, say
@@ -31,34 +32,87 @@ def show_plan(session: Session, *, as_json: bool = False, diff: bool = False, as
     """What a publish would do, in its order, and what that costs; with `diff` only what is not done yet.
 
     Raises:
-        FactoryError: after all that, where a local file cannot be loaded, or a publish would refuse the recipe: for
-            its models, its licences, or a repo that was renamed on the Hub.
+        FactoryError: after all that, as `foreseen`.
     """
     with session.open() as opened:
-        plan = make_plan(opened.graph)
-        costs = estimate(plan, opened.profile)
-        problems = license_problems(opened.graph)
-        impossible = model_problems(opened.graph, opened.graph.order(), PLAN_TIMEOUT)
-        speakers = _speakers(opened)
-        missing = [str(error) for error in missing_engines(opened.graph, opened.graph.order(), opened.profile)]
+        found = _Foreseen.of(session, opened)
         if as_json:
-            said = {"models": list(map(str, impossible)), "profile": _profile(session), "engines": speakers}
-            print_json(_document(plan, costs, problems, diff) | said | {"not_installed": missing})
+            print_json(found.document(diff))
         else:
-            _print(plan, costs, problems, diff)
-            say(f"profile: {_profile(session)}")
-            for model, engine in speakers.items():
-                say(f"generates with {model}: {engine}")
-            for line in missing:
-                say(f"on this machine not yet: {line}")
-            reported = opened.loaded.recipe.reported_cost
-            for line in beside(family([costs]), reported) if reported else []:
-                say(line)
-            if assumptions:
-                say("\n".join(["the cost rests on:", *assumption_lines(costs.rates.used.values())]))
-        refuse([*plan.unreadable(), *impossible])
-        require_licenses(opened.graph, online=False)
-        _require_targets(opened)
+            found.show(diff, assumptions)
+        found.require_possible()
+
+
+def foreseen(session: Session, *, diff: bool = False) -> dict[str, Any]:
+    """What `show_plan` shows, as JSON.
+
+    Raises:
+        FactoryError: a local file cannot be loaded, or a publish would refuse the recipe: for its models, its
+            licences, or a repo that was renamed on the Hub.
+    """
+    with session.open() as opened:
+        found = _Foreseen.of(session, opened)
+        found.require_possible()
+        return found.document(diff)
+
+
+@dataclass(frozen=True)
+class _Foreseen:
+    """A plan and all that is known beside it before any work.
+
+    Attributes:
+        licences: conflicts, one line each. `impossible`: models that cannot be made or asked.
+        speakers: model -> who generates with it. `missing`: engines that are not installed.
+    """
+
+    opened: Opened
+    profile: str
+    plan: Plan
+    costs: Costs
+    licences: list[str]
+    impossible: list[FactoryError]
+    speakers: dict[str, str]
+    missing: list[str]
+
+    @classmethod
+    def of(cls, session: Session, opened: Opened) -> Self:
+        graph, plan = opened.graph, make_plan(opened.graph)
+        return cls(
+            opened,
+            _profile(session),
+            plan,
+            estimate(plan, opened.profile),
+            license_problems(graph),
+            model_problems(graph, graph.order(), PLAN_TIMEOUT),
+            _speakers(opened),
+            [str(error) for error in missing_engines(graph, graph.order(), opened.profile)],
+        )
+
+    def document(self, diff: bool) -> dict[str, Any]:
+        said = {"models": list(map(str, self.impossible)), "profile": self.profile, "engines": self.speakers}
+        return _document(self.plan, self.costs, self.licences, diff) | said | {"not_installed": self.missing}
+
+    def show(self, diff: bool, assumptions: bool) -> None:
+        _print(self.plan, self.costs, self.licences, diff)
+        say(f"profile: {self.profile}")
+        for model, engine in self.speakers.items():
+            say(f"generates with {model}: {engine}")
+        for line in self.missing:
+            say(f"on this machine not yet: {line}")
+        reported = self.opened.loaded.recipe.reported_cost
+        for line in beside(family([self.costs]), reported) if reported else []:
+            say(line)
+        if assumptions:
+            say("\n".join(["the cost rests on:", *assumption_lines(self.costs.rates.used.values())]))
+
+    def require_possible(self) -> None:
+        """
+        Raises:
+            FactoryError: as `foreseen`.
+        """
+        refuse([*self.plan.unreadable(), *self.impossible])
+        require_licenses(self.opened.graph, online=False)
+        _require_targets(self.opened)
 
 
 def _require_targets(opened: Opened) -> None:

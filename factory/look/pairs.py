@@ -75,9 +75,7 @@ class Pairs:
         if not all(check.looks for check in self.checks):
             _require(first, self.source, "--source-column")
             _require(first, self.target, "--target-column")
-        checks = [check.embedding_with(bundled().encode) if check.embeds else check for check in self.checks]
-        checks = [check.survey(self.texts(limit)) if check.surveys else check for check in checks]
-        return Filter.model_validate({"checks": checks})
+        return prepared(self.checks, self.texts(limit))
 
     def notes(self) -> list[str]:
         """Which checks say nothing in these languages, and in which varieties the first targets seem to be."""
@@ -148,6 +146,17 @@ class _Texts:
             found = zip(*self.pairs.columns(batch), strict=True)
             texts = [pair for pair in found if isinstance(pair[0], str) and isinstance(pair[1], str)]
             yield [source for source, _ in texts], [target for _, target in texts]
+
+
+def prepared(checks: Iterable[Check], texts: Iterable[Texts]) -> Filter:
+    """The checks, knowing what they must know of all texts.
+
+    Raises:
+        FactoryError: the model that a check compares by is not installed.
+    """
+    ready = [check.embedding_with(bundled().encode) if check.embeds else check for check in checks]
+    ready = [check.survey(texts) if check.surveys else check for check in ready]
+    return Filter.model_validate({"checks": ready})
 
 
 def judged(
