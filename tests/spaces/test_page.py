@@ -65,7 +65,7 @@ def test_chat_streams_arabic_with_code_and_without_html(page: Page) -> None:
     direction = "node => getComputedStyle(node).direction"
     assert answer.locator("p").first.evaluate(direction) == answer.locator("ul").evaluate(direction) == "rtl"
     assert answer.locator("pre").evaluate(direction) == answer.locator("p code").first.evaluate(direction) == "ltr"
-    assert answer.locator("pre").inner_text() == "def f(x):\n    return x + 1"
+    assert answer.locator("pre").inner_text().strip() == "def f(x):\n    return x + 1"
 
 
 def test_an_answer_is_stopped_and_the_next_one_comes(page: Page) -> None:
