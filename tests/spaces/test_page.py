@@ -94,7 +94,7 @@ def test_an_answer_is_asked_for_again_and_a_message_is_changed(page: Page) -> No
     page.get_by_role("button", name="Retry").click()
     expect(page.get_by_test_id("bot").last).to_contain_text("جواب قصير")
     page.get_by_role("button", name="Edit").first.click()
-    page.get_by_test_id("user").locator("textarea").fill("two")
+    page.locator("textarea.edit-textarea").fill("two")
     page.get_by_role("button", name="Submit").first.click()
     expect(page.get_by_test_id("user").last).to_contain_text("two")
     expect(page.get_by_test_id("bot").last).to_contain_text("جواب قصير")
