@@ -34,7 +34,6 @@ class Site:
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """The app with two models that chat, one without end, and translators of both directions."""
-
     folder = tmp_path_factory.mktemp("space")
     said = {
         "arabic": ARABIC,

@@ -60,11 +60,15 @@ def build(config: Config, language: gr.Radio) -> None:
     def ready() -> tuple[Any, Any]:
         return gr.update(visible=True), gr.update(visible=False)
 
-    def turned(direction: tuple[str, str], source: str, target: str) -> tuple[Any, ...]:
+    def turned(direction: tuple[str, str], source: str, target: str, language: str) -> tuple[Any, ...]:
         other = (direction[1], direction[0])
         choices = directions[other]
-        models = gr.update(choices=choices, value=choices[0], visible=len(choices) > 1)
-        return other, target, source, models, gr.update(samples=_examples(other[0]))
+        texts = [
+            gr.update(value=text, label=config.called(code, language))
+            for text, code in zip((target, source), other, strict=True)
+        ]
+        model = gr.update(choices=choices, value=choices[0], visible=len(choices) > 1)
+        return other, *texts, model, gr.update(samples=_examples(other[0]))
 
     def named(direction: tuple[str, str], language: str) -> list[Any]:
         return [gr.update(label=config.called(code, language)) for code in direction]
@@ -80,8 +84,8 @@ def build(config: Config, language: gr.Radio) -> None:
         **limits.MODEL,
     )
     stop.click(ready, None, [start, stop], cancels=running, **private)
-    swap.click(turned, [chosen, source, target], [chosen, source, target, model, examples], **private)
-    gr.on([chosen.change, language.change], named, [chosen, language], [source, target], **private)
+    swap.click(turned, [chosen, source, target, language], [chosen, source, target, model, examples], **private)
+    language.change(named, [chosen, language], [source, target], **private)
     copy.click(None, target, None, js="text => navigator.clipboard.writeText(text)", **private)
     save.click(None, target, None, js="text => space.save(text, 'translation.md')", **private)
     examples.click(lambda sample: sample[0], examples, source, **private)
