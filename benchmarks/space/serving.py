@@ -18,6 +18,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+import httpx
 import psutil
 from gradio_client import Client
 from playwright.sync_api import sync_playwright
@@ -59,7 +60,7 @@ def space(folder: Path) -> Iterator[tuple[str, psutil.Process]]:
             try:
                 Client(address, verbose=False)
                 break
-            except OSError:
+            except httpx.TransportError:
                 if process.poll() is not None:
                     raise
                 time.sleep(0.5)
@@ -79,7 +80,7 @@ def first_tokens(address: str) -> list[float]:
         for _ in range(CLICKS):
             page.get_by_placeholder("Write a message").fill("سؤال")
             found.append(page.evaluate(FIRST_TOKEN))
-            page.locator(".stop-button").wait_for(state="detached")
+            page.get_by_role("button", name="Send").wait_for()
         browser.close()
     return found
 

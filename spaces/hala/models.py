@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import queue
 import threading
+import time
 import traceback
 from collections import OrderedDict, deque
 from collections.abc import Iterator
@@ -35,6 +36,7 @@ DTYPE = torch.bfloat16 if DEVICE == "cuda" else torch.float32
 FILES = ["*.json", "*.safetensors", "*.jinja", "*.txt", "*.model"]  # no pickles, no code
 SPARE = 1.25  # of the weights: what generating takes besides
 NEW_TOKENS = 512
+PAUSE = 0.05  # seconds between two looks at what is written: a page cannot show more
 
 Messages = list[dict[str, Any]]
 
@@ -222,6 +224,8 @@ def _texts(tokenizer: Any, tokens: queue.SimpleQueue[int | None]) -> Iterator[st
         ids += [token for token in new if token is not None]
         text = tokenizer.decode(ids, skip_special_tokens=True)
         yield text.strip() if done else text.lstrip().rstrip("\ufffd")
+        if not done:
+            time.sleep(PAUSE)
 
 
 def _settings(loaded: Loaded, inputs: dict[str, Any], sampling: Sampling) -> Any:

@@ -37,6 +37,7 @@ TEXTS: dict[str, dict[str, Any]] = {
     "translate_hint": {"en": "A text, as long as you like", "ar": "نص بأي طول"},
     "stop": {"en": "Stop", "ar": "إيقاف"},
     "swap": {"en": "Swap languages", "ar": "تبديل اللغتين"},
+    "copy": {"en": "Copy", "ar": "نسخ"},
     "download": {"en": "Download", "ar": "تنزيل"},
     "examples": {"en": "Examples", "ar": "أمثلة"},
     "pieces": {"en": "{done} of {pieces} pieces", "ar": "{done} من {pieces} من القطع"},

@@ -21,7 +21,7 @@ def client(site: Site) -> Client:
 
 def test_programs_chat_and_translate(client: Client) -> None:
     assert client.predict("سؤال", "brief", api_name="/chat") == "جواب قصير"
-    assert client.predict("# A\n\n```\nb\n```", api_name="/translate") == "# ترجمة قصيرة\n\n```\nb\n```"
+    assert client.predict("# Setup\n\n```\nb\n```", api_name="/translate") == "# ترجمة قصيرة\n\n```\nb\n```"
 
 
 def test_what_is_refused_reaches_the_caller_as_text(client: Client) -> None:

@@ -36,13 +36,14 @@ def build(config: Config, language: gr.Radio) -> None:
     model = put(gr.Dropdown(choices, value=choices[0], visible=len(choices) > 1), label="model")
     with gr.Row(equal_height=True):
         source = gr.Textbox(lines=10, max_lines=24, min_width=280, max_length=limits.CHARACTERS)
-        target = gr.Textbox(lines=10, max_lines=24, min_width=280, interactive=False, buttons=["copy"])
+        target = gr.Textbox(lines=10, max_lines=24, min_width=280, interactive=True)
     source.label, target.label = (config.called(code, "en") for code in first)
     put(source, placeholder="translate_hint")
     with gr.Row(elem_classes="actions"):
         start = put(gr.Button(variant="primary"), value="translate")
         stop = put(gr.Button(variant="stop", visible=False), value="stop")
         swap = put(gr.Button(visible=swappable), value="swap")
+        copy = put(gr.Button(), value="copy")
         save = put(gr.Button(), value="download")
     status = gr.Markdown(elem_classes="status")
     examples = put(gr.Dataset(components=[gr.Textbox(visible=False)], samples=_examples(first[0])), label="examples")
@@ -59,11 +60,15 @@ def build(config: Config, language: gr.Radio) -> None:
     def ready() -> tuple[Any, Any]:
         return gr.update(visible=True), gr.update(visible=False)
 
-    def turned(direction: tuple[str, str], source: str, target: str) -> tuple[Any, ...]:
+    def turned(direction: tuple[str, str], source: str, target: str, language: str) -> tuple[Any, ...]:
         other = (direction[1], direction[0])
         choices = directions[other]
-        models = gr.update(choices=choices, value=choices[0], visible=len(choices) > 1)
-        return other, target, source, models, gr.update(samples=_examples(other[0]))
+        texts = [
+            gr.update(value=text, label=config.called(code, language))
+            for text, code in zip((target, source), other, strict=True)
+        ]
+        model = gr.update(choices=choices, value=choices[0], visible=len(choices) > 1)
+        return other, *texts, model, gr.update(samples=_examples(other[0]))
 
     def named(direction: tuple[str, str], language: str) -> list[Any]:
         return [gr.update(label=config.called(code, language)) for code in direction]
@@ -79,8 +84,9 @@ def build(config: Config, language: gr.Radio) -> None:
         **limits.MODEL,
     )
     stop.click(ready, None, [start, stop], cancels=running, **private)
-    swap.click(turned, [chosen, source, target], [chosen, source, target, model, examples], **private)
-    gr.on([chosen.change, language.change], named, [chosen, language], [source, target], **private)
+    swap.click(turned, [chosen, source, target, language], [chosen, source, target, model, examples], **private)
+    language.change(named, [chosen, language], [source, target], **private)
+    copy.click(None, target, None, js="text => navigator.clipboard.writeText(text)", **private)
     save.click(None, target, None, js="text => space.save(text, 'translation.md')", **private)
     examples.click(lambda sample: sample[0], examples, source, **private)
 
