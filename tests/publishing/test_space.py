@@ -69,11 +69,8 @@ from gradio_client import Client
 page = app.build()
 page.launch(prevent_thread_lock=True, quiet=True)
 client = Client(page.local_url, verbose=False)
-translated = client.predict("app-tuned", "The house is big.", api_name="/translate")
-assert translated
-chatted = client.predict("Hello", "app-base", api_name="/chat")
-left, right = client.predict("app-tuned", "app-base", "Hello", api_name="/compare")
-assert left != right
+assert client.predict("The house is big.", "app-tuned", api_name="/translate")
+assert client.predict("Hello", "app-base", api_name="/chat")
 table = client.predict(True, api_name="/scores")
 print("ROWS", len(table["data"]), table["data"][0][:4])
 """
