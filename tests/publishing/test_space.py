@@ -70,11 +70,8 @@ from gradio_client import Client
 page = app.build()
 page.launch(prevent_thread_lock=True, quiet=True)
 client = Client(page.local_url, verbose=False)
-translated = client.predict("app-tuned", "The house is big.", api_name="/translate")
-assert translated
-chatted = client.predict("Hello", "app-base", api_name="/chat")
-left, right = client.predict("app-tuned", "app-base", "Hello", api_name="/compare")
-assert left != right
+assert client.predict("The house is big.", "app-tuned", api_name="/translate")
+assert client.predict("Hello", "app-base", api_name="/chat")
 board = client.predict("quiz", "app-tuned", "", "", "measured", False, "csv", api_name="/leaderboard")
 print("ROWS", board.splitlines()[1])
 """
