@@ -121,7 +121,9 @@ def other_linears(model: Any) -> list[str]:
     """Linear layers of classes of their own, as in the pooling of LFM2-VL's tower, which the compressor passes over."""
     from torch.nn import Linear
 
-    return [name for name, module in model.named_modules() if isinstance(module, Linear) and type(module) is not Linear]
+    return [
+        name for name, module in model.named_modules() if isinstance(module, Linear) and type(module) is not Linear
+    ]
 
 
 def _name_ignored(left: Sequence[str], path: Path) -> None:
