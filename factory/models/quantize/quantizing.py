@@ -118,7 +118,7 @@ def _oneshot(model: Any, scheme: Scheme, target: Path, job: Job) -> None:
 
 
 def other_linears(model: Any) -> list[str]:
-    """Linear layers of classes of their own, as in the pooling of LFM2-VL's tower, which the compressor passes over."""
+    """Linear layers of other classes, as in the pooling of LFM2-VL's tower, which the compressor passes over."""
     from torch.nn import Linear
 
     return [
