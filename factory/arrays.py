@@ -1,6 +1,6 @@
 """NumPy and PyArrow, imported when something of them is first used: a plan and `--help` go without them.
 
-`np`, `pa` and `pq` stand for the modules; the names of types are for annotations.
+`np`, `pa`, `pc` and `pq` stand for the modules; the names of types are for annotations.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -14,10 +14,10 @@ __all__ = [
     "RecordBatch",
     "Schema",
     "Table",
-    "compute",
     "ndarray",
     "np",
     "pa",
+    "pc",
     "pq",
 ]
 
@@ -32,9 +32,4 @@ else:
     np, pa, pq = Later("numpy"), Later("pyarrow"), Later("pyarrow.parquet")
     Array = ChunkedArray = DataType = RecordBatch = Schema = Table = ndarray = Any
 
-
-def compute() -> Any:
-    """`pyarrow.compute`, whose functions are made at import, so that type checkers do not know them."""
-    import pyarrow.compute
-
-    return pyarrow.compute
+pc: Any = Later("pyarrow.compute")  # its functions are made at import, so that type checkers do not know them

@@ -129,15 +129,16 @@ def main() -> None:
 @LOCKED
 @REHEARSE
 @JSON
+@click.option("--diff", is_flag=True, help="Show only what is not done yet, and why.")
 @click.option("--assumptions", is_flag=True, help="List every number that the cost rests on, with its source.")
-def plan(recipe: tuple[Path, ...], as_json: bool, assumptions: bool, **told: Any) -> None:
+def plan(recipe: tuple[Path, ...], as_json: bool, diff: bool, assumptions: bool, **told: Any) -> None:
     """Show what a publish would do, in its order, and why, with its cost. Touches nothing.
 
     Of several recipes, what they cost together: steps that they share count once.
     """
     sessions = [commands.session.Session(path, **told) for path in recipe]
     if len(sessions) == 1:
-        commands.plan.show_plan(sessions[0], as_json=as_json, assumptions=assumptions)
+        commands.plan.show_plan(sessions[0], as_json=as_json, diff=diff, assumptions=assumptions)
     else:
         commands.plan.show_family(sessions, as_json=as_json, assumptions=assumptions)
 
@@ -176,7 +177,7 @@ def build(session: Session, names: tuple[str, ...], as_json: bool) -> None:
 
 @main.command()
 @of_recipe(REHEARSE)
-@click.option("--watch", is_flag=True, help="Refresh until the run is over.")
+@click.option("--watch", is_flag=True, help="Wait for a run to begin, refresh until it is over.")
 @JSON
 def status(session: Session, watch: bool, as_json: bool) -> None:
     """Show what is done, running and rejected and why, also while a run goes on elsewhere."""

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import click
@@ -58,6 +59,22 @@ def test_plan_then_build_then_nothing_to_do(recipe: Path) -> None:
     assert {node["state"] for node in json.loads(again.stdout)["nodes"]} == {"done"}
     status = factory("status", recipe, "--json", cwd=recipe.parent)
     assert [entry["kept"] for entry in json.loads(status.stdout)["steps"]] == [30, 30]
+
+    assert "0 artifacts to make" in factory("plan", recipe, "--diff", cwd=recipe.parent).stdout
+    recipe.write_text(RECIPE.replace("rows: 30", "rows: 20"))
+    changed = factory("plan", recipe, "--diff", cwd=recipe.parent)
+    assert "changed" in changed.stdout and "a/00-load" in changed.stdout and "rows" in changed.stdout, changed.stdout
+
+
+def test_watching_waits_for_a_run_to_begin_and_ends_with_it(recipe: Path) -> None:
+    command = [sys.executable, "-m", "factory", "status", str(recipe), "--watch"]
+    with subprocess.Popen(command, cwd=recipe.parent, stdout=subprocess.PIPE, text=True) as watching:
+        time.sleep(2)
+        assert watching.poll() is None
+        built = factory("build", recipe, cwd=recipe.parent)
+        assert built.returncode == 0, built.stderr
+        said, _ = watching.communicate(timeout=60)
+    assert watching.returncode == 0 and "2 of 2 steps done" in said
 
 
 def test_a_wrong_recipe_exits_with_2_and_places(recipe: Path) -> None:

@@ -17,10 +17,10 @@ from factory.errors import UsageError
 from factory.look.layout import is_images, lines_of
 from factory.look.meaning import second_look
 from factory.look.pairs import FAILED, Judged, Pairs
-from factory.rows.collecting import seldom_collected
 from factory.rows.formats import Row, Unreadable
 from factory.rows.reading import Rows
 from factory.step.progress import Progress
+from factory.step.surroundings import seldom_collected
 from factory.text.json_text import json_line
 from factory.text.language_codes import require_pair
 

@@ -24,7 +24,7 @@ def examine(store: Path, *, as_json: bool = False) -> None:
         print_json([dict(zip(("check", "ok", "found", "fix"), check, strict=True)) for check in checks])
     else:
         rows = [[name, "ok" if ok else "missing", found, "" if ok else fix] for name, ok, found, fix in checks]
-        print_table("factory doctor", ["check", "state", "found", "what to do"], rows)
+        print_table("factory doctor", ["check", "state", "found", "what to do"], rows, texts=["found", "what to do"])
     if not all(ok for name, ok, _, _ in checks if name in ("python", "packages")):
         sys.exit(1)
 

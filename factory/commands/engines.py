@@ -23,7 +23,12 @@ def show_engines(*, as_json: bool = False) -> None:
         print_json([{"engine": name, **asdict(state)} for name, state in found.items()])
     else:
         rows = [[name, *asdict(state).values()] for name, state in found.items()]
-        print_table("factory engines", ["engine", "state", "version", "where", "what to do"], rows)
+        print_table(
+            "factory engines",
+            ["engine", "state", "version", "where", "what to do"],
+            rows,
+            texts=["where", "what to do"],
+        )
 
 
 def install_engine(name: str, folder: Path | None) -> None:

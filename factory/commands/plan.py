@@ -1,10 +1,11 @@
 """`factory plan`."""
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from factory.commands.session import PLAN_TIMEOUT, Opened, Session
-from factory.commands.table import print_json, print_table
+from factory.commands.table import print_json, print_table, say
 from factory.engines import architecture, local_engine
 from factory.errors import FactoryError, UsageError
 from factory.estimate.costs import Costs
@@ -27,38 +28,91 @@ from factory.text.figures import number_text
 SCORED = "its scores are stored, nothing is scored again"
 
 
-def show_plan(session: Session, *, as_json: bool = False, assumptions: bool = False) -> None:
-    """What a publish would do, in its order, and what that costs.
+def show_plan(session: Session, *, as_json: bool = False, diff: bool = False, assumptions: bool = False) -> None:
+    """What a publish would do, in its order, and what that costs; with `diff` only what is not done yet.
 
     Raises:
-        FactoryError: after all that, where a local file cannot be loaded, or a publish would refuse the recipe: for
-            its models, its licences, or a repo that was renamed on the Hub.
+        FactoryError: after all that, as `foreseen`.
     """
     with session.open() as opened:
-        plan = make_plan(opened.graph)
-        costs = estimate(plan, opened.profile)
-        problems = license_problems(opened.graph)
-        impossible = model_problems(opened.graph, opened.graph.order(), PLAN_TIMEOUT)
-        speakers = _speakers(opened)
-        missing = [str(error) for error in missing_engines(opened.graph, opened.graph.order(), opened.profile)]
+        found = _Foreseen.of(session, opened)
         if as_json:
-            said = {"models": list(map(str, impossible)), "profile": _profile(session), "engines": speakers}
-            print_json(_document(plan, costs, problems) | said | {"not_installed": missing})
+            print_json(found.document(diff))
         else:
-            _print(plan, costs, problems)
-            print(f"profile: {_profile(session)}")
-            for model, engine in speakers.items():
-                print(f"generates with {model}: {engine}")
-            for line in missing:
-                print(f"on this machine not yet: {line}")
-            reported = opened.loaded.recipe.reported_cost
-            for line in beside(family([costs]), reported) if reported else []:
-                print(line)
-            if assumptions:
-                print("\n".join(["the cost rests on:", *assumption_lines(costs.rates.used.values())]))
-        refuse([*plan.unreadable(), *impossible])
-        require_licenses(opened.graph, online=False)
-        _require_targets(opened)
+            found.show(diff, assumptions)
+        found.require_possible()
+
+
+def foreseen(session: Session, *, diff: bool = False) -> dict[str, Any]:
+    """What `show_plan` shows, as JSON.
+
+    Raises:
+        FactoryError: a local file cannot be loaded, or a publish would refuse the recipe: for its models, its
+            licences, or a repo that was renamed on the Hub.
+    """
+    with session.open() as opened:
+        found = _Foreseen.of(session, opened)
+        found.require_possible()
+        return found.document(diff)
+
+
+@dataclass(frozen=True)
+class _Foreseen:
+    """A plan and all that is known beside it before any work.
+
+    Attributes:
+        licences: conflicts, one line each. `impossible`: models that cannot be made or asked.
+        speakers: model -> who generates with it. `missing`: engines that are not installed.
+    """
+
+    opened: Opened
+    profile: str
+    plan: Plan
+    costs: Costs
+    licences: list[str]
+    impossible: list[FactoryError]
+    speakers: dict[str, str]
+    missing: list[str]
+
+    @classmethod
+    def of(cls, session: Session, opened: Opened) -> Self:
+        graph, plan = opened.graph, make_plan(opened.graph)
+        return cls(
+            opened,
+            _profile(session),
+            plan,
+            estimate(plan, opened.profile),
+            license_problems(graph),
+            model_problems(graph, graph.order(), PLAN_TIMEOUT),
+            _speakers(opened),
+            [str(error) for error in missing_engines(graph, graph.order(), opened.profile)],
+        )
+
+    def document(self, diff: bool) -> dict[str, Any]:
+        said = {"models": list(map(str, self.impossible)), "profile": self.profile, "engines": self.speakers}
+        return _document(self.plan, self.costs, self.licences, diff) | said | {"not_installed": self.missing}
+
+    def show(self, diff: bool, assumptions: bool) -> None:
+        _print(self.plan, self.costs, self.licences, diff)
+        say(f"profile: {self.profile}")
+        for model, engine in self.speakers.items():
+            say(f"generates with {model}: {engine}")
+        for line in self.missing:
+            say(f"on this machine not yet: {line}")
+        reported = self.opened.loaded.recipe.reported_cost
+        for line in beside(family([self.costs]), reported) if reported else []:
+            say(line)
+        if assumptions:
+            say("\n".join(["the cost rests on:", *assumption_lines(self.costs.rates.used.values())]))
+
+    def require_possible(self) -> None:
+        """
+        Raises:
+            FactoryError: as `foreseen`.
+        """
+        refuse([*self.plan.unreadable(), *self.impossible])
+        require_licenses(self.opened.graph, online=False)
+        _require_targets(self.opened)
 
 
 def _require_targets(opened: Opened) -> None:
@@ -103,11 +157,11 @@ def show_family(sessions: list[Session], *, as_json: bool = False, assumptions: 
     )
 
 
-def _document(plan: Plan, costs: Costs, problems: list[str]) -> dict[str, object]:
+def _document(plan: Plan, costs: Costs, problems: list[str], diff: bool) -> dict[str, object]:
     return {
         "recipe": plan.graph.loaded.recipe.name,
-        "nodes": nodes_as_json(plan),
-        "stages": _stages(plan),
+        "nodes": [node for node in nodes_as_json(plan) if not (diff and node["state"] == "done")],
+        "stages": [stage for stage in _stages(plan) if stage["new"] or not diff],
         "estimate": costs.as_json(),
         "licences": problems,
         "origins": _origins(plan, costs),
@@ -116,11 +170,14 @@ def _document(plan: Plan, costs: Costs, problems: list[str]) -> dict[str, object
     }
 
 
-def _print(plan: Plan, costs: Costs, problems: list[str]) -> None:
+def _print(plan: Plan, costs: Costs, problems: list[str], diff: bool) -> None:
     recipe = plan.graph.loaded.recipe
+    say(f"{recipe.name}: {costs.summary()}\n")
     rows = []
     for name in plan.graph.finals:
         entry = plan.artifact(name)
+        if diff and entry.state == "done":
+            continue
         spec = recipe.datasets.get(name) or recipe.models[name]
         steps = " > ".join(node.step.verb for node in plan.graph.chain(name)) or "as it is"
         cost = costs.artifact(name)
@@ -129,38 +186,44 @@ def _print(plan: Plan, costs: Costs, problems: list[str]) -> None:
                 name,
                 entry.node.kind,
                 entry.state,
-                ", ".join(entry.because),
                 steps,
                 cost.rows_text,
                 cost.tokens_text,
                 cost.time_text,
                 cost.money_text,
                 spec.publish.repo if spec.publish else "",
+                ", ".join(entry.because),
             ]
         )
-    columns = ["artifact", "kind", "state", "because of", "steps", "rows", "tokens", "time", "US$", "publishes"]
-    print_table(f"{recipe.name}: {len(rows)} artifacts", columns, rows, right=["rows", "tokens", "time", "US$"])
+    numbers = ["rows", "tokens", "time", "US$"]
+    columns = ["artifact", "kind", "state", "steps", *numbers, "publishes", "because of"]
+    title = f"{len(rows)} artifacts{' to make' if diff else ''}"
+    print_table(title, columns, rows, numbers, spare=["publishes", "steps", "kind"], texts=["because of"])
+    print()
     for suite in recipe.evaluate:
         nodes = [
             entry for entry in plan.nodes.values() if entry.node.kind == "evaluation" and entry.node.artifact == suite
         ]
         done = sum(entry.state == "done" for entry in nodes)
-        print(f"evaluate {suite}: {len(nodes)} models, {done} done")
+        say(f"evaluate {suite}: {len(nodes)} models, {done} done")
     rows = [
-        [s["stage"], s["subject"], s["state"], ", ".join([*s["because"], *([SCORED] if s["scored"] else [])])]
+        [f"{s['stage']} {s['subject']}", s["state"], ", ".join([*s["because"], *([SCORED] if s["scored"] else [])])]
         for s in _stages(plan)
+        if s["new"] or not diff
     ]
-    print_table("what publish does, in this order", ["stage", "of", "state", "because of"], rows)
-    print(costs.summary())
+    columns = ["stage", "state", "because of"]
+    print()
+    print_table("what publish does, in this order", columns, rows, texts=["because of"])
+    print()
     for name, expected in _origins(plan, costs).items():
-        print(f"{name}: {expected}")
+        say(f"{name}: {expected}")
     for note in plan.notes():
-        print(f"note: {note}")
+        say(f"note: {note}")
     for problem in problems:
-        print(f"licence: {problem}")
+        say(f"licence: {problem}")
     if plan.graph.unresolved:
         refs = sorted(set(plan.graph.unresolved))
-        print(f"not resolved to a commit (Hub not asked or not reached): {', '.join(refs)}")
+        say(f"not resolved to a commit (Hub not asked or not reached): {', '.join(refs)}")
 
 
 def _origins(plan: Plan, costs: Costs) -> dict[str, str]:
@@ -207,11 +270,16 @@ def _speaker(step: Step, model: Path, profile: Profile, *, pictures: bool) -> st
 
 
 def _stages(plan: Plan) -> list[dict[str, Any]]:
-    """One entry a stage: {stage, subject, state, because, scored, needs}. What is on the Hub already is not asked."""
-    found = []
+    """One entry a stage: {stage, subject, state, because, scored, needs, new}. What is on the Hub is not asked.
+
+    `new`: it is not done, or what it needs is not.
+    """
+    found, news = [], set[str]()
     for stage in stages(plan.graph):
         entry = plan.nodes[stage.subject] if isinstance(stage, Build) else None
         state, because, scored = (entry.state, entry.because, entry.scored) if entry else ("", [], False)
-        said = {"state": state, "because": because, "scored": scored, "needs": list(stage.needs)}
+        new = state not in ("", "done") or not news.isdisjoint(stage.needs)
+        news |= {stage.name} if new else set()
+        said = {"state": state, "because": because, "scored": scored, "needs": list(stage.needs), "new": new}
         found.append({"stage": stage.kind, "subject": stage.subject, **said})
     return found

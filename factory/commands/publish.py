@@ -1,9 +1,12 @@
 """`factory publish` and `factory build`."""
 
+import shlex
 import signal
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any
+from urllib.parse import urlsplit
 
 from factory.commands.session import Opened, Session
 from factory.commands.table import print_json, print_table
@@ -24,12 +27,23 @@ from factory.store import Manifest
 
 
 def run_build(session: Session, names: list[str], *, as_json: bool = False) -> None:
-    """Build the named artifacts (all of them by default) and what they need; push nothing.
+    """Build the named artifacts (all of them by default) and what they need; push nothing. Say what was made.
+
+    Raises:
+        FactoryError: as `building`; or a build failed.
+    """
+    with building(session, names) as (opened, report):
+        finish(opened, report, as_json)
+
+
+@contextmanager
+def building(session: Session, names: Sequence[str]) -> Iterator[tuple[Opened, Report]]:
+    """The session, and what was made of the named artifacts and all that they need. It is open while the block runs.
 
     Raises:
         UsageError: there is no such artifact.
-        FactoryError: an engine is not installed; or a build failed: everything that does not need it is made all the
-            same.
+        FactoryError: an engine is not installed. A build that failed is in the report: everything that does not need
+            it is made all the same.
     """
     with stop_cleanly(), session.open(building=True) as opened:
         graph = opened.graph
@@ -40,27 +54,36 @@ def run_build(session: Session, names: list[str], *, as_json: bool = False) -> N
         nodes = graph.needed_for(names) if names else graph.order()
         _require_models(opened, nodes)
         runner = Runner(graph, opened.profile, Progress(), rehearsal=session.rehearse)
-        report = Execution(runner).run(builds(nodes))
+        yield opened, Execution(runner).run(builds(nodes))
+
+
+def run_publish(session: Session, *, as_json: bool = False, **how: Any) -> None:
+    """Do what the plan lists, as `publishing` is told how, and say what was made, pushed and measured.
+
+    Raises:
+        FactoryError: as `publishing`; or a stage failed.
+    """
+    with publishing(session, **how) as (opened, report):
         finish(opened, report, as_json)
 
 
-def run_publish(
+@contextmanager
+def publishing(
     session: Session,
     *,
     force: bool = False,
     live: bool = False,
     keep: str | None = None,
     keep_every: float | None = None,
-    as_json: bool = False,
-) -> None:
-    """Do what the plan lists: build, judge, push.
+) -> Iterator[tuple[Opened, Report]]:
+    """The session, open while the block runs, and what came of doing all that the plan lists: build, judge, push.
 
     `keep` is a private dataset of the Hub from which steps are taken and in which each is kept, the one at work every
     `keep_every` minutes (default: 30).
 
     Raises:
-        FactoryError: the licences do not allow it, or an engine is not installed; or a stage failed: everything that
-            does not need it is done all the same.
+        FactoryError: the licences do not allow it, or an engine is not installed. A stage that failed is in the
+            report: everything that does not need it is done all the same.
     """
     with stop_cleanly(), session.open(building=True) as opened, ExitStack() as listening:
         graph = opened.graph
@@ -79,7 +102,7 @@ def run_publish(
             cards = LiveCards(graph, runner.progress)
             execution.listeners.append(cards.during)
             listening.enter_context(cards.running())
-        finish(opened, execution.run(todo), as_json)
+        yield opened, execution.run(todo)
 
 
 def _require_models(opened: Opened, nodes: list[Node]) -> None:
@@ -100,6 +123,9 @@ def stop_cleanly() -> Iterator[None]:
     def stop(*_: Any) -> None:
         raise KeyboardInterrupt
 
+    if threading.current_thread() is not threading.main_thread():  # where Python takes no signals
+        yield
+        return
     before = signal.signal(signal.SIGTERM, stop)
     try:
         yield
@@ -114,13 +140,14 @@ def finish(opened: Opened, report: Report, as_json: bool) -> None:
         FactoryError: a stage failed.
     """
     if as_json:
-        print_json(_document(opened, report))
+        print_json(as_document(opened, report))
     else:
         _print(opened, report)
     report.require_success()
 
 
-def _document(opened: Opened, report: Report) -> dict[str, Any]:
+def as_document(opened: Opened, report: Report) -> dict[str, Any]:
+    """What a run did, as JSON."""
     return {
         "recipe": opened.loaded.recipe.name,
         "rehearsal": opened.rehearsal,
@@ -150,23 +177,24 @@ def _print(opened: Opened, report: Report) -> None:
     rows = []
     for name in graph.finals:
         if manifest := Manifest.load(graph.final(name).folder):
-            link = pushed.get(name)
-            rows.append([name, manifest.kind, _size(manifest), _state(link), link.url if link else ""])
-    rows += [[key, "", "", _state(p), p.url] for key, p in pushed.items() if key not in graph.finals]
-    print_table(opened.loaded.recipe.name, ["artifact", "kind", "made", "hub", "link"], rows)
+            on_hub = pushed.get(name)
+            rows.append([name, manifest.kind, _size(manifest), _state(on_hub), _page(opened, on_hub)])
+    rows += [[key, "", "", _state(p), _page(opened, p)] for key, p in pushed.items() if key not in graph.finals]
+    columns = ["artifact", "kind", "made", "hub", "page"]
+    print_table(opened.loaded.recipe.name, columns, rows, spare=["kind"], texts=["page"])
     if scores := lineage.board(graph):
         print()
         title = "scores of stand-ins: they say nothing" if opened.rehearsal else "scores, measured in this store"
         lines = [[entry.suite, entry.model, entry.headline, *entry.shown().values()] for entry in scores]
         columns = ["evaluation", "model", "score", *scores[0].shown()]
-        print_table(title, columns, lines, right=["value", "n"])
+        print_table(title, columns, lines, right=["value", "n"], texts=["also"])
     if report.failed:
         print()
         failed = [[stage.name, "failed", str(error)] for stage, error in report.failed.items()]
         left = [
             [stage.name, "left out", f"{stage.place}: needs {cause.name}"] for stage, cause in report.left_out.items()
         ]
-        print_table("not done", ["stage", "state", "because"], [*failed, *left])
+        print_table("not done", ["stage", "state", "because"], [*failed, *left], texts=["because"])
     commits = sum(p.changed for p in pushed.values())
     print(
         f"\n{len(report.built)} steps built, {len(report.done)} done before, {commits} commits, {report.seconds:.1f} s"
@@ -174,10 +202,17 @@ def _print(opened: Opened, report: Report) -> None:
     made = [step for step in lineage.made(graph, graph.nodes.values()) if step.manifest]
     print(f"in this store: {len(made)} of {len(graph.nodes)} steps done, {lineage.usage(made)}")
     if opened.target.embedded and pushed:
-        data = opened.store.root / "hub"
-        print(f"The embedded Hub stops with this command; browse it again with: factory hub --data {data}")
+        command = shlex.join(["factory", "hub", "--data", str(opened.store.root / "hub")])
+        print(f"see it in a browser: {command}" if opened.target.ends else f"see it at {opened.target.url}")
     if opened.rehearsal and not report.failed:
         print(f"rehearsal of {opened.loaded.recipe.name}: every step ran; nothing here is the real thing")
+
+
+def _page(opened: Opened, pushed: Pushed | None) -> str:
+    """Where it can be seen; of a Hub that ends with the command the path alone."""
+    if pushed is None:
+        return ""
+    return urlsplit(pushed.url).path if opened.target.ends else pushed.url
 
 
 def _state(pushed: Pushed | None) -> str:

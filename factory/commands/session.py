@@ -1,12 +1,14 @@
 """What nearly every command is told and begins with: a recipe, a store, a Hub; and the graph that they make."""
 
+from __future__ import annotations
+
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from factory.errors import UsageError
 from factory.graph.nodes import Graph, build_graph
@@ -16,6 +18,9 @@ from factory.recipe import LoadedRecipe, load
 from factory.recipe.lock import Resolver, lock_path
 from factory.store import Store
 
+if TYPE_CHECKING:
+    from factory.local_hub import LocalHub
+
 Choice = Literal["auto", "local", "remote"]
 EMBEDDED = "embedded"
 REHEARSAL_BATCH = 8  # sequences trained on at once
@@ -24,11 +29,15 @@ PLAN_TIMEOUT = 0.8  # seconds to connect, and to answer; a plan does not wait fo
 
 @dataclass(frozen=True)
 class Target:
-    """`name` is ``embedded`` or the endpoint's URL; `url` is where its pages are, None while it is not running."""
+    """`name` is ``embedded`` or the endpoint's URL; `url` is where its pages are, None while it is not running.
+
+    `ends`: it is the embedded Hub of this command, and ends with it.
+    """
 
     name: str
     url: str | None
     lock: Path
+    ends: bool = False
 
     @property
     def embedded(self) -> bool:
@@ -131,16 +140,16 @@ def connect(loaded: LoadedRecipe, store: Store, choice: Choice, *, start: bool =
         return
     if "huggingface_hub" in sys.modules and os.environ.get("HF_ENDPOINT", "").find("127.0.0.1") < 0:
         raise UsageError("the embedded Hub must be chosen before huggingface_hub is imported", fix="set HF_ENDPOINT")
-    with embedded(store.root) as address:
-        yield Target(EMBEDDED, address, lock)
+    with embedded(store.root) as hub:
+        yield Target(EMBEDDED, hub.endpoint, lock, ends=not hub.joined)
 
 
 @contextmanager
-def embedded(root: Path) -> Iterator[str]:
-    """The embedded Hub of a store's folder for this process's Hub clients, while the block runs; yields its URL."""
+def embedded(root: Path) -> Iterator[LocalHub]:
+    """The embedded Hub of a store's folder for this process's Hub clients, while the block runs."""
     from factory.local_hub import LocalHub
 
     # Caches of the embedded Hub and of the real one must not meet: the same name means another repo.
     with LocalHub(root / "hub") as hub:
         os.environ.update(hub.environment() | {"HF_HOME": str(root / "hf-home")})
-        yield hub.endpoint
+        yield hub

@@ -1,17 +1,17 @@
 """`factory status`: what is done, running, rejected and why, what it cost, and where the files are."""
 
 import time
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.live import Live
-from rich.table import Table
 from rich.text import Text
 
 from factory.commands.session import Session
-from factory.commands.table import COLOURS, print_json, table
+from factory.commands.table import Grid, console_of_width, grid, print_json
 from factory.graph.account import Account, StepAccount, account, pace
 from factory.publishing.cards.text import share
 from factory.text.figures import time_text
@@ -19,7 +19,6 @@ from factory.text.figures import time_text
 REFRESH = 2.0  # seconds
 RUNGS = ("first", "retry", "smaller", "fallback", "name", "rejected")  # of the ladder, in the order they are tried
 SHOWN_REASONS = 6  # of a step
-WITHOUT_TERMINAL = 160  # columns
 
 
 def show_status(session: Session, *, as_json: bool = False, watch: bool = False) -> None:
@@ -30,7 +29,7 @@ def show_status(session: Session, *, as_json: bool = False, watch: bool = False)
         elif watch:
             _watch(lambda: account(opened.graph), opened.store.root)
         else:
-            _console().print(rendered(account(opened.graph), opened.store.root))
+            console_of_width().print(rendered(account(opened.graph), opened.store.root))
 
 
 def as_document(found: Account) -> dict[str, Any]:
@@ -51,14 +50,17 @@ def as_document(found: Account) -> dict[str, Any]:
     }
 
 
-def _watch(look: Any, root: Path) -> None:
-    console = _console()
+def _watch(look: Callable[[], Account], root: Path) -> None:
+    """Until the run that is going on, or that begins while somebody waits, is over."""
+    first, begun = look(), False
     try:
-        with Live(console=console, auto_refresh=False, vertical_overflow="visible") as screen:
+        with Live(console=console_of_width(), auto_refresh=False, vertical_overflow="visible") as screen:
             while True:
                 found = look()
-                screen.update(rendered(found, root), refresh=True)
-                if not found.running:
+                begun = begun or found.running or found.total != first.total  # it may have ended between two looks
+                waiting = [] if begun else [Text("waiting for a run to begin; Ctrl-C ends this", style="dim")]
+                screen.update(Group(*waiting, rendered(found, root)), refresh=True)
+                if begun and not found.running:
                     return
                 time.sleep(REFRESH)
     except KeyboardInterrupt:
@@ -89,16 +91,15 @@ def run_line(found: Account) -> str:
     return line if not beat.task else f"{line}\n  {pace(beat)}"
 
 
-def _table(found: Account, root: Path) -> Table:
+def _table(found: Account, root: Path) -> Grid:
     priced = found.total.dollars is not None
-    numbers = ["in", "kept", "rejected", "failed", "tokens", "time", *(["US$"] if priced else [])]
-    made = table(["step", "state", *numbers], [], right=numbers)
-    made.add_column("folder", overflow="ellipsis", no_wrap=True, ratio=1)
+    counts, costs = ["in", "kept", "rejected", "failed"], ["tokens", "time", *(["US$"] if priced else [])]
+    rows = []
     for step in found.steps:
-        cells = [step.node.name, step.state, *_counts(step), *_cost(step, priced)]
         folder = str(step.folder.relative_to(root)) if step.folder else ""
-        made.add_row(*[Text(cell, style=COLOURS.get(cell, "")) for cell in cells], Text(folder, style="dim"))
-    return made
+        rows.append([step.node.name, step.state, *_counts(step), *_cost(step, priced), folder])
+    numbers = [*counts, *costs]
+    return grid(["step", "state", *numbers, "folder"], rows, right=numbers, spare=["folder", *reversed(costs)])
 
 
 def _counts(step: StepAccount) -> list[str]:
@@ -115,7 +116,7 @@ def _cost(step: StepAccount, priced: bool) -> list[str]:
     return [f"{tokens:,}" if tokens else "", time_text(usage.seconds), *dollars]
 
 
-def _reasons(found: Account) -> Table:
+def _reasons(found: Account) -> Grid:
     rows = []
     for step in found.steps:
         if step.rows is None:
@@ -126,10 +127,10 @@ def _reasons(found: Account) -> Table:
             said.append((f"{len(rest)} more reasons", sum(count for _, count in rest)))
         for number, (reason, count) in enumerate(said):
             rows.append(["" if number else step.node.name, reason, f"{count:,}", share(count, step.rows.rows_in)])
-    return table(["step", "sorted out because of", "rows", "of its input"], rows, right=["rows", "of its input"])
+    return grid(["step", "sorted out because of", "rows", "of its input"], rows, right=["rows", "of its input"])
 
 
-def _translations(found: Account) -> Table:
+def _translations(found: Account) -> Grid:
     """What the memory saved, and which rung of the ladder each text was done on."""
     columns = ["texts needed", "generated", "found in this step", "in the memory", "tokens saved"]
     rows = []
@@ -143,15 +144,10 @@ def _translations(found: Account) -> Table:
         )
         by = ", ".join(f"{name} {count:,}" for name, count in rungs if count)
         rows.append([step.node.name, *[f"{number:,}" for number in numbers], saved, by])
-    return table(["step", *columns, "by"], rows, right=columns)
+    return grid(["step", *columns, "by"], rows, right=columns, spare=columns[::-1], texts=["by"])
 
 
 def total_line(found: Account) -> str:
     """What everything in the store has cost so far."""
     done = sum(step.state == "done" for step in found.steps)
     return f"{done} of {len(found.steps)} steps done, {found.total}"
-
-
-def _console() -> Any:
-    console = Console(highlight=False)
-    return console if console.is_terminal else Console(width=WITHOUT_TERMINAL, highlight=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from factory.evaluate.board import BoardEntry, entry_of
@@ -51,7 +52,7 @@ class Lineage:
         """Whether anything that went into it was made by a rehearsal."""
         return any(step.manifest.stand_in for step in self.everything if step.manifest)
 
-    @property
+    @cached_property
     def judged(self) -> bool:
         """Whether a safety judge is among the steps of its rows."""
         return any(step.node.step.verb == "safety" for step in self.rows)

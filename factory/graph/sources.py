@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from factory.arrays import Table, pa
 from factory.errors import FactoryError, first_line
 from factory.refs import HubRef, SplitSlice
-from factory.rows.collecting import seldom_collected
 from factory.rows.formats import KINDS, Piece, format_of
 from factory.rows.hub import HubRows
 from factory.rows.outcomes import ShardResult, write_result
@@ -22,6 +21,7 @@ from factory.rows.picture_parts import may_name_pictures
 from factory.rows.reading import Files
 from factory.rows.tables import Kinds, Rewind, align, in_shards, part, placed
 from factory.step.base import Source
+from factory.step.surroundings import seldom_collected
 from factory.store import (
     SHARD_ROWS,
     TRAIN,
@@ -31,7 +31,7 @@ from factory.store import (
     fingerprint,
     write_shard,
 )
-from factory.store.kinds import is_json, is_list, picture_columns
+from factory.store.kinds import is_json, is_list, packable, picture_columns
 from factory.store.packs import unreferenced
 from factory.store.writing import PACKS
 
@@ -288,7 +288,7 @@ def _counts(entry: dict[str, Any]) -> RowCounts:
 
 def _write_shard(out: Path, split: str, shard: int, table: Table) -> dict[str, int]:
     """Write a shard, rows without their pictures apart; gives how many these are by reason."""
-    table = unreferenced(table)
+    table = unreferenced(table) if packable(table.schema) else table
     from factory.rows.pictures import FAILED, parted
 
     if FAILED not in table.column_names:

@@ -51,6 +51,11 @@ class LocalHub:
         return self._token
 
     @property
+    def joined(self) -> bool:
+        """Whether it ran before, so that it goes on after this block."""
+        return bool(self.endpoint) and self._process is None
+
+    @property
     def log(self) -> Path:
         return self.data / "server.log"
 

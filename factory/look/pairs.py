@@ -8,7 +8,6 @@ from typing import Any, TypeVar
 from factory.checks.base import Check
 from factory.checks.base import Pairs as Texts
 from factory.errors import FactoryError, UsageError
-from factory.rows.collecting import uncollected
 from factory.rows.embeddings import bundled
 from factory.rows.executors.processes import in_order
 from factory.rows.formats import Row, Unreadable
@@ -16,6 +15,7 @@ from factory.rows.image_checks import row_scores
 from factory.rows.outcomes import failed
 from factory.rows.picture_parts import COLUMN, is_talk
 from factory.rows.reading import Rows
+from factory.step.surroundings import uncollected
 from factory.steps.filter import Filter
 from factory.store.columns import NotText, parse_path
 from factory.store.pictures import Picture
@@ -75,9 +75,7 @@ class Pairs:
         if not all(check.looks for check in self.checks):
             _require(first, self.source, "--source-column")
             _require(first, self.target, "--target-column")
-        checks = [check.embedding_with(bundled().encode) if check.embeds else check for check in self.checks]
-        checks = [check.survey(self.texts(limit)) if check.surveys else check for check in checks]
-        return Filter.model_validate({"checks": checks})
+        return prepared(self.checks, self.texts(limit))
 
     def notes(self) -> list[str]:
         """Which checks say nothing in these languages, and in which varieties the first targets seem to be."""
@@ -148,6 +146,17 @@ class _Texts:
             found = zip(*self.pairs.columns(batch), strict=True)
             texts = [pair for pair in found if isinstance(pair[0], str) and isinstance(pair[1], str)]
             yield [source for source, _ in texts], [target for _, target in texts]
+
+
+def prepared(checks: Iterable[Check], texts: Iterable[Texts]) -> Filter:
+    """The checks, knowing what they must know of all texts.
+
+    Raises:
+        FactoryError: the model that a check compares by is not installed.
+    """
+    ready = [check.embedding_with(bundled().encode) if check.embeds else check for check in checks]
+    ready = [check.survey(texts) if check.surveys else check for check in ready]
+    return Filter.model_validate({"checks": ready})
 
 
 def judged(

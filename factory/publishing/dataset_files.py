@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import compress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -63,7 +64,7 @@ class Part:
     @cached_property
     def num_bytes(self) -> int:
         """Uncompressed size of the column data."""
-        return sum(stored_bytes(shard.path) for shard in self.shards) + self._picture_bytes
+        return sum(map(stored_bytes, self._footers)) + self._picture_bytes
 
     @cached_property
     def download_size(self) -> int:
@@ -71,7 +72,8 @@ class Part:
 
     @cached_property
     def _picture_bytes(self) -> int:
-        return sum(referenced_bytes(shard.path) for shard in self.shards)
+        with_pictures = [packable(footer.schema.to_arrow_schema()) for footer in self._footers]
+        return sum(referenced_bytes(shard.path) for shard in compress(self.shards, with_pictures))
 
     @cached_property
     def _schemas(self) -> list[Features]:

@@ -17,10 +17,10 @@ from typing import Any, BinaryIO, Literal, Protocol, TextIO
 from factory.arrays import RecordBatch, Table, pa, pq
 from factory.engines.weights import is_pointer
 from factory.errors import FactoryError, first_line
-from factory.rows.collecting import uncollected
 from factory.rows.json_rows import CHUNK, read_json
 from factory.rows.separated import read_separated
 from factory.rows.unreadable import Numbered, Row, Unreadable, not_utf8, unreadable
+from factory.step.surroundings import uncollected
 
 KINDS = {"jsonl": "json", "json": "json", "ndjson": "json", "csv": "separated", "tsv": "separated"}
 KINDS |= {"txt": "text", "parquet": "parquet", "arrow": "arrow"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from factory.arrays import ChunkedArray, DataType, compute, pa
+from factory.arrays import ChunkedArray, DataType, pa, pc
 from factory.rows.units import is_conversation
 from factory.rows.unreadable import Refused
 from factory.store.kinds import is_json, is_list, is_text, plain, typed
@@ -24,7 +24,7 @@ def may_name_pictures(values: ChunkedArray) -> bool:
     if is_json(kind) or (is_list(kind) and is_json(kind.value_type)):
         inner = [chunk.flatten() if is_list(kind) else chunk for chunk in values.chunks]
         texts = pa.chunked_array([chunk.storage for chunk in inner], pa.string())
-        return compute().any(compute().match_substring_regex(texts, '"(image|video|audio)')).as_py() or False
+        return pc.any(pc.match_substring_regex(texts, '"(image|video|audio)')).as_py() or False
     return is_conversation(kind) and any(_has_parts(field.type) for field in kind.value_type)
 
 

@@ -8,11 +8,10 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from factory.arrays import Array, DataType, Table, pa, pq
+from factory.arrays import Array, DataType, Table, pa, pc, pq
 from factory.errors import FactoryError, first_line
 from factory.rows.formats import Piece, Unreadable
 from factory.store import SHARD_BYTES, read_shard, write_shard
-from factory.store.columns import compute
 from factory.store.kinds import (
     EXACT,
     UNFIT,
@@ -106,7 +105,7 @@ class Kinds:
 
 
 def _beyond_floats(values: Any) -> bool:
-    found = compute().min_max(values).as_py()
+    found = pc.min_max(values).as_py()
     return found["min"] is not None and max(-found["min"], found["max"]) > EXACT
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import functools
+import gc
 import logging
 import os
 import random
@@ -216,3 +217,28 @@ def freed_memory_kept() -> Iterator[None]:
 def _set(library: ctypes.CDLL, options: dict[int, int]) -> None:
     for name, value in options.items():
         library.mallopt(name, value)
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """While the block (or the function that this decorates) makes many rows, tables or outcomes, no cycles are looked
+    for among them: they have none, and to look would take up to a third of the time."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
+
+
+@contextmanager
+def seldom_collected() -> Iterator[None]:
+    """While the block handles many rows of which few are kept, cycles are looked for a hundred times less often: what
+    makes some (models, connections) may go on for long."""
+    often, *others = gc.get_threshold()
+    gc.set_threshold(100 * often, *others)
+    try:
+        yield
+    finally:
+        gc.set_threshold(often, *others)

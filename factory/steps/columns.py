@@ -5,10 +5,10 @@ from typing import Any, Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
-from factory.arrays import Table, np, pa
+from factory.arrays import Table, np, pa, pc
 from factory.rows.outcomes import ShardResult, Verdict, rejected
 from factory.rows.step import RowStep
-from factory.store.columns import as_text, column, compute, feature_at, plain, require
+from factory.store.columns import as_text, column, feature_at, plain, require
 from factory.store.kinds import features_of, metadata_of
 from factory.text.conversations import as_messages, as_sharegpt
 from factory.text.template import Choice, Name, Parts, parse, parse_path, placeholders
@@ -174,7 +174,6 @@ def _template(table: Table, template: str, missing: dict[int, str]) -> Any:
 
 def _filled(table: Table, parts: Parts, missing: dict[int, str], here: Any) -> Any:
     """The parts of a template for whole columns at once; `here` tells in which rows they stand."""
-    pc = compute()
     texts: list[Any] = [pa.array([""] * table.num_rows, pa.large_string())]
     for part in parts:
         if isinstance(part, str):
@@ -189,7 +188,6 @@ def _filled(table: Table, parts: Parts, missing: dict[int, str], here: Any) -> A
 
 
 def _chosen(table: Table, choice: Choice, missing: dict[int, str], here: Any) -> Any:
-    pc = compute()
     said = pc.fill_null(pc.greater(pc.utf8_length(pc.utf8_trim_whitespace(as_text(table, choice.path))), 0), False)
     then = said.to_numpy()
     return pc.if_else(

@@ -189,7 +189,9 @@ class Mix(Step):
         """Pictures are large: fewer rows of them fit in memory."""
         if not picture_columns(schema):
             return SHARD_ROWS
-        size = sum(stored_bytes(path) + referenced_bytes(path) for part in parts for path in part.shards)
+        size = sum(
+            stored_bytes(pq.read_metadata(path)) + referenced_bytes(path) for part in parts for path in part.shards
+        )
         rows = sum(part.rows for part in parts)
         return max(1, min(SHARD_ROWS, SHARD_BYTES * rows // max(size, 1)))
 

@@ -8,7 +8,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from factory.arrays import Array, ChunkedArray, Table, compute, pa, pq
+from factory.arrays import Array, ChunkedArray, Table, pa, pc, pq
 from factory.errors import FactoryError, nearest
 from factory.store.kinds import (
     NotText,
@@ -143,7 +143,6 @@ def column(table: Table, path: str) -> ChunkedArray:
     Raises:
         FactoryError: there is no such column, struct field or list.
     """
-    pc = compute()
     if path in table.column_names:
         return table[path]
     first, *rest = _keys(path)
@@ -179,7 +178,6 @@ def _inside(value: Any, keys: list[str | int]) -> Any:
 
 def _items(values: ChunkedArray, number: int) -> ChunkedArray:
     """The item of each list that has this number, counted from the end where it is negative; null for short lists."""
-    pc = compute()
     if pa.types.is_fixed_size_list(values.type):
         values = values.cast(pa.list_(values.type.value_type))
     chunks = []

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote, unquote
 
-from factory.arrays import ChunkedArray, Table, compute, pa
+from factory.arrays import ChunkedArray, Table, pa, pc
 from factory.errors import FactoryError
 from factory.store.kinds import is_list, packable, picture_columns
 from factory.store.writing import PACK, PACKS, write_atomically
@@ -73,7 +73,7 @@ def digest_of(data: Any, path: str | None) -> str:
 
 def packed(table: Table, folder: Path) -> Table:
     """The table as the folder of a step holds it: bytes in a pack there, packs of other steps linked."""
-    pc, columns = compute(), packable(table.schema)
+    columns = packable(table.schema)
     for name in columns:
         data, paths = _fields(table[name])
         packs = pc.struct_field(pc.extract_regex(paths, r"^pack:(?P<pack>[^:]+/[^:]+):"), "pack")
@@ -120,7 +120,7 @@ def _link(pack: Path, folder: Path) -> None:
 
 def located(table: Table, folder: Path) -> Table:
     """The table out of a file in the folder of a step, with references that lead there from anywhere."""
-    pc, place = compute(), f"{_SCHEME}{quote(str((folder / PACKS).absolute()))}/"
+    place = f"{_SCHEME}{quote(str((folder / PACKS).absolute()))}/"
     for name in packable(table.schema):
         data, paths = _fields(table[name])
         there = pc.binary_replace_slice(paths, 0, len(_SCHEME), place)
@@ -150,7 +150,7 @@ def with_bytes(data: Any, path: str | None) -> Item:
 
 def packed_bytes(table: Table) -> int:
     """The size of the pictures that a table refers to."""
-    pc, size = compute(), r"^pack:[^:]*:\d+:(?P<size>\d+):"
+    size = r"^pack:[^:]*:\d+:(?P<size>\d+):"
     paths = [_fields(table[name])[1] for name in packable(table.schema)]
     return sum(
         pc.sum(pc.struct_field(pc.extract_regex(found, size), "size").cast(pa.int64())).as_py() or 0 for found in paths

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import subprocess
@@ -10,7 +11,7 @@ import pytest
 import tqdm
 
 from factory.profile import Profile
-from factory.step.surroundings import quiet_libraries, seeded
+from factory.step.surroundings import quiet_libraries, seeded, seldom_collected, uncollected
 
 FAULTS = """
 import resource, sys
@@ -101,3 +102,19 @@ def test_freed_memory_is_used_again_inside_and_given_back_outside() -> None:
     given_back, kept, afterwards = map(int, done.stdout.split())
     assert kept * 10 < given_back, done.stdout
     assert afterwards > kept * 10, done.stdout
+
+
+def test_cycles_are_looked_for_again_after_the_outermost_block():
+    with uncollected():
+        with uncollected():
+            assert not gc.isenabled()
+        assert not gc.isenabled()
+    assert gc.isenabled()
+
+
+def test_how_often_cycles_are_looked_for_is_as_before_even_after_a_failure():
+    before = gc.get_threshold()
+    with pytest.raises(KeyError), seldom_collected():
+        assert gc.get_threshold() == (100 * before[0], *before[1:])
+        raise KeyError
+    assert gc.get_threshold() == before
