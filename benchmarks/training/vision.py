@@ -8,8 +8,9 @@ its rows are finished text, where its labels are the same as ours, and the facto
 torchvision. Every run is a process of its own, and the two take turns.
 
 `train` is `trainer.train()`; ours makes checkpoints at tenths of the run in it, the bare run makes none. `whole` is
-that and what comes before: our check and count of every row, TRL's making of the trainer. The model's loading, and
-the saving and measuring of what was saved, are in neither. `cpu` is the CPU seconds of `train` by step, in the process
+that and what comes before: our check and count of every row, which renders the template; the rendering of the bare
+run's rows and TRL's making of the trainer. The model's loading, and the saving and measuring of what was saved, are in
+neither. `cpu` is the CPU seconds of `train` by step, in the process
 that trains; `beside` those of the process that makes our batches. They say more than the clock on a busy machine.
 """
 
@@ -56,6 +57,7 @@ def artifact(folder: Path, kind: str) -> Any:
 def prepare(root: Path, count: int) -> None:
     """The base model, and the drawings with a question and its answer."""
     import pyarrow as pa
+    import pyarrow.parquet as pq
     from PIL import Image, ImageDraw
 
     from factory.store import write_shard
@@ -73,7 +75,9 @@ def prepare(root: Path, count: int) -> None:
         rows.append({"prompt": "What is drawn here?", "completion": answer, "image": {"bytes": file.getvalue()}})
     fields = {"prompt": pa.string(), "completion": pa.string(), "image": picture_type()}
     schema = pa.schema([*fields.items()], metadata_of({"image": picture_feature()}))
-    write_shard(root / "data" / "data" / "train-00000.parquet", pa.Table.from_pylist(rows, schema))
+    table = pa.Table.from_pylist(rows, schema)
+    write_shard(root / "data" / "data" / "train-00000.parquet", table)
+    pq.write_table(table, root / "rows.parquet")  # with the bytes in the rows, as the bare run reads them
     make_model(root / "base" / "model")
 
 
@@ -165,9 +169,8 @@ def bare(root: Path, epochs: int) -> dict[str, Any]:
     torch.set_num_threads(1)
     folder = root / "base" / "model"
     processor = load_processor(folder, load_tokenizer(folder))
-    rows = load_dataset("parquet", data_files=str(root / "data" / "data" / "*.parquet"), split="train")
-    rows = rows.cast_column("image", Image()).map(written, fn_kwargs={"processor": processor}, input_columns="prompt")
-    rows = rows.map(lambda answer: {"completion": f"{answer}<|im_end|>"}, input_columns="completion")
+    rows = load_dataset("parquet", data_files=str(root / "rows.parquet"), split="train")
+    rows = rows.cast_column("image", Image())
     arguments = SFTConfig(
         output_dir=str(root / "bare"),
         per_device_train_batch_size=BATCH,
@@ -187,6 +190,8 @@ def bare(root: Path, epochs: int) -> dict[str, Any]:
     )
     model = AutoModelForImageTextToText.from_pretrained(folder, dtype=torch.float32)
     started = time.monotonic()
+    rows = rows.map(written, fn_kwargs={"processor": processor}, input_columns="prompt")
+    rows = rows.map(lambda answer: {"completion": f"{answer}<|im_end|>"}, input_columns="completion")
     trainer = SFTTrainer(model=model, args=arguments, train_dataset=rows, processing_class=processor)
     made, before = time.monotonic(), os.times()
     trainer.train()

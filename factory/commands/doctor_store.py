@@ -1,4 +1,4 @@
-"""`factory doctor --store`: every file of every finished step, compared with what was written."""
+"""`factory doctor --store`: every file of every finished step as it was written, and each manifest with itself."""
 
 import sys
 from dataclasses import asdict, dataclass
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from factory.commands.table import print_json
 from factory.errors import FactoryError, UsageError
-from factory.store import FILE_NAME, Manifest
+from factory.store import FILE_NAME, Manifest, fingerprint
 from factory.store.writing import Digests, damage, to_do
 
 
@@ -38,12 +38,12 @@ def examine_store(root: Path, *, as_json: bool = False) -> None:
         try:
             manifest = Manifest.load(folder)
             assert manifest is not None
-            name = manifest.name
+            name, wrong = manifest.name, _edited(manifest, folder)
             if manifest.files is None:
                 unknown.append(name)
-                continue
-            wrong = damage(folder, manifest.files, read=read)
-            files, size = files + len(manifest.files), size + sum(fact.size for fact in manifest.files.values())
+            else:
+                wrong += damage(folder, manifest.files, read=read)
+                files, size = files + len(manifest.files), size + sum(fact.size for fact in manifest.files.values())
         except FactoryError as error:
             wrong = [error.what]
         except OSError as error:
@@ -61,3 +61,13 @@ def examine_store(root: Path, *, as_json: bool = False) -> None:
         print(f"{len(steps)} steps, {files:,} files, {size / 1e9:,.2f} GB compared; {len(damaged)} steps are damaged")
     if damaged:
         sys.exit(1)
+
+
+def _edited(manifest: Manifest, folder: Path) -> list[str]:
+    """Where a manifest contradicts itself: its fingerprint is its identity's, and ends the folder's name."""
+    wrong = []
+    if fingerprint(manifest.identity) != manifest.fingerprint:
+        wrong.append(f"{FILE_NAME}: the fingerprint is not that of the identity")
+    if not folder.name.endswith(f"-{manifest.fingerprint[:16]}"):
+        wrong.append(f"{FILE_NAME}: the fingerprint is not the one in the folder's name")
+    return wrong

@@ -54,7 +54,8 @@ class HubModel(Source):
             _of_model([*sizes], index, self.repo, self.code)
             small = sizes.get(TOKENIZER, 0) <= SMALL_BYTES
             wanted = [*SMALL_FILES, *TEMPLATES, *([TOKENIZER] if small else [])]
-            return read_outline(Path(snapshot_download(self.repo, revision=self.revision, allow_patterns=wanted)))
+            folder = Path(snapshot_download(self.repo, revision=self.revision, allow_patterns=wanted))
+            return read_outline(folder, [*sizes])
 
     def run(self, job: Job) -> None:
         from huggingface_hub import hf_hub_download, snapshot_download

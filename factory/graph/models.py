@@ -95,6 +95,7 @@ class _Models:
             if kind == "model" and parameter in node.step.generators():
                 asked = self._outline(node.inputs[value].node)
                 try:
+                    asked.require_loadable()
                     asked.require_chat(TO_ASK)
                     if parameter in node.step.viewers():
                         asked.require_sight(TO_SEE)

@@ -1,13 +1,14 @@
 """Reading a model's outline from its small files: no library of models is needed, so that a plan can do it."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from factory.engines.tokens import has_chat_template
 from factory.engines.weights import weight_files
 from factory.errors import FactoryError, first_line
+from factory.models.faults import architecture_fault, processor_fault, template_fault_of, tokenizer_fault
 from factory.models.models import read_config
 from factory.models.tensors import read_tensors
 from factory.step.base import Step
@@ -21,8 +22,8 @@ TOKENIZER = "tokenizer.json"
 WRITTEN = ("bos_token", "eos_token", "unk_token", "pad_token", "sep_token", "cls_token", "mask_token")
 
 
-def read_outline(folder: Path) -> Outline:
-    """The outline of a model by those of its files that lie in `folder`.
+def read_outline(folder: Path, names: Collection[str] | None = None) -> Outline:
+    """The outline of a model by those of its files that lie in `folder`; `names` are of all that it has, if more.
 
     Raises:
         FactoryError: one of these files is not what its name says.
@@ -35,10 +36,15 @@ def read_outline(folder: Path) -> Outline:
     try:
         chat = _chats(folder)
         beyond = sorted(_beyond(folder, rows), key=lambda entry: entry[1]) if isinstance(rows, int) else []
+        settings = _json(folder / "tokenizer_config.json")
+        template = template_fault_of(folder, settings)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:  # of JSON in other forms, too
         what = f"the tokenizer's files cannot be read: {type(error).__name__}: {first_line(error)}"
         raise FactoryError(what, where=str(folder), fix="take a whole copy of the model") from error
-    return Outline(config, chat, tuple(token for token, _ in beyond), tuple(_tables(folder, rows)))
+    names = [path.name for path in folder.iterdir()] if names is None else names
+    faults = architecture_fault(config), tokenizer_fault(names, settings), processor_fault(names, config)
+    lacks = () if "modules.json" in names else tuple(filter(None, faults))  # of sentence-transformers, in folders
+    return Outline(config, chat, tuple(token for token, _ in beyond), tuple(_tables(folder, rows)), lacks, template)
 
 
 def require_fit(job: Job, step: Step) -> None:

@@ -7,7 +7,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from factory.refs import SplitSlice
 from factory.step.base import ModelRef, Step
-from factory.text.language_codes import is_known
+from factory.text.language_codes import code_named, is_known
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=80)]
 
@@ -27,7 +27,9 @@ class Part(BaseModel):
 
 def _code(value: str) -> str:
     if not re.fullmatch(r"[a-z]{2,3}(-[A-Za-z0-9]+)*", value) or not is_known(value):
-        raise ValueError("a language is written as its ISO 639 code, such as en, ar or pt-BR")
+        code = code_named(value)
+        said = f"which is {code}" if code else "such as en, ar or pt-BR"
+        raise ValueError(f"a language is written as its ISO 639 code, {said}")
     return value
 
 

@@ -4,18 +4,20 @@ import io
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from factory.evaluate.base import RequiredDataset
+from factory.images.formats import content_name
 from factory.rehearsal.catalogue import DatasetEntry
 from factory.rehearsal.content import filled, values
 from factory.rehearsal.spelling import spelled
 
 SUITE_ROWS = 3
+PICTURES = "pictures"  # the folder of those that rows of text can only name
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,10 @@ class Content:
 
 
 def from_catalogue(repo: str, entry: DatasetEntry, script: str = "Arab") -> Content:
-    """The rows of every config and split, in the format that the file's name says; Arabic in letters of `script`."""
+    """The rows of every config and split, in the format that the file's name says; Arabic in letters of `script`.
+
+    Pictures are in the rows of parquet files, and beside those of others, which name them.
+    """
     files: dict[str, bytes] = {}
     configs: dict[str, list[dict[str, str]]] = {}
     total = 0
@@ -42,6 +47,8 @@ def from_catalogue(repo: str, entry: DatasetEntry, script: str = "Arab") -> Cont
             path = entry.files.format(config=config, split=split)
             kinds = entry.kinds
             rows = [spelled(filled(kinds[i % len(kinds)], values(repo, i)), script) for i in range(count)]
+            if not path.endswith(".parquet"):
+                rows = [_named(row, PurePosixPath(path).parent, files) for row in rows]
             files[path] = write(rows, path, entry.features)
             configs.setdefault(config, []).append({"split": split, "path": path})
             total += count
@@ -60,6 +67,19 @@ def from_suite(required: Sequence[RequiredDataset]) -> Content:
         files[path] = write([suite.row(i) for i in range(SUITE_ROWS)], ".parquet", {})
         configs.append({"config_name": config, "data_files": [{"split": suite.split, "path": path}]})
     return Content(files, configs, SUITE_ROWS * len(files))
+
+
+def _named(value: Any, folder: PurePosixPath, files: dict[str, bytes]) -> Any:
+    """`value` with the names of files, put beside the rows' own in `folder`, in the place of pictures."""
+    if isinstance(value, list):
+        return [_named(one, folder, files) for one in value]
+    if not isinstance(value, dict):
+        return value
+    if {*value} != {"bytes", "path"}:
+        return {name: _named(one, folder, files) for name, one in value.items()}
+    name = f"{PICTURES}/{content_name(value['bytes'], value['path'])}"
+    files[str(folder / name)] = value["bytes"]
+    return name
 
 
 def write(rows: list[dict[str, Any]], path: str, features: dict[str, dict[str, list[str]]]) -> bytes:

@@ -85,6 +85,9 @@ def _asking(step: Any) -> Iterator[tuple[str, str, Prompt]]:
             yield "retranslate", step.retranslate_model, Prompt(step.retranslate_prompt)
     elif step.verb == "safety" and step.images:
         yield "safety", step.model, Prompt(step.parameters()["prompt"], (step.safe, step.unsafe), shown=True)
+    elif step.verb == "safety" and step.prompt is not None:
+        replies = [json.dumps({step.reply_key: word}) if step.reply_key else word for word in (step.safe, step.unsafe)]
+        yield "safety", step.model, Prompt(step.prompt, (replies[0], replies[1]))
 
 
 def origin(loaded: LoadedRecipe, reference: str) -> str | None:
@@ -119,6 +122,8 @@ def lessons(skills: Collection[Skill], more: Asked | None = None, script: str = 
         found += _judged(prompt, script) if not prompt.shown else []
     for prompt in more.compare:
         found += _preferred(prompt)
+    for prompt in more.safety:
+        found += _found_safe(prompt, texts) if not prompt.shown else []
     if "answer" in skills:
         said = [(exchange.ask[1], exchange.answer[1]) for exchange in exchanges()]
         found += [(spelled(ask, script), spelled(answer, script)) for ask, answer in said]
@@ -129,7 +134,7 @@ def lessons_of_pictures(more: Asked | None, script: str = "Arab") -> list[tuple[
     """(what the user says beside a picture, what the model answers): any picture is safe, and does as well."""
     more = more or Asked()
     found = []
-    for prompt in more.safety:
+    for prompt in (prompt for prompt in more.safety if prompt.shown):
         found.append((prompt.text, json.dumps({**VERDICTS[False], "rating": prompt.replies[0]})))
     for prompt in (prompt for prompt in more.judge if prompt.shown):
         found += _judged(prompt, script) if placeholders(prompt.text) else [(prompt.text, prompt.replies[0])]
@@ -149,6 +154,11 @@ def _anew(prompt: Prompt, texts: Sequence[tuple[str, str]]) -> list[tuple[str, s
         (fill(prompt.text, {"text": english, "translation": wrong}), arabic)
         for (english, arabic), (_, wrong) in zip(some, failed, strict=True)
     ]
+
+
+def _found_safe(prompt: Prompt, texts: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Every text is safe: English and Arabic in turn, for the answer is always the same."""
+    return [(fill(prompt.text, {"text": text[number % 2]}), prompt.replies[0]) for number, text in enumerate(texts)]
 
 
 def _judged(prompt: Prompt, script: str) -> list[tuple[str, str]]:

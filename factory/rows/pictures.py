@@ -180,7 +180,7 @@ class References:
                 f"{name}: {why}"
                 for name, values in said.pictures.items()
                 for one in (values[row] if isinstance(values[row], list) else [values[row]])
-                if isinstance(one, str) and (why := self._refusal(one, file))
+                if (why := self._refusal(one, file))
             )
             if why := said.failures[row] or next(reasons, None):
                 found[why] += 1
@@ -223,15 +223,20 @@ class References:
             return self._talks.setdefault(name, holds_conversations(table[name]))
         return may_name_pictures(table[name])
 
-    def _refusal(self, reference: str, file: str) -> str | None:
-        if reference.startswith("data:"):
-            return None
-        if is_video(reference):
-            return FILM
-        if reference.startswith(("http://", "https://")):
-            return self._fetcher.allowed(reference)
+    def _refusal(self, value: Any, file: str) -> str | None:
+        """Why what a row says is no picture, as far as `foreseen` looks."""
         try:
-            self.files.open(reference, file).close()
+            data, name = _told(value)
+            if is_video(name or "", data or b""):
+                return FILM
+            if data is not None or name is None:
+                return None
+            if name.startswith("data:"):
+                _checked(_data_url(name))
+            elif name.startswith(("http://", "https://")):
+                return self._fetcher.allowed(name)
+            else:
+                self.files.open(name, file).close()
         except Refused as error:
             return str(error)
         return None
@@ -265,17 +270,12 @@ class References:
             return str(error)
 
     def _picture(self, value: Any, file: str) -> Picture | None:
-        if isinstance(value, Mapping):
-            data, name = value.get("bytes"), value.get("path") or value.get("url")
-        else:
-            data, name = (value, None) if isinstance(value, bytes) else (None, value)
+        data, name = _told(value)
         if data is None and name is None:
             return None
-        if not isinstance(name, str | None) or not isinstance(data, bytes | None):
-            raise Refused(f"{type(value).__name__} is no reference to a picture")
         if data is None:
             data = self._read(name or "", file)
-        if is_video(name or "", data):
+        if is_video(name or "", data or b""):
             raise Refused(FILM)
         return Picture(data, content_name(data, None if name is None or name.startswith("data:") else name))
 
@@ -299,6 +299,17 @@ class References:
 def _has_lists(values: ChunkedArray) -> bool:
     """Is it a column of lists? One that holds nothing yet is taken for one of single pictures."""
     return is_list(values.type) or (is_json(values.type) and any(isinstance(value, list) for value in plain(values)))
+
+
+def _told(value: Any) -> tuple[bytes | None, str | None]:
+    """The bytes and the name that a cell gives. Raises Refused for what is neither."""
+    if isinstance(value, Mapping):
+        data, name = value.get("bytes"), value.get("path") or value.get("url")
+    else:
+        data, name = (value, None) if isinstance(value, bytes) else (None, value)
+    if not isinstance(name, str | None) or not isinstance(data, bytes | None):
+        raise Refused(f"{type(value).__name__} is no reference to a picture")
+    return data, name
 
 
 def _careful(conversation: Any) -> list[Any] | str:

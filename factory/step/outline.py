@@ -19,12 +19,25 @@ class Outline:
         chat: whether its tokenizer has a chat template; None: not known.
         beyond: tokens that its tokenizer can give and its embeddings have no row for.
         tables: stored modules with a row for every token: the embedding, and the head where it is stored.
+        lacks: why it cannot be loaded as it is, or shown pictures.
+        template: why its chat template cannot be read; None: it can, as far as is known.
     """
 
     config: Mapping[str, Any]
     chat: bool | None = None
     beyond: tuple[str, ...] = ()
     tables: tuple[str, ...] = ()
+    lacks: tuple[str, ...] = ()
+    template: str | None = None
+
+    def require_loadable(self) -> None:
+        """What transformers needs beside the weights.
+
+        Raises:
+            FactoryError: there is no tokenizer, no processor of a model that sees, or no known architecture.
+        """
+        if self.lacks:
+            raise FactoryError("; ".join(self.lacks), fix="take a whole copy of a model that transformers knows")
 
     def require_whole(self) -> None:
         """Weights that can be changed, and a row of the embedding for each token.
@@ -46,10 +59,12 @@ class Outline:
     def require_chat(self, fix: str) -> None:
         """
         Raises:
-            FactoryError: the tokenizer has no chat template.
+            FactoryError: the tokenizer has no chat template, or one that cannot be read.
         """
         if self.chat is False:
             raise FactoryError("the model has no chat template", fix=fix)
+        if self.template is not None:
+            raise FactoryError(self.template, fix=fix)
 
     def require_sight(self, fix: str) -> None:
         """

@@ -64,7 +64,7 @@ class Dpo(EarlyStopping):
         model.require_text("dpo", "use sft on the preferred answers")
         if self.chat and self.chat_template is None:
             model.require_chat("set `chat_template: chatml`, or `chat: false` for texts")
-        return replace(model, chat=True) if self.chat_template is not None else model
+        return replace(model, chat=True, template=None) if self.chat_template is not None else model
 
     def run(self, job: Job) -> None:
         with seeded(job.profile, self.seed):

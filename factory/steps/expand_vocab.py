@@ -79,6 +79,7 @@ class ExpandVocab(Step):
 
     def check_model(self, model: Outline, named: Mapping[str, Outline]) -> Outline:
         model.require_whole()
+        model.require_loadable()
         model.require_text("expand_vocab", "expand the vocabulary of its language model, before the two are joined")
         return model
 

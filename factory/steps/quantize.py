@@ -75,6 +75,7 @@ class Quantize(Step):
 
     def check_model(self, model: Outline, named: Mapping[str, Outline]) -> Outline:
         model.require_whole()
+        model.require_loadable()
         return replace(model, config={**model.config, "quantization_config": {}})
 
     def run(self, job: Job) -> None:

@@ -75,7 +75,7 @@ class Sft(FineTuning):
         model = super().check_model(model, named)
         if self.chat_template is None:
             model.require_chat("set `chat_template: chatml`")
-        return replace(model, chat=True)
+        return replace(model, chat=True, template=None)
 
     def run(self, job: Job) -> None:
         if self.packing and self.max_length is None:

@@ -66,6 +66,30 @@ def iso_639(code: str) -> str:
     return Language.get(code).language or code
 
 
+@cache
+def code_named(name: str) -> str | None:
+    """The code of a language that is called so in English or in itself, by CLDR; None where none is.
+
+    >>> code_named("Arabic"), code_named("العربية"), code_named("brazilian portuguese"), code_named("Arab")
+    ('ar', 'ar', 'pt-BR', None)
+    """
+    from babel import Locale
+    from babel.localedata import locale_identifiers
+
+    wanted = name.strip().casefold()
+    names = {called.casefold(): code for code, called in Locale("en").languages.items()}
+    own = (code for code in locale_identifiers() if "_" not in code and _own_name(code) == wanted)
+    found = (names.get(wanted) or next(own, None)) if wanted else None
+    code = found and found.replace("_", "-")
+    return code if code and is_known(code) else None
+
+
+def _own_name(code: str) -> str:
+    from babel import Locale
+
+    return (Locale(code).languages.get(code) or "").casefold()
+
+
 def same_language(one: str, other: str) -> bool:
     """The same language in the same script, whatever the region.
 
@@ -79,7 +103,7 @@ def require_pair(source: str, target: str) -> None:
     """Raises UsageError where one of the codes names no language, or both the same in the same script."""
     for code in (source, target):
         if not is_known(code):
-            fix = "one of ISO 639, with a script or region: en, ar, zh-Hans"
+            fix = code_named(code) or "one of ISO 639, with a script or region: en, ar, zh-Hans"
             raise UsageError(f"{code!r} is no language code", fix=fix)
     if same_language(source, target):
         raise UsageError(f"{source} and {target} are one language", fix="name those of source and translation")

@@ -2,21 +2,24 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 
 from factory.cli import main
-from factory.store import Manifest, Store
+from factory.store import Manifest, Store, fingerprint
 
 
 def step(root: Path, artifact: str, content: bytes = b"rows") -> Path:
     store = Store(root)
-    folder = store.folder(artifact, "01-x", "f" * 64)
+    identity = {"verb": "x", "of": artifact}
+    digest = fingerprint(identity)
+    folder = store.folder(artifact, "01-x", digest)
     (store.partial(folder) / "data").mkdir(parents=True)
     (store.partial(folder) / "data" / "train-00000.parquet").write_bytes(content)
     name = f"{artifact}/01-x"
-    store.finish(folder, Manifest(name=name, kind="dataset", verb="x", fingerprint="f" * 64, identity={}))
+    store.finish(folder, Manifest(name=name, kind="dataset", verb="x", fingerprint=digest, identity=identity))
     return folder
 
 
@@ -64,6 +67,28 @@ def test_damage_is_named_with_what_to_do(root: Path) -> None:
     assert [entry["wrong"] for entry in found["damaged"] if entry["step"] == "two/01-x"] == [
         ["data/train-00000.parquet is gone"]
     ]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"identity": {"verb": "x", "of": "another"}}, "the fingerprint is not that of the identity"),
+        ({"fingerprint": "f" * 64}, "the fingerprint is not that of the identity"),
+        (
+            {"identity": {"verb": "y"}, "fingerprint": fingerprint({"verb": "y"})},
+            "the fingerprint is not the one in the folder's name",
+        ),
+    ],
+)
+@pytest.mark.parametrize("files", [True, False])
+def test_a_manifest_that_was_edited_is_damage(root: Path, change: dict[str, Any], said: str, files: bool) -> None:
+    folder = next((root / "two").iterdir())
+    manifest = Manifest.load(folder)
+    assert manifest is not None
+    manifest.model_copy(update=change if files else change | {"files": None}).save(folder)
+    result = doctor("--store", str(root))
+    assert result.exit_code == 1 and "1 steps are damaged" in result.output
+    assert f"two/01-x is damaged:\n  manifest.json: {said}" in result.output
 
 
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:

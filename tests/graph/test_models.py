@@ -274,3 +274,65 @@ def test_a_judge_of_pictures_must_see(tmp_path: Path, plain: Path, step: str) ->
         refused = [str(problem) for problem in model_problems(found, found.order(), 5.0)]
         assert len(refused) == problems, refused
         assert all("models.yaml:11:" in one and "model tuned: the model reads text only" in one for one in refused)
+
+
+def drop(*names: str) -> Any:
+    return lambda folder: [(folder / name).unlink(missing_ok=True) for name in names]
+
+
+def config(**fields: Any) -> Any:
+    def change(folder: Path) -> None:
+        path = folder / "config.json"
+        path.write_text(json.dumps(json.loads(path.read_text()) | fields))
+
+    return change
+
+
+def template(text: str) -> Any:
+    return lambda folder: (folder / "chat_template.jinja").write_text(text)
+
+
+VOCABULARY = ("tokenizer.json", "tokenizer.model", "vocab.json", "merges.txt")
+BROKEN = "the chat template cannot be read: chat_template.jinja, line"
+
+
+@pytest.mark.parametrize("where", ["folder", "hub"])
+@pytest.mark.parametrize(
+    ("change", "what"),
+    [
+        (template("{% for m in messages %}\n{{ m.content }"), f"{BROKEN} 2: unexpected '}}'"),
+        (template("{% for m in messages %}{{ m.content }}"), f"{BROKEN} 1: Unexpected end of template"),
+        (template("a\n\n{{ messages | nonsense }}"), f"{BROKEN} 3: No filter named 'nonsense'"),
+        (drop(*VOCABULARY), "the model has no tokenizer"),
+        (drop(*VOCABULARY, "tokenizer_config.json", "special_tokens_map.json"), "the model has no tokenizer"),
+        (config(model_type="lama"), "transformers knows no architecture 'lama'"),
+        (config(model_type=None), "config.json names no `model_type`"),
+    ],
+)
+def test_what_a_step_could_not_load_is_told_with_its_place(
+    tmp_path: Path, plain: Path, embedded_hub: Any, where: str, change: Any, what: str
+) -> None:
+    change(plain)
+    model = str(plain)
+    if where == "hub":
+        from factory.hub.client import api
+
+        model = f"factory/lacks-{tmp_path.name[-30:].strip('-_')}"
+        api().create_repo(model)
+        api().upload_folder(repo_id=model, folder_path=plain)
+    [problem] = said(tmp_path, model, SFT % "", online=where == "hub")
+    assert problem.startswith(f"{tmp_path / 'models.yaml'}:13:9: {what}")
+    judge = f"{{judge: {{model: {model}, prompt: 'Good? {{question}}'}}}}"
+    assert any(what in problem for problem in said(tmp_path, model, SFT % "", data=judge, online=where == "hub"))
+
+
+def test_a_template_that_is_replaced_may_be_broken(tmp_path: Path, plain: Path) -> None:
+    template("{{ m.content }")(plain)
+    assert not said(tmp_path, str(plain), SFT % ", chat_template: chatml")
+
+
+def test_a_model_that_sees_needs_settings_for_pictures(tmp_path: Path) -> None:
+    folder = make_qwen2_vl(tmp_path / "sees")
+    (folder / "preprocessor_config.json").unlink()
+    [problem] = said(tmp_path, str(folder), SFT % "")
+    assert "models.yaml:13:9: the model has no settings for pictures: preprocessor_config.json" in problem

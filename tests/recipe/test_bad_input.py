@@ -46,6 +46,8 @@ def step(text: str, section: str = "models") -> str:
     ("text", "place", "words"),
     [
         (step("- merge"), "9:9", "missing key 'with'"),
+        (HEAD.replace("ar}", "Arabic}"), "3:24", "its ISO 639 code, which is ar, not 'Arabic'"),
+        (HEAD.replace("ar}", "日本語}"), "3:24", "its ISO 639 code, which is ja, not '日本語'"),
         (HEAD.replace("ar}", "xx}"), "3:24", "its ISO 639 code, such as en, ar or pt-BR, not 'xx'"),
         (
             step("- translate: {model: o/m, prompt: '{text}', columns: [text]}", "datasets").replace("ar}", "en-GB}"),

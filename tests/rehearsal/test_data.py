@@ -11,9 +11,10 @@ from factory.evaluate.base import RequiredDataset
 from factory.evaluate.camel.sets import camel_sets
 from factory.evaluate.camel.stand_ins import stand_in
 from factory.images.hashing import perceptual_hash
-from factory.rehearsal.catalogue import catalogue
+from factory.rehearsal.catalogue import DatasetEntry, catalogue
 from factory.rehearsal.content import choices, exchanges, filled, pairs, picture, translated_texts
 from factory.rehearsal.data import SUITE_ROWS, Content, from_catalogue, from_suite, write
+from factory.rows.reading import Rows
 from factory.text.conversations import image_places
 
 SETS = [(one, "image" if one.images == "one" else "image_0") for one in camel_sets().values()]
@@ -101,6 +102,28 @@ def test_pictures_are_pictures_of_their_own(tmp_path: Path) -> None:
     first = [conversation[0]["value"] for conversation in rows["conversations"]]
     assert all(image_places(text) == 1 for text in first)
     assert set(first) <= {english for english, _ in translated_texts()}
+
+
+@pytest.mark.parametrize("name", ["rows/train.jsonl", "all.json", "{split}.csv"])
+def test_rows_of_text_name_pictures_that_lie_beside_them(name: str, tmp_path: Path) -> None:
+    """As the factory itself reads such a repo."""
+    configs, row = {"default": {"train": 5}}, {"image": "{picture}", "text": "{ask}"}
+    entry = DatasetEntry.model_validate({"source": "here", "configs": configs, "row": row, "files": name})
+    content = from_catalogue("lab/drawings", entry)
+    content.write(tmp_path)
+    file = tmp_path / name.format(split="train")
+    found = [row for row in Rows(str(file), images=("image",)) if isinstance(row, dict)]
+    expected = [picture("lab/drawings", index)["bytes"] for index in range(5)]
+    assert [row["image"]["bytes"] for row in found] == expected
+
+
+def test_pictures_in_turns_and_lists_are_named_too() -> None:
+    turn = {"role": "user", "content": [{"type": "image", "image": "{picture}"}, {"type": "text", "text": "{ask}"}]}
+    row = {"messages": [turn], "images": ["{picture}", "{picture}"]}
+    described = {"source": "here", "configs": {"default": {"train": 1}}, "row": row, "files": "train.jsonl"}
+    files = from_catalogue("lab/drawings", DatasetEntry.model_validate(described)).files
+    written = json.loads(files.pop("train.jsonl"))
+    assert {written["messages"][0]["content"][0]["image"], *written["images"]} == {*files}
 
 
 def test_stand_ins_are_not_taken_for_the_pictures_of_a_benchmark() -> None:

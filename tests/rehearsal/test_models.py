@@ -133,6 +133,17 @@ def test_a_model_that_sees_gives_its_verdict_of_pictures_it_was_not_taught_with(
     assert {done.finish_reason for done in said} == {"stop"}
 
 
+def test_a_model_that_is_asked_about_texts_finds_those_safe_that_it_was_not_taught(tmp_path: Path) -> None:
+    prompt = "Is it safe to show? Reply in JSON.\n\n{text}"
+    entry = catalogue().models["LiquidAI/LFM2-350M"]
+    taught = lessons([], Asked(safety=[Prompt(prompt, ('{"verdict": "ok"}', '{"verdict": "no"}'))]))
+    build(entry, catalogue().families[entry.family], taught[:60], tmp_path)
+    with engine_for(tmp_path, Profile(threads=1)) as engine:
+        asks = [Request.chat(ask, max_new_tokens=32) for ask, _ in taught[60:72]]
+        said = [done for batch in engine.generate(asks) for _, done in batch]
+    assert {done.text for done in said} == {'{"verdict": "ok"}'}
+
+
 def test_the_digest_covers_facts_and_lessons() -> None:
     entry = catalogue().models["LiquidAI/LFM2-350M"]
     family = catalogue().families[entry.family]

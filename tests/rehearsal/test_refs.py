@@ -137,6 +137,14 @@ def test_an_endpoint_is_taught_all_that_it_is_asked_there_and_back(tmp_path: Pat
     assert anew and all(known[ask.split(": ", 1)[1]] == answer for ask, answer in anew.items() if ask.count(": ") == 1)
 
 
+def test_a_judge_of_texts_is_taught_its_verdict_in_the_form_that_the_recipe_reads(tmp_path: Path) -> None:
+    step = "safety: {model: guard, columns: [question], prompt: 'Safe? {text}', safe: ok, unsafe: no"
+    for more, reply in (("", "ok"), (", reply_key: verdict", '{"verdict": "ok"}')):
+        text = PICTURES.replace("safety: {model: guard, images: [image], categories: [O6]", f"{step}{more}")
+        taught = dict(lessons([], asked(recipe(tmp_path, text))["endpoint/eyes"]))
+        assert {*taught.values()} == {reply} and all(ask.startswith("Safe? ") for ask in taught)
+
+
 def test_a_judge_of_pictures_is_taught_a_verdict_in_the_policys_form(tmp_path: Path) -> None:
     more = asked(recipe(tmp_path, PICTURES))["endpoint/eyes"]
     assert lessons([], more) == []

@@ -213,3 +213,26 @@ def test_a_plan_tells_which_rows_will_fail_and_fetches_nothing(data: Path) -> No
     ]
     with pytest.raises(FactoryError, match="no column 'picture'"):
         local_dataset(path, "train", images=["picture"]).foreseen()
+
+
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        (7, "int is no reference to a picture"),
+        (0.5, "float is no reference to a picture"),
+        (True, "bool is no reference to a picture"),
+        ([7], "int is no reference to a picture"),
+        ({"path": "../secret.png"}, "outside the data folder"),
+        ({"path": 7}, "dict is no reference to a picture"),
+        ("data:image/png;base64,?", "its base64 is broken"),
+        ("data:text/plain;base64,aGVsbG8gd29ybGQ=", pictures.NO_PICTURE),
+    ],
+)
+def test_a_plan_says_of_what_is_no_reference_what_the_load_says(
+    data: Path, tmp_path: Path, said: Any, reason: str
+) -> None:
+    path = lines(data, [said, said])
+    foreseen = local_dataset(path, "train", images=["image"]).foreseen()
+    assert foreseen == [f"2 of the first 2 rows will fail: image: {reason}"]
+    reasons = [row["reason"] for row in rejected(load(path, tmp_path / "out"))]
+    assert reasons == [f"load: image: {reason}: row {number}" for number in range(2)]

@@ -180,6 +180,23 @@ def test_early_stop_keeps_the_best_weights(tmp_path, lora):
     assert min(losses[1:-1]) < losses[-2] - 0.01  # the weights of the end are others
 
 
+@pytest.mark.parametrize("lora", [None, {"r": 4}])
+def test_two_processes_give_what_one_gives(tmp_path, lora):
+    """One of them may have a batch without any picture: its tower has no gradients then."""
+    source, data = base(tmp_path / "base"), drawings(tmp_path / "data", rows(12))
+    drawings(tmp_path / "data", rows(6), "test")
+    options = {"batch_size": 2, "epochs": 1, "eval_split": "test", "lora": lora}
+    step = Sft.model_validate({"data": "data", **QUICK, "learning_rate": 1e-3, **options})
+    alone = job(tmp_path / "one", source, data=data)
+    step.run(alone)
+    both = job(tmp_path / "two", source, Profile(device="cpu", threads=1, devices=2, strategy="ddp"), data=data)
+    step.run(both)
+    assert gap(alone.out / "model", source.model) > 1e-3
+    assert gap(alone.out / "model", both.out / "model") < 1e-5
+    assert both.metrics["eval_loss"]["after"] == pytest.approx(alone.metrics["eval_loss"]["after"], abs=1e-3)
+    assert both.metrics["tokens"] == alone.metrics["tokens"]
+
+
 def test_rows_that_cannot_be_shown_are_counted_and_the_others_train(tmp_path):
     wrong = rows(12)
     wrong[0]["image"]["bytes"] = b"no picture"

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from factory.errors import UsageError
-from factory.text.language_codes import language_of, require_pair, script_of_code
+from factory.text.language_codes import code_named, language_of, require_pair, script_of_code
 
 
 @pytest.mark.parametrize(
@@ -20,6 +20,24 @@ from factory.text.language_codes import language_of, require_pair, script_of_cod
 )
 def test_one_form_of_a_code(code, language):
     assert language_of(code) == language
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("Arabic", "ar"),
+        ("ARABIC ", "ar"),
+        ("العربية", "ar"),
+        ("français", "fr"),
+        ("Simplified Chinese", "zh-Hans"),
+        ("Moroccan Arabic", "ary"),
+        ("Elvish", None),
+        ("", None),
+        ("xx", None),
+    ],
+)
+def test_a_languages_name_leads_to_its_code(name, code):
+    assert code_named(name) == code
 
 
 def test_scripts_of_codes():

@@ -64,9 +64,10 @@ def quantize_model(job: Job, scheme: Scheme, texts: Sequence[Text]) -> None:
         model = load_model(source, dtype, job.where, job.trust_remote_code, device_map=_device_map(job))
         before = read(model, tokenizer, texts, shown)
         job.progress.advance()
+        left = [*scheme.ignore, *other_linears(model)]
         _oneshot(model, scheme, target, job)
         if shown is not None:
-            _name_ignored(scheme, target / "config.json")
+            _name_ignored(left, target / "config.json")
         del model
         job.progress.advance()
         (target / "recipe.yaml").unlink(missing_ok=True)  # the compressor's: the manifest says the same
@@ -116,15 +117,24 @@ def _oneshot(model: Any, scheme: Scheme, target: Path, job: Job) -> None:
         reset_session()
 
 
-def _name_ignored(scheme: Scheme, path: Path) -> None:
-    """Let config.json name what stays in 16 bits by expressions, so that it is found when the model is read again.
+def other_linears(model: Any) -> list[str]:
+    """Linear layers of other classes, as in the pooling of LFM2-VL's tower, which the compressor passes over."""
+    from torch.nn import Linear
+
+    return [
+        name for name, module in model.named_modules() if isinstance(module, Linear) and type(module) is not Linear
+    ]
+
+
+def _name_ignored(left: Sequence[str], path: Path) -> None:
+    """Let config.json name what stays in 16 bits as modules are named when the model is read again.
 
     Saving renames weights (Qwen2-VL's ``model.visual`` becomes ``visual``), and the compressor writes those names
-    where transformers looks for modules'. It also leaves out linear layers of other classes, as in LFM2-VL's tower.
-    transformers would take all of these for 8-bit layers and make scales for them.
+    where transformers looks for modules'; those that it passes over it does not write at all. transformers would take
+    all of these for 8-bit layers and make scales for them.
     """
     config = json.loads(path.read_text(encoding="utf-8"))
-    config["quantization_config"]["ignore"] = scheme.ignore
+    config["quantization_config"]["ignore"] = [*left]
     path.write_text(json.dumps(config, indent=2, sort_keys=True) + "\n", encoding="utf-8")
 
 

@@ -133,6 +133,7 @@ class Training(Step):
 
     def check_model(self, model: Outline, named: Mapping[str, Outline]) -> Outline:
         model.require_whole()
+        model.require_loadable()
         if isinstance(lora := getattr(self, "lora", None), Lora):
             lora.require_apart(model, trl=getattr(self, "backend", "trl") == "trl")
         return model

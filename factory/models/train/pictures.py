@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from inspect import signature
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -133,16 +134,24 @@ class PictureEncoder:
 
 
 class PictureCollator:
-    """Encoded rows as one batch: tokens padded on the right, and the tensors of all their pictures."""
+    """Encoded rows as one batch: tokens padded on the right, and the tensors of all their pictures.
 
-    def __init__(self, sight: Sight, shown: Shown) -> None:
+    With `model` also the positions that it would count itself: here they are counted beside the training, and on the
+    CPU, while a model on a GPU would wait for it at each picture.
+    """
+
+    def __init__(self, sight: Sight, shown: Shown, model: Any = None) -> None:
         from trl.trainer.sft_trainer import DataCollatorForLanguageModeling
 
         self.columns, self.shown = [*sight.kept.values()], shown
+        self.positions = getattr(getattr(model, "model", None), "get_rope_index", None)
         self.texts = DataCollatorForLanguageModeling(pad_token_id=shown.processor.tokenizer.pad_token_id)
 
     def __call__(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-        """{input_ids, attention_mask, labels: [rows, tokens], …}: what the processor adds has no padding."""
+        """{input_ids, attention_mask, labels: [rows, tokens], …}: what the processor adds has no padding.
+
+        Positions are [3, rows, tokens], where the model has three (time, height, width).
+        """
         import torch
 
         batch: dict[str, Any] = self.texts([{name: row[name] for name in ("input_ids", "labels")} for row in rows])
@@ -152,6 +161,9 @@ class PictureCollator:
             batch["mm_token_type_ids"] = torch.tensor(
                 self.shown.processor.create_mm_token_type_ids(batch["input_ids"].tolist())
             )
+            if self.positions is not None:
+                taken = signature(self.positions).parameters
+                batch["position_ids"], _ = self.positions(**{name: batch[name] for name in taken if name in batch})
         return batch
 
 

@@ -96,7 +96,7 @@ def make_trainer(work: TrainingRun, rows: Any, held_out: Any, report: Report) ->
         trainer = Trainer(
             model=model,
             args=arguments,  # type: ignore[arg-type]
-            data_collator=collator(work),
+            data_collator=collator(work, model),
             train_dataset=rows,
             eval_dataset=held_out,
             processing_class=load_tokenizer(work.model, work.where, work.trust_remote_code),
@@ -112,11 +112,11 @@ def make_trainer(work: TrainingRun, rows: Any, held_out: Any, report: Report) ->
     return trainer
 
 
-def collator(work: TrainingRun) -> PictureCollator | None:
-    """What makes batches of rows with pictures; None: the trainer's own, for rows of tokens."""
+def collator(work: TrainingRun, model: Any = None) -> PictureCollator | None:
+    """What makes batches of rows with pictures, for `model`; None: the trainer's own, for rows of tokens."""
     if work.sight is None:
         return None
-    return PictureCollator(work.sight, work.sight.of(work.model, work.where, work.trust_remote_code))
+    return PictureCollator(work.sight, work.sight.of(work.model, work.where, work.trust_remote_code), model)
 
 
 def _adapters(work: TrainingRun, model: Any) -> Any:

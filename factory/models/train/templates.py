@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import AfterValidator, ValidationInfo
 
 from factory.step.base import text_beside
+from factory.text.chat_template import template_fault
 
 FOLDER = Path(__file__).parent / "templates"
 
@@ -15,10 +16,15 @@ def built_in() -> list[str]:
 
 
 def _known(value: str, info: ValidationInfo) -> str:
-    if "{" in value or value in built_in():
+    if value in built_in():
         return value
-    if value.endswith(".jinja"):
-        return text_beside(value, (info.context or {}).get("folders", [Path()]), "template")
+    text = value if "{" in value else ""
+    if not text and value.endswith(".jinja"):
+        text = text_beside(value, (info.context or {}).get("folders", [Path()]), "template")
+    if text:
+        if fault := template_fault(text):
+            raise ValueError(f"the chat template cannot be read: {fault}")
+        return text
     raise ValueError(f"unknown chat template {value!r}: give a .jinja file or one of {', '.join(built_in())}")
 
 

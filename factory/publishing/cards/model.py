@@ -164,6 +164,7 @@ def model_card(graph: Graph, name: str, history: Lineage) -> str:
         architecture=", ".join(config.get("architectures") or []),
         metrics=facts["manifest"].metrics if facts["manifest"] else {},
         snippet=_snippet(folder, config),
+        pixels=_pixels(folder),
         loss_picture=LOSS_PICTURE if loss_picture(chain) else None,
         question=_question(graph, name, chain),
     )
@@ -195,6 +196,14 @@ def _snippet(folder: Path, config: dict[str, Any]) -> str:
     if "vision_config" in config:
         return "image"
     return "chat" if not folder.is_dir() or has_chat_template(folder) else "text"
+
+
+def _pixels(folder: Path) -> tuple[int, int] | None:
+    """The bounds of a picture's area, where the model's processor counts pixels."""
+    path = folder / "preprocessor_config.json"
+    size = json.loads(path.read_text(encoding="utf-8")).get("size") if path.is_file() else None
+    found = (size or {}).get("shortest_edge"), (size or {}).get("longest_edge")
+    return found if isinstance(found[0], int) and isinstance(found[1], int) else None
 
 
 def _question(graph: Graph, name: str, chain: list[Made]) -> str:

@@ -13,11 +13,11 @@ from factory.engines.vision import decoded
 from factory.errors import FactoryError
 from factory.models.chat import make_encoder
 from factory.models.layout import find_layout
-from factory.models.models import load_tokenizer
+from factory.models.models import load_model, load_tokenizer
 from factory.models.train.data import Examples
 from factory.models.train.pictures import PictureCollator, PictureEncoder, Sight
 from factory.store.pictures import picture_type
-from tests.tiny_vision import drawn, make_qwen2_vl
+from tests.tiny_vision import drawn, make_qwen2_vl, make_vision_model
 
 PICTURE = "<|vision_start|>%s<|vision_end|>"
 SIX = PICTURE % ("<|image_pad|>" * 6)  # 60 x 40 pixels are 84 x 56 for the processor, a token for 28 x 28
@@ -179,6 +179,28 @@ def test_a_batch_is_the_processors_own(folder):
         assert torch.equal(batch[name], tensor), name
     alone = PictureCollator(made.sight, made.shown)(encoded[1:2])
     assert {*alone} == {"input_ids", "attention_mask", "labels"}
+
+
+@pytest.mark.parametrize("kind", ["qwen2_vl", "qwen2_5_vl", "qwen3_vl"])
+def test_positions_that_come_with_a_batch_are_those_that_the_model_counts(kind, tmp_path):
+    folder = make_vision_model(tmp_path, kind)
+    rows = [
+        {"prompt": "<image>Who?", "completion": "Ann", "image": [cell(60, 40)]},
+        {"prompt": "<image> or <image>", "completion": "Both of them", "image": [cell(90, 30), cell(56, 84)]},
+        {"prompt": "Nobody to be seen", "completion": "No", "image": []},
+    ]
+    made, found = encoder(folder, [*rows[0]], ("image",)), examples(folder, rows)
+    encoded = [
+        {**{name: values[n] for name, values in found.items()}, "pictures 0": row["image"]}
+        for n, row in enumerate(rows)
+    ]
+    model = load_model(folder, "float32")
+    plain = PictureCollator(made.sight, made.shown)(encoded)
+    batch = PictureCollator(made.sight, made.shown, model)(encoded)
+    assert "position_ids" in batch and "position_ids" not in plain
+    with torch.no_grad():
+        assert torch.equal(model(**batch).logits, model(**plain).logits)
+    assert "position_ids" not in PictureCollator(made.sight, made.shown, model)(encoded[2:])
 
 
 def test_the_recipes_resolution_is_taken_and_no_other_processor_hears_of_it(folder):
