@@ -12,20 +12,30 @@ from factory.evaluate.base import DETAILS, Suite
 from factory.evaluate.found import Found, look_for
 from factory.graph import lineage
 from factory.graph.nodes import Edge, Graph, Node
+from factory.graph.run import PARTS
 from factory.store import Dataset, Manifest, fingerprint, write_atomically
+from factory.store.writing import damage
 
 FOLDER = "contamination"
 TRAINERS = ("pretrain", "sft", "dpo")
 
 
 def look(graph: Graph, name: str) -> None:
-    """Look for the samples of all that a model of the recipe is measured on in the data of all its trainings here."""
+    """Look for the samples of all that a model of the recipe is measured on in the data of all its trainings here.
+
+    Nothing is looked for in damaged data: that is told where the data itself would leave.
+    """
     for node, path, edges in _wanted(graph, name):
-        if not path.is_file():
+        if not path.is_file() and all(_is_whole(graph.nodes[edge.node]) for edge in edges):
             shards = [Dataset(graph.nodes[edge.node].folder).shards(edge.split) for edge in edges]
             found = look_for(node.folder, node.step.texts, shards)  # type: ignore[attr-defined]
             path.parent.mkdir(exist_ok=True)
             write_atomically(path, found.dump())
+
+
+def _is_whole(node: Node) -> bool:
+    facts = manifest.files if (manifest := Manifest.load(node.folder)) else None
+    return facts is None or not damage(node.folder, facts, PARTS[node.kind])
 
 
 def found(graph: Graph, suite: str, name: str) -> tuple[Found, dict[str, float]] | None:

@@ -11,7 +11,8 @@ from factory.evaluate.base import DETAILS, RESULTS
 from factory.evaluate.samples import Part, Samples
 from factory.graph import hygiene, lineage
 from factory.publishing.cards.model import model_card
-from factory.store import write_shard
+from factory.store import Manifest, write_shard
+from factory.store.writing import facts_of
 from tests.shelf import PAIRS, build, shelf
 
 QUESTION = "in which year did the old river leave its bed near the seven bridges of the town"
@@ -35,6 +36,10 @@ def test_a_question_of_the_training_data_stands_on_the_card(tmp_path):
     )
     data = graph.nodes["pairs/02-judge"]
     write_shard(data.folder / "data" / "train-00000.parquet", pa.Table.from_pylist(pairs))
+    manifest = Manifest.load(data.folder)
+    assert manifest is not None
+    manifest.files = facts_of(data.folder)
+    manifest.save(data.folder)
     assert hygiene.trained_on(graph, "tuned") == [graph.nodes["tuned/01-sft"].inputs["pairs"]]
     assert hygiene.found(graph, "quiz", "tuned") is None
     assert "in training data" not in model_card(graph, "tuned", lineage.of(graph, "tuned"))
