@@ -19,7 +19,9 @@ from factory.step.surroundings import contained
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 APART = {"vllm"}  # lives in an environment of its own, see docs/engines.md
-OWN = {"factory", "tests", "benchmarks", "measure"}
+APPS = {path.stem for path in (ROOT / "spaces").glob("*/*")}  # an app's modules have names of their own
+OWN = {"factory", "tests", "benchmarks", "measure", *APPS}
+ZERO_GPU = {"spaces"}  # is there on the Hub's machines of that kind alone
 PEERS = {"distilabel", "datatrove", "opusfilter", "vllm"}  # what benchmarks compare with, named in their READMEs
 
 
@@ -47,7 +49,12 @@ def imports(folder: Path) -> Iterator[tuple[Path, str]]:
 
 @pytest.mark.parametrize(
     ("folder", "allowed"),
-    [("factory", EXTRAS | APART), ("spaces", EXTRAS), ("benchmarks", EXTRAS | PEERS), ("tests", EXTRAS | APART)],
+    [
+        ("factory", EXTRAS | APART),
+        ("spaces", EXTRAS | ZERO_GPU),
+        ("benchmarks", EXTRAS | PEERS),
+        ("tests", EXTRAS | APART),
+    ],
 )
 def test_every_import_is_declared(folder: str, allowed: set[str]) -> None:
     providers = packages_distributions()
