@@ -192,7 +192,11 @@ def check(
         raise UsageError(f"{len(before):,} sources and {len(after):,} translations are no pairs")
     require_pair(source_language, target_language)
     chosen = [one.in_language(target_language, source_language) for one in choose_checks(checks)]
-    texts = [pair for pair in zip(before, after, strict=True) if isinstance(pair[0], str) and isinstance(pair[1], str)]
+    texts = [
+        (one, other)
+        for one, other in zip(before, after, strict=True)
+        if isinstance(one, str) and isinstance(other, str)
+    ]
     step = prepared(chosen, [([source for source, _ in texts], [target for _, target in texts])])
     return Checked(judge(step, before, after))
 

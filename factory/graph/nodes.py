@@ -6,6 +6,7 @@ belongs: ``orca-ar/02-translate``, ``hub/Open-Orca/OpenOrca``, ``oall-v2/hala-1.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from graphlib import TopologicalSorter
@@ -98,7 +99,7 @@ class Graph:
         """The artifact's own nodes, first to last."""
         return [node for node in self.nodes.values() if node.artifact == artifact]
 
-    def needed_for(self, names: list[str]) -> list[Node]:
+    def needed_for(self, names: Sequence[str]) -> list[Node]:
         """The nodes that the named artifacts or evaluations need, themselves included, in order."""
         wanted: set[str] = set()
         stack = [self.finals.get(name, name) for name in names]

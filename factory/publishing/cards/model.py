@@ -201,9 +201,11 @@ def _snippet(folder: Path, config: dict[str, Any]) -> str:
 def _pixels(folder: Path) -> tuple[int, int] | None:
     """The bounds of a picture's area, where the model's processor counts pixels."""
     path = folder / "preprocessor_config.json"
-    size = json.loads(path.read_text(encoding="utf-8")).get("size") if path.is_file() else None
-    found = (size or {}).get("shortest_edge"), (size or {}).get("longest_edge")
-    return found if isinstance(found[0], int) and isinstance(found[1], int) else None
+    size = (json.loads(path.read_text(encoding="utf-8")).get("size") if path.is_file() else None) or {}
+    match size.get("shortest_edge"), size.get("longest_edge"):
+        case int(least), int(most):
+            return least, most
+    return None
 
 
 def _question(graph: Graph, name: str, chain: list[Made]) -> str:
