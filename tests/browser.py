@@ -11,9 +11,12 @@ from playwright.sync_api import Browser, sync_playwright
 SIZES = {"desk": (1366, 900), "phone": (390, 844)}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Chromium without a window; where it is not installed, the test is skipped."""
+    """Chromium without a window; where it is not installed, the test is skipped.
+
+    Playwright keeps an event loop running in the thread, in which tests of other modules could run none.
+    """
     program = shutil.which("chromium")
     if program is None:
         pytest.skip("needs Chromium: apt install chromium fonts-noto-core")
