@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -33,6 +34,8 @@ KINDS = {
     "quantize": "quantized",
 }
 """Verb that was last -> what that makes of a model."""
+
+LINK = re.compile(r"\[([^\]]+)\]\((https?://[^)\s]+)\)")
 
 Facts = Callable[[str], Mapping[str, Any]]
 """A model, as entries name it -> the fields of its `Row` but for scores and date."""
@@ -185,6 +188,13 @@ def _kind(graph: Graph, spec: ModelSpec, name: str) -> str:
     return known[-1] if known else ""
 
 
+def _section(source: str, rows: Sequence[Row]) -> Section:
+    """Scores that a recipe quotes: `source` is Markdown, of which a link becomes the section's own."""
+    link = LINK.search(source)
+    title = LINK.sub(r"\1", source)
+    return Section(title, "reported", tuple(rows), source=link[2] if link else "")
+
+
 def sized(row: Row) -> Row:
     """The row with the parameters that its name states, if nobody states them better."""
     size = in_name(row.model)
@@ -213,7 +223,7 @@ def _quoted(graph: Graph, suite: str, table: Table | None) -> list[Table]:
         Table(
             suite,
             tuple(Column(column) for column in dict.fromkeys(column for row in rows for column in row.cells)),
-            (Section(source, "reported", tuple(rows)),),
+            (_section(source, rows),),
         )
         for source, rows in by_source.items()
     ]

@@ -193,10 +193,11 @@ def test_the_space_holds_an_app_with_its_models_and_scores(graph: Graph) -> None
     path = api().hf_hub_download(space.repo_id, "space.json", repo_type="space")
     config = json.loads(Path(path).read_text(encoding="utf-8"))
     assert [model["task"] for model in config["models"]] == ["chat"]
-    assert [(entry["suite"], entry["value"], entry["n"]) for entry in config["scores"]] == [
-        ("quiz", 51.0, 300),
-        ("quiz", 40.0, 300),
-    ]
+    (table,) = [table for table in config["board"] if table["name"] == "quiz"]
+    _, reported = table["sections"]
+    assert (reported["title"], reported["source"]) == ("a paper, Table 2", "https://arxiv.org/abs/2509.14008")
+    cells = [cell for row in table["sections"][0]["rows"] for cell in row["cells"].values()]
+    assert [(cell["value"], cell["n"]) for cell in cells] == [(51.0, 300), (40.0, 300)]
 
 
 def test_the_collection_holds_everything_with_notes(graph: Graph) -> None:

@@ -101,7 +101,7 @@ def test_plan_shows_the_stages_in_the_order_in_which_publish_does_them(tmp_path:
     assert [f"{entry['stage']} {entry['subject']}" for entry in shown] == names(stages(graph))
     assert {entry["state"] for entry in shown if entry["stage"] == "build"} == {"new"}
     lines = [line.split()[:2] for line in CliRunner().invoke(main, plan).stdout.splitlines()]
-    begin = lines.index(["stage", "of"]) + 1
+    begin = lines.index(["stage", "state"]) + 1
     assert lines[begin : begin + len(shown)] == [name.split() for name in names(stages(graph))]
 
 
@@ -115,7 +115,8 @@ def test_a_failed_gate_holds_back_its_model_alone(tmp_path: Path) -> None:
     assert members(report) == {item.repo_id for name, item in report.pushed.items() if name != "Collection"}
     shown = space_of(report)
     assert shown["models"] == []
-    assert {entry["model"] for entry in shown["scores"]} == {"tuned", repo(graph, "base")}
+    (table,) = [table for table in shown["board"] if table["name"] == "quiz"]
+    assert {row["model"] for row in table["sections"][0]["rows"]} == {"tuned", repo(graph, "base")}
     with pytest.raises(FactoryError, match="tuned is not pushed, 1 of 1 gates failed: quiz >= base") as caught:
         report.require_success()
     assert caught.value.exit_code == 1

@@ -148,7 +148,7 @@ def test_what_is_refused(tmp_path):
     with pytest.raises(FactoryError, match="gives no new pieces"):
         expanded(tmp_path, source, "none", text="en")
     (source.model / "tokenizer.json").unlink()
-    with pytest.raises(FactoryError, match=r"no tokenizer\.json"):
+    with pytest.raises(FactoryError, match=r"no tokenizer: neither tokenizer\.json"):
         expanded(tmp_path, source, "slow")
 
 
