@@ -74,6 +74,7 @@ def test_an_answer_is_stopped_and_the_next_one_comes(page: Page) -> None:
     expect(answer).to_contain_text("وأخرى")
     page.get_by_role("button", name="Stop").first.click()
     expect(page.get_by_role("button", name="Send").first).to_be_visible()
+    page.wait_for_timeout(1000)  # what was on its way arrives
     written = answer.inner_text()
     page.wait_for_timeout(1500)
     assert answer.inner_text() == written
