@@ -24,7 +24,7 @@ from factory.hub.names import card_license
 from factory.hub.push import Release, is_loopback, push
 from factory.recipe import LoadedRecipe
 from factory.rehearsal.catalogue import Catalogue, catalogue_for, is_endpoint
-from factory.rehearsal.data import from_catalogue, from_suite
+from factory.rehearsal.data import Content, from_catalogue, with_suites
 from factory.rehearsal.models import build, recipe_of
 from factory.rehearsal.refs import Wanted, add_required, wanted
 from factory.rehearsal.spelling import script_of
@@ -154,7 +154,8 @@ def card(repo: str, license: str | None, facts: dict[str, Any], body: str) -> by
 
 def _dataset(loaded: LoadedRecipe, known: Catalogue, entry: Wanted) -> StandIn:
     facts = known.datasets.get(entry.repo)
-    content = from_catalogue(entry.repo, facts, _script(loaded)) if facts else from_suite(entry.required)
+    content = from_catalogue(entry.repo, facts, _script(loaded)) if facts else Content({}, [], 0)
+    content = with_suites(content, entry.required)
     body = f"Its columns, configs and splits are the real ones; its {content.rows:,} rows are made up."
     readme = card(entry.repo, known.license(entry.repo), {"configs": content.configs}, body)
     digest = fingerprint({name: hashlib.sha256(data).hexdigest() for name, data in content.files.items()})

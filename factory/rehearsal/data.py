@@ -3,7 +3,7 @@
 import io
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -54,6 +54,14 @@ def from_catalogue(repo: str, entry: DatasetEntry, script: str = "Arab") -> Cont
             total += count
     named = [{"config_name": config, "data_files": data_files} for config, data_files in configs.items()]
     return Content(files, named, total)
+
+
+def with_suites(content: Content, required: Sequence[RequiredDataset]) -> Content:
+    """A catalogue's dataset with the configs that only suites read."""
+    there = {config["config_name"] for config in content.configs}
+    lacking = [replace(part, configs=tuple(name for name in part.configs if name not in there)) for part in required]
+    more = from_suite([part for part in lacking if part.configs])
+    return Content(content.files | more.files, content.configs + more.configs, content.rows + more.rows)
 
 
 def from_suite(required: Sequence[RequiredDataset]) -> Content:

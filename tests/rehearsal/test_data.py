@@ -13,7 +13,7 @@ from factory.evaluate.camel.stand_ins import stand_in
 from factory.images.hashing import perceptual_hash
 from factory.rehearsal.catalogue import DatasetEntry, catalogue
 from factory.rehearsal.content import choices, exchanges, filled, pairs, picture, translated_texts
-from factory.rehearsal.data import SUITE_ROWS, Content, from_catalogue, from_suite, write
+from factory.rehearsal.data import SUITE_ROWS, Content, from_catalogue, from_suite, with_suites, write
 from factory.rows.reading import Rows
 from factory.text.conversations import image_places
 
@@ -81,6 +81,15 @@ def test_a_suites_dataset_has_all_its_configs(tmp_path: Path) -> None:
     content = from_suite([required])
     assert [config["config_name"] for config in content.configs] == ["One (1)", "two"]
     assert load(content, tmp_path, "One (1)", "test")[1] == {"q": "question 1", "a": 1}
+
+
+def test_a_catalogues_dataset_has_the_configs_that_a_suite_reads_too(tmp_path: Path) -> None:
+    whole = from_catalogue("cais/mmlu", catalogue().datasets["cais/mmlu"])
+    required = RequiredDataset("cais/mmlu", ("all", "anatomy"), "test", lambda i: {"question": f"question {i}"})
+    content = with_suites(whole, [required])
+    assert [config["config_name"] for config in content.configs] == ["all", "anatomy"]
+    assert load(content, tmp_path / "a", "anatomy", "test")[1] == {"question": "question 1"}
+    assert load(content, tmp_path / "b", "all", "test")[0] == load(whole, tmp_path / "c", "all", "test")[0]
 
 
 def test_the_closed_set_is_small_and_distinct() -> None:
