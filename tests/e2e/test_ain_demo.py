@@ -81,5 +81,5 @@ def test_its_space_shows_the_model_that_sees(store: Path, published: dict[str, A
     folder = write_space(build_graph(load(RECIPE), Store(store), resolver), tmp_path)
     config = json.loads((folder / "space.json").read_text(encoding="utf-8"))
     assert [(model["name"], model["task"]) for model in config["models"]] == [("ain-demo", "image")]
-    assert {score["suite"] for score in config["scores"]} >= {"questions-ar", "questions-en", "ocr"}
+    assert {table["name"] for table in config["board"]} >= {"questions-ar", "questions-en", "ocr"}
     assert (folder / "tabs" / "vision.py").is_file() and (folder / "factory" / "engines" / "processors.py").is_file()
