@@ -26,7 +26,7 @@ from typing import Any
 
 from factory.errors import nearest
 from factory.evaluate.paired import Difference
-from factory.evaluate.score import Z95
+from factory.evaluate.proportions import Z95
 
 BASE = "base"
 DATASET_GATES = ("authentic", "rated")

@@ -9,16 +9,16 @@ import threading
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from math import sqrt
 from pathlib import Path
 from typing import Any
+
+from factory.evaluate.proportions import wilson
 
 VOTES = ("left", "right", "tie", "both_bad")
 FOLDER = Path(os.environ.get("SPACE_VOTES_FOLDER") or ("/data/votes" if Path("/data").is_dir() else "votes"))
 """A Space's persistent storage where it has one."""
 REPO = os.environ.get("SPACE_VOTES_REPO")
 """A dataset of the Hub that the votes are pushed to, every five minutes, with the Space's token."""
-Z = 1.96  # of a 95 % interval
 
 
 class Ballots:
@@ -80,7 +80,5 @@ def standings(votes: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _rate(wins: float, n: int) -> dict[str, float]:
-    share = wins / n
-    middle = (share + Z**2 / (2 * n)) / (1 + Z**2 / n)
-    half = Z / (1 + Z**2 / n) * sqrt(share * (1 - share) / n + Z**2 / (4 * n**2))
-    return {"rate": 100 * share, "low": 100 * max(0.0, middle - half), "high": 100 * min(1.0, middle + half)}
+    low, high = wilson(wins, n)
+    return {"rate": 100 * wins / n, "low": 100 * low, "high": 100 * high}

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest
 
+from factory.evaluate.proportions import wilson
 from factory.evaluate.samples import Part
-from factory.evaluate.score import Score, accuracy, bootstrap, mean_of, share, wilson
+from factory.evaluate.score import Score, accuracy, bootstrap, mean_of, share
 
 # Table 1 of Hala's report: AlGhafa, ArabicMMLU, EXAMS, MadinahQA, AraTrust, ArbMMLU-HT, and the average it states.
 TABLE = """

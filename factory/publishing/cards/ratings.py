@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from factory.evaluate.agreement import krippendorff_alpha
-from factory.evaluate.score import wilson
+from factory.evaluate.proportions import wilson
 from factory.store.votes import Vote
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from factory.evaluate.score import wilson
+from factory.evaluate.proportions import wilson
 from factory.graph.lineage import Made
 from factory.publishing.pictures import shares_svg
 from factory.steps.safety import Safety
