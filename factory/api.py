@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from factory.commands.check import choose_checks
 from factory.commands.plan import foreseen
@@ -27,7 +27,7 @@ from factory.text.language_codes import require_pair
 if TYPE_CHECKING:
     from factory.publishing.stages import Report
 
-__all__ = ["Checked", "Planned", "Result", "build", "check", "load_recipe", "plan", "publish"]
+__all__ = ["Checked", "Planned", "Result", "Settings", "build", "check", "load_recipe", "plan", "publish"]
 
 
 @dataclass(frozen=True)
@@ -92,6 +92,28 @@ class Checked(list[Judged]):
         return _table(["pair", "verdict", "reasons"], rows)
 
 
+class Settings(TypedDict, total=False):
+    """Where and how a recipe is worked on, as the options of the commands.
+
+    Attributes:
+        store: the folder of all artifacts; ``.factory`` by default.
+        hub: ``local`` is the embedded Hub, ``remote`` the one set up for every Hub tool, ``auto`` as the recipe says.
+        profile: a table of factory.toml.
+        locked: only the commit SHAs of the lock file count.
+        rehearse: each Hub ref is a tiny stand-in.
+    """
+
+    store: str | Path
+    hub: Choice
+    profile: str | None
+    locked: bool
+    rehearse: bool
+
+
+def _session(recipe: str | Path, settings: Settings) -> Session:
+    return Session(Path(recipe), **{**settings, "store": Path(settings.get("store", ".factory"))})
+
+
 def load_recipe(path: str | Path) -> LoadedRecipe:
     """Read and check a recipe; its artifacts are in ``.recipe``, the place of anything in the file is ``place(…)``.
 
@@ -101,69 +123,44 @@ def load_recipe(path: str | Path) -> LoadedRecipe:
     return load(Path(path))
 
 
-def plan(
-    recipe: str | Path,
-    *,
-    store: str | Path = ".factory",
-    hub: Choice = "auto",
-    profile: str | None = None,
-    locked: bool = False,
-    rehearse: bool = False,
-    diff: bool = False,
-) -> Planned:
+def plan(recipe: str | Path, *, diff: bool = False, **settings: Unpack[Settings]) -> Planned:
     """What a publish of the recipe would do, in its order, and what that costs. Touches nothing.
 
     Args:
-        store: the folder of all artifacts. `hub`: ``local`` is the embedded Hub, ``remote`` the one set up for every
-            Hub tool, ``auto`` as the recipe says. `profile`: a table of factory.toml.
-        locked: only the commit SHAs of the lock file count. `rehearse`: each Hub ref is a tiny stand-in.
         diff: leave out what is done.
+        settings: see `Settings`.
 
     Raises:
         FactoryError: the recipe is wrong, or a publish would refuse it.
     """
-    return Planned(foreseen(Session(Path(recipe), Path(store), hub, profile, locked, rehearse), diff=diff))
+    return Planned(foreseen(_session(recipe, settings), diff=diff))
 
 
-def build(
-    recipe: str | Path,
-    *names: str,
-    store: str | Path = ".factory",
-    hub: Choice = "auto",
-    profile: str | None = None,
-    locked: bool = False,
-    rehearse: bool = False,
-) -> Result:
-    """Make the named artifacts (all by default) and what they need; push nothing. Arguments are as `plan` has them.
+def build(recipe: str | Path, *names: str, **settings: Unpack[Settings]) -> Result:
+    """Make the named artifacts (all by default) and what they need; push nothing.
+
+    Args:
+        settings: see `Settings`.
 
     Raises:
         FactoryError: a step failed; what does not need it is made all the same, and the next call goes on from there.
     """
-    with building(Session(Path(recipe), Path(store), hub, profile, locked, rehearse), names) as (opened, report):
+    with building(_session(recipe, settings), names) as (opened, report):
         report.require_success()
         return Result(as_document(opened, report), report)
 
 
-def publish(
-    recipe: str | Path,
-    *,
-    store: str | Path = ".factory",
-    hub: Choice = "auto",
-    profile: str | None = None,
-    locked: bool = False,
-    rehearse: bool = False,
-    force: bool = False,
-) -> Result:
-    """Do what `plan` lists: build, judge, push. Arguments are as `plan` has them.
+def publish(recipe: str | Path, *, force: bool = False, **settings: Unpack[Settings]) -> Result:
+    """Do what `plan` lists: build, judge, push.
 
     Args:
         force: push over somebody else's commits.
+        settings: see `Settings`.
 
     Raises:
         FactoryError: a stage failed; everything that does not need it is done all the same.
     """
-    session = Session(Path(recipe), Path(store), hub, profile, locked, rehearse)
-    with publishing(session, force=force) as (opened, report):
+    with publishing(_session(recipe, settings), force=force) as (opened, report):
         report.require_success()
         return Result(as_document(opened, report), report)
 
