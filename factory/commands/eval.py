@@ -18,6 +18,7 @@ from factory.graph import lineage
 from factory.graph.models import require_models
 from factory.graph.run import Runner
 from factory.graph.same_weights import adopt_scores
+from factory.hub.names import require_repo
 from factory.publishing.results import push_results
 from factory.publishing.stages import Execution, Report, builds
 from factory.refs import is_hub_ref
@@ -73,10 +74,12 @@ def run_eval(models: Sequence[str], wanted: Wanted, push: str | None, as_json: b
     """Score each model that has no such score in the store yet, show the suite's leaderboard, and push the scores.
 
     Raises:
-        UsageError: an unknown suite or setting, or a model that is neither a Hub ref nor a folder.
+        UsageError: an unknown suite or setting, or no name of a model or of a dataset.
         FactoryError: a model or dataset cannot be read, or a suite failed; the other models are scored all the same.
     """
     named = list(dict.fromkeys(map(_named, models)))
+    if push:
+        require_repo(push, "--push")
     with evaluated(named, wanted) as done:
         if as_json:
             print_json([entry.as_json() for entry in done.beside])

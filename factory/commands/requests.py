@@ -12,6 +12,7 @@ from factory.commands.table import print_json, print_table
 from factory.errors import FactoryError
 from factory.evaluate.submissions import Request, ended, requests_in, started, waits_for, write
 from factory.hub.client import api, hub_errors
+from factory.hub.names import require_repo
 from factory.publishing.results import push_results
 
 
@@ -21,10 +22,13 @@ def run_requests(repo: str, wanted: Wanted, push: str | None, as_json: bool) -> 
     A model that fails is marked with its error, and the next one is scored.
 
     Raises:
-        UsageError: the suite or a setting is wrong: before any request is touched.
+        UsageError: the suite, a setting or the name of a dataset is wrong: before any request is touched.
         FactoryError: the queue cannot be read or written; or models failed, after all the others were scored.
     """
     wanted.entry()
+    require_repo(repo, "--requests")
+    if push:
+        require_repo(push, "--push")
     worker = platform.node()
     with embedded(wanted.store) if wanted.hub == "local" else nullcontext():
         wanted = replace(wanted, hub="remote")  # the Hub that was just opened, if one was

@@ -22,13 +22,13 @@ READABLE = 24  # columns of the terminal that a text needs to stand beside the o
 class Grid:
     """Rows of cells, of which no name and no number is ever broken or left out.
 
-    Where they do not fit, the columns of `spare` go, the first one first. The last column that is not in `right` is
-    text: it has the rest of the line, or where that is too little stands below its row. A first cell that is still
-    too long has a line of its own.
+    A first cell that is too long for the terminal has a line of its own.
 
     Attributes:
         right: columns of numbers.
-        texts: columns of text, which stand below the row where they do not fit.
+        spare: columns that go where not all fit, the first one first.
+        texts: columns of sentences: the last one has the rest of the line, the others, and that one too where the rest
+            is too little, stand below the row.
     """
 
     columns: Sequence[str]
@@ -50,14 +50,14 @@ class Grid:
         first, *others = shown
         room = max(width - self._width(shown) + self._widest(first), len(first))
         widths = {name: self._widest(name) for name in others} | {first: min(self._widest(first), room)}
-        yield self._line({name: name for name in [*shown, *beside]}, shown, beside, widths, "bold", width)
+        yield self._line({name: name for name in [*shown, *beside]}, shown, beside, widths, console, "bold", width)
         for row in self.rows:
             cells = dict(zip(self.columns, row, strict=True))
             if cell_len(cells[first]) > widths[first]:
                 yield from map(Text, chop_cells(cells[first], width))
                 cells[first] = ""
             if any(cells[name] for name in [*shown, *beside]):
-                yield self._line(cells, shown, beside, widths, None, width)
+                yield self._line(cells, shown, beside, widths, console, None, width)
             for name in below:
                 if cells[name]:
                     yield Padding(Text(f"{name}: {cells[name]}", style="dim"), (0, 0, 0, 2 * GAP))
@@ -75,6 +75,7 @@ class Grid:
         shown: Sequence[str],
         beside: Sequence[str],
         widths: dict[str, int],
+        console: Console,
         style: str | None,
         width: int,
     ) -> Text:
@@ -86,7 +87,7 @@ class Grid:
             line.append((blanks if name not in self.right else "") + " " * GAP)
         start = line.cell_len
         for name in beside:
-            for number, part in enumerate(Text(cells[name]).wrap(Console(), width - start)):
+            for number, part in enumerate(Text(cells[name]).wrap(console, width - start)):
                 line.append(f"\n{' ' * start}" if number else "")
                 line.append(part.plain, style or "")
         line.rstrip()

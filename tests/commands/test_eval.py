@@ -156,6 +156,9 @@ def test_a_queue_is_worked_past_a_model_that_fails(place: Path) -> None:
         ((), "name the models to score"),
         (("./one", "--requests", "a/b"), "not both"),
         (("./one", "--limit", "3"), "no limit of its own"),
+        (("./one", "--push", "no repo"), "--push: 'no repo' is no name of a repo"),
+        (("--requests", "no repo"), "--requests: 'no repo' is no name of a repo"),
+        (("--requests", "a/b", "--push", "a/b--c"), "--push: the repo name 'b--c' has '--' in it"),
     ],
 )
 def test_what_is_to_be_scored_is_said_once(place: Path, arguments: tuple[Any, ...], message: str) -> None:
