@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import sys
 from collections.abc import Iterator
@@ -24,10 +25,17 @@ def endpoint() -> str:
     return os.environ.get("HF_ENDPOINT", DEFAULT_ENDPOINT).rstrip("/")
 
 
+class Unavailable(FactoryError):
+    """The Hub was out of reach, out of order or too busy: the same call may do later."""
+
+
 def api(token: str | None = None) -> HfApi:
-    """A client of the Hub that HF_ENDPOINT and HF_TOKEN name."""
+    """A client of the Hub that HF_ENDPOINT and HF_TOKEN name; it asks again where an answer is one of a moment."""
     from huggingface_hub import HfApi
 
+    from factory.hub import retrying
+
+    retrying.install()
     return HfApi(token=token, library_name="factory")
 
 
@@ -37,13 +45,16 @@ def hub_errors(repo: str, kind: str = "repo") -> Iterator[None]:
     import httpx
     from huggingface_hub import errors
 
-    unreachable = (errors.LocalEntryNotFoundError, errors.OfflineModeIsEnabled, httpx.TransportError, ConnectionError)
+    from factory.hub import retrying
+
+    retrying.install()
+    unreachable = (errors.LocalEntryNotFoundError, errors.OfflineModeIsEnabled, httpx.RequestError, ConnectionError)
     try:
         yield
     except FactoryError:
         raise
     except unreachable as error:
-        raise FactoryError(
+        raise Unavailable(
             f"the Hub cannot be reached ({first_line(error)})",
             where=repo,
             fix=f"check the network and HF_ENDPOINT; finished work is kept, {RUN_AGAIN}",
@@ -66,6 +77,8 @@ def hub_errors(repo: str, kind: str = "repo") -> Iterator[None]:
         raise FactoryError(text, where=repo, fix=ACCEPT_TERMS if "gated" in text else CHECK_NAME) from error
     except errors.HFValidationError as error:
         raise FactoryError(first_line(error), where=repo, fix="correct the name") from error
+    except json.JSONDecodeError as error:
+        raise Unavailable(f"the Hub's answer is no JSON ({first_line(error)})", where=repo, fix=RUN_AGAIN) from error
     except ValueError as error:
         if str(error).startswith("Invalid metadata"):
             raise FactoryError(" ".join(str(error).split()), where=repo, fix="the Hub refuses this card") from error
@@ -77,6 +90,8 @@ def hub_errors(repo: str, kind: str = "repo") -> Iterator[None]:
             raise FactoryError(first_line(error), where=repo, fix="check :config and `split`") from error
         raise
     except RuntimeError as error:
+        if (trouble := _upload_error(error, repo, kind)) is not None:
+            raise trouble from error
         if not str(error).startswith("Dataset scripts are no longer supported"):
             raise
         fix = "take a copy of it in Parquet (its branch: @refs/convert/parquet), or name its files in `data_files`"
@@ -105,9 +120,37 @@ def _http_error(error: Any, repo: str) -> FactoryError:
         return FactoryError("the token may not do this", where=repo, fix="use one with write access to the namespace")
     if status == 412:
         return FactoryError("somebody else committed at the same moment", where=repo, fix=RUN_AGAIN)
+    if status == 413:
+        return FactoryError("the Hub says that this is too large", where=repo, fix=first_line(error))
+    if status == 402 or (status == 400 and "quota" in str(error).lower()):
+        return FactoryError("the storage of the namespace is full", where=repo, fix=first_line(error))
     if status == 429:
-        return FactoryError("the Hub's rate limit is reached", where=repo, fix=f"wait an hour and {RUN_AGAIN}")
-    return FactoryError(f"the Hub answered {status}: {first_line(error)}", where=repo, fix=RUN_AGAIN)
+        return Unavailable("the Hub's rate limit is reached", where=repo, fix=f"wait {_wait(error)} and {RUN_AGAIN}")
+    kind = Unavailable if status is None or status >= 500 or status == 408 else FactoryError
+    return kind(f"the Hub answered {status}: {first_line(error)}", where=repo, fix=RUN_AGAIN)
+
+
+def _upload_error(error: RuntimeError, repo: str, kind: str) -> FactoryError | None:
+    """What stopped the bytes of a file on their way, if that is what `error` tells: over LFS it is its cause."""
+    if isinstance(cause := error.__cause__, Exception):
+        try:
+            with hub_errors(repo, kind):
+                raise cause
+        except FactoryError as told:
+            told.what = f"{first_line(error).rstrip('.')}: {told.what}"
+            return told
+        except Exception:
+            return None
+    if type(error).__module__.startswith("hf_xet") or "xet" in str(error).lower() or "CAS" in str(error):
+        return Unavailable(f"a file did not get through: {first_line(error)}", where=repo, fix=RUN_AGAIN)
+    return None
+
+
+def _wait(error: Any) -> str:
+    """How long an answer asks to wait, in words; the Hub counts requests in windows of five minutes."""
+    asked = error.response.headers.get("retry-after", "")
+    seconds = int(asked) if asked.isdecimal() else 300
+    return f"{seconds} s" if seconds < 120 else f"{seconds // 60} minutes"
 
 
 def _token_error(repo: str) -> FactoryError:

@@ -175,6 +175,7 @@ def _visibility(client: HfApi, release: Release) -> tuple[str, ...]:
 
 def _commit(client: HfApi, release: Release, head: str, existing: list[str], files: Mapping[str, Path]) -> str:
     from huggingface_hub import CommitOperationAdd, CommitOperationDelete
+    from huggingface_hub.errors import HfHubHTTPError
 
     content: dict[str, Content] = {**files, **release.documents}
     operations: list[Any] = [
@@ -186,15 +187,21 @@ def _commit(client: HfApi, release: Release, head: str, existing: list[str], fil
     carried = {FINGERPRINT_TRAILER: release.fingerprint, DIGEST_TRAILER: release.digest}
     if release.recipe:
         carried[RECIPE_TRAILER] = release.recipe
-    with _bars_for(content):
-        info = client.create_commit(
-            release.repo_id,
-            operations,
-            repo_type=release.kind,
-            parent_commit=head,
-            commit_message=f"Publish {release.title}",
-            commit_description="\n".join(f"{key}: {value}" for key, value in carried.items()),
-        )
+    try:
+        with _bars_for(content):
+            info = client.create_commit(
+                release.repo_id,
+                operations,
+                repo_type=release.kind,
+                parent_commit=head,
+                commit_message=f"Publish {release.title}",
+                commit_description="\n".join(f"{key}: {value}" for key, value in carried.items()),
+            )
+    except HfHubHTTPError as error:
+        made = client.list_repo_commits(release.repo_id, repo_type=release.kind)[0]
+        if error.response.status_code == 412 and trailers(made).get(DIGEST_TRAILER) == release.digest:
+            return made.commit_id  # it was made, and the answer that said so was lost
+        raise
     return info.oid
 
 

@@ -21,7 +21,7 @@ from factory.graph import hygiene, lineage
 from factory.graph.lineage import Lineage, Made
 from factory.graph.nodes import Graph, Node
 from factory.graph.run import PARTS, Runner
-from factory.hub.client import Renamed, api, existing, hub_errors
+from factory.hub.client import Renamed, Unavailable, api, existing, hub_errors
 from factory.hub.push import Pushed, Release, push
 from factory.publishing.benchmarks import benchmark_file
 from factory.publishing.cards.dataset import dataset_card
@@ -33,6 +33,7 @@ from factory.publishing.gates import judge_gates
 from factory.publishing.model_files import model_documents, model_files
 from factory.publishing.space import publish_space
 from factory.recipe import ModelSpec, Place
+from factory.step.progress import Heartbeat
 from factory.store.writing import Digests, require_undamaged
 
 Content = tuple[dict[str, bytes], Callable[[Path], dict[str, Path]]]
@@ -308,25 +309,51 @@ class Execution:
     force: bool = False
     listeners: list[Listener] = field(default_factory=list)
     report: Report = field(default_factory=Report)
+    _lost: dict[str, Stage] = field(default_factory=dict)  # by name: the failed stage for which one was not done
 
     def run(self, todo: Iterable[Stage]) -> Report:
-        """Do every stage that can be done.
+        """Do every stage that can be done; what the Hub had no answer to is tried again when all else is done.
+
+        Space and collection come after that, since they gather what was pushed.
 
         Raises:
             FactoryError: another run of the recipe is going on. What a stage raises is in the report.
         """
-        report, started = self.report, time.monotonic()
-        lost: dict[str, Stage] = {}
+        started = time.monotonic()
+        single: list[Stage] = []
+        gathering: list[Stage] = []
+        for stage in todo:
+            (gathering if isinstance(stage, Space | Collection) else single).append(stage)
         with self.runner.at_work() as heart:
-            for stage in todo:
-                heart.step = stage.subject if isinstance(stage, Build) else stage.name
-                if cause := next((lost[name] for name in stage.needs if name in lost), None):
-                    report.left_out[stage] = lost[stage.name] = cause
-                elif error := self._do(stage):
-                    report.failed[stage], lost[stage.name] = error, stage
-                    self.runner.progress.log(f"{stage.name} failed: {error}")
-        report.seconds = time.monotonic() - started
-        return report
+            for group in (single, gathering):
+                self._each(group, heart)
+                self._each(self._worth_another_try(group), heart)
+        self.report.seconds = time.monotonic() - started
+        return self.report
+
+    def _each(self, group: list[Stage], heart: Heartbeat) -> None:
+        report, lost = self.report, self._lost
+        for stage in group:
+            heart.step = stage.subject if isinstance(stage, Build) else stage.name
+            if cause := next((lost[name] for name in stage.needs if name in lost), None):
+                report.left_out[stage] = lost[stage.name] = cause
+            elif error := self._do(stage):
+                report.failed[stage], lost[stage.name] = error, stage
+                self.runner.progress.log(f"{stage.name} failed: {error}")
+
+    def _worth_another_try(self, group: list[Stage]) -> list[Stage]:
+        """Where the Hub was out of order, the stages that failed and what was left out with them, no longer lost."""
+        report = self.report
+        again = [
+            stage for stage in group if isinstance(report.failed.get(report.left_out.get(stage, stage)), Unavailable)
+        ]
+        if again:
+            self.runner.progress.log("all else is done; trying again what the Hub had no answer to")
+        for stage in again:
+            report.failed.pop(stage, None)
+            report.left_out.pop(stage, None)
+            del self._lost[stage.name]
+        return again
 
     def _do(self, stage: Stage) -> FactoryError | None:
         try:
