@@ -123,7 +123,7 @@ def so_far(partial: Path) -> tuple[RowCounts | None, Usage]:
 
 def _entries(path: Path) -> list[dict[str, Any]]:
     try:
-        return [entry for entry in Ledger.read(path) if isinstance(entry, dict)]
+        return list(Ledger.read(path))
     except FileNotFoundError:
         return []
 

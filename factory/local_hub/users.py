@@ -18,14 +18,35 @@ be pushed to a Hub on one's own machine.
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+)
 
 from factory.errors import FactoryError
 from factory.text import yaml
 
 LOCAL_USER, LOCAL_TOKEN = "factory", "hf_local"
 TOKEN_ROLES = ("read", "write", "admin")
-ORGANISATION_ROLES = ("read", "contributor", "write", "admin")
+Name = Annotated[str, StringConstraints(strict=True, min_length=1, strip_whitespace=True)]
+
+
+def _written(token: str) -> str:
+    """Keys of YAML are read as text: a token that was left out is one of these."""
+    if token.lower() in ("null", "~", "none"):
+        raise ValueError("no token")
+    return token
+
+
+Token = Annotated[Name, AfterValidator(_written)]
 
 
 @dataclass
@@ -117,10 +138,43 @@ class Accounts:
         ]
 
 
+class _Membership(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    name: Name
+    role: Literal["read", "contributor", "write", "admin"] = "write"
+    fullname: str = ""
+    visibility: Literal["public", "private"] = "public"
+
+
+def _as_membership(entry: Any) -> Any:
+    return {"name": entry} if isinstance(entry, str) else entry
+
+
+def _as_roles(tokens: Any) -> Any:
+    listed = isinstance(tokens, list) and all(isinstance(token, str) for token in tokens)
+    return dict.fromkeys(tokens, "write") if listed else tokens
+
+
+class _Account(BaseModel):
+    """An entry of a users file; an organisation may be its name alone, tokens a list of those that may write."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Name
+    fullname: str = ""
+    organisations: list[Annotated[_Membership, BeforeValidator(_as_membership)]] = Field(
+        default_factory=list, validation_alias=AliasChoices("organisations", "organizations")
+    )
+    tokens: Annotated[dict[Token, Literal["read", "write", "admin"]], BeforeValidator(_as_roles)] = {}
+    email: str | None = None
+
+
 def load_users(path: Path) -> list[User]:
     """The users of a YAML or JSON file, its mistakes reported all at once.
 
-    Raises FactoryError when the file cannot be read, or holds unknown keys or roles, a repeated name or token.
+    Raises:
+        FactoryError: the file cannot be read, or holds unknown keys or roles, an empty token, a name or a token twice.
     """
     path = Path(path)
     try:
@@ -135,49 +189,26 @@ def load_users(path: Path) -> list[User]:
     if not isinstance(entries, list) or not entries:
         raise FactoryError("no users in the users file", where=str(path), fix="write `users:` with a list of users")
     mistakes: list[str] = []
-    users = [user for i, entry in enumerate(entries) if (user := _user(entry, i, mistakes))]
-    mistakes += _repeated([u.name.lower() for u in users], "user")
-    mistakes += _repeated([token for u in users for token in u.tokens], "token", secret=True)
+    accounts: list[_Account] = []
+    for number, entry in enumerate(entries, 1):
+        try:
+            accounts.append(_Account.model_validate(entry))
+        except ValidationError as error:
+            mistakes += [f"user {number}: {_message(problem)}" for problem in error.errors()]
+    mistakes += _repeated([account.name.lower() for account in accounts], "user")
+    mistakes += _repeated([token for account in accounts for token in account.tokens], "token", secret=True)
     if mistakes:
         raise FactoryError("; ".join(mistakes), where=str(path), fix="mend the users file")
-    return users
+    return [User(**account.model_dump()) for account in accounts]
 
 
-def _user(entry: Any, index: int, mistakes: list[str]) -> User | None:
-    place = f"user {index + 1}"
-    if not isinstance(entry, dict) or not isinstance(entry.get("name"), str) or not entry["name"]:
-        mistakes.append(f"{place} has no name")
-        return None
-    known = {"name", "fullname", "organisations", "organizations", "tokens", "email"}
-    mistakes += [f"{place} ({entry['name']}) has an unknown key `{key}`" for key in sorted(set(entry) - known)]
-    organisations = []
-    for item in entry.get("organisations") or entry.get("organizations") or []:
-        item = {"name": item} if isinstance(item, str) else item
-        role = item.get("role", "write") if isinstance(item, dict) else None
-        if not isinstance(item, dict) or not item.get("name") or role not in ORGANISATION_ROLES:
-            wanted = ", ".join(ORGANISATION_ROLES)
-            mistakes.append(f"{place} ({entry['name']}): an organisation needs a name and a role among {wanted}")
-            continue
-        mistakes += [
-            f"{place} ({entry['name']}): an organisation has an unknown key `{key}`"
-            for key in sorted(set(item) - {"name", "role", "fullname", "visibility"})
-        ]
-        if item.get("visibility", "public") not in ("public", "private"):
-            mistakes.append(f"{place} ({entry['name']}): an organisation's visibility is public or private")
-        organisations.append({key: str(value) for key, value in {**item, "role": role}.items()})
-    tokens = entry.get("tokens") or {}
-    if isinstance(tokens, list):
-        tokens = dict.fromkeys(tokens, "write")
-    if not isinstance(tokens, dict) or any(role not in TOKEN_ROLES for role in tokens.values()):
-        mistakes.append(f"{place} ({entry['name']}): tokens must map each token to {', '.join(TOKEN_ROLES)}")
-        return None
-    return User(
-        entry["name"],
-        str(entry.get("fullname") or ""),
-        organisations,
-        {str(token): role for token, role in tokens.items()},
-        entry.get("email"),
-    )
+def _message(problem: Any) -> str:
+    """What is wrong with an entry; a token is never part of it."""
+    keys = [str(key) for key in problem["loc"] if key != "[key]"]
+    if keys[:1] == ["tokens"]:
+        return f"tokens: each token is text that maps to one of {', '.join(TOKEN_ROLES)}"
+    said = "unknown key" if problem["type"] == "extra_forbidden" else problem["msg"]
+    return f"{'.'.join(keys)}: {said}" if keys else said
 
 
 def _repeated(values: list[str], what: str, *, secret: bool = False) -> list[str]:

@@ -12,7 +12,7 @@ from typing import Any, Literal, NamedTuple
 from factory.engines import Completion, Engine, Request
 from factory.rows.places import Place, Places
 from factory.step.job import Artifact, Job
-from factory.store import Usage, canonical
+from factory.store import Ledger, Usage, canonical
 from factory.store.memory import Memory
 
 LEDGER = "generations"
@@ -133,7 +133,7 @@ class Generations:
         with self._ledger.path.open("rb") as file:
             for offset in sorted(lines):
                 file.seek(offset)
-                batch = json.loads(file.readline())["batch"]
+                batch = Ledger.entry(self._ledger.path, file.readline())["batch"]
                 for key, place in lines[offset]:
                     yield key, place, Completion(*batch[place.position][1:])
 
@@ -260,5 +260,5 @@ def _lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     offset = 0
     with path.open("rb") as file:
         for line in file:
-            yield offset, json.loads(line)
+            yield offset, Ledger.entry(path, line)
             offset += len(line)

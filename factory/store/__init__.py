@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from factory.errors import FactoryError, first_line
 from factory.store.kinds import holds_bytes, packable, rows_of
@@ -63,6 +63,7 @@ __all__ = [
 
 
 FILE_NAME = "manifest.json"
+DIGEST = "digest"  # of all else in it
 ROWS_WITH_BYTES = 64  # read at once
 
 
@@ -185,7 +186,10 @@ class Manifest(BaseModel):
     recipes: list[str] = Field(default_factory=list, description="names of those that made it or found it done")
 
     def save(self, folder: Path) -> None:
-        write_atomically(folder / FILE_NAME, self.model_dump_json(indent=2, by_alias=True).encode())
+        """Write it with its own digest, so that whatever is changed in it later is seen."""
+        content = json.loads(self.model_dump_json(by_alias=True))
+        content[DIGEST] = fingerprint(content)
+        write_atomically(folder / FILE_NAME, json.dumps(content, ensure_ascii=False, indent=2).encode())
 
     @classmethod
     def load(cls, folder: Path) -> Manifest | None:
@@ -195,10 +199,17 @@ class Manifest(BaseModel):
             FactoryError: it is damaged.
         """
         try:
-            return cls.model_validate_json((folder / FILE_NAME).read_bytes())
+            text = (folder / FILE_NAME).read_bytes()
+            content = json.loads(text)
+            known = content.pop(DIGEST, None) if isinstance(content, dict) else None
+            if known is not None and known != fingerprint(content):  # older stores have none
+                raise ValueError("it is not as it was written")
+            return cls.model_validate_json(text)
         except FileNotFoundError:
             return None
-        except ValidationError as error:
+        except PermissionError as error:
+            raise FactoryError(f"{FILE_NAME} cannot be read: {error.strerror}", where=str(folder)) from None
+        except (OSError, ValueError, RecursionError) as error:
             raise FactoryError(
                 f"{FILE_NAME} is damaged: {first_line(error)}", where=str(folder), fix=to_do(folder)
             ) from None

@@ -12,14 +12,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 from pydantic import BaseModel
 
-from factory.errors import FactoryError
+from factory.errors import FactoryError, first_line
 
 BESIDE = ("manifest.json", "published.json")  # written when a step is done, and again later
 PACKS = "pictures"  # the part of a step's folder in which bytes of pictures lie
 PACK = ".pack"
+CHECK = b', "crc32": '  # ends a line of a ledger
 SHOWN = 3  # files that an error names
 
 
@@ -47,7 +49,8 @@ def sync_folder(path: Path) -> None:
 class Ledger:
     """Append-only record of finished units: done is a line in here, never a file's existence.
 
-    JSON lines, fsynced at every `append`; a line torn by a kill is cut off when the ledger is opened again.
+    JSON lines, each with the CRC-32 of the rest of it, fsynced at every `append`; a line torn by a kill is cut off when
+    the ledger is opened again.
     """
 
     def __init__(self, path: Path) -> None:
@@ -72,9 +75,8 @@ class Ledger:
             file.truncate(0)
 
     def append(self, *entries: dict[str, Any]) -> None:
-        """Write the entries in one piece and return when they are on the disk."""
-        lines = "".join(json.dumps(entry, ensure_ascii=False) + "\n" for entry in entries)
-        self._file.write(lines.encode())
+        """Write the entries, none of them empty, in one piece and return when they are on the disk."""
+        self._file.write(b"".join(map(_line, entries)))
         self._file.flush()
         os.fsync(self._file.fileno())
 
@@ -83,11 +85,35 @@ class Ledger:
 
     @staticmethod
     def read(path: Path) -> Iterator[dict[str, Any]]:
-        """Entries of a ledger that somebody else may be writing: an unfinished last line is passed over."""
+        """Entries of a ledger that somebody else may be writing: an unfinished last line is passed over.
+
+        Raises:
+            FactoryError: a line is not as it was written.
+        """
         with path.open("rb") as file:
             for line in file:
                 if line.endswith(b"\n"):
-                    yield json.loads(line)
+                    yield Ledger.entry(path, line)
+
+    @staticmethod
+    def entry(path: Path, line: bytes) -> dict[str, Any]:
+        """What a line of the ledger says; lines of older stores have no check.
+
+        Raises:
+            FactoryError: it is not as it was written.
+        """
+        text, checked, check = line.rstrip(b"\n").rpartition(CHECK)
+        whole = text + b"}" if checked else line
+        try:
+            if checked and check != b"%d}" % crc32(whole):
+                raise ValueError("it is not as it was written")
+            entry = json.loads(whole)
+            if not isinstance(entry, dict):
+                raise ValueError("it is no entry")
+            return entry
+        except (ValueError, RecursionError) as error:
+            what = f"a line of {path.name} is damaged: {first_line(error)}"
+            raise FactoryError(what, where=str(path.parent), fix=to_do(path.parent)) from None
 
     def close(self) -> None:
         self._file.close()
@@ -97,6 +123,11 @@ class Ledger:
 
     def __exit__(self, *exception: object) -> None:
         self.close()
+
+
+def _line(entry: dict[str, Any]) -> bytes:
+    text = json.dumps(entry, ensure_ascii=False).encode()
+    return b"%s%s%d}\n" % (text[:-1], CHECK, crc32(text))
 
 
 class FileFacts(BaseModel):

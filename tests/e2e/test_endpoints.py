@@ -192,10 +192,11 @@ def test_a_result_of_another_engine_is_no_result_of_a_model_here(folder: Path, e
     with MoodyServer(states="gpt-x-2026-11-01") as server:
         write(folder, server)
         run("build", "two.yaml")
-        [place] = [path for path, manifest in Store(folder / ".factory").manifests() if manifest.name == "tr/own"]
-        manifest = json.loads((place / "manifest.json").read_text())
-        manifest["metrics"]["protocol"]["engine"] = engine
-        (place / "manifest.json").write_text(json.dumps(manifest))
+        [(place, manifest)] = [
+            (path, manifest) for path, manifest in Store(folder / ".factory").manifests() if manifest.name == "tr/own"
+        ]
+        manifest.metrics["protocol"]["engine"] = engine
+        manifest.save(place)
         for command in ("plan", "build"):
             done = CliRunner().invoke(main, [command, "two.yaml", "--hub", "remote"])
             assert done.exit_code == 1, command

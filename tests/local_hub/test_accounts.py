@@ -145,12 +145,24 @@ def test_signing_in_on_the_pages(peopled: LocalHub, private: str) -> None:
     ("text", "message"),
     [
         ("users: []", "no users"),
-        ("users: [{fullname: x}]", "user 1 has no name"),
-        ("users: [{name: a, tokens: {t: owner}}]", "tokens must map each token to read, write, admin"),
-        ("users: [{name: a, colour: red}]", "unknown key `colour`"),
+        ("users: [{fullname: x}]", "user 1: name: Field required"),
+        (
+            "users: [{name: a, tokens: {t: owner}}]",
+            "user 1: tokens: each token is text that maps to one of read, write, admin",
+        ),
+        ("users: [{name: a, colour: red}]", "user 1: colour: unknown key"),
         ("users: [{name: a}, {name: A}]", "user `a` occurs twice"),
         ("users: [{name: a, tokens: {t: read}}, {name: b, tokens: {t: read}}]", "a token occurs twice"),
-        ("users: [{name: a, organisations: [{name: o, role: king}]}]", "organisation needs"),
+        (
+            "users: [{name: a, organisations: [{name: o, role: king}]}]",
+            "user 1: organisations.0.role: Input should be 'read', 'contributor', 'write' or 'admin'",
+        ),
+        ("users: [{name: a, organisations: 7}]", "user 1: organisations: Input should be a valid list"),
+        ("users: [{name: a, tokens: {'': write}}]", "user 1: tokens: each token is text"),
+        ("users: [{name: a, tokens: {' ': write}}]", "user 1: tokens: each token is text"),
+        ("users: [{name: a, tokens: {null: write}}]", "user 1: tokens: each token is text"),
+        ("users: [{name: a, tokens: [null]}]", "user 1: tokens: each token is text"),
+        ("users: [7, {name: ''}]", "user 2: name: String should have at least 1 character"),
         ("users: [", "not valid YAML"),
     ],
 )

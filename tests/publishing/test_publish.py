@@ -16,6 +16,7 @@ from factory.hub.client import api
 from factory.hub.push import Pushed
 from factory.publishing.gates import judge_gates
 from factory.publishing.stages import publish, render_card
+from factory.store import Manifest
 from tests.publishing.test_stages import execute, own_names
 from tests.shelf import PAIRS, RECIPE, REJECTED, build, finish, shelf
 
@@ -125,10 +126,11 @@ def test_failed_rows_are_not_published_unless_the_recipe_allows_them(tmp_path: P
 
 
 def test_rows_that_do_not_add_up_are_not_published(graph: Graph) -> None:
-    path = graph.nodes["pairs/02-judge"].folder / "manifest.json"
-    manifest = json.loads(path.read_text())
-    manifest["rows"]["in"] += 1
-    path.write_text(json.dumps(manifest))
+    folder = graph.nodes["pairs/02-judge"].folder
+    manifest = Manifest.load(folder)
+    assert manifest is not None and manifest.rows is not None
+    manifest.rows.rows_in += 1
+    manifest.save(folder)
     with pytest.raises(FactoryError, match="do not add up: 6 in, 3 kept, 2 rejected, 0 failed"):
         publish(graph, "pairs")
 
@@ -141,7 +143,7 @@ def test_an_unfinished_dataset_is_not_published(tmp_path: Path) -> None:
 def test_a_dataset_without_rows_is_not_published(graph: Graph) -> None:
     import pyarrow as pa
 
-    from factory.store import Manifest, write_shard
+    from factory.store import write_shard
     from factory.store.writing import facts_of
 
     node = graph.nodes["pairs/02-judge"]
