@@ -8,7 +8,6 @@ Each commit says what it was made of in trailer lines. `Factory-Fingerprint` is 
 from __future__ import annotations
 
 import hashlib
-import ipaddress
 import json
 import re
 from collections.abc import Callable, Mapping
@@ -19,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
 from factory.errors import FactoryError
+from factory.hub.addresses import is_loopback
 from factory.hub.client import api, endpoint, existing, hub_errors, no_bars
 from factory.store import canonical, fingerprint, write_atomically
 
@@ -136,19 +136,6 @@ def trailers(commit: GitCommitInfo) -> dict[str, str]:
 def repo_url(kind: Kind, repo_id: str) -> str:
     """The repo's page on the Hub in use."""
     return f"{endpoint()}/{PREFIXES[kind]}{repo_id}"
-
-
-def is_loopback(url: str) -> bool:
-    """Whether the server is on this machine.
-
-    >>> is_loopback("http://127.0.0.1:8000"), is_loopback("https://huggingface.co")
-    (True, False)
-    """
-    host = urlsplit(url).hostname or ""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
 
 
 def _recorded(there: Any, release: Release) -> Pushed | None:

@@ -37,6 +37,7 @@ from factory.local_hub import (
 )
 from factory.local_hub.context import Hub, Moved
 from factory.local_hub.errors import HubError, on_hub_error
+from factory.local_hub.guard import Guard
 from factory.local_hub.jobs import Jobs
 from factory.local_hub.storage import Store
 from factory.local_hub.users import Accounts, User, default_users
@@ -117,15 +118,16 @@ async def on_http_error(request: Request, error: Exception) -> Response:
     return PlainTextResponse(text, error.status_code, headers={"X-Error-Message": text})
 
 
-def create_app(data: Path, users: list[User] | None = None, jobs: bool = False) -> Starlette:
+def create_app(data: Path, users: list[User] | None = None, jobs: bool = False, host: str | None = None) -> Starlette:
     """The embedded Hub over the folder `data`.
 
     Without `users` there is one, `factory`, whose write token `hf_local` may write to any namespace; with them, only
-    their own namespace and their organisations. `jobs` lets clients run commands here as subprocesses.
+    their own namespace and their organisations. `jobs` lets clients run commands here as subprocesses. `host` is the
+    address that it will be reached at, for the guard.
     """
     app = Starlette(
         routes=ROUTES,
-        middleware=[Middleware(RawPath)],
+        middleware=[Middleware(Guard, host=host), Middleware(RawPath)],
         exception_handlers={
             HubError: on_hub_error,
             Moved: on_moved,

@@ -4,6 +4,7 @@ import base64
 import binascii
 import hashlib
 import hmac
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,7 +17,8 @@ from factory.local_hub.errors import bad_request, bad_token, forbidden, gated, l
 from factory.local_hub.storage import Repo, Store
 from factory.local_hub.users import Accounts, Identity
 
-COOKIE = "hub_token"
+COOKIE = "hub_session"
+SESSIONS = 10_000  # kept at once; the oldest goes first
 KINDS = {"models": "model", "datasets": "dataset", "spaces": "space"}
 
 
@@ -29,6 +31,15 @@ class Hub:
     jobs: Any = None
     instance: str = ""
     caches: dict[str, Any] = field(default_factory=dict)
+    sessions: dict[str, str] = field(default_factory=dict)  # of those who signed in on the pages: id to token
+
+    def sign_in(self, token: str) -> str:
+        """A new session's id, which says nothing of the token."""
+        while len(self.sessions) >= SESSIONS:
+            del self.sessions[next(iter(self.sessions))]
+        session = secrets.token_urlsafe(32)
+        self.sessions[session] = token
+        return session
 
     def sign(self, *values: Any) -> str:
         """A signature of `values` that only this Hub can make."""
@@ -80,7 +91,8 @@ def _from_cookie(request: Request) -> Identity | None:
     """Who signed in on the pages: for reading pages and files only, never for the API."""
     if request.method not in ("GET", "HEAD") or request.scope["path"].startswith("/api/"):
         return None
-    return hub_of(request).accounts.by_token(request.cookies.get(COOKIE, ""))
+    hub = hub_of(request)
+    return hub.accounts.by_token(hub.sessions.get(request.cookies.get(COOKIE, ""), ""))
 
 
 def logged_in(request: Request) -> Identity:

@@ -8,7 +8,18 @@ from pydantic import BaseModel, StringConstraints
 from starlette.requests import Request
 
 from factory.local_hub import clock
-from factory.local_hub.context import Hub, find_repo, hub_of, logged_in, origin, param, whole, with_write_token
+from factory.local_hub.context import (
+    Hub,
+    check_gate,
+    find_repo,
+    hub_of,
+    identity,
+    logged_in,
+    origin,
+    param,
+    whole,
+    with_write_token,
+)
 from factory.local_hub.errors import HubError, bad_request, forbidden, missing
 from factory.local_hub.pulls import apply_pull, conflicts, pull_commits, pull_diff
 from factory.local_hub.rendering import markdown
@@ -171,6 +182,7 @@ def details(request: Request) -> Answer:
         answer["changes"] = {"base": row["base"], "mergeCommitId": row["merge_commit"]}
         answer["filesWithConflicts"] = conflicts(hub, repo, row) if row["status"] in OPEN else []
         if request.query_params.get("diff"):
+            check_gate(hub, identity(request), repo)
             answer["diff"] = pull_diff(hub, repo, row)
     return answer
 

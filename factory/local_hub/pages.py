@@ -116,16 +116,18 @@ def login(request: Request) -> Response:
 @routes("POST", "/login")
 async def login_sent(request: Request) -> Response:
     token = dict(parse_qsl((await request.body()).decode("utf-8", "replace"))).get("token", "").strip()
-    if hub_of(request).accounts.by_token(token) is None:
+    hub = hub_of(request)
+    if hub.accounts.by_token(token) is None:
         return show(request, "login.html", 401, wrong=True)
     answer = RedirectResponse("/", 303)
     # strict: no other site's link or form can act with it; and only pages and downloads read it
-    answer.set_cookie(COOKIE, token, httponly=True, samesite="strict", max_age=7 * 24 * 3600)
+    answer.set_cookie(COOKIE, hub.sign_in(token), httponly=True, samesite="strict", max_age=7 * 24 * 3600)
     return answer
 
 
 @routes("POST", "/logout")
-def logout(_request: Request) -> Response:
+def logout(request: Request) -> Response:
+    hub_of(request).sessions.pop(request.cookies.get(COOKIE, ""), None)
     answer = RedirectResponse("/", 303)
     answer.delete_cookie(COOKIE)
     return answer

@@ -238,5 +238,7 @@ def discussion(request: Request) -> Response:
         if event["type"] == "comment":
             event["html"] = markdown(event["data"]["latest"]["raw"])
     frame = frame_of(request, repo, hub.store.resolve(repo, "main"), "discussions")
+    if row["is_pr"]:
+        check_gate(hub, who_looks(request), repo)  # its diff is made of the repo's files
     diff = _diff_lines(pull_diff(hub, repo, row)) if row["is_pr"] else []
     return show(request, "discussion.html", **frame, discussion=row, events=events, diff=diff)

@@ -14,6 +14,7 @@ from typing import Any
 import psutil
 
 from factory.errors import FactoryError
+from factory.hub.addresses import is_loopback_name
 from factory.local_hub.users import User
 
 INFO, LOCK, KEEPERS = "server.json", "server.lock", "keepers"
@@ -32,23 +33,34 @@ def serve(
     """Serves the folder `data` until interrupted; port 0 takes a free one.
 
     `while_kept` ends the server when no process named in the folder's `keepers` lives any more.
-    Raises FactoryError when another server has the folder, or the address cannot be used.
+
+    Raises:
+        FactoryError: another server has the folder, the address cannot be used, or others could reach it and write
+            with the token that everybody knows.
     """
     import uvicorn
 
     from factory.local_hub.app import create_app
     from factory.local_hub.users import load_users
 
+    accounts = load_users(users) if isinstance(users, (str, Path)) else users
+    if accounts is None and not is_loopback_name(host):
+        what = "run jobs and write" if jobs else "write"
+        raise FactoryError(
+            f"who reaches {host} could {what} here: without a users file the token is one that everybody knows",
+            fix="give --users FILE, or listen on 127.0.0.1",
+        )
+    os.umask(0o077)  # what is stored here is its owner's alone
     data = Path(data).expanduser().resolve()
     data.mkdir(parents=True, exist_ok=True)
-    accounts = load_users(users) if isinstance(users, (str, Path)) else users
+    data.chmod(0o700)
     lock = _lock(data)
     try:
         with socket.create_server((host, port), family=_family(host), backlog=512) as listener:
             # inherited by each connection; without it every small answer waits 40 ms for the client's acknowledgement
             listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             endpoint = _endpoint(host, listener.getsockname()[1])
-            app = create_app(data, accounts, jobs)
+            app = create_app(data, accounts, jobs, host)
             config = uvicorn.Config(
                 app, log_level="warning", timeout_keep_alive=75, server_header=False, lifespan="off", access_log=False
             )

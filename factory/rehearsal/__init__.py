@@ -19,9 +19,10 @@ import yaml
 
 from factory.errors import FactoryError
 from factory.graph.run import installed_versions
+from factory.hub.addresses import is_loopback
 from factory.hub.client import api
 from factory.hub.names import card_license
-from factory.hub.push import Release, is_loopback, push
+from factory.hub.push import Release, push
 from factory.recipe import LoadedRecipe
 from factory.rehearsal.catalogue import Catalogue, catalogue_for, is_endpoint
 from factory.rehearsal.data import Content, from_catalogue, with_suites

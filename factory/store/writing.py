@@ -49,8 +49,8 @@ def sync_folder(path: Path) -> None:
 class Ledger:
     """Append-only record of finished units: done is a line in here, never a file's existence.
 
-    JSON lines, each with the CRC-32 of the rest of it, fsynced at every `append`; a line torn by a kill is cut off when
-    the ledger is opened again.
+    JSON lines, each with the CRC-32 of the rest of it, fsynced at every `append`; a line torn by a kill is cut off
+    when the ledger is opened again.
     """
 
     def __init__(self, path: Path) -> None:

@@ -9,12 +9,14 @@ from collections.abc import Callable
 Mutation = Callable[[random.Random, list[str]], list[str]]
 
 VALUES = [
-    "", "null", "~", "[]", "{}", "-1", "0", "1e999", ".nan", "-.inf", "true", "yes", "''", '" "', "*nowhere", "&a [*a]",
-    "!!omap [a: 1]", "!!set {a}", "!!binary aGk=", "!!python/object:os.system x", "2026-11-30", "0x7fffffffffffffff",
-    "9" * 400, "9" * 5000, "0x" + "f" * 5000, "1_000", "12:30:45", "'\\u0000'", '"\\ud800"', "\u202e", "\ufeffx", "\x85", "a" * 70_000, "|\n  text",
-    ">\n  text", "? a", "- b", "@x", "`x`", "%TAG", "---", "...", "{a: {a: {a: 1}}}", "[[[[]]]]", "../../../etc/passwd",
-    "/dev/null", "/", ".", "hf://x/y", "a/b/c/d", "lab/x:y:z:w", "x@", "x:", ":x", "${HOME}", "${", "<<: x", "é" * 300,
-]  # fmt: skip
+    *["", "null", "~", "[]", "{}", "true", "yes", "''", '" "', "|\n  text", ">\n  text", "? a", "- b", "2026-11-30"],
+    *["-1", "0", "1e999", ".nan", "-.inf", "0x7fffffffffffffff", "9" * 400, "9" * 5000, "0x" + "f" * 5000, "1_000"],
+    *["*nowhere", "&a [*a]", "!!omap [a: 1]", "!!set {a}", "!!binary aGk=", "!!python/object:os.system x", "<<: x"],
+    *["'\\u0000'", '"\\ud800"', "\u202e", "\ufeffx", "\x85", "a" * 70_000, "é" * 300, "@x", "`x`", "%TAG"],
+    *["---", "...", "{a: {a: {a: 1}}}", "[[[[]]]]", "12:30:45", "${HOME}", "${"],
+    *["../../../etc/passwd", "/dev/null", "/", ".", "hf://x/y", "a/b/c/d", "lab/x:y:z:w", "x@", "x:", ":x"],
+]
+STRANGE = ["\x00", "\u200f", "\u00a0", "٣", "\\", *":-#'\"[]{}&*!|>%@"]
 
 
 def mutated(text: str, seed: int, times: int = 2) -> str:
@@ -67,7 +69,7 @@ def _value(chance: random.Random, lines: list[str]) -> list[str]:
 def _letter(chance: random.Random, lines: list[str]) -> list[str]:
     at = chance.randrange(len(lines))
     place = chance.randint(0, len(lines[at]))
-    strange = chance.choice(["\x00", "\u200f", "\u00a0", ":", "-", "#", "'", '"', "[", "]", "{", "}", "&", "*", "!", "|", ">", "%", "@", "٣", "\\"])  # fmt: skip
+    strange = chance.choice(STRANGE)
     return [*lines[:at], lines[at][:place] + strange + lines[at][place + chance.randint(0, 2) :], *lines[at + 1 :]]
 
 

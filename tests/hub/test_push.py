@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from factory.errors import FactoryError
+from factory.hub.addresses import is_loopback
 from factory.hub.client import api
-from factory.hub.push import DIGEST_TRAILER, FINGERPRINT_TRAILER, RECORD, Release, is_loopback, push, trailers
+from factory.hub.push import DIGEST_TRAILER, FINGERPRINT_TRAILER, RECORD, Release, push, trailers
 
 ROWS = b"---\nlicense: mit\n---\n# Rows\n"
 NEW = b"---\nlicense: mit\n---\n# New\n"

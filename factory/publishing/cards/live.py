@@ -21,8 +21,9 @@ from factory.errors import first_line
 from factory.graph import lineage
 from factory.graph.account import Account, account, pace
 from factory.graph.nodes import Graph
+from factory.hub.addresses import is_loopback
 from factory.hub.client import api, existing, hub_errors
-from factory.hub.push import FIRST_FILES, RECIPE_TRAILER, is_loopback, trailers
+from factory.hub.push import FIRST_FILES, RECIPE_TRAILER, trailers
 from factory.publishing.cards.dataset import dataset_card
 from factory.publishing.cards.text import share
 from factory.publishing.dataset_files import files_of

@@ -1,0 +1,27 @@
+"""Which addresses are this machine's own."""
+
+from __future__ import annotations
+
+import ipaddress
+from urllib.parse import urlsplit
+
+
+def is_loopback(url: str) -> bool:
+    """Whether the server of a URL is on this machine.
+
+    >>> is_loopback("http://127.0.0.1:8000"), is_loopback("https://huggingface.co")
+    (True, False)
+    """
+    return is_loopback_name(urlsplit(url).hostname or "")
+
+
+def is_loopback_name(name: str) -> bool:
+    """Whether a name or an address is this machine's own; `localhost` and all below it are (RFC 6761 section 6.3).
+
+    >>> is_loopback_name("::1"), is_loopback_name("a.localhost"), is_loopback_name("0.0.0.0")
+    (True, True, False)
+    """
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return name == "localhost" or name.endswith(".localhost")
