@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from factory.errors import UsageError, nearest
+from factory.recipe.secrets import is_secret
 from factory.resources import local_path
 from factory.text import yaml
 from factory.text.yaml import Location
@@ -186,7 +187,7 @@ def _substitute(source: Source) -> None:
             hint = nearest(name, declared) or "; declare it: `env: {" + name + ": default}`"
             source.report(at, f"${{{name}}} is not declared under `env`{hint}")
             return ""
-        found = os.environ.get(name, declared[name])
+        found = declared[name]
         if found is None:
             source.report(at, f"the environment variable {name} is not set")
         return str(found or "")
@@ -210,13 +211,20 @@ def _substitute(source: Source) -> None:
 
 
 def _declared(source: Source) -> dict[str, Any]:
+    """The value of each variable under `env`: the environment's, else its default. One that is a secret has none."""
     declared = source.data.pop("env", None) or {}
     if isinstance(declared, list) and all(isinstance(name, str) for name in declared):
-        return dict.fromkeys(declared)
+        declared = dict.fromkeys(declared)
     if not isinstance(declared, dict):
         source.report(("env",), "env is a mapping of variable names to defaults, or a list of names")
         return {}
+    found: dict[str, Any] = {}
     for name, default in declared.items():
+        found[name] = os.environ.get(name, default)
         if isinstance(default, dict | list):
             source.report(("env", name), f"env.{name} is one value, the default of the variable")
-    return declared
+        elif is_secret(name, found[name]):
+            found[name] = ""
+            what = f"env.{name} is a secret by its name or its value, and all that a recipe says is published"
+            source.report(("env", name), f"{what}: keys of endpoints are named by `api_key_env` in factory.toml")
+    return found

@@ -4,18 +4,20 @@ import gzip
 import hashlib
 import io
 import tarfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from os.path import commonpath
 from pathlib import Path
 
 from factory.errors import UsageError
 from factory.profile import FILE_NAME
-from factory.recipe import LoadedRecipe
+from factory.recipe import LoadedRecipe, Recipe
 from factory.recipe.lock import lock_path
 from factory.refs import is_local
-from factory.resources import PACKAGE, resource
+from factory.resources import PACKAGE, local_path, resource
 from factory.text.words import texts_in
 
+TEXTS = (".txt", ".jinja")  # prompts and chat templates
 LARGEST = 200_000_000  # bytes of local data that travel with a recipe
 
 
@@ -54,20 +56,32 @@ def make_bundle(loaded: LoadedRecipe) -> Bundle:
 
 
 def _recipe_files(loaded: LoadedRecipe) -> set[Path]:
-    found = {loaded.path.resolve(), *(place.file.resolve() for place in loaded.source.places.values())}
-    for text in texts_in(loaded.source.data):
-        if "\n" in text or len(text) > 250:
-            continue
-        for folder in loaded.source.folders:
-            path = (folder / text).expanduser()
-            if path.is_file():
+    """What the recipe reads by name: nothing else that happens to be a file under one of its words, such as a tag."""
+    source = loaded.source
+    found = {loaded.path.resolve(), *(place.file.resolve() for place in source.places.values())}
+    for text in filter(is_local, _references(loaded.recipe)):
+        if (path := local_path(source.folders, text)) is not None:
+            inside = path.rglob("*") if path.is_dir() else [path]
+            found |= {file.resolve() for file in inside if file.is_file()}
+    for text in texts_in(source.data):
+        if "\n" not in text and text.endswith(TEXTS) and not Path(text).is_absolute():
+            path = local_path(source.folders, text)
+            if path is not None and path.is_file():
                 found.add(path.resolve())
-            elif is_local(text) and path.is_dir():
-                found |= {inner.resolve() for inner in path.rglob("*") if inner.is_file()}
     lock = lock_path(loaded.path.resolve())
     above = [folder / FILE_NAME for folder in loaded.path.resolve().parents]
     settings = next((path for path in above if path.is_file()), None)
     return found | ({lock} if lock.is_file() else set()) | ({settings} if settings else set())
+
+
+def _references(recipe: Recipe) -> Iterator[str]:
+    for spec in (*recipe.datasets.values(), *recipe.models.values()):
+        if isinstance(spec.from_, str):
+            yield spec.from_
+        for step in spec.steps:
+            yield from (value for _, value, _ in step.references())
+    for suite in recipe.evaluate.values():
+        yield from (value for _, value, _ in suite.references())
 
 
 def _factory_files() -> dict[str, Path]:

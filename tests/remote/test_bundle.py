@@ -61,6 +61,15 @@ def test_it_holds_what_the_recipe_names_and_nothing_else(recipe: Path) -> None:
     }
 
 
+def test_a_word_that_happens_to_name_a_file_sends_nothing(recipe: Path) -> None:
+    outside = recipe.parent.parent / "outside.env"
+    outside.write_text("TOKEN=x")
+    before = names(make_bundle(load(recipe)))
+    words = f"publish: {{repo: judged, tags: [secret.env, ./secret.env, '{outside}', /etc/passwd, ../outside.env]}}"
+    recipe.write_text(f"{RECIPE}    description: ./secret.env\n    {words}\n", encoding="utf-8")
+    assert names(make_bundle(load(recipe))) == before
+
+
 def test_it_holds_the_factory_with_its_cards(recipe: Path) -> None:
     found = names(make_bundle(load(recipe)))
     assert {"factory/cli.py", "factory/graph/licenses.yaml", "factory/_resources/cards/model.md"} <= found
