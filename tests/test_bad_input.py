@@ -12,7 +12,10 @@ from typing import Any
 
 import pytest
 
-from factory.store import Manifest
+from factory.graph.nodes import build_graph
+from factory.recipe import load
+from factory.recipe.lock import Resolver
+from factory.store import Manifest, Store
 
 HEAD = "recipe: 1\nname: small\nlanguage: {source: en, target: ar}\nhub: {namespace: me}\n"
 FINISHED = "  done: {from: {demo: alpaca, rows: 5}}\n"
@@ -141,7 +144,7 @@ def test_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert Manifest.load(graph.final("c").folder) is not None
 
 
-@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_stop_keeps_what_is_finished_and_the_rest_follows(tmp_path: Path, stop: signal.Signals) -> None:
     rows = 60_000
     text = f"datasets:\n  a: {{from: {{demo: alpaca, rows: {rows}}}}}\n"
@@ -185,3 +188,29 @@ def test_a_plan_names_local_files_that_cannot_be_loaded(tmp_path: Path) -> None:
     assert "small.yaml:6:9, short.csv:3: fewer fields" in result.stderr
     assert "small.yaml:7:9, torn.json: cannot read: the array is not closed" in result.stderr
     assert "fine.jsonl:" not in result.stderr and "three" in result.stdout
+
+
+def test_two_recipes_that_share_a_part_wait_for_each_other(tmp_path: Path) -> None:
+    """The lock of the part is held here until one run says that it waits; then both make it, that is one does."""
+    for name in ("one", "two"):
+        (tmp_path / f"{name}.yaml").write_text(
+            f"recipe: 1\nname: {name}\nlanguage: {{source: en, target: ar}}\nhub: {{namespace: me}}\n"
+            "datasets:\n  shared: {from: {demo: alpaca, rows: 20}}\n"
+        )
+    runs = {}
+    with Store(tmp_path / ".factory").lock("shared--" + _made(tmp_path)):
+        for name in ("one", "two"):
+            command = [sys.executable, "-m", "factory", "build", f"{name}.yaml"]
+            runs[name] = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+        for process in runs.values():
+            assert process.stderr is not None
+            assert any("is being made by another run" in line for line in iter(process.stderr.readline, ""))
+    assert [process.communicate(timeout=120) and process.returncode for process in runs.values()] == [0, 0]
+    (path,) = tmp_path.glob(".factory/shared/*/manifest.json")
+    manifest = Manifest.load(path.parent)
+    assert manifest is not None and sorted(manifest.recipes) == ["one", "two"]
+
+
+def _made(folder: Path) -> str:
+    graph = build_graph(load(folder / "one.yaml"), Store(folder / ".factory"), Resolver(folder / "x", online=False))
+    return graph.final("shared").made.name

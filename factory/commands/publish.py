@@ -118,7 +118,7 @@ def _require_models(opened: Opened, nodes: list[Node]) -> None:
 
 @contextmanager
 def stop_cleanly() -> Iterator[None]:
-    """SIGTERM, as schedulers send it, ends a run like Ctrl-C: what is finished is kept."""
+    """SIGTERM, as schedulers send it, and SIGHUP of a closed terminal end a run like Ctrl-C: finished work is kept."""
 
     def stop(*_: Any) -> None:
         raise KeyboardInterrupt
@@ -126,11 +126,15 @@ def stop_cleanly() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():  # where Python takes no signals
         yield
         return
-    before = signal.signal(signal.SIGTERM, stop)
+    sent = [
+        number for number in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(number) != signal.SIG_IGN
+    ]  # nohup
+    before = {number: signal.signal(number, stop) for number in sent}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def finish(opened: Opened, report: Report, as_json: bool) -> None:

@@ -6,7 +6,7 @@ import platform
 import shutil
 import time
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -68,43 +68,54 @@ class Runner:
         Raises:
             FactoryError: the step failed, or an input is not there.
         """
-        if (manifest := Manifest.load(node.folder)) is not None:
-            self.graph.require_own_engine(node, manifest)
-            if self.recipe not in manifest.recipes:
-                manifest.recipes.append(self.recipe)
-                manifest.save(node.folder)
+        if self._is_done(node):
             return False
-        self._build(node)
+        with self.graph.store.lock(f"{node.artifact}--{node.made.name}", wait=self._waits_for(node)):
+            if self._is_done(node):  # by another run, while this one waited
+                return False
+            self._build(node)
         return True
+
+    def _is_done(self, node: Node) -> bool:
+        """Whether the node is there; the recipe is then written down among those that use it."""
+        if (manifest := Manifest.load(node.folder)) is None:
+            return False
+        self.graph.require_own_engine(node, manifest)
+        if self.recipe not in manifest.recipes:
+            manifest.recipes.append(self.recipe)
+            manifest.save(node.folder)
+        return True
+
+    def _waits_for(self, node: Node) -> Callable[[], None]:
+        return lambda: self.progress.log(f"{node.name} is being made by another run; waiting for it")
 
     def _build(self, node: Node) -> None:
         partial = self.graph.store.partial(node.folder)
-        with self.graph.store.lock(f"{node.artifact}--{node.made.name}"):
-            partial.mkdir(parents=True, exist_ok=True)
-            job, works = self._job(node, partial), uses_model(node)
-            models = _models(job)
-            self.progress.log(f"{node.name}{' (resuming)' if any(partial.iterdir()) else ''}")
-            began = time.monotonic()
-            try:
-                memory = freed_memory_kept() if works else nullcontext()
-                with quiet_libraries(), torch_threads(self.profile, models), memory:
-                    node.step.run(job)
-                    device = _device(self.profile) if works else "cpu"
-            except FactoryError as error:
-                error.where = error.where or str(node.place)
-                raise
-            except OSError as error:
-                raise _disk_error(error, node) from error
-            except Exception as error:
-                raise self.crash(error, node.name, str(node.place)) from error
-            finally:
-                entry = attempt(self.profile, time.monotonic() - began, model=works, engines=job.engines)
-                with Ledger(partial / "attempts.jsonl") as ledger:
-                    ledger.append(entry)
-                    attempts = list(ledger)
-            bill(job.usage, attempts)
-            job.engines = list(dict.fromkeys(name for entry in attempts for name in entry.get("engines", ())))
-            self.graph.store.finish(node.folder, self._manifest(node, job, device))
+        partial.mkdir(parents=True, exist_ok=True)
+        job, works = self._job(node, partial), uses_model(node)
+        models = _models(job)
+        self.progress.log(f"{node.name}{' (resuming)' if any(partial.iterdir()) else ''}")
+        began = time.monotonic()
+        try:
+            memory = freed_memory_kept() if works else nullcontext()
+            with quiet_libraries(), torch_threads(self.profile, models), memory:
+                node.step.run(job)
+                device = _device(self.profile) if works else "cpu"
+        except FactoryError as error:
+            error.where = error.where or str(node.place)
+            raise
+        except OSError as error:
+            raise _disk_error(error, node) from error
+        except Exception as error:
+            raise self.crash(error, node.name, str(node.place)) from error
+        finally:
+            entry = attempt(self.profile, time.monotonic() - began, model=works, engines=job.engines)
+            with Ledger(partial / "attempts.jsonl") as ledger:
+                ledger.append(entry)
+                attempts = list(ledger)
+        bill(job.usage, attempts)
+        job.engines = list(dict.fromkeys(name for entry in attempts for name in entry.get("engines", ())))
+        self.graph.store.finish(node.folder, self._manifest(node, job, device))
 
     def _job(self, node: Node, out: Path) -> Job:
         return Job(

@@ -6,7 +6,6 @@ needs it is left out.
 
 from __future__ import annotations
 
-import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack
@@ -34,6 +33,7 @@ from factory.publishing.model_files import model_documents, model_files
 from factory.publishing.space import publish_space
 from factory.recipe import ModelSpec, Place
 from factory.step.progress import Heartbeat
+from factory.store.scratch import scratch_folder
 from factory.store.writing import Digests, require_undamaged
 
 Content = tuple[dict[str, bytes], Callable[[Path], dict[str, Path]]]
@@ -194,14 +194,14 @@ def publish(graph: Graph, name: str, *, force: bool = False) -> Pushed:
         _compare(leaving)
         return files(scratch)
 
-    with tempfile.TemporaryDirectory(prefix=".push-", dir=graph.store.root) as scratch:
+    with scratch_folder(graph.store.root) as scratch:
         release = Release(
             kind="dataset" if is_dataset else "model",
             repo_id=repo,
             fingerprint=final.fingerprint,
             title=name,
             documents=documents,
-            files=partial(undamaged, Path(scratch)),
+            files=partial(undamaged, scratch),
             private=recipe.is_private(name),
             stand_in=history.stand_in,
             record=final.folder,

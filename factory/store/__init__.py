@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -338,11 +338,13 @@ class Store:
                 yield path.parent, manifest
 
     @contextmanager
-    def lock(self, name: str) -> Iterator[None]:
+    def lock(self, name: str, wait: Callable[[], None] | None = None) -> Iterator[None]:
         """Keep two runs of one recipe (or two builders of one artifact) apart; released when the process dies.
 
+        With `wait`, which is called once if another process holds it, the lock is waited for.
+
         Raises:
-            FactoryError: another process holds the lock.
+            FactoryError: another process holds the lock, and it is not waited for.
         """
         from filelock import FileLock, Timeout
 
@@ -352,9 +354,12 @@ class Store:
         try:
             lock.acquire()
         except Timeout:
-            raise FactoryError(
-                f"another run of {name} is using {self.root}", fix="wait for it, or give this one another --store"
-            ) from None
+            if wait is None:
+                raise FactoryError(
+                    f"another run of {name} is using {self.root}", fix="wait for it, or give this one another --store"
+                ) from None
+            wait()
+            lock.acquire(timeout=-1)
         try:
             yield
         finally:
