@@ -14,7 +14,7 @@ import re
 import shutil
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
-from itertools import accumulate
+from itertools import accumulate, chain
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 from urllib.parse import quote, unquote
@@ -80,7 +80,9 @@ def digest_of(data: Any, path: str | None) -> str:
 def packed(table: Table, folder: Path) -> Table:
     """The table as the folder of a step holds it: bytes in a pack there, packs of other steps linked."""
     columns = packable(table.schema)
-    places = _pack([item for name in columns for item in _items(table[name])], folder / PACKS)
+    places = _pack(
+        chain.from_iterable(_items(table[name]) for name in columns if _has_bytes(table[name])), folder / PACKS
+    )
 
     def moved(data: Any, path: str | None) -> Item:
         return (None, str(places[digest_of(data, path)]._replace(name=path or ""))) if data else (data, path)
@@ -194,6 +196,11 @@ def _flat(values: ChunkedArray) -> ChunkedArray:
     if not is_list(values.type):
         return values
     return pa.chunked_array([chunk.flatten() for chunk in values.chunks], values.type.value_type)
+
+
+def _has_bytes(values: ChunkedArray) -> bool:
+    data, _ = _fields(values)
+    return data.null_count < len(data)
 
 
 def _fields(values: ChunkedArray) -> tuple[ChunkedArray, ChunkedArray]:
