@@ -23,6 +23,7 @@ PROCESSOR = {
 }
 
 
+WIDTH = 32  # of the language model
 VISION: dict[str, Any] = {
     "qwen2_vl": {"depth": 1, "embed_dim": 16, "hidden_size": 32, "num_heads": 2, "mlp_ratio": 2, "patch_size": 14},
     "qwen2_5_vl": {
@@ -69,12 +70,12 @@ LFM2: dict[str, Any] = {
 }
 
 
-def make_qwen2_vl(folder: Path, seed: int = 0) -> Path:
+def make_qwen2_vl(folder: Path, seed: int = 0, heads: int = 2) -> Path:
     """Model, byte tokenizer, template and processor's settings in `folder`."""
-    return make_vision_model(folder, "qwen2_vl", seed)
+    return make_vision_model(folder, "qwen2_vl", seed, heads)
 
 
-def make_vision_model(folder: Path, kind: str, seed: int = 0) -> Path:
+def make_vision_model(folder: Path, kind: str, seed: int = 0, heads: int = 2) -> Path:
     """The same of a model of one of the types in `VISION`."""
     import torch
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers
@@ -96,12 +97,12 @@ def make_vision_model(folder: Path, kind: str, seed: int = 0) -> Path:
     )
     text: dict[str, Any] = {
         "vocab_size": len(vocabulary),
-        "hidden_size": 32,
+        "hidden_size": WIDTH,
         "intermediate_size": 64,
         "num_hidden_layers": 2,
-        "num_attention_heads": 2,
+        "num_attention_heads": heads,
         "num_key_value_heads": 1,
-        "head_dim": 16,
+        "head_dim": WIDTH // heads,
         "max_position_embeddings": 4096,
         "initializer_range": 0.3,  # random answers that differ, instead of one flat distribution
         "bos_token_id": 0,
@@ -112,7 +113,9 @@ def make_vision_model(folder: Path, kind: str, seed: int = 0) -> Path:
         more: dict[str, Any] = {"image_token_id": vocabulary["<image>"], "projector_hidden_size": 32}
         text |= LFM2["text"]
     else:
-        text["rope_parameters"] = {"rope_type": "default", "mrope_section": [2, 3, 3], "rope_theta": 10000.0}
+        eighth = WIDTH // heads // 16
+        sections = [2 * eighth, 3 * eighth, 3 * eighth]  # of half a head: time, height, width
+        text["rope_parameters"] = {"rope_type": "default", "mrope_section": sections, "rope_theta": 10000.0}
         names = {
             "image": "image_pad",
             "video": "video_pad",

@@ -57,21 +57,24 @@ class Plan:
         return self._foreseen[0]
 
     def unreadable(self) -> list[FactoryError]:
-        """Why local files cannot be loaded, as far as their first rows tell."""
+        """Why local files cannot be loaded, or lack a column that a step needs, as far as their first rows tell."""
         return self._foreseen[1]
 
     @cached_property
     def _foreseen(self) -> tuple[list[str], list[FactoryError]]:
         notes, errors = [], []
-        for entry in self.nodes.values():
-            if not isinstance(entry.node.step, LocalDataset):
-                continue
-            done = entry.manifest if entry.state == "done" else None
+        columns: dict[str, list[str] | None] = {}
+        for name, entry in self.nodes.items():
+            node, done = entry.node, entry.manifest if entry.state == "done" else None
             try:
-                own = done.notes if done else entry.node.step.foreseen()
-                notes += [f"{entry.node.name}: {note}" for note in own]
+                if isinstance(node.step, LocalDataset):
+                    own = done.notes if done else node.step.foreseen()
+                    notes += [f"{name}: {note}" for note in own]
+                    columns[name] = node.step.columns() if self.todo else None
+                elif node.source and columns.get(node.source.node) is not None and node.kind == "dataset":
+                    columns[name] = node.step.check_columns(columns[node.source.node])
             except FactoryError as error:
-                error.where = f"{entry.node.place}, {error.where}" if error.where else str(entry.node.place)
+                error.where = f"{node.place}, {error.where}" if error.where else str(node.place)
                 errors.append(error)
         return notes, errors
 

@@ -45,7 +45,7 @@ def adopt_scores(graph: Graph, node: Node) -> Manifest | None:
     return None
 
 
-def _files(manifest: Manifest) -> dict[str, str]:
+def _files(manifest: Manifest) -> dict[str, str | None]:
     """{path: digest} of a model's files; empty for anything else."""
     facts = manifest.files if manifest.kind == "model" else None
     return {name: fact.sha256 for name, fact in (facts or {}).items() if name.startswith(MODEL)}

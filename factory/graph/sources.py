@@ -19,7 +19,7 @@ from factory.rows.hub import HubRows
 from factory.rows.outcomes import ShardResult, write_result
 from factory.rows.picture_parts import may_name_pictures
 from factory.rows.reading import Files
-from factory.rows.tables import Kinds, Rewind, align, in_shards, part, placed
+from factory.rows.tables import Kinds, Rewind, align, in_shards, part, placed, tables
 from factory.step.base import Source
 from factory.step.surroundings import seldom_collected
 from factory.store import (
@@ -141,6 +141,22 @@ class LocalDataset(Source):
             counts = self._references().foreseen(first[1], first[0]).items()
             failing = [f"{count:,} of the first {first[1].num_rows:,} rows will fail: {why}" for why, count in counts]
         return [*kinds.notes.values(), *failing]
+
+    def columns(self) -> list[str] | None:
+        """The columns that the rows will have; None where not all are told by a look at the first rows.
+
+        Raises:
+            FactoryError: as `foreseen`.
+        """
+        files = self.files()
+        if files.of_pictures is not None or len(files.paths) > 1:
+            return None
+        pieces = iter(files.pieces(FORESEEN_ROWS))
+        first = next(tables(islice(pieces, 1)), None)
+        if first is None or any(map(may_name_pictures, first.columns)):
+            return None
+        later = files.are_lines and next(pieces, None) is not None  # may bring further columns
+        return None if later else first.column_names
 
 
 class DemoDataset(Source):

@@ -20,7 +20,6 @@ from factory.publishing.withheld import withheld
 from factory.rows.outcomes import emptied
 from factory.store import SHARD_BYTES, TRAIN, Dataset, is_full, read_shard, write_parquet
 from factory.store.kinds import convert, packable, wider
-from factory.store.packs import unpacked
 from factory.store.shards import referenced_bytes, stored_bytes, total_bytes
 
 if TYPE_CHECKING:
@@ -115,8 +114,7 @@ class Part:
     def _rewrite(self, scratch: Path) -> Iterator[Path]:
         for number, tables in enumerate(_gathered(self._conformed())):
             path = scratch / f"{self.folder}-{self.split}-{number:05d}.parquet"
-            table = pa.concat_tables(tables)
-            write_parquet(path, unpacked(table) if packable(table.schema) else table)
+            write_parquet(path, pa.concat_tables(tables), whole=True, durable=False)
             yield path
 
     def _conformed(self) -> Iterator[Table]:

@@ -104,6 +104,11 @@ class Files:
         return any(KINDS[format_of(path.name) or ""] == "separated" for path in self.paths)
 
     @property
+    def are_lines(self) -> bool:
+        """Are they JSON, of which each row says its own columns?"""
+        return any(KINDS[format_of(path.name) or ""] == "json" for path in self.paths)
+
+    @property
     def are_plain(self) -> bool:
         """Are they text, and not packed? Then their rows take a few times their size in memory."""
         return all(KINDS.get(path.suffix.lower()[1:]) in ("json", "separated", "text") for path in self.paths)

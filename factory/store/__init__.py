@@ -276,7 +276,7 @@ class Dataset:
         copies = [cache / "pictures" / self.folder.parent.name / self.folder.name / path.name for path in paths]
         for path, copy in zip(paths, copies, strict=True):
             if not copy.exists():
-                write_parquet(copy, unpacked(read_shard(path)))
+                write_parquet(copy, read_shard(path), whole=True)
         return copies
 
 

@@ -2,7 +2,7 @@
 
 A row holds a reference in the place of the bytes, so that every further step writes references and links the packs
 that they lead to. So the folder of a step is whole, whatever becomes of the folders before it. A pack is called by its
-SHA-256, so that a damaged one is known for what it is in every folder that links it. In a file a reference
+digest, so that a damaged one is known for what it is in every folder that links it. In a file a reference
 names the pack, which lies in ``pictures`` beside the rows; in memory it has the whole path.
 """
 
@@ -13,18 +13,20 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Iterable, Iterator
-from itertools import accumulate
+from functools import lru_cache
+from itertools import accumulate, chain
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 from urllib.parse import quote, unquote
 
 from factory.arrays import ChunkedArray, Table, pa, pc
 from factory.errors import FactoryError
 from factory.store.kinds import is_list, packable, picture_columns
-from factory.store.writing import PACK, PACKS, write_atomically
+from factory.store.writing import PACK, PACKS, SHA256_DIGITS, pack_hash, write_atomically
 
+OPEN_PACKS = 8  # files: opening one costs more than reading a picture
 _SCHEME = "pack:"
-_DIGEST = re.compile(r"([0-9a-f]{64})(?:\.|$)")
+_DIGEST = re.compile(rf"([0-9a-f]{{{SHA256_DIGITS}}})(?:\.|$)")
 
 Item = tuple[Any, str | None]
 """The bytes of a picture, or a buffer of them, and its name or a reference; None for what is not there."""
@@ -48,11 +50,15 @@ class Reference(NamedTuple):
         Raises:
             FactoryError: the pack is not whole.
         """
-        with Path(self.pack).open("rb", buffering=0) as file:
-            data = os.pread(file.fileno(), self.size, self.offset)
+        data = os.pread(_opened(self.pack).fileno(), self.size, self.offset)
         if len(data) != self.size:
             raise FactoryError("a pack of pictures is cut short", where=self.pack, fix="factory doctor --store")
         return data
+
+
+@lru_cache(OPEN_PACKS)
+def _opened(pack: str) -> BinaryIO:
+    return Path(pack).open("rb", buffering=0)
 
 
 def reference(path: str | None) -> Reference | None:
@@ -74,18 +80,21 @@ def digest_of(data: Any, path: str | None) -> str:
 def packed(table: Table, folder: Path) -> Table:
     """The table as the folder of a step holds it: bytes in a pack there, packs of other steps linked."""
     columns = packable(table.schema)
+    places = _pack(
+        chain.from_iterable(_items(table[name]) for name in columns if _has_bytes(table[name])), folder / PACKS
+    )
+
+    def moved(data: Any, path: str | None) -> Item:
+        return (None, str(places[digest_of(data, path)]._replace(name=path or ""))) if data else (data, path)
+
+    table = _changed(table, moved) if places else table
     for name in columns:
         data, paths = _fields(table[name])
         packs = pc.struct_field(pc.extract_regex(paths, r"^pack:(?P<pack>[^:]+/[^:]+):"), "pack")
         for pack in pc.unique(packs).drop_null().to_pylist():
             _link(Path(unquote(pack)), folder / PACKS)
         table = _with(table, name, data, pc.replace_substring_regex(paths, "^pack:[^:]*/", _SCHEME))
-    places = _pack([item for name in columns for item in _items(table[name])], folder / PACKS)
-
-    def moved(data: Any, path: str | None) -> Item:
-        return (None, str(places[digest_of(data, path)]._replace(name=path or ""))) if data else (data, path)
-
-    return _changed(table, moved) if places else table
+    return table
 
 
 def _pack(items: Iterable[Item], folder: Path) -> dict[str, Reference]:
@@ -96,7 +105,7 @@ def _pack(items: Iterable[Item], folder: Path) -> dict[str, Reference]:
         if data and (digest := digest_of(data, path)) not in places:
             places[digest] = (end, data)
             end += len(data)
-    whole = hashlib.sha256()
+    whole = pack_hash()
     for _, data in places.values():
         whole.update(data)
     name = whole.hexdigest() + PACK
@@ -182,14 +191,20 @@ def _items(values: ChunkedArray) -> Iterator[Item]:
         yield one.as_buffer(), path
 
 
-def _flat(values: ChunkedArray) -> Any:
-    """The pictures of all rows one after another, as a struct array."""
-    whole = values.combine_chunks()
-    return whole.flatten() if is_list(whole.type) else whole
+def _flat(values: ChunkedArray) -> ChunkedArray:
+    """The pictures of all rows one after another."""
+    if not is_list(values.type):
+        return values
+    return pa.chunked_array([chunk.flatten() for chunk in values.chunks], values.type.value_type)
 
 
-def _fields(values: ChunkedArray) -> tuple[Any, Any]:
-    """The bytes and the paths of the pictures of all rows."""
+def _has_bytes(values: ChunkedArray) -> bool:
+    data, _ = _fields(values)
+    return data.null_count < len(data)
+
+
+def _fields(values: ChunkedArray) -> tuple[ChunkedArray, ChunkedArray]:
+    """The bytes and the paths of the pictures of all rows. Bytes are not copied."""
     flat = _flat(values)
     fields = dict(zip([field.name for field in flat.type], flat.flatten(), strict=True))
     return fields["bytes"], fields["path"]
@@ -204,8 +219,13 @@ def _rebuilt(values: ChunkedArray, data: Any, paths: Any) -> Any:
     """The column with other bytes and paths of its pictures; null stays null."""
     flat, fields = _flat(values), {"bytes": data, "path": paths}
     names = [field.name for field in flat.type]
-    made = pa.StructArray.from_arrays([fields[name] for name in names], names, mask=flat.is_null())
+    whole = [_whole(fields[name]) for name in names]
+    made = pa.StructArray.from_arrays(whole, names, mask=_whole(flat.is_null()))
     if is_list(values.type):
         offsets = pa.array(accumulate((len(row.values or ()) for row in values), initial=0), pa.int32())
         made = pa.ListArray.from_arrays(offsets, made, mask=values.is_null().combine_chunks())
     return made.cast(values.type)
+
+
+def _whole(values: Any) -> Any:
+    return values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values

@@ -10,7 +10,7 @@ from typing import Any
 
 from factory.arrays import Schema, Table, pa, pq
 from factory.store.kinds import packable, typed
-from factory.store.packs import located, packed, packed_bytes
+from factory.store.packs import located, packed, packed_bytes, unpacked
 
 SHARD_ROWS = 10_000
 SHARD_BYTES = 128 << 20  # of a shard's values, pictures among them
@@ -30,15 +30,24 @@ def read_shard(path: Path, columns: Sequence[str] | None = None) -> Table:
     return located(table, path.parent.parent) if packable(table.schema) else table
 
 
-def write_parquet(path: Path, table: Table) -> None:
-    """Write one Parquet file atomically; an existing one (from a torn run) is replaced."""
+def write_parquet(path: Path, table: Table, *, whole: bool = False, durable: bool = True) -> None:
+    """Write one Parquet file atomically; an existing one (from a torn run) is replaced.
+
+    `whole`: with the bytes of pictures in the place of references, as rows leave the store; memory holds those of a
+    group of rows. What is not `durable` may be lost in a power cut.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".tmp")
+    whole = whole and bool(packable(table.schema))
+    rows = max(1, table.num_rows * GROUP_BYTES // max(total_bytes(table) if whole else table.nbytes, 1))
     with partial.open("wb") as file:
-        rows = max(1, table.num_rows * GROUP_BYTES // max(table.nbytes, 1))
-        pq.write_table(table, file, row_group_size=rows, **_compressed(table.schema))
-        file.flush()
-        os.fsync(file.fileno())
+        with pq.ParquetWriter(file, table.schema, **_compressed(table.schema)) as writer:
+            for start in range(0, max(1, table.num_rows), rows):
+                group = table.slice(start, rows)
+                writer.write_table(unpacked(group) if whole else group)
+        if durable:
+            file.flush()
+            os.fsync(file.fileno())
     partial.replace(path)
 
 

@@ -8,7 +8,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -27,8 +27,17 @@ READY = 900  # seconds in which it must answer: most of a start are imports, whi
 
 
 @contextmanager
-def vllm_server(model: Path, log: Path, profile: Profile | None = None) -> Iterator[str]:
-    """The base URL of a server that serves `model` as `NAME`, with the options that the engine vllm would take."""
+def vllm_server(
+    model: Path,
+    log: Path,
+    profile: Profile | None = None,
+    more: Sequence[str] = (),
+    environment: Mapping[str, str] | None = None,
+) -> Iterator[str]:
+    """The base URL of a server that serves `model` as `NAME`, with the options that the engine vllm would take.
+
+    `more` are further arguments, `environment` further variables.
+    """
     profile = profile or Profile.model_validate({"device": "cpu"})
     options = llm_options(model, profile)
     with socket.create_server(("127.0.0.1", 0)) as free:
@@ -39,10 +48,10 @@ def vllm_server(model: Path, log: Path, profile: Profile | None = None) -> Itera
         if name not in LEFT_OUT and value is not False
     ]
     flags += [f"--served-model-name={NAME}", "--host=127.0.0.1", f"--port={port}", "--disable-uvicorn-access-log"]
-    command = [str(needed("vllm").python), "-P", "-m", "vllm.entrypoints.openai.api_server", *flags]
+    command = [str(needed("vllm").python), "-P", "-m", "vllm.entrypoints.openai.api_server", *flags, *more]
     with log.open("wb") as file:
-        environment = process_environment(profile)
-        process = subprocess.Popen(command, stdout=file, stderr=file, env=environment, start_new_session=True)
+        variables = process_environment(profile) | dict(environment or {})
+        process = subprocess.Popen(command, stdout=file, stderr=file, env=variables, start_new_session=True)
     try:
         _await(f"http://127.0.0.1:{port}/health", process, log)
         yield f"http://127.0.0.1:{port}/v1"

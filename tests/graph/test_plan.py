@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from pyarrow import csv
+
+from factory.errors import FactoryError
 from factory.graph.nodes import Graph, build_graph
 from factory.graph.plan import make_plan
+from factory.graph.sources import FORESEEN_ROWS
 from factory.recipe import load
 from factory.recipe.lock import Resolver
 from factory.store import Manifest, Store
@@ -104,3 +112,57 @@ def test_a_cause_is_named_in_the_words_of_the_recipe(tmp_path: Path) -> None:
 
     build(deduplicated("[q]"))
     assert states(deduplicated("[r]")) == {"teacher/02-dedup": ("changed", ["dedup.columns"])}
+
+
+LOCAL = """\
+recipe: 1
+name: local
+language: {source: en, target: ar}
+hub: {namespace: me}
+datasets:
+  checked:
+    from: ./FILE
+    steps:
+      - dedup: {columns: [question]}
+      - filter: {checks: [empty, length_ratio]}
+"""
+
+
+def refused(folder: Path, file: str) -> list[str]:
+    (path := folder / "local.yaml").write_text(LOCAL.replace("FILE", file))
+    return [str(error) for error in make_plan(graph(folder, path)).unreadable()]
+
+
+@pytest.mark.parametrize("file", ["rows.jsonl", "rows.csv", "rows.parquet"])
+def test_a_step_that_lacks_a_column_of_a_local_file_is_refused_before_any_work(tmp_path: Path, file: str) -> None:
+    write_rows(tmp_path / file, [{"question": "a", "answer": "b"}] * 3)
+    [said] = refused(tmp_path, file)
+    assert "local.yaml:10:9: no pair of columns x and x_ar: question, answer" in said and "say which" in said
+    write_rows(tmp_path / file, [{"question": "a", "question_ar": "b"}] * 3)
+    assert refused(tmp_path, file) == []
+
+
+def test_columns_that_later_rows_may_bring_refuse_nothing(tmp_path: Path) -> None:
+    rows = [{"question": "a", "answer": "b"}] * FORESEEN_ROWS + [{"question": "a", "question_ar": "b"}]
+    write_rows(tmp_path / "rows.jsonl", rows)
+    assert refused(tmp_path, "rows.jsonl") == []
+    (tmp_path / "rows").mkdir()
+    write_rows(tmp_path / "rows" / "a.parquet", [{"question": "a"}])
+    write_rows(tmp_path / "rows" / "b.parquet", [{"question": "a", "question_ar": "b"}])
+    assert refused(tmp_path, "rows") == []
+
+
+def test_a_file_that_was_loaded_is_looked_at_again_for_the_steps_to_come(tmp_path: Path) -> None:
+    write_rows(tmp_path / "rows.csv", [{"question": "a", "answer": "b"}])
+    (path := tmp_path / "local.yaml").write_text(LOCAL.replace("FILE", "rows.csv"))
+    with pytest.raises(FactoryError, match="no pair of columns"):
+        build(graph(tmp_path, path))
+    assert len(refused(tmp_path, "rows.csv")) == 1
+
+
+def write_rows(path: Path, rows: list[dict[str, str]]) -> None:
+    if path.suffix == ".jsonl":
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+        return
+    table = pa.Table.from_pylist(rows)
+    (pq.write_table if path.suffix == ".parquet" else csv.write_csv)(table, path)
