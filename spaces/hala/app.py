@@ -12,7 +12,7 @@ import gradio as gr
 import limits
 import models
 from config import Config, load
-from tabs import chat, compare, data, leaderboard, translate, vision
+from tabs import chat, compare, data, leaderboard, rating, translate, vision
 from words import LANGUAGES, put, updates
 
 FOLDER = Path(__file__).parent
@@ -28,6 +28,7 @@ def shown(config: Config) -> dict[str, object]:
         "compare": (compare, compare.tasks(config)),
         "leaderboard": (leaderboard, config.board),
         "data": (data, config.samples),
+        "rating": (rating, config.sheets),
     }
     return {key: tab for key, (tab, something) in tabs.items() if something}
 

@@ -2,11 +2,6 @@
 
 const CHUNK = 30, SETTLED = 150; // rows made at once; milliseconds without a change before the plot is drawn anew
 const root = element.querySelector(".board");
-const language = () => (document.documentElement.lang === "ar" ? "ar" : "en");
-const say = (key, values = {}) => {
-  const text = props.words[key]?.[language()] ?? key.replace("kind ", "");
-  return text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
-};
 
 let tables = [], state = readState();
 const open = new Set();

@@ -8,6 +8,7 @@ from typing import Any
 
 import gradio as gr
 
+import keeping
 import limits
 import models
 from arena import VOTES, Ballots, pair, standings
@@ -26,7 +27,7 @@ def tasks(config: Config) -> list[str]:
 
 def build(config: Config, language: gr.Radio) -> None:
     """Lay out the tab."""
-    ballots = Ballots()
+    ballots = Ballots(keeping.here())
     names = config.names(*tasks(config)[:1])
     round_ = gr.State(None)  # what is being voted on: {text, left, right, answers}
     put(gr.Markdown(), value="compare_about")

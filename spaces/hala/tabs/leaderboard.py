@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any, Literal
 
 import gradio as gr
 
+import drawn
 from board_words import WORDS
 from config import Config
 from factory.evaluate.ranking import Filters, as_csv, as_markdown, chosen, from_json
 from submitting import LONGEST, submitted
 from words import put
 
-FOLDER = Path(__file__).parents[1] / "board"
-SCRIPTS = ("state.js", "text.js", "rows.js", "plot.js", "board.js")  # in this order: one function's body in the page
+SCRIPTS = ("state.js", "text.js", "rows.js", "plot.js", "board.js")
 
 
 def build(config: Config, language: gr.Radio) -> None:
@@ -24,15 +23,7 @@ def build(config: Config, language: gr.Radio) -> None:
     def tables(_: None) -> str:
         return written  # as a text: what the server would encode takes half a second for 2,000 rows
 
-    gr.HTML(
-        html_template='<div class="board" aria-busy="true"></div>',
-        css_template=(FOLDER / "board.css").read_text(encoding="utf-8"),
-        js_on_load="\n".join((FOLDER / name).read_text(encoding="utf-8") for name in SCRIPTS),
-        server_functions=[tables],
-        apply_default_css=False,
-        words=WORDS,
-        elem_id="leaderboard",
-    )
+    drawn.html("board", scripts=SCRIPTS, words=WORDS, server_functions=[tables], elem_id="leaderboard")
 
     def leaderboard(
         table: str = "",
