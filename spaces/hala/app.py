@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -97,8 +98,17 @@ def launch(page: gr.Blocks, **options: Any) -> Any:
     )
 
 
+def warm(config: Config) -> None:
+    """Do at the start what the first visitor would wait for: the model of the first tab, and gradio's own imports."""
+    for name in [*config.names("chat"), *config.names("translate"), *config.names("image")][:1]:
+        models.warm(config.models[name])
+    with suppress(ImportError):  # where it is installed, gradio looks for its backend at the first click
+        import matplotlib
+
+        matplotlib.use("agg")
+
+
 if __name__ == "__main__":
     config = load()
-    for model in [*config.models.values()][:1]:
-        models.warm(model)
+    warm(config)
     launch(build(config))

@@ -16,7 +16,7 @@ from click.testing import CliRunner
 from playwright.sync_api import Browser, Page, expect
 
 import keeping
-import rating
+import raters
 from factory.cli import main
 from factory.graph.nodes import Graph
 from factory.hub.client import api
@@ -43,9 +43,9 @@ def graph(tmp_path: Path) -> Graph:
 
 
 @pytest.fixture
-def rated(graph: Graph, tmp_path: Path) -> rating.Rated:
+def rated(graph: Graph, tmp_path: Path) -> raters.Rated:
     [sheet], _ = sheets(graph, ["pairs"])
-    return rating.Rated(json.loads(json.dumps(sheet)), Keeping(tmp_path / "kept", repo=None))
+    return raters.Rated(json.loads(json.dumps(sheet)), Keeping(tmp_path / "kept", repo=None))
 
 
 def told(graph: Graph, *arguments: str) -> dict[str, Any]:
@@ -56,7 +56,7 @@ def told(graph: Graph, *arguments: str) -> dict[str, Any]:
     return {found["question"]: found for found in json.loads(done.stdout)["ratings"]}
 
 
-def test_what_visitors_say_is_read_by_the_factory(graph: Graph, rated: rating.Rated, tmp_path: Path) -> None:
+def test_what_visitors_say_is_read_by_the_factory(graph: Graph, rated: raters.Rated, tmp_path: Path) -> None:
     first, second, third = (row["id"] for row in rated.sheet["rows"])
     rated.add("Anna", first, {"fluent": "yes"}, "=good")
     rated.add("Anna", second, {"fluent": "no"}, "")
@@ -70,7 +70,7 @@ def test_what_visitors_say_is_read_by_the_factory(graph: Graph, rated: rating.Ra
 
 
 def test_the_sheet_that_is_downloaded_is_the_one_of_the_factory(
-    graph: Graph, rated: rating.Rated, tmp_path: Path
+    graph: Graph, rated: raters.Rated, tmp_path: Path
 ) -> None:
     blank = tmp_path / "blank.csv"
     known = ["rate", str(graph.loaded.path), "pairs", "--store", str(graph.store.root)]
@@ -91,7 +91,7 @@ def test_the_sheet_that_is_downloaded_is_the_one_of_the_factory(
     ],
 )
 def test_anything_else_is_refused(
-    rated: rating.Rated, rater: str, row: int | None, answers: dict[str, str], comment: str, key: str
+    rated: raters.Rated, rater: str, row: int | None, answers: dict[str, str], comment: str, key: str
 ) -> None:
     id = "000000000000/train/9" if row is None else rated.sheet["rows"][row]["id"]
     with pytest.raises(Refused) as refused:
@@ -100,10 +100,10 @@ def test_anything_else_is_refused(
 
 
 @pytest.mark.usefixtures("embedded_hub")
-def test_what_is_kept_is_pushed_whole_to_a_dataset(graph: Graph, rated: rating.Rated, tmp_path: Path) -> None:
+def test_what_is_kept_is_pushed_whole_to_a_dataset(graph: Graph, rated: raters.Rated, tmp_path: Path) -> None:
     kept = keeping.Keeping(tmp_path / "kept", repo="raters/votes")
     assert kept.scheduler is not None
-    pushed = rating.Rated(rated.sheet, kept)
+    pushed = raters.Rated(rated.sheet, kept)
     first, second, _ = (row["id"] for row in rated.sheet["rows"])
     for row, answer in ((first, "no"), (first, "yes"), (second, "yes")):
         pushed.add("Anna", row, {"fluent": answer}, "a note that is longer" if answer == "no" else "")

@@ -15,7 +15,7 @@ import drawn
 import keeping
 import limits
 from config import Config
-from rating import Rated
+from raters import Rated
 from refused import Refused, explain
 from sheet_words import WORDS
 
