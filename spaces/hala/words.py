@@ -67,8 +67,6 @@ TEXTS: dict[str, dict[str, Any]] = {
     "kept": {"en": "kept", "ar": "المقبولة"},
     "rejected": {"en": "sorted out", "ar": "المستبعدة"},
     "rows_shown": {"en": "{count} of {whole} rows of", "ar": "{count} من {whole} صفًا من"},
-    "submit": {"en": "Submit", "ar": "إرسال"},
-    "submit_model": {"en": "Submit a model of the Hub for evaluation", "ar": "أرسل نموذجًا من المنصة لتقييمه"},
     "submitted": {
         "en": "{model} waits for its evaluation: {size} parameters, {license}, commit {commit}.",
         "ar": "النموذج {model} ينتظر تقييمه: {size}، الرخصة {license}، الإصدار {commit}.",
