@@ -13,10 +13,14 @@ from typing import Any
 from words import LANGUAGES, say
 
 
-def table(label: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """The rows in a box of their own, each text in the direction of its letters; `columns` and `label` are HTML."""
+def table(label: str, columns: Sequence[str], rows: Sequence[Sequence[str]], *, texts: bool = False) -> str:
+    """The rows in a box of their own; `columns` and `label` are HTML.
+
+    `texts` stand on the side where their letters begin, names and numbers where the interface begins.
+    """
+    start, end = ('<td dir="auto">', "</td>") if texts else ("<td><bdi>", "</bdi></td>")
     head = "".join(f'<th scope="col">{name}</th>' for name in columns)
-    lines = ["".join(f'<td dir="auto">{plain(text)}</td>' for text in row) for row in rows]
+    lines = ["".join(f"{start}{plain(text)}{end}" for text in row) for row in rows]
     body = "".join(f"<tr>{line}</tr>" for line in lines)
     inside = f'<table dir=""><caption>{label}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
     return f'<div class="rows" tabindex="0" role="group">{inside}</div>'

@@ -68,7 +68,7 @@ def context(browser: Browser) -> Iterator[BrowserContext]:  # noqa: F811
 def opened(context: BrowserContext, address: str) -> Page:
     page = context.new_page()
     page.goto(address)
-    page.wait_for_selector(".board .count")
+    page.wait_for_selector(".board[aria-busy=false] .count")
     return page
 
 
@@ -107,7 +107,8 @@ def test_the_first_rows_come_with_the_page_and_all_of_them_after(context: Browse
     page.goto(address)
     expect(page.locator(".board .count")).to_have_text("26 of 26 rows")
     assert models(page)[0] == "owner/merged-1B"
-    page.wait_for_timeout(2500)
+    expect(page.locator(".board")).to_have_attribute("aria-busy", "true")
+    expect(page.locator(".board")).to_have_attribute("aria-busy", "false")
     page.get_by_role("searchbox", name="Model").fill("hala-")
     expect(page.locator(".board .count")).to_have_text("4 of 26 rows")
 

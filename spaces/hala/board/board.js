@@ -49,7 +49,7 @@ const layout = () => {
   const more = make("details", { class: "plot", open: plot }, make("summary", {}, say("plot")), make("div"));
   root.dir = language() === "ar" ? "rtl" : "ltr";
   if (submission?.lang !== language()) submission = Object.assign(submissionElement(), { lang: language() });
-  root.removeAttribute("aria-busy");
+  root.setAttribute("aria-busy", String(tables === props.first));
   root.replaceChildren(controls(), actions(), more, box, submission);
   more.addEventListener("toggle", drawPlot);
   render();

@@ -51,4 +51,4 @@ def rows_html(sample: dict[str, Any], part: str, search: str) -> str:
     columns = list(dict.fromkeys(name for row in found for name in row))
     texts = [[row.get(name, "") for name in columns] for row in found]
     heads = [f"<bdi>{plain(name)}</bdi>" for name in columns]
-    return said + (table(told("data"), heads, texts) if found else "")
+    return said + (table(told("data"), heads, texts, texts=True) if found else "")
