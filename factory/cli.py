@@ -212,7 +212,12 @@ def look(dataset: str, name: str | None, store: Path, hub: Any, **options: Any) 
 @of_recipe(REHEARSE)
 @click.argument("name")
 @click.option("--out", type=click.Path(path_type=Path), help="Write a sheet (CSV) of rows drawn at random.")
-@click.option("--in", "filled", type=click.Path(path_type=Path), help="Read a filled sheet; no option: show votes.")
+@click.option(
+    "--in",
+    "filled",
+    type=click.Path(path_type=Path),
+    help="Read filled sheets: a file or a folder.",
+)
 @click.option("--rater", default="", help="Whose sheet it is, where its column `rater` does not say.")
 @click.option("--ask", "questions", multiple=True, help="A question of --out, answered yes or no; default: correct.")
 @click.option("--rows", default=100, show_default=True, type=click.IntRange(1), help="How many, of --out.")

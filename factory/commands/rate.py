@@ -1,6 +1,5 @@
 """`factory rate`: rows of a dataset out to people as a sheet, and their votes back in."""
 
-import random
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -8,7 +7,7 @@ from typing import Any
 from factory.commands.session import Opened, Session
 from factory.commands.table import print_json, print_table
 from factory.errors import FactoryError, UsageError, nearest
-from factory.look.sheet import read_sheet, rows_at, write_sheet
+from factory.look.sheet import drawn, read_sheet, write_sheet
 from factory.publishing.cards.ratings import ratings
 from factory.publishing.cards.text import number
 from factory.store import Dataset, Manifest
@@ -38,8 +37,7 @@ def write(
         if split not in dataset.splits:
             raise UsageError(f"{name} has no split {split!r}", fix=f"it has: {', '.join(dataset.splits)}")
         total = dataset.num_rows(split)
-        drawn = sorted(random.Random(seed).sample(range(total), min(rows, total)))
-        found = rows_at(dataset, [(split, row) for row in drawn])
+        found = drawn(dataset, split, rows, seed)
         wanted = [column.strip() for column in columns.split(",") if column.strip()]
         write_sheet(out, found, fingerprint, questions, columns=wanted, rater=rater)
         asked = ", ".join(f"`{question}?`" for question in questions)
@@ -47,17 +45,24 @@ def write(
 
 
 def read(session: Session, name: str, filled: Path, *, rater: str, as_json: bool) -> None:
-    """Take in the votes of a sheet; what the same raters said of the same rows before is replaced.
+    """Take in the votes of a sheet, or of each in a folder; what the same raters said of the rows before is replaced.
 
     Raises:
-        UsageError: the sheet is damaged, or of another build: no vote of it counts.
+        UsageError: a sheet is damaged, or of another build, or none has a vote: no vote counts.
         FactoryError: the dataset is not finished.
     """
     with session.open() as opened:
         dataset, fingerprint = _finished(opened, name)
-        sheet = read_sheet(filled, dataset, fingerprint, rater)
+        paths = sorted(filled.glob("*.csv")) if filled.is_dir() else [filled]
+        sheets = [read_sheet(path, dataset, fingerprint, rater) for path in paths]
+        if not any(sheet.votes for sheet in sheets):
+            raise UsageError(
+                "no line has a vote", where=str(filled), fix="write yes or no into the columns with a `?`"
+            )
         with opened.store.lock(f"votes-{fingerprint[:16]}"):
-            votes = replaced(load_votes(opened.store, fingerprint), sheet.votes, sheet.places)
+            votes = load_votes(opened.store, fingerprint)
+            for sheet in sheets:
+                votes = replaced(votes, sheet.votes, sheet.places)
             save_votes(opened.store, fingerprint, votes)
         _print(name, votes, as_json)
 

@@ -6,12 +6,12 @@ import io
 
 from factory.images.decoding import decoding
 
-SIDE = 360  # pixels
+SIDE = 360  # pixels, of one among many
 MEDIA_TYPE = "image/webp"
 
 
-def thumbnail(data: bytes) -> bytes:
-    """A picture of at most `SIDE` pixels a side, as WebP.
+def thumbnail(data: bytes, side: int = SIDE) -> bytes:
+    """A picture of at most `side` pixels a side, as WebP.
 
     Raises:
         ValueError: it cannot be decoded, or is too large to be.
@@ -19,8 +19,8 @@ def thumbnail(data: bytes) -> bytes:
     from PIL import ImageOps
 
     with decoding(data) as image:
-        image.draft("RGB", (SIDE, SIDE))
+        image.draft("RGB", (side, side))
         small = ImageOps.exif_transpose(image).convert("RGBA" if "A" in image.getbands() else "RGB")
-        small.thumbnail((SIDE, SIDE))
+        small.thumbnail((side, side))
         small.save(out := io.BytesIO(), "WEBP", quality=80)
     return out.getvalue()

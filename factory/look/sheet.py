@@ -1,15 +1,9 @@
-"""A rating sheet: rows of a dataset as a CSV that people fill with yes and no in any spreadsheet program.
-
-Its columns are the questions (``correct?``), ``rater`` and ``comment``, the columns of the data, and ``sheet id``: the
-build of the dataset and the row that a line shows. That one stands last, since Excel leaves out separators at the end
-of lines whose last cells are empty.
-"""
+"""A rating sheet: rows of a dataset as a CSV that people fill with yes and no in any spreadsheet program."""
 
 from __future__ import annotations
 
 import codecs
-import csv
-import io
+import random
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,36 +14,29 @@ from typing import Any
 from factory.arrays import pa, pq
 from factory.errors import UsageError
 from factory.look.layout import columns_of, layout, text_of
+from factory.look.sheet_text import COMMENT, ID, QUESTION, RATER, Line, as_csv, clean, guarded
 from factory.rows.separated import read_separated
 from factory.rows.unreadable import Unreadable
 from factory.store import Dataset
 from factory.store.columns import unknown_column
 from factory.store.kinds import rows_of
+from factory.store.packs import located, unpacked
 from factory.store.votes import Vote
 from factory.store.writing import write_atomically
 
-RATER, COMMENT, ID = "rater", "comment", "sheet id"
-QUESTION = re.compile(r"[a-z][a-z0-9 _-]*")
 SHEET_ID = re.compile(r"([0-9a-f]{12})/(.+)/(\d{1,12})")
 WORDS = {True: {"yes", "y", "1", "true", "نعم"}, False: {"no", "n", "0", "false", "لا"}}
-FORMULA = tuple("=+-@＝＋－＠")  # what spreadsheets calculate, the last four where Chinese or Japanese is written
-LONGEST = 30_000  # characters of a cell: Excel cuts at 32,767
-CONVERTED = 30  # characters: longer texts are taken for no number and no date
 SHOWN_PROBLEMS = 5
 
 Place = tuple[str, int]
 """A split and the number of a row in it."""
 
 
-def guarded(text: str) -> str:
-    """A cell that spreadsheets take for text: ``'`` stands before what they would calculate, or take for a number.
-
-    >>> guarded("=1+1"), guarded("3/4"), guarded("A sum: 3/4 and then some more text"), guarded("بيت")
-    ("'=1+1", "'3/4", 'A sum: 3/4 and then some more text', 'بيت')
-    """
-    risky = text.lstrip().startswith(FORMULA) or text.startswith(("'", "\t", "\r"))
-    converted = len(text) <= CONVERTED and any(character.isdigit() for character in text)
-    return f"'{text}" if risky or converted else text
+def drawn(dataset: Dataset, split: str, rows: int, seed: int = 0) -> dict[Place, dict[str, Any]]:
+    """At most so many rows of a split, drawn uniformly without putting back; the same ones for the same seed."""
+    total = dataset.num_rows(split)
+    numbers = sorted(random.Random(seed).sample(range(total), min(rows, total)))
+    return rows_at(dataset, [(split, number) for number in numbers])
 
 
 def rows_at(dataset: Dataset, places: Sequence[Place]) -> dict[Place, dict[str, Any]]:
@@ -62,7 +49,7 @@ def rows_at(dataset: Dataset, places: Sequence[Place]) -> dict[Place, dict[str, 
             here = [row - start for row in wanted if start <= row < start + size]
             if here:
                 with pq.ParquetFile(path) as file:
-                    rows = rows_of(file.read().take(pa.array(here)))
+                    rows = rows_of(unpacked(located(file.read().take(pa.array(here)), dataset.folder)))
                 found |= {(split, start + number): row for number, row in zip(here, rows, strict=True)}
             start += size
     return found
@@ -86,23 +73,30 @@ def write_sheet(
         raise UsageError(f"{wrong[0]!r} is no question", fix="a word in small letters, such as correct")
     if path.exists():
         raise UsageError("the file is there, and may hold votes", where=str(path), fix="give another name")
-    shown = _shown(rows, columns)
-    lines: list[list[str]] = [[*(f"{name}?" for name in questions), RATER, COMMENT, *map(_header, shown), ID]]
-    for (split, row), values in rows.items():
-        flat, blank = columns_of(values), [""] * len(questions)
-        cells = [_cell(flat.get(name)) for name in shown]
-        lines.append([*blank, guarded(rater), "", *cells, f"{fingerprint[:12]}/{split}/{row}"])
-    text = io.StringIO(newline="")
-    csv.writer(text).writerows(lines)
+    shown = shown_columns(rows, columns)
+    text = as_csv(questions, shown, lines_of(rows, fingerprint, shown, rater))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, codecs.BOM_UTF8 + text.getvalue().encode())
+        write_atomically(path, codecs.BOM_UTF8 + text.encode())
     except OSError as error:
         raise UsageError(f"cannot write: {error.strerror}", where=str(path)) from None
 
 
-def _shown(rows: Mapping[Place, Mapping[str, Any]], columns: Sequence[str]) -> list[str]:
-    """Columns of the data in the order of reading: each translation right behind its source, scores left out."""
+def lines_of(
+    rows: Mapping[Place, Mapping[str, Any]], fingerprint: str, columns: Sequence[str], rater: str = ""
+) -> Iterator[Line]:
+    """The rows as lines to be filled, of a dataset with this fingerprint."""
+    for (split, row), values in rows.items():
+        flat = columns_of(values)
+        yield Line(f"{fingerprint[:12]}/{split}/{row}", [_cell(flat.get(name)) for name in columns], rater)
+
+
+def shown_columns(rows: Mapping[Place, Mapping[str, Any]], columns: Sequence[str]) -> list[str]:
+    """The columns of the data in the order of reading: each translation right behind its source, scores left out.
+
+    Raises:
+        UsageError: one of `columns` is not there.
+    """
     merged: dict[str, Any] = {}
     for row in rows.values():
         for name, value in columns_of(row).items():
@@ -115,15 +109,8 @@ def _shown(rows: Mapping[Place, Mapping[str, Any]], columns: Sequence[str]) -> l
     return [*(name for pair in found.pairs for name in pair), *found.texts, *found.rest]
 
 
-def _header(name: str) -> str:
-    """A column of the data, which must not pass for one of the sheet's own."""
-    own = name in (RATER, COMMENT, ID) or name.endswith("?")
-    return guarded(f"{name} (data)" if own else name)
-
-
 def _cell(value: Any) -> str:
-    text = "".join(c for c in text_of(value) if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs"))
-    return guarded(text if len(text) <= LONGEST else text[:LONGEST] + "…")
+    return clean(text_of(value))
 
 
 @dataclass
@@ -174,8 +161,6 @@ def read_sheet(path: Path, dataset: Dataset, fingerprint: str, rater: str = "") 
     if problems:
         more = [f"… and {len(problems) - SHOWN_PROBLEMS} more"] if len(problems) > SHOWN_PROBLEMS else []
         raise UsageError("\n".join([*problems[:SHOWN_PROBLEMS], *more, "nothing was imported"]))
-    if not sheet.votes:
-        raise UsageError("no line has a vote", where=str(path), fix="write yes or no into the columns with a `?`")
     return sheet
 
 
@@ -238,7 +223,7 @@ def _altered(cells: Mapping[str, str], row: Mapping[str, Any]) -> str | None:
     names = {header: header.removeprefix("'").removesuffix(" (data)") for header in cells if header not in own}
     told = {header: name for header, name in names.items() if name in flat or name.partition(".")[0] in row}
     for header, name in told.items():
-        if _normal(cells[header]) != _normal(_cell(flat.get(name))):
+        if _normal(cells[header]) != _normal(guarded(_cell(flat.get(name)))):
             return name
     return None if told else "none of its columns"
 

@@ -10,6 +10,7 @@ from factory.graph import lineage
 from factory.graph.nodes import Graph
 from factory.publishing.cards.facts import page
 from factory.publishing.dataset_files import files_of
+from factory.publishing.rating import visible
 
 ROWS = 50  # of each dataset, kept and sorted out
 CHARACTERS = 600  # of a cell
@@ -20,11 +21,9 @@ def samples(graph: Graph) -> list[dict[str, Any]]:
 
     A row that was sorted out has `rejected_by`, `outcome` and `reason` before its own columns.
     """
-    recipe, found = graph.loaded.recipe, []
-    for name in recipe.datasets:
-        repo = recipe.repo_id(name)
-        if repo is None or not lineage.is_pushed(graph, name) or (recipe.is_private(name) and not recipe.hub.private):
-            continue
+    found = []
+    for name in visible(graph):
+        repo = str(graph.loaded.recipe.repo_id(name))
         files = files_of(lineage.of(graph, name))
         kept = [row for part in files.kept for row in part.first_rows(ROWS)][:ROWS]
         rejected = files.rejected.first_rows(ROWS) if files.rejected else []

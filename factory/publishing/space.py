@@ -19,6 +19,7 @@ from factory.publishing.bundle import bundle
 from factory.publishing.cards import facts as card_facts
 from factory.publishing.cards.text import render
 from factory.publishing.leaderboard import recipe_tables
+from factory.publishing.rating import finished, sheets, visible
 from factory.publishing.samples import samples
 from factory.refs import is_hub_ref, is_local
 from factory.resources import resource
@@ -32,10 +33,13 @@ GENERATION = ("do_sample", "temperature", "top_p", "max_new_tokens")
 INTERFACE = ("en", "ar")  # the languages that the app speaks to its visitors
 
 
-def space_files(graph: Graph, models: Sequence[str] | None = None) -> dict[str, bytes]:
+def space_files(
+    graph: Graph, models: Sequence[str] | None = None, rated: Sequence[str] | None = None
+) -> dict[str, bytes]:
     """All files of the Space by path: the app's own, the factory's modules that it imports, ``space.json``, the card.
 
-    It shows `models`, by their references in the recipe; by default all that the recipe lists.
+    It shows `models`, by their references in the recipe, and has rows of the datasets `rated` rated; by default the
+    models that the recipe lists and every finished dataset that it publishes.
     """
     space = graph.loaded.recipe.space
     assert space is not None, "the recipe has no space"
@@ -47,7 +51,9 @@ def space_files(graph: Graph, models: Sequence[str] | None = None) -> dict[str, 
         if "__pycache__" not in path.parts
     }
     files |= bundle(files)
-    config = space_config(graph, models)
+    rating, pictures = sheets(graph, finished(graph) if rated is None else rated)
+    config = space_config(graph, models) | {"sheets": rating}
+    files |= pictures
     files[CONFIG] = (json.dumps(config, ensure_ascii=False, indent=2) + "\n").encode()
     files["README.md"] = space_card(graph, config, space.demo if models is None else models).encode()
     return files
@@ -67,7 +73,7 @@ def publish_space(graph: Graph, *, force: bool = False) -> Pushed:
             repo_id=recipe.in_namespace(recipe.space.repo),
             fingerprint=fingerprint({model: graph.final(model).fingerprint for model in own}),
             title=recipe.space.title or recipe.space.repo,
-            documents=space_files(graph, shown),
+            documents=space_files(graph, shown, visible(graph)),
             private=recipe.hub.private,
             stand_in=any(lineage.of(graph, model).stand_in for model in own),
             record=graph.store.record(f"{recipe.name}-space"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import gradio as gr
 import limits
 import models
 from config import Config, load
-from tabs import chat, compare, data, leaderboard, translate, vision
+from tabs import chat, compare, data, leaderboard, rating, translate, vision
 from words import LANGUAGES, put, updates
 
 FOLDER = Path(__file__).parent
@@ -28,6 +29,7 @@ def shown(config: Config) -> dict[str, object]:
         "compare": (compare, compare.tasks(config)),
         "leaderboard": (leaderboard, config.board),
         "data": (data, config.samples),
+        "rating": (rating, config.sheets),
     }
     return {key: tab for key, (tab, something) in tabs.items() if something}
 
@@ -96,8 +98,17 @@ def launch(page: gr.Blocks, **options: Any) -> Any:
     )
 
 
+def warm(config: Config) -> None:
+    """Do at the start what the first visitor would wait for: the model of the first tab, and gradio's own imports."""
+    for name in [*config.names("chat"), *config.names("translate"), *config.names("image")][:1]:
+        models.warm(config.models[name])
+    with suppress(ImportError):  # where it is installed, gradio looks for its backend at the first click
+        import matplotlib
+
+        matplotlib.use("agg")
+
+
 if __name__ == "__main__":
     config = load()
-    for model in [*config.models.values()][:1]:
-        models.warm(model)
+    warm(config)
     launch(build(config))

@@ -3,36 +3,24 @@
 from __future__ import annotations
 
 import json
-import os
 import random
-import threading
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from factory.evaluate.proportions import wilson
+from keeping import Keeping
 
 VOTES = ("left", "right", "tie", "both_bad")
-FOLDER = Path(os.environ.get("SPACE_VOTES_FOLDER") or ("/data/votes" if Path("/data").is_dir() else "votes"))
-"""A Space's persistent storage where it has one."""
-REPO = os.environ.get("SPACE_VOTES_REPO")
-"""A dataset of the Hub that the votes are pushed to, every five minutes, with the Space's token."""
 
 
 class Ballots:
-    """The votes in one file of JSON lines, pushed to a dataset where one is named."""
+    """The votes in one file of JSON lines."""
 
-    def __init__(self, folder: Path = FOLDER, repo: str | None = REPO) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        self.file = folder / "votes.jsonl"
-        self._lock: Any = threading.Lock()
-        if repo and os.environ.get("HF_TOKEN"):
-            from huggingface_hub import CommitScheduler
-
-            scheduler = CommitScheduler(repo_id=repo, repo_type="dataset", folder_path=folder, private=True)
-            self._lock = scheduler.lock
+    def __init__(self, kept: Keeping) -> None:
+        self.file = kept.folder / "votes.jsonl"
+        self._lock = kept.lock
 
     def add(self, vote: str, left: str, right: str, **more: Any) -> None:
         """Write one vote down, with what it was about.

@@ -54,6 +54,9 @@ WORDS: dict[str, dict[str, str]] = {
         "ar": "{score} لعدد {n} من النماذج حسب حجمها؛ الأرقام نفسها في الجدول",
     },
     "parameters": {"en": "parameters", "ar": "عدد المعاملات"},
+    "submit": {"en": "Submit", "ar": "إرسال"},
+    "submit_model": {"en": "Submit a model of the Hub for evaluation", "ar": "أرسل نموذجًا من المنصة لتقييمه"},
+    "no_answer": {"en": "The Space does not answer. Try again.", "ar": "المساحة لا تجيب. أعد المحاولة."},
     "no_sizes": {"en": "No size is known of these models.", "ar": "لا يُعرف حجم هذه النماذج."},
 }
 

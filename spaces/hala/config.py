@@ -37,7 +37,7 @@ class Config:
     """The whole file.
 
     `languages` gives each code its names in the interface's languages and its direction, `board` holds the tables of
-    the leaderboard, `samples` rows of the datasets.
+    the leaderboard, `samples` rows of the datasets, `sheets` rows of them to be rated.
     """
 
     title: str
@@ -47,6 +47,7 @@ class Config:
     models: dict[str, Model]
     board: list[dict[str, Any]]
     samples: list[dict[str, Any]] = field(default_factory=list)
+    sheets: list[dict[str, Any]] = field(default_factory=list)
 
     def model(self, name: str) -> Model:
         """The model of this name.

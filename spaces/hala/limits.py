@@ -7,6 +7,8 @@ from typing import Any
 from refused import Refused
 
 CHARACTERS = 20_000  # of one text
+COMMENT = 1_000  # characters of a rater's note on a row
+NAME = 80  # characters of a rater's name
 NEW_TOKENS = 2_048
 TURNS = 41  # messages of a conversation that a model still sees: odd, so that the first one is the visitor's
 PICTURES = 4  # of one conversation

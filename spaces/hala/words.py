@@ -13,7 +13,7 @@ TEXTS: dict[str, dict[str, Any]] = {
     "compare": {"en": "Compare", "ar": "مقارنة"},
     "data": {"en": "Data", "ar": "البيانات"},
     "leaderboard": {"en": "Leaderboard", "ar": "لوحة النتائج"},
-    "rating": {"en": "Rating", "ar": "التقييم"},
+    "rating": {"en": "Rate", "ar": "التقييم"},
     "translate": {"en": "Translate", "ar": "ترجمة"},
     "vision": {"en": "Vision", "ar": "الصور"},
     "language": {"en": "Language", "ar": "اللغة"},
@@ -67,8 +67,6 @@ TEXTS: dict[str, dict[str, Any]] = {
     "kept": {"en": "kept", "ar": "المقبولة"},
     "rejected": {"en": "sorted out", "ar": "المستبعدة"},
     "rows_shown": {"en": "{count} of {whole} rows of", "ar": "{count} من {whole} صفًا من"},
-    "submit": {"en": "Submit", "ar": "إرسال"},
-    "submit_model": {"en": "Submit a model of the Hub for evaluation", "ar": "أرسل نموذجًا من المنصة لتقييمه"},
     "submitted": {
         "en": "{model} waits for its evaluation: {size} parameters, {license}, commit {commit}.",
         "ar": "النموذج {model} ينتظر تقييمه: {size}، الرخصة {license}، الإصدار {commit}.",
@@ -100,6 +98,11 @@ TEXTS: dict[str, dict[str, Any]] = {
     "too_many_characters": {
         "en": "The text is too long: at most {limit:,} characters.",
         "ar": "النص طويل: الحد {limit:,} حرفًا.",
+    },
+    "no_rater": {"en": "Write your name first.", "ar": "اكتب اسمك أولًا."},
+    "no_rating": {
+        "en": "There is no such row or answer here. Load the page again.",
+        "ar": "لا يوجد هنا صف أو جواب كهذا. أعد تحميل الصفحة.",
     },
     "warning": {"en": "Not done", "ar": "تعذّر ذلك"},
     "too_big": {

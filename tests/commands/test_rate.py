@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from factory.cli import main
 from factory.graph.nodes import build_graph
-from factory.look.sheet import FORMULA, guarded
+from factory.look.sheet_text import FORMULA, guarded
 from factory.publishing.stages import render_card
 from factory.recipe import load
 from factory.recipe.lock import Resolver
@@ -108,6 +108,19 @@ def test_a_second_sheet_of_a_rater_replaces_the_first_and_another_rater_adds(run
     assert (found["votes"], found["yes"], found["raters"]) == (2, 0, 1), "of the rows that it shows, it says all"
     run("--in", "first.csv", "--rater", "Omar")
     assert told(run)["correct"]["votes"] == 6
+
+
+def test_the_sheets_of_a_folder_count_together_or_not_at_all(run: Run, tmp_path: Path) -> None:
+    run("--out", "sheet.csv")
+    (tmp_path / "all").mkdir()
+    fill("sheet.csv", ["yes"] * 4, "all/anna.csv", rater="Anna")
+    fill("sheet.csv", ["no"] * 4, "all/omar.csv", rater="Omar")
+    fill("sheet.csv", ["perhaps"], "all/third.csv", rater="Third")
+    assert "third.csv:2: 'perhaps' is neither yes nor no" in run("--in", "all", code=2)
+    assert json.loads(run("--json"))["ratings"] == []
+    fill("sheet.csv", [], "all/third.csv", rater="Third")
+    run("--in", "all")
+    assert [told(run)["correct"][key] for key in ("rows", "raters", "votes")] == [4, 2, 8]
 
 
 def test_the_same_seed_draws_the_same_rows(run: Run) -> None:

@@ -13,8 +13,12 @@ from factory.resources import resource
 from tests.browser import browser as browser
 from tests.spaces.serving import LOG, served
 from tests.spaces.speaking import ARABIC, lay_out, speaking_model
+from tests.tiny_vision import make_qwen2_vl
 
 sys.path.insert(0, str(resource("spaces") / "hala"))
+
+
+EYES = 1  # the seed of the model that sees: what it says begins with a letter
 
 
 @dataclass(frozen=True)
@@ -28,7 +32,7 @@ class Site:
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """The app with two models that chat, one without end, and translators of both directions."""
+    """The app with two models that chat, one without end, translators of both directions, and one that sees."""
     folder = tmp_path_factory.mktemp("space")
     said = {
         "arabic": ARABIC,
@@ -41,7 +45,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     tasks = {
         "to-arabic": {"task": "translate", "source": "en", "target": "ar"},
         "to-english": {"task": "translate", "source": "ar", "target": "en"},
+        "eyes": {"task": "image", "generation": {"max_new_tokens": 8}},
     }
+    models["eyes"] = str(make_qwen2_vl(folder / "eyes", EYES))
     app = lay_out(
         folder / "app",
         [{"name": name, "repo": repo, **tasks.get(name, {"task": "chat"})} for name, repo in models.items()],

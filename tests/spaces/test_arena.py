@@ -9,6 +9,7 @@ import pytest
 from scipy.stats import binomtest
 
 import arena
+from keeping import Keeping
 
 
 def vote(left: str, right: str, vote: str) -> dict[str, str]:
@@ -34,19 +35,19 @@ def test_without_votes_there_is_no_table() -> None:
 
 
 def test_votes_of_many_visitors_are_all_kept(tmp_path: Path) -> None:
-    ballots = arena.Ballots(tmp_path / "votes", repo=None)
+    ballots = arena.Ballots(Keeping(tmp_path / "votes", repo=None))
     threads = [threading.Thread(target=ballots.add, args=("left", "a", "b"), kwargs={"text": "س"}) for _ in range(20)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    rows = arena.Ballots(tmp_path / "votes", repo=None).rows()
+    rows = arena.Ballots(Keeping(tmp_path / "votes", repo=None)).rows()
     assert len(rows) == 20 and {row["text"] for row in rows} == {"س"}
 
 
 def test_only_the_four_votes_are_taken(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="no vote: up"):
-        arena.Ballots(tmp_path, repo=None).add("up", "a", "b")
+        arena.Ballots(Keeping(tmp_path, repo=None)).add("up", "a", "b")
 
 
 def test_either_model_may_stand_left() -> None:

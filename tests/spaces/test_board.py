@@ -68,7 +68,7 @@ def context(browser: Browser) -> Iterator[BrowserContext]:  # noqa: F811
 def opened(context: BrowserContext, address: str) -> Page:
     page = context.new_page()
     page.goto(address)
-    page.wait_for_selector(".board .count")
+    page.wait_for_selector(".board[aria-busy=false] .count")
     return page
 
 
@@ -99,6 +99,18 @@ def test_filters_leave_rows_or_say_which_of_them_leave_none(context: BrowserCont
     expect(page.locator(".board .count")).to_have_text("25 of 26 rows")
     page.get_by_role("combobox", name="Scores").select_option("measured")
     expect(page.locator(".board .count")).to_have_text("2 of 26 rows")
+
+
+def test_the_first_rows_come_with_the_page_and_all_of_them_after(context: BrowserContext, address: str) -> None:
+    page = context.new_page()
+    page.route("**/component_server/", lambda route: page.wait_for_timeout(1500) or route.continue_())
+    page.goto(address)
+    expect(page.locator(".board .count")).to_have_text("26 of 26 rows")
+    assert models(page)[0] == "owner/merged-1B"
+    expect(page.locator(".board")).to_have_attribute("aria-busy", "true")
+    expect(page.locator(".board")).to_have_attribute("aria-busy", "false")
+    page.get_by_role("searchbox", name="Model").fill("hala-")
+    expect(page.locator(".board .count")).to_have_text("4 of 26 rows")
 
 
 def test_a_column_sorts_by_its_numbers_within_what_may_be_compared(context: BrowserContext, address: str) -> None:
@@ -183,7 +195,7 @@ def test_models_are_submitted_and_refused_at_once(
     api().create_repo("asked/board-queue", repo_type="dataset", exist_ok=True)
     page = opened(context, address)
     box = page.get_by_label("Submit a model of the Hub for evaluation")
-    told = page.locator("#submitted textarea")
+    told = page.locator(".board .submission").get_by_role("status")
     for name, answer in (
         ("not a name", "✗ not a name is no name of a model: owner/name is"),
         ("asked/nobody-knows", "✗ there is no public model asked/nobody-knows on the Hub"),
@@ -191,10 +203,10 @@ def test_models_are_submitted_and_refused_at_once(
     ):
         box.fill(name)
         page.get_by_role("button", name="Submit").click()
-        expect(told).to_have_value(answer)
+        expect(told).to_have_text(answer)
     box.fill("asked/from-the-page")
     box.press("Enter")
-    expect(told).to_have_value(
+    expect(told).to_have_text(
         f"✓ asked/from-the-page waits for its evaluation: 0.0372M parameters, mit, commit "
         f"{str(api().model_info('asked/from-the-page').sha)[:12]}."
     )
@@ -203,7 +215,7 @@ def test_models_are_submitted_and_refused_at_once(
     ]
     assert path.startswith("asked/from-the-page_eval_request_False_float32_Original_")
     page.get_by_role("button", name="Submit").click()
-    expect(told).to_have_value("✗ asked/from-the-page at this commit is in the queue already: PENDING")
+    expect(told).to_have_text("✗ asked/from-the-page at this commit is in the queue already: PENDING")
 
 
 @pytest.mark.parametrize("place", ["?__theme=light", "?__theme=dark", "?__theme=light&lang=ar"])

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, expect
 
+import models
+from config import Model
+from pictures import picture
 from tests.browser import SIZES
-from tests.spaces.conftest import Site
+from tests.spaces.conftest import EYES, Site
+from tests.tiny_vision import drawn, make_qwen2_vl
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
-TABS = {"en": ["Chat", "Translate", "Compare"], "ar": ["محادثة", "ترجمة", "مقارنة"]}
+TABS = {"en": ["Chat", "Translate", "Vision", "Compare"], "ar": ["محادثة", "ترجمة", "الصور", "مقارنة"]}
 PATIENCE = 60_000  # milliseconds, on a machine that is busy
 
 expect.set_options(timeout=PATIENCE)
@@ -136,8 +142,33 @@ def test_a_vote_is_counted_and_names_are_shown_after_it(page: Page, site: Site) 
     (vote,) = [json.loads(line) for line in (site.votes / "votes.jsonl").read_text("utf-8").splitlines()]
     assert (vote["vote"], vote["text"]) == ("left", "سؤال")
     expect(page.get_by_text("Left was")).to_have_text(f"Left was {vote['left']}, right was {vote['right']}.")
-    expect(page.get_by_role("gridcell", name=vote["left"]).first).to_be_visible()
+    expect(page.get_by_role("cell", name=vote["left"]).first).to_be_visible()
     expect(page.get_by_role("button", name="Left is better")).to_be_hidden()
+
+
+def test_a_picture_is_asked_about_and_the_text_in_it_is_read(page: Page, tmp_path: Path) -> None:
+    (tmp_path / "red.png").write_bytes(drawn())
+    content = [{"type": "image", "image": picture(drawn())}, {"type": "text", "text": "What is it?"}]
+    eyes = Model("eyes", str(make_qwen2_vl(tmp_path, EYES)), "image", generation={"max_new_tokens": 8})
+    seen = models.answer(eyes, [{"role": "user", "content": content}])
+
+    open_tab(page, "Vision")
+    box = page.get_by_placeholder("Add pictures and ask about them")
+    box.fill("What is it?")
+    box.press("Enter")
+    expect(page.get_by_test_id("toast-body")).to_contain_text("Add a picture first.")
+    expect(box).to_have_value("What is it?")
+    page.locator("input[type=file]").set_input_files(tmp_path / "red.png")
+    expect(page.get_by_role("button", name="Picture").or_(page.locator(".thumbnail-item")).first).to_be_visible()
+    page.get_by_role("button", name="Send").click()
+    expect(page.get_by_test_id("user").locator("img")).to_be_visible()
+    expect(page.get_by_test_id("bot").last).to_contain_text(re.findall(r"\w+", seen)[0])
+    page.get_by_role("button", name="Read the text in the picture").click()
+    expect(box).to_have_value("Read the text in the picture, word for word.")
+    page.get_by_role("button", name="Send").click()
+    expect(page.get_by_test_id("bot")).to_have_count(2)
+    expect(page.get_by_role("button", name="Send")).to_be_visible()
+    expect(box).to_have_value("")
 
 
 def test_language_and_theme_are_switched_without_losing_the_conversation(page: Page) -> None:

@@ -2,15 +2,10 @@
 
 const CHUNK = 30, SETTLED = 150; // rows made at once; milliseconds without a change before the plot is drawn anew
 const root = element.querySelector(".board");
-const language = () => (document.documentElement.lang === "ar" ? "ar" : "en");
-const say = (key, values = {}) => {
-  const text = props.words[key]?.[language()] ?? key.replace("kind ", "");
-  return text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
-};
 
 let tables = [], state = readState();
 const open = new Set();
-let shown = [], items = [], made = 0, waiting;
+let shown = [], items = [], made = 0, waiting, submission;
 
 const tableNow = () => tables.find((table) => table.name === state.table) ?? tables[0];
 const every = (fact) =>
@@ -53,8 +48,9 @@ const layout = () => {
   const box = make("div", { class: "box", tabindex: 0, role: "region", "aria-label": say("table") });
   const more = make("details", { class: "plot", open: plot }, make("summary", {}, say("plot")), make("div"));
   root.dir = language() === "ar" ? "rtl" : "ltr";
-  root.removeAttribute("aria-busy");
-  root.replaceChildren(controls(), actions(), more, box);
+  if (submission?.lang !== language()) submission = Object.assign(submissionElement(), { lang: language() });
+  root.setAttribute("aria-busy", String(tables === props.first));
+  root.replaceChildren(controls(), actions(), more, box, submission);
   more.addEventListener("toggle", drawPlot);
   render();
 };
@@ -75,8 +71,8 @@ const render = () => {
   const columns = columnsOf(table, say);
   shown = chosen(table, state);
   items = shown.flatMap((section) => [{ section }, ...section.rows.map((row) => ({ section, row }))]);
-  const count = shown.reduce((sum, { rows }) => sum + rows.length, 0);
-  const whole = table.sections.reduce((sum, { rows }) => sum + rows.length, 0);
+  const rowsOf = (sections) => sections.reduce((sum, { rows, count }) => sum + (count ?? rows.length), 0);
+  const count = rowsOf(shown), whole = rowsOf(table.sections);
   root.querySelector(".count").textContent = say("count", { count, whole });
   const box = root.querySelector(".box");
   made = 0;
@@ -174,6 +170,11 @@ root.addEventListener("scroll", ({ target }) => {
 window.addEventListener("popstate", () => { state = readState(); layout(); });
 new MutationObserver(() => tables.length && layout()).observe(document.documentElement, { attributeFilter: ["lang"] });
 
+// The first rows came with the page; those that a filter or another order asks for come with all the others.
+if (Object.keys(PLAIN).every((key) => key === "table" || state[key] === PLAIN[key])) {
+  tables = props.first;
+  layout();
+}
 server.tables(null).then((text) => {
   tables = JSON.parse(text);
   layout();

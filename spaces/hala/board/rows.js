@@ -1,21 +1,4 @@
-// The table's elements. Every text is set as text, so that no name can be markup.
-
-const make = (tag, attributes = {}, ...children) => {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes))
-    if (value !== undefined && value !== null && value !== false) element.setAttribute(name, value === true ? "" : value);
-  element.append(...children.filter((child) => child !== undefined && child !== null));
-  return element;
-};
-
-const address = (link) => (/^(https?:\/\/|\/(?!\/))/.test(link ?? "") ? link : undefined);
-
-const named = (text, link) => {
-  const target = address(link);
-  return target
-    ? make("a", { href: target, target: "_blank", rel: "noopener noreferrer", dir: "ltr" }, text)
-    : make("bdi", {}, text);
-};
+// The table's elements.
 
 // The columns, each: key to sort by, heading, and what stands in a cell.
 const columnsOf = (table, say) => [

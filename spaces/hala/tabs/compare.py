@@ -8,12 +8,14 @@ from typing import Any
 
 import gradio as gr
 
+import keeping
 import limits
 import models
 from arena import VOTES, Ballots, pair, standings
 from config import Config
 from plain import shown
 from refused import warn
+from tables import table, told
 from words import put, say
 
 HEADERS = ("model", "votes", "wins", "rate", "low", "high")
@@ -26,7 +28,7 @@ def tasks(config: Config) -> list[str]:
 
 def build(config: Config, language: gr.Radio) -> None:
     """Lay out the tab."""
-    ballots = Ballots()
+    ballots = Ballots(keeping.here())
     names = config.names(*tasks(config)[:1])
     round_ = gr.State(None)  # what is being voted on: {text, left, right, answers}
     put(gr.Markdown(), value="compare_about")
@@ -40,12 +42,15 @@ def build(config: Config, language: gr.Radio) -> None:
         for side in ("left", "right"):
             with gr.Column(min_width=280):
                 put(gr.Markdown(elem_classes="side"), value=f"answer_{side}")
-                answers.append(gr.Markdown(container=True, min_height=160, max_height=480, buttons=["copy"]))
+                answers.append(
+                    gr.Markdown(
+                        container=True, min_height=160, max_height=480, buttons=["copy"], elem_classes="answer"
+                    )
+                )
     with gr.Row(visible=False) as voting:
         buttons = {vote: put(gr.Button(), value=f"vote_{vote}") for vote in VOTES}
     revealed = gr.Markdown(elem_classes="status")
-    table = gr.Dataframe(_table(ballots, "en"), interactive=False, show_label=True, wrap=True)
-    put(table, label="standings")
+    standing = gr.HTML(_standings(ballots))
 
     def run(text: str, language: str) -> Iterator[Any]:
         if not text.strip():
@@ -69,8 +74,8 @@ def build(config: Config, language: gr.Radio) -> None:
 
     def voted(vote: str, current: dict[str, Any], language: str) -> tuple[Any, ...]:
         ballots.add(vote, **current, language=language)
-        told = say("revealed", language, left=current["left"], right=current["right"])
-        return None, gr.update(visible=False), told, _table(ballots, language)
+        names = say("revealed", language, left=current["left"], right=current["right"])
+        return None, gr.update(visible=False), names, _standings(ballots)
 
     private: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
     running = gr.on(
@@ -86,10 +91,9 @@ def build(config: Config, language: gr.Radio) -> None:
         button.click(
             lambda current, language, vote=vote: voted(vote, current, language),
             [round_, language],
-            [round_, voting, revealed, table],
+            [round_, voting, revealed, standing],
             **private,
         )
-    language.change(lambda chosen: _table(ballots, chosen), language, table, queue=False, **private)
 
 
 def _both(config: Config, left: str, right: str, text: str) -> Iterator[tuple[str, str]]:
@@ -101,7 +105,8 @@ def _both(config: Config, left: str, right: str, text: str) -> Iterator[tuple[st
         yield said[0], said[1]
 
 
-def _table(ballots: Ballots, language: str) -> dict[str, Any]:
+def _standings(ballots: Ballots) -> str:
+    """The table of wins as HTML; nothing before the first vote."""
     rows = standings(ballots.rows())
-    data = [[row[name] if isinstance(row[name], str) else round(row[name], 1) for name in HEADERS] for row in rows]
-    return {"headers": [say(f"standing_{name}", language) for name in HEADERS], "data": data}
+    texts = [[row[name] if isinstance(row[name], str) else f"{row[name]:.4g}" for name in HEADERS] for row in rows]
+    return table(told("standings"), [told(f"standing_{name}") for name in HEADERS], texts) if rows else ""

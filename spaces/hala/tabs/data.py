@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import Any
 
 import gradio as gr
 
 from config import Config
+from tables import plain, table, told
 from words import put, say
 
 LONGEST = 200  # characters of what is searched for
@@ -22,11 +22,10 @@ def build(config: Config, language: gr.Radio) -> None:
             [(say("kept", "en"), "kept"), (say("rejected", "en"), "rejected")], value="kept", show_label=False
         )
         search = put(gr.Textbox(max_length=LONGEST), label="search")
-    table = gr.HTML(rows_html(datasets[first], "kept", "", "en"), elem_id="rows")
-    inputs = [repo, part, search, language]
+    rows = gr.HTML(rows_html(datasets[first], "kept", ""), elem_id="rows")
 
-    def show(repo: str, part: str, search: str, language: str) -> str:
-        return rows_html(datasets.get(repo, datasets[first]), part, search[:LONGEST], language or "en")
+    def show(repo: str, part: str, search: str) -> str:
+        return rows_html(datasets.get(repo, datasets[first]), part, search[:LONGEST])
 
     quick: dict[str, Any] = {
         "queue": False,
@@ -34,7 +33,7 @@ def build(config: Config, language: gr.Radio) -> None:
         "show_progress": "hidden",
         "api_visibility": "private",
     }
-    gr.on([repo.change, part.change, search.change, language.change], show, inputs, table, **quick)
+    gr.on([repo.change, part.change, search.change], show, [repo, part, search], rows, **quick)
 
     def name_parts(language: str) -> Any:
         return gr.update(choices=[(say(key, language), key) for key in ("kept", "rejected")])
@@ -42,22 +41,14 @@ def build(config: Config, language: gr.Radio) -> None:
     language.change(name_parts, language, part, **quick)
 
 
-def rows_html(sample: dict[str, Any], part: str, search: str, language: str) -> str:
+def rows_html(sample: dict[str, Any], part: str, search: str) -> str:
     """The rows that hold `search` as a table; each text stands as it is and runs as its letters do."""
     rows = sample["rejected" if part == "rejected" else "kept"]
     wanted = search.strip().casefold()
     found = [row for row in rows if not wanted or any(wanted in text.casefold() for text in row.values())]
     link = f'<a href="{plain(sample["link"])}" target="_blank" rel="noopener">{plain(sample["repo"])}</a>'
-    said = f'<p role="status">{say("rows_shown", language, count=len(found), whole=len(rows))} {link}</p>'
+    said = f'<p role="status" dir="">{told("rows_shown", count=len(found), whole=len(rows))} {link}</p>'
     columns = list(dict.fromkeys(name for row in found for name in row))
-    head = "".join(f'<th scope="col"><bdi>{plain(name)}</bdi></th>' for name in columns)
-    lines = [[f'<td dir="auto">{plain(row.get(name, ""))}</td>' for name in columns] for row in found]
-    body = "".join(f"<tr>{''.join(line)}</tr>" for line in lines)
-    table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-    box = f'<div class="rows" tabindex="0" role="region" aria-label="{say("data", language)}">{table}</div>'
-    return said + (box if found else "")
-
-
-def plain(text: str) -> str:
-    """The text as HTML that shows it and does nothing, in gradio's templates neither."""
-    return escape(text).replace("{", "&#123;").replace("$", "&#36;")
+    texts = [[row.get(name, "") for name in columns] for row in found]
+    heads = [f"<bdi>{plain(name)}</bdi>" for name in columns]
+    return said + (table(told("data"), heads, texts, texts=True) if found else "")

@@ -3,34 +3,37 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any, Literal
 
 import gradio as gr
 
+import drawn
 from board_words import WORDS
 from config import Config
 from factory.evaluate.ranking import Filters, as_csv, as_markdown, chosen, from_json
 from submitting import LONGEST, submitted
-from words import put
 
-FOLDER = Path(__file__).parents[1] / "board"
-SCRIPTS = ("state.js", "text.js", "rows.js", "plot.js", "board.js")  # in this order: one function's body in the page
+SCRIPTS = ("state.js", "text.js", "rows.js", "plot.js", "submission.js", "board.js")
+SCREEN = 30  # rows
 
 
 def build(config: Config, language: gr.Radio) -> None:
+    """Lay out the tab, which a script of the page draws; `leaderboard` and `submit` are the calls for programs."""
     written = json.dumps(config.board, ensure_ascii=False, separators=(",", ":"))
 
     def tables(_: None) -> str:
         return written  # as a text: what the server would encode takes half a second for 2,000 rows
 
-    gr.HTML(
-        html_template='<div class="board" aria-busy="true"></div>',
-        css_template=(FOLDER / "board.css").read_text(encoding="utf-8"),
-        js_on_load="\n".join((FOLDER / name).read_text(encoding="utf-8") for name in SCRIPTS),
-        server_functions=[tables],
-        apply_default_css=False,
+    def submission(asked: dict[str, Any]) -> str:
+        return submitted(str(asked["model"]), "ar" if asked["language"] == "ar" else "en")
+
+    drawn.html(
+        "board",
+        scripts=SCRIPTS,
         words=WORDS,
+        server_functions=[tables, submission],
+        first=[_first_rows(table) for table in config.board],
+        longest=LONGEST,
         elem_id="leaderboard",
     )
 
@@ -54,18 +57,17 @@ def build(config: Config, language: gr.Radio) -> None:
         return (as_csv if format == "csv" else as_markdown)(chosen(from_json(found[0]), filters))
 
     gr.api(leaderboard, api_name="leaderboard")
-    with gr.Row(elem_classes="submission", equal_height=False):
-        model = put(gr.Textbox(placeholder="owner/name", max_length=LONGEST, scale=4), label="submit_model")
-        button = put(gr.Button(variant="primary", scale=1, min_width=120), value="submit")
-    told = gr.Textbox(show_label=False, container=False, interactive=False, visible=False, elem_id="submitted")
-
-    def tell(name: str, chosen: str) -> Any:
-        return gr.update(value=submitted(name, chosen or "en"), visible=True)
-
-    gr.on([button.click, model.submit], tell, [model, language], told, api_visibility="private", concurrency_limit=4)
 
     def submit(model: str) -> str:
         """Submit a model of the Hub (owner/name) for evaluation; what is said of it."""
         return submitted(model, "en")
 
     gr.api(submit, api_name="submit")
+
+
+def _first_rows(table: dict[str, Any]) -> dict[str, Any]:
+    """The table with as many rows as fill a screen, and how many there are: shown while the rest is on its way."""
+    sections = [
+        {**section, "rows": section["rows"][:SCREEN], "count": len(section["rows"])} for section in table["sections"]
+    ]
+    return {**table, "sections": sections}
