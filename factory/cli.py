@@ -5,8 +5,6 @@ from __future__ import annotations
 import functools
 import json
 import os
-import tempfile
-import traceback
 from collections.abc import Callable
 from dataclasses import fields
 from importlib import import_module
@@ -110,6 +108,9 @@ class Cli(click.Group):
 
 def _unforeseen(error: Exception) -> str:
     """One line for the user; the traceback goes to a file that can be sent to the maintainers."""
+    import tempfile
+    import traceback
+
     with tempfile.NamedTemporaryFile("w", prefix="factory-", suffix=".log", delete=False, encoding="utf-8") as log:
         traceback.print_exception(error, file=log)
     first = (str(error).strip() or "no message").splitlines()[0]

@@ -5,13 +5,14 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
 import pytest
 from click.testing import CliRunner
 
-from factory.cli import Cli
+from factory.cli import Cli, main
 
 RECIPE = """\
 recipe: 1
@@ -122,6 +123,31 @@ def test_the_schema_is_a_json_schema(recipe: Path) -> None:
     assert not list(validator.iter_errors(good))
     good["datasets"]["a"]["steps"] = [{"colums": {}}]
     assert list(validator.iter_errors(good))
+
+
+def commands(group: click.Group = main, *above: str) -> Iterator[list[str]]:
+    """Every command as it is called, those of groups too."""
+    for name, command in group.commands.items():
+        yield [*above, name]
+        if isinstance(command, click.Group):
+            yield from commands(command, *above, name)
+
+
+def test_help_imports_nothing_that_a_command_works_with() -> None:
+    code = (
+        "import sys; from click.testing import CliRunner; from factory.cli import main\n"
+        f"for called in {[[], *commands()]}:\n"
+        "    assert CliRunner().invoke(main, [*called, '--help']).exit_code == 0, called\n"
+        "print(*sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.split())
+    assert {name for name in loaded if name.partition(".")[0] == "factory"} == {
+        "factory",
+        "factory.cli",
+        "factory.errors",
+    }
+    assert not loaded & {"numpy", "pyarrow", "pydantic", "rich", "yaml", "torch", "huggingface_hub", "jinja2"}
 
 
 def test_what_this_user_may_not_read_is_no_mistake_of_ours() -> None:
