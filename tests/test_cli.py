@@ -125,6 +125,42 @@ def test_the_schema_is_a_json_schema(recipe: Path) -> None:
     assert list(validator.iter_errors(good))
 
 
+def test_a_recipe_is_named_and_several_are_published_though_one_fails(tmp_path: Path) -> None:
+    (tmp_path / "recipes").mkdir()
+    for place, name in (("recipes/one.yaml", "one"), ("two.yaml", "two")):
+        (tmp_path / place).write_text(
+            RECIPE.replace("small", name).replace("  a:\n", f"  {name}-rows:\n    publish: {name}\n")
+        )
+    (tmp_path / "broken.yaml").write_text(RECIPE.replace("{demo: instructions, rows: 30}", "owner/missing"))
+    done = factory("publish", "one", "broken", "two", "--json", cwd=tmp_path)
+    assert done.returncode == 1 and "owner/missing" in done.stderr, done.stderr
+    assert [[*document["pushed"]] for document in json.loads(done.stdout)] == [["one-rows"], ["two-rows"]]
+    looked = factory("look", "one", "one-rows", "--json", "--rows", "1", cwd=tmp_path)
+    assert [*json.loads(looked.stdout)[0]] == ["row", "q", "a"]
+    (tmp_path / "broken.yaml").write_text(RECIPE.replace("columns:", "colums:"))
+    refused = factory("publish", "one", "broken", cwd=tmp_path)
+    assert refused.returncode == 2 and not refused.stdout
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_the_shell_completes_commands_options_and_recipes(recipe: Path, shell: str) -> None:
+    folder = recipe.parent / "recipes"
+    folder.mkdir()
+    (folder / "named.yaml").write_text(RECIPE)
+
+    def asked(*words: str) -> str:
+        told = {
+            "COMP_WORDS": " ".join(["factory", *words]),
+            "COMP_CWORD": words[-1] if shell == "fish" else str(len(words)),
+        }
+        return factory(cwd=recipe.parent, _FACTORY_COMPLETE=f"{shell}_complete", **told).stdout
+
+    assert "factory" in factory(cwd=recipe.parent, _FACTORY_COMPLETE=f"{shell}_source").stdout
+    assert "publish" in asked("pub")
+    assert "--rehearse" in asked("publish", "--re")
+    assert "named" in asked("plan", "na")
+
+
 def commands(group: click.Group = main, *above: str) -> Iterator[list[str]]:
     """Every command as it is called, those of groups too."""
     for name, command in group.commands.items():

@@ -58,7 +58,7 @@ def prepare(loaded: LoadedRecipe, store: Store) -> None:
     repos = wanted(loaded)
     if not repos:
         return
-    known = catalogue_for(loaded.source.folders)
+    known = catalogue_for(loaded.source.folders, loaded.path.stem)
     _require_known(known, repos)
     progress = Progress()
     _preview(progress, known, repos)
