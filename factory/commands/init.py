@@ -14,6 +14,7 @@ from factory.refs import HubRef, is_hub_ref
 from factory.starter.endpoints import declared
 from factory.starter.files import called, rendered, write
 from factory.starter.languages import TargetLanguage, language, language_name
+from factory.text.figures import counted
 from factory.text.language_codes import require_known
 
 # Bases that Hala tunes (arXiv 2509.14008, section 2.6); their licence is lfm1.0 by their Hub pages.
@@ -152,7 +153,7 @@ def show_written(written: Written) -> None:
     """Say what was written, what it does with the data, and what to do next."""
     print(f"wrote {', '.join(map(str, [written.path, *written.beside]))}")
     if found := written.proposal:
-        rows = "" if found.rows is None else f"{found.rows:,} rows; "
+        rows = "" if found.rows is None else f"{counted(found.rows, 'row')}; "
         for before, after in found.pairs:
             print(f"{rows}pairs: {before} with {after}")
         if texts := [*found.texts, *found.lists]:

@@ -24,6 +24,7 @@ from factory.publishing.stages import Execution, Report, builds, require_targets
 from factory.remote.mirror import Mirror
 from factory.step.progress import Progress
 from factory.store import Manifest
+from factory.text.figures import counted
 
 
 def run_build(session: Session, names: list[str], *, as_json: bool = False) -> None:
@@ -206,7 +207,8 @@ def _print(opened: Opened, report: Report) -> None:
         print_table("not done", ["stage", "state", "because"], [*failed, *left], texts=["because"])
     commits = sum(p.changed for p in pushed.values())
     print(
-        f"\n{len(report.built)} steps built, {len(report.done)} done before, {commits} commits, {report.seconds:.1f} s"
+        f"\n{counted(len(report.built), 'step')} built, {len(report.done)} done before, {counted(commits, 'commit')}, "
+        f"{report.seconds:.1f} s"
     )
     made = [step for step in lineage.made(graph, graph.nodes.values()) if step.manifest]
     print(f"in this store: {len(made)} of {len(graph.nodes)} steps done, {lineage.usage(made)}")
@@ -231,6 +233,6 @@ def _state(pushed: Pushed | None) -> str:
 def _size(manifest: Manifest) -> str:
     if (counts := manifest.rows) is not None:
         of = f" of {counts.rows_in:,}" if counts.rows_in != counts.kept else ""
-        return f"{counts.kept:,}{of} rows"
+        return f"{counts.kept:,}{of} rows" if of else counted(counts.kept, "row")
     parameters = manifest.metrics.get("parameters")
     return f"{parameters / 1e6:,.1f} M parameters" if parameters else ""
