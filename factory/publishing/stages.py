@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from factory.errors import FactoryError
 from factory.evaluate.gates import parse_gate
@@ -22,7 +23,7 @@ from factory.graph.lineage import Lineage, Made
 from factory.graph.nodes import Graph, Node
 from factory.graph.run import PARTS, Runner
 from factory.hub.client import Renamed, api, existing, hub_errors
-from factory.hub.push import Pushed, Release, push
+from factory.hub.push import Pushed, Release, is_loopback, push
 from factory.publishing.benchmarks import benchmark_file
 from factory.publishing.cards.dataset import dataset_card
 from factory.publishing.cards.model import model_card
@@ -361,5 +362,6 @@ class Execution:
 
     def _note(self, name: str, pushed: Pushed) -> None:
         self.report.pushed[name] = pushed
-        for line in [*([f"pushed {name} -> {pushed.url}"] if pushed.changed else []), *pushed.notes]:
+        place = urlsplit(pushed.url).path if is_loopback(pushed.url) else pushed.url  # that server may end with us
+        for line in [*([f"pushed {name} -> {place}"] if pushed.changed else []), *pushed.notes]:
             self.runner.progress.log(line)

@@ -26,6 +26,7 @@ from factory.recipe import load
 from factory.recipe.lock import Resolver
 from factory.starter import endpoints, files, languages
 from factory.starter.languages import MMMLU, NAMES, OPUS_100, language
+from factory.steps.filter import Filter
 from factory.store import Store
 from factory.text.language_codes import is_known, same_language
 from factory.text.scripts import ranges, scripts_of
@@ -171,12 +172,28 @@ def test_a_second_endpoint_stands_beside_the_first(tmp_path: Path) -> None:
     assert load_profile(None, tmp_path).device == "cpu"
 
 
+def test_a_text_that_may_be_blank_costs_no_row(tmp_path: Path) -> None:
+    """As the input of Alpaca's rows: `translate` itself refuses an empty answer."""
+    rows = [
+        {"question": f"Which {n} towns lie at the river?", "input": "" if n % 2 else f"Name {n}"} for n in range(30)
+    ]
+    recipe = load(write_data_recipe(Wanted("ar", tmp_path), str(written(tmp_path, rows))).path).recipe
+    step = recipe.datasets["my-rows-ar"].steps[1]
+    assert isinstance(step, Filter)
+    checks = [check.in_language("ar", "en") for check in step.checks]
+    columns = {"input": ["", "Name 2"], "input_ar": ["", "الاسم 2"]}
+    scored, _ = step.score(columns, checks, [("input", "input_ar")])
+    assert not scored.refused()
+
+
 def test_a_recipe_of_pairs_translates_nothing(tmp_path: Path) -> None:
     pairs = [
         {"english": f"There are {n} houses by the river.", "arabic": f"هناك {n} بيوت بجانب النهر."} for n in range(30)
     ]
     recipe = load(write_data_recipe(Wanted("ar", tmp_path), str(written(tmp_path, pairs))).path).recipe
     assert not recipe.models
+    step = recipe.datasets["my-rows-ar"].steps[0]
+    assert isinstance(step, Filter) and "empty" in [check.name for check in step.checks]
     assert [step.verb for step in recipe.datasets["my-rows-ar"].steps] == ["filter", "dedup"]
 
 

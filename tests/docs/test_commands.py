@@ -7,11 +7,13 @@ import os
 import re
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -108,11 +110,12 @@ datasets:
   orca-ar:
     from: {demo: parallel, rows: 60}
     steps:
-      - columns: {keep: all}
-      - dedup: {}
+      - columns: {en: translation.en, ar: translation.ar}
+      - dedup: {columns: [en]}
       - filter: {columns: {en: ar}}
   ain-data:
     from: orca-ar
+    steps: [sample: {n: 20}]
     publish: ain-data
 """
 
@@ -147,19 +150,29 @@ def shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], 
             return served(folder, environment)
         if "--in sheet-anna.csv" in command:
             shutil.copy(folder / "sheet.csv", folder / "sheet-anna.csv")
-        if command.endswith("--watch"):  # there must be a run to watch
-            subprocess.Popen(
-                ["factory", "build", "recipe.yaml"], cwd=folder, env=environment, stderr=subprocess.DEVNULL
-            )
         line = command.replace(ADDRESS, server.url)
-        done = subprocess.run(["bash", "-c", line], cwd=folder, env=environment, capture_output=True, text=True)
+        with building(folder, environment) if command.endswith("--watch") else nullcontext():
+            done = subprocess.run(["bash", "-c", line], cwd=folder, env=environment, capture_output=True, text=True)
         assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
         return done.stdout
 
     with MoodyServer(answered) as server:
         run("factory build recipe.yaml")
-        shutil.rmtree(folder / ".factory" / "ain-data", ignore_errors=True)  # something is left to be watched
         yield run
+
+
+@contextmanager
+def building(folder: Path, environment: dict[str, str]) -> Iterator[None]:
+    """Runs that begin and end, for somebody who watches."""
+    again = "while sleep 3; do rm -rf .factory/ain-data; factory build recipe.yaml; done"
+    silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    with subprocess.Popen(
+        ["bash", "-c", again], cwd=folder, env=environment, start_new_session=True, **silent
+    ) as runs:
+        try:
+            yield
+        finally:
+            os.killpg(runs.pid, signal.SIGTERM)
 
 
 def served(folder: Path, environment: dict[str, str]) -> str:
