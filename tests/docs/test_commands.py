@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import re
 import shlex
-import shutil
 import signal
 import subprocess
 import sys
@@ -138,7 +138,7 @@ def shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], 
     binary.chmod(0o755)
     questions = [{"question": f"How many boats are there on river number {n}?", "id": n} for n in range(30)]
     (folder / "questions.jsonl").write_text("".join(json.dumps(row) + "\n" for row in questions))
-    pairs = [{"source": f"There are {n} boats.", "translation": f"هناك {n} قوارب."} for n in range(30)]
+    pairs = [{"source": f"There are {n} boats.", "target": f"هناك {n} قوارب."} for n in range(30)]
     (folder / "pairs.jsonl").write_text("".join(json.dumps(row) + "\n" for row in pairs))
     (folder / "recipe.yaml").write_text(RECIPE)
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("HF_", "FACTORY_"))}
@@ -149,7 +149,7 @@ def shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], 
         if command == "factory hub":
             return served(folder, environment)
         if "--in sheet-anna.csv" in command:
-            shutil.copy(folder / "sheet.csv", folder / "sheet-anna.csv")
+            filled_in(folder / "sheet.csv", folder / "sheet-anna.csv")
         line = command.replace(ADDRESS, server.url)
         with building(folder, environment) if command.endswith("--watch") else nullcontext():
             done = subprocess.run(["bash", "-c", line], cwd=folder, env=environment, capture_output=True, text=True)
@@ -159,6 +159,18 @@ def shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], 
     with MoodyServer(answered) as server:
         run("factory build recipe.yaml")
         yield run
+
+
+def filled_in(sheet: Path, votes: Path) -> None:
+    """The sheet with a yes under every question."""
+    with sheet.open(encoding="utf-8-sig", newline="") as file:
+        reader = csv.DictReader(file)
+        names = list(reader.fieldnames or ())
+        rows = [row | {name: "yes" for name in names if name.endswith("?")} for row in reader]
+    with votes.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, names)
+        writer.writeheader()
+        writer.writerows(rows)
 
 
 @contextmanager
