@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 INSTALLED := $(VENV)/.installed
 
-.PHONY: demo test slow engines lint wheel clean
+.PHONY: demo test slow engines lint docs wheel clean
 
 demo: $(INSTALLED)
 	$(VENV)/bin/factory publish recipes/demo.yaml --hub local
@@ -37,8 +37,13 @@ $(INSTALLED): pyproject.toml
 	$(VENV)/bin/python -m pip install --quiet --editable '.[dev,space]'
 	touch $@
 
+# These pages as a site, in .site; a broken link ends it.
+docs: $(INSTALLED)
+	$(VENV)/bin/python -m pip install --quiet --editable '.[docs]'
+	$(VENV)/bin/mkdocs build --strict
+
 wheel: $(INSTALLED)
 	$(VENV)/bin/python -m build --wheel
 
 clean:
-	rm -rf $(VENV) .factory dist
+	rm -rf $(VENV) .factory .site dist

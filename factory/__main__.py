@@ -1,3 +1,3 @@
 from factory.cli import main
 
-main()
+main(prog_name="factory")

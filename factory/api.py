@@ -22,6 +22,7 @@ from factory.commands.session import Choice, Session
 from factory.errors import UsageError
 from factory.look.pairs import Judged, judge, prepared
 from factory.recipe import LoadedRecipe, load
+from factory.text.figures import counted
 from factory.text.language_codes import require_pair
 
 if TYPE_CHECKING:
@@ -186,7 +187,7 @@ def check(
     """
     before, after = list(sources), list(translations)
     if len(before) != len(after):
-        raise UsageError(f"{len(before):,} sources and {len(after):,} translations are no pairs")
+        raise UsageError(f"{counted(len(before), 'source')} and {counted(len(after), 'translation')} are no pairs")
     require_pair(source_language, target_language)
     chosen = [one.in_language(target_language, source_language) for one in choose_checks(checks)]
     texts = [

@@ -5,8 +5,6 @@ from __future__ import annotations
 import functools
 import json
 import os
-import tempfile
-import traceback
 from collections.abc import Callable
 from dataclasses import fields
 from importlib import import_module
@@ -14,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from factory import __version__
 from factory.errors import FactoryError
@@ -31,7 +30,37 @@ class Commands:
 
 commands = Commands()
 
-RECIPE = click.argument("recipe", type=click.Path(path_type=Path))
+
+def found_recipe(name: str) -> Path | None:
+    """The recipe that is called so: ``recipes/NAME.yaml`` or ``NAME.yaml``, where no file has the very name."""
+    if Path(name).exists():
+        return None
+    return next((path for path in (Path("recipes") / f"{name}.yaml", Path(f"{name}.yaml")) if path.is_file()), None)
+
+
+def _or_recipe(context: click.Context, parameter: click.Parameter, value: str) -> str:
+    found = found_recipe(value)
+    return str(found) if found else value
+
+
+class RecipePath(click.Path):
+    """The path of a recipe, or its name."""
+
+    name = "recipe"
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        return found_recipe(str(value)) or super().convert(value, param, ctx)
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        names = sorted(path.stem for path in Path("recipes").glob("*.yaml") if path.stem.startswith(incomplete))
+        return [*map(CompletionItem, names), *super().shell_complete(ctx, param, incomplete)]
+
+
+RECIPE = click.argument("recipe", type=RecipePath())
+RECIPES = click.argument("recipe", nargs=-1, required=True, type=RecipePath())
 STORE = click.option(
     "--store", type=click.Path(path_type=Path), default=Path(".factory"), show_default=True, envvar="FACTORY_STORE",
     help="Folder of all artifacts.",
@@ -110,6 +139,9 @@ class Cli(click.Group):
 
 def _unforeseen(error: Exception) -> str:
     """One line for the user; the traceback goes to a file that can be sent to the maintainers."""
+    import tempfile
+    import traceback
+
     with tempfile.NamedTemporaryFile("w", prefix="factory-", suffix=".log", delete=False, encoding="utf-8") as log:
         traceback.print_exception(error, file=log)
     first = (str(error).strip() or "no message").splitlines()[0]
@@ -123,7 +155,7 @@ def main() -> None:
 
 
 @main.command()
-@click.argument("recipe", nargs=-1, required=True, type=click.Path(path_type=Path))
+@RECIPES
 @PLACE
 @PROFILE
 @LOCKED
@@ -144,7 +176,11 @@ def plan(recipe: tuple[Path, ...], as_json: bool, diff: bool, assumptions: bool,
 
 
 @main.command()
-@of_recipe(PROFILE, LOCKED, REHEARSE)
+@RECIPES
+@PLACE
+@PROFILE
+@LOCKED
+@REHEARSE
 @FORCE
 @LIVE
 @ON
@@ -153,17 +189,26 @@ def plan(recipe: tuple[Path, ...], as_json: bool, diff: bool, assumptions: bool,
     "--keep-every", metavar="MINUTES", type=click.FloatRange(min=0, min_open=True), help="Of the step at work."
 )
 @JSON
-def publish(session: Session, on: str, **options: Any) -> None:
-    """Do what the plan shows: build, check the gates, push. Safe to stop and to repeat."""
-    if on == "here":
-        if options["keep_every"] and not options["keep"]:
-            raise click.UsageError("--keep-every says how often --keep copies the step at work")
+def publish(
+    recipe: tuple[Path, ...], on: str, keep: str | None, keep_every: float | None, force: bool, live: bool,
+    as_json: bool, **told: Any,
+) -> None:  # fmt: skip
+    """Do what the plan shows: build, check the gates, push. Safe to stop and to repeat.
 
-        commands.publish.run_publish(session, **options)
+    RECIPE is a file, or the NAME of recipes/NAME.yaml or NAME.yaml. Several are published one after another.
+    """
+    sessions = [commands.session.Session(path, **told) for path in recipe]
+    if on == "here":
+        if keep_every and not keep:
+            raise click.UsageError("--keep-every says how often --keep copies the step at work")
+        how = {"force": force, "live": live, "keep": keep, "keep_every": keep_every}
+        commands.publish.run_publish(sessions, as_json=as_json, **how)
         return
-    if session.rehearse or options.pop("keep") or options.pop("keep_every"):
+    if told["rehearse"] or keep or keep_every:
         raise click.UsageError("--on hf-jobs goes neither with --rehearse nor with --keep")
-    commands.on_jobs.publish_as_job(session, **options)
+    if len(sessions) > 1:
+        raise click.UsageError("--on hf-jobs takes one recipe: each is a job of its own")
+    commands.on_jobs.publish_as_job(sessions[0], force=force, live=live, as_json=as_json)
 
 
 @main.command()
@@ -185,7 +230,7 @@ def status(session: Session, watch: bool, as_json: bool) -> None:
 
 
 @main.command()
-@click.argument("dataset")
+@click.argument("dataset", callback=_or_recipe)
 @click.argument("name", required=False)
 @PLACE
 @REHEARSE
@@ -269,7 +314,7 @@ def check_command(
 
 
 @main.command("thresholds")
-@click.argument("recipe_or_pairs")
+@click.argument("recipe_or_pairs", callback=_or_recipe)
 @PAIRS
 @click.option("--rows", default=100_000, show_default=True, type=click.IntRange(1), help="Rows of pairs looked at.")
 @PLACE
@@ -346,14 +391,36 @@ def eval_command(models: tuple[str, ...], push: str | None, requests: str | None
 
 
 @main.command("init")
-@click.option("--language", required=True, help="Target language: an ISO 639 code or an English name, e.g. hi.")
-@click.option("--size", type=click.Choice(["350m", "700m", "1.2b"]), default="1.2b", show_default=True, help="LFM2.")
+@click.option("--language", required=True, help="Target language: a code of ISO 639 or a name, e.g. hi or Swahili.")
+@click.option("--data", metavar="FILE", help="Translate this file, folder or dataset of the Hub: looks at it first.")
+@click.option("--columns", help="Of --data: translate only these, separated by commas.")
+@click.option("--source", help="Of --data: the language it is in.  [default: en]")
+@click.option("--endpoint", metavar="URL", help="A server of OpenAI's protocol that translates, up to and with /v1.")
+@click.option("--translator", metavar="MODEL", help="What translates: a model at --endpoint, else of the Hub.")
+@click.option("--api-key-env", "key", metavar="NAME", help="Of --endpoint: the variable that holds its key.")
+@click.option("--size", type=click.Choice(["350m", "700m", "1.2b"]), help="Tune LFM2 of this size.  [default: 1.2b]")
 @click.option("--model", help="Tune this model of the Hub (owner/name) in place of LFM2.")
 @click.option("--force", is_flag=True, help="Overwrite files that are there already.")
 @click.argument("out", required=False, type=click.Path(path_type=Path))
-def init_command(language: str, size: str, model: str | None, force: bool, out: Path | None) -> None:
-    """Write a commented recipe for another language or base model; it plans as it stands."""
-    commands.init.show_written(commands.init.write_recipe(language, size, model, out, force=force))
+def init_command(
+    language: str, data: str | None, columns: str | None, source: str | None, size: str | None, model: str | None,
+    **told: Any,
+) -> None:  # fmt: skip
+    """Write a commented recipe: for one's own data (--data), or for another language or base model to tune.
+
+    It plans as it stands. OUT is its file or folder.
+    """
+    wanted = commands.init.Wanted(language, **told)
+    if data is None:
+        if columns or source:
+            raise click.UsageError("--columns and --source are about --data: give that too")
+        commands.init.show_written(commands.init.write_recipe(wanted, size or "1.2b", model))
+        return
+    if size or model:
+        raise click.UsageError("--data makes a dataset: --size and --model are for a recipe that tunes a model")
+    chosen = tuple(name.strip() for name in (columns or "").split(",") if name.strip())
+    written = commands.init.write_data_recipe(wanted, data, source=source or "en", columns=chosen)
+    commands.init.show_written(written)
 
 
 @main.command("schema")

@@ -1,6 +1,5 @@
 """Errors that a user sees: what happened, where, what to do."""
 
-import difflib
 from collections.abc import Iterable
 
 
@@ -35,6 +34,8 @@ def nearest(name: object, valid: Iterable[str], limit: int = 8) -> str:
     >>> nearest("x", ["language", "license"], limit=1)
     '; valid: language, …'
     """
+    import difflib
+
     names = sorted(set(valid))
     close = difflib.get_close_matches(str(name), names, n=1, cutoff=0.6)
     if close:

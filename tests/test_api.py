@@ -74,7 +74,7 @@ def test_pairs_are_checked_where_they_are() -> None:
     assert factory.check([], []) == []
     only = factory.check(["Two cats."], ["Two cats."], checks="numbers")
     assert [*only[0].scores] == ["numbers"] and only[0].verdict == "kept"
-    with pytest.raises(UsageError, match="1 sources and 0 translations"):
+    with pytest.raises(UsageError, match="1 source and 0 translations"):
         factory.check(["x"], [])
     with pytest.raises(UsageError, match="no check"):
         factory.check(["x"], ["y"], checks="gone")

@@ -5,13 +5,14 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
 import pytest
 from click.testing import CliRunner
 
-from factory.cli import Cli
+from factory.cli import Cli, main
 
 RECIPE = """\
 recipe: 1
@@ -122,6 +123,67 @@ def test_the_schema_is_a_json_schema(recipe: Path) -> None:
     assert not list(validator.iter_errors(good))
     good["datasets"]["a"]["steps"] = [{"colums": {}}]
     assert list(validator.iter_errors(good))
+
+
+def test_a_recipe_is_named_and_several_are_published_though_one_fails(tmp_path: Path) -> None:
+    (tmp_path / "recipes").mkdir()
+    for place, name in (("recipes/one.yaml", "one"), ("two.yaml", "two")):
+        (tmp_path / place).write_text(
+            RECIPE.replace("small", name).replace("  a:\n", f"  {name}-rows:\n    publish: {name}\n")
+        )
+    (tmp_path / "broken.yaml").write_text(RECIPE.replace("{demo: instructions, rows: 30}", "owner/missing"))
+    done = factory("publish", "one", "broken", "two", "--json", cwd=tmp_path)
+    assert done.returncode == 1 and "owner/missing" in done.stderr, done.stderr
+    assert [[*document["pushed"]] for document in json.loads(done.stdout)] == [["one-rows"], ["two-rows"]]
+    looked = factory("look", "one", "one-rows", "--json", "--rows", "1", cwd=tmp_path)
+    assert [*json.loads(looked.stdout)[0]] == ["row", "q", "a"]
+    (tmp_path / "broken.yaml").write_text(RECIPE.replace("columns:", "colums:"))
+    refused = factory("publish", "one", "broken", cwd=tmp_path)
+    assert refused.returncode == 2 and not refused.stdout
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_the_shell_completes_commands_options_and_recipes(recipe: Path, shell: str) -> None:
+    folder = recipe.parent / "recipes"
+    folder.mkdir()
+    (folder / "named.yaml").write_text(RECIPE)
+
+    def asked(*words: str) -> str:
+        told = {
+            "COMP_WORDS": " ".join(["factory", *words]),
+            "COMP_CWORD": words[-1] if shell == "fish" else str(len(words)),
+        }
+        return factory(cwd=recipe.parent, _FACTORY_COMPLETE=f"{shell}_complete", **told).stdout
+
+    assert "factory" in factory(cwd=recipe.parent, _FACTORY_COMPLETE=f"{shell}_source").stdout
+    assert "publish" in asked("pub")
+    assert "--rehearse" in asked("publish", "--re")
+    assert "named" in asked("plan", "na")
+
+
+def commands(group: click.Group = main, *above: str) -> Iterator[list[str]]:
+    """Every command as it is called, those of groups too."""
+    for name, command in group.commands.items():
+        yield [*above, name]
+        if isinstance(command, click.Group):
+            yield from commands(command, *above, name)
+
+
+def test_help_imports_nothing_that_a_command_works_with() -> None:
+    code = (
+        "import sys; from click.testing import CliRunner; from factory.cli import main\n"
+        f"for called in {[[], *commands()]}:\n"
+        "    assert CliRunner().invoke(main, [*called, '--help']).exit_code == 0, called\n"
+        "print(*sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.split())
+    assert {name for name in loaded if name.partition(".")[0] == "factory"} == {
+        "factory",
+        "factory.cli",
+        "factory.errors",
+    }
+    assert not loaded & {"numpy", "pyarrow", "pydantic", "rich", "yaml", "torch", "huggingface_hub", "jinja2"}
 
 
 def test_what_this_user_may_not_read_is_no_mistake_of_ours() -> None:

@@ -22,12 +22,16 @@ class Scored:
         scores: check -> array of one score per row; NaN where the check leaves the row out, or could not score it.
         broken: row -> check -> error, of checks that could not score the row: they broke, or the score is no number.
             Such a row is neither accepted nor rejected: it failed.
+        added: how many pairs of columns were scored.
+        worst: check -> array of the number of the pair, from 0, whose score each row has, where there are several.
     """
 
     checks: Sequence[Check]
     rows: int
     scores: dict[str, Any] = field(default_factory=dict)
     broken: dict[int, dict[str, Exception]] = field(default_factory=dict)
+    added: int = 0
+    worst: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         import numpy as np
@@ -48,6 +52,16 @@ class Scored:
         `compared`: there is a source; without one, checks that compare are left out. `done` is told the share of the
         pairs that has been looked at. `rows`: the row of each pair, where a row may have several or none.
         """
+        import numpy as np
+
+        before_it = {name: scores.copy() for name, scores in self.scores.items()} if self.added else {}
+        self._add(pairs, compared, done, rows)
+        for name, before in before_it.items():
+            numbers = self.worst.setdefault(name, np.zeros(self.rows, np.int16))
+            numbers[(self.scores[name] != before) & ~np.isnan(self.scores[name])] = self.added
+        self.added += 1
+
+    def _add(self, pairs: Pairs, compared: bool, done: Callable[[float], None], rows: Sequence[int] | None) -> None:
         sources, targets = pairs
         places = range(len(targets))
         if compared and None in sources and None in targets:

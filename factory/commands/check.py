@@ -21,6 +21,7 @@ from factory.rows.formats import Row, Unreadable
 from factory.rows.reading import Rows
 from factory.step.progress import Progress
 from factory.step.surroundings import seldom_collected
+from factory.text.figures import counted
 from factory.text.json_text import json_line
 from factory.text.language_codes import require_pair
 
@@ -251,6 +252,6 @@ def _print(document: dict[str, Any]) -> None:
     for note in document["notes"]:
         print(f"note: {note}")
     print(
-        f"\n{document['in']:,} rows: {document['kept']:,} kept, {document['rejected']:,} rejected,"
+        f"\n{counted(document['in'], 'row')}: {document['kept']:,} kept, {document['rejected']:,} rejected,"
         f" {document['failed']:,} failed; {document['seconds']:.1f} s; written to {document['out']}"
     )

@@ -8,6 +8,7 @@ from factory.commands.table import print_json
 from factory.errors import FactoryError, UsageError
 from factory.store import FILE_NAME, Manifest, fingerprint
 from factory.store.writing import Digests, damage, to_do
+from factory.text.figures import counted
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,8 @@ def examine_store(root: Path, *, as_json: bool = False) -> None:
             print("\n  ".join([f"{entry.step} is damaged:", *entry.wrong, entry.to_do]))
         for name in unknown:
             print(f"{name} cannot be compared: it was made before sizes and digests were kept")
-        print(f"{len(steps)} steps, {files:,} files, {size / 1e9:,.2f} GB compared; {len(damaged)} steps are damaged")
+        compared = f"{counted(len(steps), 'step')}, {counted(files, 'file')}, {size / 1e9:,.2f} GB compared"
+        print(f"{compared}; {counted(len(damaged), 'damaged step')}")
     if damaged:
         sys.exit(1)
 

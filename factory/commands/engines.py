@@ -13,6 +13,7 @@ from factory.engines.tiny import make_tiny_model
 from factory.errors import FactoryError, UsageError
 from factory.profile import Profile, load_profile
 from factory.step.surroundings import quiet_libraries
+from factory.text.figures import counted
 
 SHOWN_MODELS = 20
 
@@ -71,7 +72,8 @@ def check_engine(name: str, profile_name: str | None) -> None:
         raise FactoryError(f"{name} refuses to answer: {wrong.detail}")
     tokens = sum(completion.completion_tokens for completion in found)
     print(
-        f"{name} works: {len(found)} answers, {tokens} tokens{same}, {time.monotonic() - started:.1f} s with its start"
+        f"{name} works: {counted(len(found), 'answer')}, {counted(tokens, 'token')}{same}, "
+        f"{time.monotonic() - started:.1f} s with its start"
     )
 
 

@@ -16,6 +16,7 @@ from factory.look.layout import columns_of, layout, view
 from factory.look.rows import Numbered, Rows, of_artifact, of_hub, of_path, sample, worst
 from factory.look.terminal import LINES, Screen
 from factory.store.columns import unknown_column
+from factory.text.figures import counted
 
 WITHOUT_TERMINAL = 120  # columns
 
@@ -102,7 +103,7 @@ def _print(found: Rows, chosen: list[Numbered], wanted: list[str], full: bool, h
         screen.console.print(screen.row(number, view(row, layout(row, wanted))), soft_wrap=True)
         screen.console.print()
     ending = f" ({how})" if how else ""
-    screen.console.print(f"{found.title}: {len(chosen):,} rows{ending}", style="dim", soft_wrap=True)
+    screen.console.print(f"{found.title}: {counted(len(chosen), 'row')}{ending}", style="dim", soft_wrap=True)
 
 
 def _screen(full: bool) -> Screen:

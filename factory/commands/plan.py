@@ -23,7 +23,7 @@ from factory.hub.client import Renamed
 from factory.profile import FILE_NAME, Profile, profile_file
 from factory.publishing.stages import Build, require_targets, stages
 from factory.step.base import Step
-from factory.text.figures import number_text
+from factory.text.figures import counted, number_text
 
 SCORED = "its scores are stored, nothing is scored again"
 
@@ -146,15 +146,16 @@ def show_family(sessions: list[Session], *, as_json: bool = False, assumptions: 
         return
     rows.append(["together, shared steps once", found.steps, number_text(found.tokens), f"{found.total:,.0f}"])
     columns = ["recipe", "steps to do", "tokens", "US$"]
-    print_table(f"{len(sessions)} recipes", columns, rows, right=columns[1:])
+    print_table(counted(len(sessions), "recipe"), columns, rows, right=columns[1:])
     for line in beside(found, reported):
         print(line)
     if found.not_estimated:
         print(f"not estimated: {', '.join(found.not_estimated[:4])}")
     lines = assumption_lines(found.assumptions)
-    print(
-        "\n".join(["the cost rests on:", *lines] if assumptions else [f"rests on {len(lines)} numbers: --assumptions"])
-    )
+    if assumptions:
+        print("\n".join(["the cost rests on:", *lines]))
+    else:
+        print(f"rests on {counted(len(lines), 'number')}: --assumptions")
 
 
 def _document(plan: Plan, costs: Costs, problems: list[str], diff: bool) -> dict[str, object]:
@@ -197,7 +198,7 @@ def _print(plan: Plan, costs: Costs, problems: list[str], diff: bool) -> None:
         )
     numbers = ["rows", "tokens", "time", "US$"]
     columns = ["artifact", "kind", "state", "steps", *numbers, "publishes", "because of"]
-    title = f"{len(rows)} artifacts{' to make' if diff else ''}"
+    title = f"{counted(len(rows), 'artifact')}{' to make' if diff else ''}"
     print_table(title, columns, rows, numbers, spare=["publishes", "steps", "kind"], texts=["because of"])
     print()
     for suite in recipe.evaluate:
@@ -205,7 +206,7 @@ def _print(plan: Plan, costs: Costs, problems: list[str], diff: bool) -> None:
             entry for entry in plan.nodes.values() if entry.node.kind == "evaluation" and entry.node.artifact == suite
         ]
         done = sum(entry.state == "done" for entry in nodes)
-        say(f"evaluate {suite}: {len(nodes)} models, {done} done")
+        say(f"evaluate {suite}: {counted(len(nodes), 'model')}, {done} done")
     rows = [
         [f"{s['stage']} {s['subject']}", s["state"], ", ".join([*s["because"], *([SCORED] if s["scored"] else [])])]
         for s in _stages(plan)

@@ -8,9 +8,9 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
-from factory.commands.session import Opened, Session
+from factory.commands.session import Opened, Session, one_hub
 from factory.commands.table import print_json, print_table
-from factory.errors import UsageError, nearest
+from factory.errors import FactoryError, UsageError, nearest
 from factory.graph import lineage
 from factory.graph.installed import require_engines
 from factory.graph.licenses import require_licenses
@@ -24,6 +24,7 @@ from factory.publishing.stages import Execution, Report, builds, require_targets
 from factory.remote.mirror import Mirror
 from factory.step.progress import Progress
 from factory.store import Manifest
+from factory.text.figures import counted
 
 
 def run_build(session: Session, names: list[str], *, as_json: bool = False) -> None:
@@ -33,7 +34,11 @@ def run_build(session: Session, names: list[str], *, as_json: bool = False) -> N
         FactoryError: as `building`; or a build failed.
     """
     with building(session, names) as (opened, report):
-        finish(opened, report, as_json)
+        if as_json:
+            print_json(as_document(opened, report))
+        else:
+            _print(opened, report)
+        report.require_success()
 
 
 @contextmanager
@@ -57,14 +62,32 @@ def building(session: Session, names: Sequence[str]) -> Iterator[tuple[Opened, R
         yield opened, Execution(runner).run(builds(nodes))
 
 
-def run_publish(session: Session, *, as_json: bool = False, **how: Any) -> None:
-    """Do what the plan lists, as `publishing` is told how, and say what was made, pushed and measured.
+def run_publish(sessions: Sequence[Session], *, as_json: bool = False, **how: Any) -> None:
+    """Do what the plan of each lists, one after another, as `publishing` is told how; say what came of it.
+
+    JSON is one document of one recipe, a list of several.
 
     Raises:
-        FactoryError: as `publishing`; or a stage failed.
+        UsageError: a recipe is wrong, or they go to different Hubs: nothing was begun.
+        FactoryError: as `publishing`; or a stage failed. The recipes after it are published all the same.
     """
-    with publishing(session, **how) as (opened, report):
-        finish(opened, report, as_json)
+    errors: list[FactoryError] = []
+    documents = []
+    with one_hub(sessions) as opening:
+        for session in opening:
+            try:
+                with publishing(session, **how) as (opened, report):
+                    if as_json:
+                        documents.append(as_document(opened, report))
+                    else:
+                        _print(opened, report)
+                    report.require_success()
+            except FactoryError as error:
+                errors.append(error)
+    if as_json and documents:
+        print_json(documents[0] if len(sessions) == 1 else documents)
+    if errors:
+        raise errors[0] if len(errors) == 1 else FactoryError("\n".join(map(str, errors)))
 
 
 @contextmanager
@@ -137,19 +160,6 @@ def stop_cleanly() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def finish(opened: Opened, report: Report, as_json: bool) -> None:
-    """Say what was made, pushed and measured, what failed and what was left out.
-
-    Raises:
-        FactoryError: a stage failed.
-    """
-    if as_json:
-        print_json(as_document(opened, report))
-    else:
-        _print(opened, report)
-    report.require_success()
-
-
 def as_document(opened: Opened, report: Report) -> dict[str, Any]:
     """What a run did, as JSON."""
     return {
@@ -201,7 +211,8 @@ def _print(opened: Opened, report: Report) -> None:
         print_table("not done", ["stage", "state", "because"], [*failed, *left], texts=["because"])
     commits = sum(p.changed for p in pushed.values())
     print(
-        f"\n{len(report.built)} steps built, {len(report.done)} done before, {commits} commits, {report.seconds:.1f} s"
+        f"\n{counted(len(report.built), 'step')} built, {len(report.done)} done before, {counted(commits, 'commit')}, "
+        f"{report.seconds:.1f} s"
     )
     made = [step for step in lineage.made(graph, graph.nodes.values()) if step.manifest]
     print(f"in this store: {len(made)} of {len(graph.nodes)} steps done, {lineage.usage(made)}")
@@ -226,6 +237,6 @@ def _state(pushed: Pushed | None) -> str:
 def _size(manifest: Manifest) -> str:
     if (counts := manifest.rows) is not None:
         of = f" of {counts.rows_in:,}" if counts.rows_in != counts.kept else ""
-        return f"{counts.kept:,}{of} rows"
+        return f"{counts.kept:,}{of} rows" if of else counted(counts.kept, "row")
     parameters = manifest.metrics.get("parameters")
     return f"{parameters / 1e6:,.1f} M parameters" if parameters else ""

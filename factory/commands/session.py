@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -74,6 +74,11 @@ class Session:
     locked: bool = False
     rehearse: bool = False
 
+    @property
+    def root(self) -> Path:
+        """The folder of its store: a rehearsal has one of its own."""
+        return Store(self.store / "rehearsal" if self.rehearse else self.store).root
+
     @contextmanager
     def open(self, *, building: bool = False, refresh: bool = False) -> Iterator[Opened]:
         """Open the recipe. With `building` the Hub must answer for every ref; otherwise what is unknown stays open.
@@ -89,7 +94,7 @@ class Session:
             print(f"note: {note}", file=sys.stderr)
         if self.rehearse and profile.train_batch_size is None:  # not batches meant for a GPU's memory
             profile = profile.model_copy(update={"train_batch_size": REHEARSAL_BATCH})
-        store = Store(self.store / "rehearsal" if self.rehearse else self.store)
+        store = Store(self.root)
         with connect(loaded, store, "local" if self.rehearse else self.hub, start=building) as target:
             if self.rehearse and building:
                 from factory.rehearsal import prepare
@@ -145,11 +150,40 @@ def connect(loaded: LoadedRecipe, store: Store, choice: Choice, *, start: bool =
 
 
 @contextmanager
+def one_hub(sessions: Sequence[Session]) -> Iterator[Sequence[Session]]:
+    """Sessions to be opened one after another: one embedded Hub serves them all, as clients keep its address.
+
+    Raises:
+        UsageError: a recipe is wrong, or some go to the embedded Hub and some do not.
+    """
+    if len(sessions) == 1:
+        yield sessions
+        return
+    local = {session.rehearse or is_local(load(session.recipe), session.hub) for session in sessions}
+    if len(local) > 1:
+        raise UsageError("these recipes go to different Hubs", fix="publish them one by one, or say --hub")
+    choice: Choice = "local" if local == {True} else "remote"  # said now, as the embedded Hub sets HF_ENDPOINT
+    with embedded(sessions[0].root) if choice == "local" else nullcontext():
+        yield [replace(session, hub=choice) for session in sessions]
+
+
+_running: dict[Path, LocalHub] = {}
+"""Of this process, by the store's folder."""
+
+
+@contextmanager
 def embedded(root: Path) -> Iterator[LocalHub]:
-    """The embedded Hub of a store's folder for this process's Hub clients, while the block runs."""
+    """The embedded Hub of a store's folder for this process's Hub clients, while the outermost such block runs."""
     from factory.local_hub import LocalHub
 
+    if root in _running:
+        yield _running[root]
+        return
     # Caches of the embedded Hub and of the real one must not meet: the same name means another repo.
     with LocalHub(root / "hub") as hub:
         os.environ.update(hub.environment() | {"HF_HOME": str(root / "hf-home")})
-        yield hub
+        _running[root] = hub
+        try:
+            yield hub
+        finally:
+            del _running[root]

@@ -14,7 +14,7 @@ from factory.commands.session import Session
 from factory.commands.table import Grid, console_of_width, grid, print_json
 from factory.graph.account import Account, StepAccount, account, pace
 from factory.publishing.cards.text import share
-from factory.text.figures import time_text
+from factory.text.figures import counted, time_text
 
 REFRESH = 2.0  # seconds
 RUNGS = ("first", "retry", "smaller", "fallback", "name", "rejected")  # of the ladder, in the order they are tried
@@ -124,7 +124,7 @@ def _reasons(found: Account) -> Grid:
         reasons = sorted(step.rows.reasons.items(), key=lambda item: (-item[1], item[0]))
         said = reasons[:SHOWN_REASONS]
         if rest := reasons[SHOWN_REASONS:]:
-            said.append((f"{len(rest)} more reasons", sum(count for _, count in rest)))
+            said.append((counted(len(rest), "more reason"), sum(count for _, count in rest)))
         for number, (reason, count) in enumerate(said):
             rows.append(["" if number else step.node.name, reason, f"{count:,}", share(count, step.rows.rows_in)])
     return grid(["step", "sorted out because of", "rows", "of its input"], rows, right=["rows", "of its input"])

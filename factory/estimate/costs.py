@@ -9,7 +9,7 @@ from typing import Any
 from factory.estimate.flow import Flows
 from factory.estimate.rates import Rates
 from factory.graph.nodes import Graph
-from factory.text.figures import bytes_text, number_text, rows_text, time_text
+from factory.text.figures import bytes_text, counted, number_text, rows_text, time_text
 
 VERBS = {
     "training": {"sft", "pretrain", "dpo"},
@@ -130,7 +130,7 @@ class Costs:
             return "to do: nothing"
         total = self.total
         hours = sum(node.device_seconds or 0.0 for node in self.nodes.values() if node.dollars) / 3600
-        parts = [f"{len(self.nodes)} steps"]
+        parts = [counted(len(self.nodes), "step")]
         parts += [f"{total.tokens_text} tokens"] if total.tokens else []
         on = f"{self.devices} x {self.device}" + (f", generation on {self.generates}" if self.generates else "")
         parts += [f"{total.time_text} on {on}"] if total.seconds >= 1 else []
@@ -143,7 +143,7 @@ class Costs:
         if self.device_assumed:
             lines.append(f"figured for {self.device}: a profile with gpu, gpu_hour and devices makes this yours")
         measured = sum(node.basis.startswith("measured") for node in self.nodes.values())
-        lines.append(f"speeds: {measured} steps by rates measured in this store, the others by a table of assumptions")
+        lines.append(f"speeds: {counted(measured, 'step')} by rates measured in this store, the others by a table")
         if total.unknown:
             shown = ", ".join(total.unknown[:4]) + (", …" if len(total.unknown) > 4 else "")
             lines.append(f"not estimated (rows or model size not known): {shown}")

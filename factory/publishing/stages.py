@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from factory.errors import FactoryError
 from factory.evaluate.gates import parse_gate
@@ -20,6 +21,7 @@ from factory.graph import hygiene, lineage
 from factory.graph.lineage import Lineage, Made
 from factory.graph.nodes import Graph, Node
 from factory.graph.run import PARTS, Runner
+from factory.hub.addresses import is_loopback
 from factory.hub.client import Renamed, Unavailable, api, existing, hub_errors
 from factory.hub.push import Pushed, Release, push
 from factory.publishing.benchmarks import benchmark_file
@@ -388,5 +390,6 @@ class Execution:
 
     def _note(self, name: str, pushed: Pushed) -> None:
         self.report.pushed[name] = pushed
-        for line in [*([f"pushed {name} -> {pushed.url}"] if pushed.changed else []), *pushed.notes]:
+        place = urlsplit(pushed.url).path if is_loopback(pushed.url) else pushed.url  # that server may end with us
+        for line in [*([f"pushed {name} -> {place}"] if pushed.changed else []), *pushed.notes]:
             self.runner.progress.log(line)

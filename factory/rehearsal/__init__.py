@@ -33,6 +33,7 @@ from factory.rehearsal.taught import asked, lessons, lessons_of_pictures
 from factory.step.progress import Progress
 from factory.step.surroundings import quiet_libraries
 from factory.store import Store, canonical, fingerprint, write_atomically
+from factory.text.figures import counted
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
@@ -59,7 +60,7 @@ def prepare(loaded: LoadedRecipe, store: Store) -> None:
     repos = wanted(loaded)
     if not repos:
         return
-    known = catalogue_for(loaded.source.folders)
+    known = catalogue_for(loaded.source.folders, loaded.path.stem)
     _require_known(known, repos)
     progress = Progress()
     _preview(progress, known, repos)
@@ -68,7 +69,9 @@ def prepare(loaded: LoadedRecipe, store: Store) -> None:
         state = _inputs(loaded, known, repos)
         if _noted(note) == {"inputs": state, "heads": _heads(client, repos)}:
             return
-        progress.log(f"rehearsal of {loaded.recipe.name}: making stand-ins for {len(repos)} repos of the Hub")
+        progress.log(
+            f"rehearsal of {loaded.recipe.name}: making stand-ins for {counted(len(repos), 'repo')} of the Hub"
+        )
         for left in store.root.glob(f"{SCRATCH}*"):  # of a run that was killed
             shutil.rmtree(left, ignore_errors=True)
         with quiet_libraries(), progress.task("stand-ins", total=len(repos), unit="repos"):

@@ -148,14 +148,16 @@ def catalogue() -> Catalogue:
     return Catalogue.model_validate(yaml.load(FILE.read_text(encoding="utf-8")))
 
 
-def catalogue_for(folders: Sequence[Path]) -> Catalogue:
-    """With the entries of every ``stand-ins.yaml`` in a recipe's folders, which win over those of the same name.
+def catalogue_for(folders: Sequence[Path], recipe: str = "") -> Catalogue:
+    """With the entries of every ``stand-ins.yaml`` and ``<recipe>.stand-ins.yaml`` in a recipe's folders, the later of
+    which win over those of the same name.
 
     Raises:
         UsageError: such a file is not valid.
     """
     merged = catalogue().model_dump(exclude_unset=True)
-    own = [folder / OWN for folder in folders if (folder / OWN).is_file()]
+    names = [OWN, f"{recipe}.{OWN}"]
+    own = [folder / name for folder in folders for name in names if (folder / name).is_file()]
     for path in own:
         try:
             content = yaml.load(path.read_text(encoding="utf-8"))

@@ -18,6 +18,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from factory.text.figures import time_text
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -105,7 +107,7 @@ class Progress:
         elapsed = time.monotonic() - self.started
         rate = (self.done - self.resumed) / elapsed if elapsed else 0.0
         total = f"/{self.total:,}" if self.total else ""
-        left = f", {(self.total - self.done) / rate:.0f} s left" if self.total and rate else ""
+        left = f", {time_text((self.total - self.done) / rate)} left" if self.total and rate else ""
         counts = self._counts_text()
         tail = f" · {counts}" if counts else ""
         return f"  {self.name}: {self.done:,}{total} {self.unit}, {rate:,.1f}/s{left}{tail}"

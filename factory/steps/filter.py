@@ -54,10 +54,12 @@ CheckField = Annotated[
 
 
 BROKEN = " broken"  # beside the scores of a check: why it could not score a row
+COLUMN = " column"  # and which column has the score, where there are several
 
 
 class Filter(ScoreStep):
-    """Scores texts by `checks` and rejects rows where one is not accepted: ``script: 0.12 < 0.5``.
+    """Scores texts by `checks` and rejects rows where one is not accepted: ``script: 0.12 < 0.5``, and where several
+    columns are checked ``script: 0.12 < 0.5 in answer_ar``.
 
     What is checked: `columns`, single ones as a list, or pairs (source -> translation; one without a translation is a
     single one); without them every pair (x, x + suffix) there is. Of a column of conversations every turn is checked,
@@ -233,16 +235,19 @@ class Filter(ScoreStep):
 
         reading = [check for check in checks.values() if not check.looks]
         looking = [check for check in checks.values() if check.looks]
-        scored, verdicts = Scored([], table.num_rows), {}
+        scored, verdicts, columns = Scored([], table.num_rows), {}, pa.nulls(0, pa.string())
         if reading:
             pairs = self._pairs(table.column_names, suffix)
             texts_of = {name: _read(table, name) for pair in pairs for name in pair if name is not None}
             scored, verdicts = self.score(texts_of, reading, pairs, tick)
+            columns = pa.array([target for _, target in pairs])
         if looking:
             scored = scored.beside(image_scores(table, self.images, [*self._named], looking, tick))
         found = dict(known.columns)
         for key, check in checks.items():
             found[key] = pa.array(scored.scores[check.name], pa.float64(), from_pandas=True)  # NaN becomes null
+            if check.name in scored.worst:
+                found[key + COLUMN] = columns.take(pa.array(scored.worst[check.name]))
             errors = {row: errors[check.name] for row, errors in scored.broken.items() if check.name in errors}
             if errors:
                 said = {row: failed(f"{self.verb}: {check.name}", error) for row, error in errors.items()}
@@ -266,7 +271,9 @@ class Filter(ScoreStep):
                 if said:
                     verdicts.setdefault(row, Verdict("failed", *json.loads(said)))
         for row, ((check, score), *_) in known.refused().items():
-            verdicts.setdefault(row, rejected(check.name, check.explain(score)))
+            column = scores.columns.get(self._keys[check.name] + COLUMN)
+            place = f" in {column[row]}" if column is not None else ""
+            verdicts.setdefault(row, rejected(check.name, f"{check.explain(score)}{place}"))
         return replace(scores, columns=columns, verdicts=verdicts)
 
 

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field, field_validator
@@ -149,7 +150,7 @@ class Translate(RowStep):
             for row, cell in zip(rows, made, strict=True):
                 values[row], verdict = self._join(cell, units, climb, texts)
                 if verdict is not None:
-                    verdicts.setdefault(row, verdict)
+                    verdicts.setdefault(row, self._named(verdict, name))
             kind = readable(table, name).type
             table = with_column(table, name + suffix, typed(values, pa.string() if pa.types.is_null(kind) else kind))
         copied = sum(
@@ -180,6 +181,12 @@ class Translate(RowStep):
         if fault is None and any(image_places(units.texts[n]) != image_places(texts[n]) for n in cell.units()):
             return value, rejected("translate: places of pictures", "not as many as in the source")
         return value, fault and fault.verdict(self.verb)
+
+    def _named(self, verdict: Verdict, column: str) -> Verdict:
+        """Which column it is about, where several are translated."""
+        if len(self.columns) == 1:
+            return verdict
+        return replace(verdict, detail=f"{verdict.detail} in {column}" if verdict.detail else f"in {column}")
 
 
 def _totals(units: Units, climb: Climb) -> dict[str, float]:

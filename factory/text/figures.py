@@ -6,6 +6,15 @@ NUMBERS = ((1e12, " T"), (1e9, " B"), (1e6, " M"), (1e3, " k"))
 BYTES = ((1e12, " TB"), (1e9, " GB"), (1e6, " MB"))
 
 
+def counted(number: int, noun: str) -> str:
+    """The number with its noun, which takes an s where there is not one.
+
+    >>> counted(1, "row"), counted(1200, "row"), counted(0, "commit")
+    ('1 row', '1,200 rows', '0 commits')
+    """
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def number_text(value: float) -> str:
     """
     >>> number_text(1_754_000_000), number_text(42_000), number_text(7)

@@ -99,12 +99,17 @@ def same_language(one: str, other: str) -> bool:
     return (language_of(one), script_of_code(one)) == (language_of(other), script_of_code(other))
 
 
+def require_known(code: str) -> None:
+    """Raises UsageError where the code names no language."""
+    if not is_known(code):
+        fix = code_named(code) or "one of ISO 639, with a script or region: en, ar, zh-Hans"
+        raise UsageError(f"{code!r} is no language code", fix=fix)
+
+
 def require_pair(source: str, target: str) -> None:
     """Raises UsageError where one of the codes names no language, or both the same in the same script."""
-    for code in (source, target):
-        if not is_known(code):
-            fix = code_named(code) or "one of ISO 639, with a script or region: en, ar, zh-Hans"
-            raise UsageError(f"{code!r} is no language code", fix=fix)
+    require_known(source)
+    require_known(target)
     if same_language(source, target):
         raise UsageError(f"{source} and {target} are one language", fix="name those of source and translation")
 

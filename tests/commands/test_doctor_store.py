@@ -37,7 +37,7 @@ def doctor(*arguments: str, **environment: str) -> Result:
 def test_a_whole_store(root: Path) -> None:
     for result in (doctor("--store", str(root)), doctor("--store", FACTORY_STORE=str(root))):
         assert result.exit_code == 0
-        assert result.output == "4 steps, 4 files, 0.00 GB compared; 0 steps are damaged\n"
+        assert result.output == "4 steps, 4 files, 0.00 GB compared; 0 damaged steps\n"
 
 
 def test_damage_is_named_with_what_to_do(root: Path) -> None:
@@ -57,7 +57,7 @@ def test_damage_is_named_with_what_to_do(root: Path) -> None:
         f"delete {folders['two']}: the next run makes it again",
         "manifest.json is damaged",
         "four/01-x cannot be compared",
-        "4 steps, 2 files, 0.00 GB compared; 3 steps are damaged",
+        "4 steps, 2 files, 0.00 GB compared; 3 damaged steps",
     ):
         assert text in result.output
 
@@ -87,7 +87,7 @@ def test_a_manifest_that_was_edited_is_damage(root: Path, change: dict[str, Any]
     assert manifest is not None
     manifest.model_copy(update=change if files else change | {"files": None}).save(folder)
     result = doctor("--store", str(root))
-    assert result.exit_code == 1 and "1 steps are damaged" in result.output
+    assert result.exit_code == 1 and "1 damaged step" in result.output
     assert f"two/01-x is damaged:\n  manifest.json: {said}" in result.output
 
 

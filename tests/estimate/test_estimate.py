@@ -183,7 +183,7 @@ def test_a_measured_rate_replaces_the_table(tmp_path: Path) -> None:
     assert cost.basis == "measured: 5,000 completion_tokens per second in unknown/01-translate"
     assert cost.device_seconds == pytest.approx((by_table.tokens or 0) / 5000)
     assert costs_of(graph, Profile(gpu="a100", engine="vllm")).nodes["arabic/01-translate"].basis == "table"
-    assert "1 steps by rates measured" in costs_of(graph).summary()
+    assert "1 step by rates measured" in costs_of(graph).summary()
 
 
 def test_a_training_is_measured_in_its_own_tokens_per_second(tmp_path: Path) -> None:

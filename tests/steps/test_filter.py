@@ -53,6 +53,22 @@ def test_pairs_text_and_the_worst_score(tmp_path):
     assert rejected(job)[0]["score_script"] == 0.0
 
 
+def test_the_reason_names_the_column_where_several_are_checked(tmp_path):
+    turns = [{"role": "user", "content": "النهر"}, {"role": "user", "content": "river"}]
+    rows = [
+        {"a": "one", "a_ar": "house", "b": "one", "b_ar": "بيت", "m": turns[:1]},
+        {"a": "one", "a_ar": "بيت", "b": "one", "b_ar": "house", "m": turns[:1]},
+        {"a": "one", "a_ar": "بيت", "b": "one", "b_ar": "بيت", "m": turns},
+        {"a": "one", "a_ar": "house", "b": "one", "b_ar": "house", "m": turns},
+    ]
+    step = filter_step(checks=["empty", "script"], columns={"a": "a_ar", "b": "b_ar", "m": None})
+    job = run_step(step, dataset(tmp_path / "in", rows), tmp_path / "out")
+    assert [row["reason"] for row in rejected(job)] == [
+        "script: 0 < 0.5 in a_ar", "script: 0 < 0.5 in b_ar", "script: 0 < 0.5 in m", "script: 0 < 0.5 in a_ar",
+    ]  # fmt: skip
+    assert job.rows.reasons == {"script": 4}
+
+
 def test_scores_can_be_left_out_of_what_is_kept(tmp_path):
     step = filter_step(checks=["script"], keep_scores=False)
     job = run_step(step, dataset(tmp_path / "in", [GOOD, ENGLISH]), tmp_path / "out")

@@ -45,6 +45,14 @@ def test_kept_and_rejected(tmp_path, chained):
     assert job.metrics["examples"]["translate: cut off"][0]["t"] == "ac"
 
 
+def test_the_reason_names_the_column_where_several_are_translated(tmp_path, chained):
+    rows = [{"q": "ab", "a": "ac"}, {"q": "ae", "a": "ac"}]
+    step = translate(fields=["q", "a"])
+    job = run_step(step, dataset(tmp_path / "in", rows), tmp_path / "out", m=chained)
+    assert [row["reason"] for row in rejected(job)] == ["translate: cut off: in a", "translate: chat tokens: <s> in q"]
+    assert job.rows.reasons == {"translate: cut off": 1, "translate: chat tokens": 1}
+
+
 def test_budget_follows_the_source(tmp_path, chained):
     rows = [{"t": "c"}, {"t": "aac"}]
     job = run_step(translate(), dataset(tmp_path / "in", rows), tmp_path / "out", m=chained)
