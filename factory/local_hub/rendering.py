@@ -22,9 +22,9 @@ DIRECTED = (
 )
 ABSOLUTE = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:|//|/|#")
 HEADINGS = {f"h{level}" for level in range(1, 7)}
-WORDS = """a abbr b bdi bdo blockquote br caption center cite code col colgroup dd del details dfn div dl dt em figcaption
-    figure hr i img ins kbd li mark ol p picture pre q rp rt ruby s samp small span strong sub summary sup table tbody
-    td tfoot th thead tr u ul var wbr"""
+WORDS = """a abbr b bdi bdo blockquote br caption center cite code col colgroup dd del details dfn div dl dt em
+    figcaption figure hr i img ins kbd li mark ol p picture pre q rp rt ruby s samp small span strong sub summary sup
+    table tbody td tfoot th thead tr u ul var wbr"""
 TAGS = HEADINGS | set(WORDS.split())
 ATTRIBUTES = {
     "*": {"align", "dir", "lang", "title"},
