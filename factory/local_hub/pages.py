@@ -30,10 +30,11 @@ def home(request: Request) -> Response:
     return show(request, "home.html", lists=lists, counts=counts, collections=shown)
 
 
-@routes.page("/collections")
+@routes.page("/collections", "/{owner}/collections")
 def collection_list(request: Request) -> Response:
     hub, who = hub_of(request), who_looks(request)
-    shelves = [collections.describe(hub, who, row) for row in collections.listed(hub, who, [], [])]
+    owners = [param(request, "owner")] if "owner" in request.path_params else []
+    shelves = [collections.describe(hub, who, row) for row in collections.listed(hub, who, owners, [])]
     return show(request, "collections.html", collections=shelves)
 
 
