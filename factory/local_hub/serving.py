@@ -38,6 +38,7 @@ def serve(
 
     from factory.local_hub.app import create_app
     from factory.local_hub.users import load_users
+    from factory.local_hub.web import warm
 
     data = Path(data).expanduser().resolve()
     data.mkdir(parents=True, exist_ok=True)
@@ -53,6 +54,8 @@ def serve(
                 app, log_level="warning", timeout_keep_alive=75, server_header=False, lifespan="off", access_log=False
             )
             server = uvicorn.Server(config)
+            if not while_kept:  # there to be looked at
+                threading.Thread(target=warm, daemon=True).start()
             _write_info(
                 data,
                 {

@@ -48,6 +48,16 @@ def _templates() -> Any:
     return environment
 
 
+def warm() -> None:
+    """Loads what pages are made with, so that the first one to be asked for does not wait for it."""
+    from factory.arrays import pq
+    from factory.local_hub.rendering import markdown
+
+    _templates().get_template("card.html")
+    markdown("| a |\n| --- |")
+    _ = pq.ParquetFile
+
+
 def _scaled(number: float, units: tuple[str, ...]) -> str:
     for unit in units[:-1]:
         if number < 1000:
