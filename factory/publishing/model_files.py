@@ -8,7 +8,7 @@ from factory.errors import FactoryError
 from factory.graph.lineage import Lineage
 from factory.graph.nodes import Graph
 from factory.publishing.benchmarks import result_files
-from factory.publishing.cards.model import model_card, pictures
+from factory.publishing.cards.model import model_documents as card_documents
 from factory.publishing.cards.recipe_files import recipe_documents
 
 PICKLES = {".bin", ".pt", ".pth", ".pkl", ".pickle", ".ckpt", ".msgpack", ".h5"}
@@ -31,9 +31,5 @@ def model_files(name: str, history: Lineage) -> dict[str, Path]:
 
 def model_documents(graph: Graph, name: str, history: Lineage) -> dict[str, bytes]:
     """The card with its pictures, the scores as the Hub reads them, and the recipe, by path in the repo."""
-    return {
-        "README.md": model_card(graph, name, history).encode(),
-        **result_files(graph, name),
-        **pictures(graph, name, history),
-        **recipe_documents(graph),
-    }
+    card = card_documents(graph, name, history)
+    return {**card, **result_files(graph, name), **recipe_documents(graph)}

@@ -207,6 +207,7 @@ def publish(graph: Graph, name: str, *, force: bool = False) -> Pushed:
             stand_in=history.stand_in,
             record=final.folder,
             recipe=recipe.name,
+            about=_holds(history),
         )
         pushed = push(release, force=force)
     unknown = [step.node.name for step, _ in leaving if step.manifest and step.manifest.files is None]
@@ -214,6 +215,17 @@ def publish(graph: Graph, name: str, *, force: bool = False) -> Pushed:
         return pushed
     said = f"{', '.join(dict.fromkeys(unknown))}: made before digests were kept, so that no damage would be noticed"
     return replace(pushed, notes=(*pushed.notes, said))
+
+
+def _holds(history: Lineage) -> str:
+    """What an artifact is, in a few words, for the title of its commit."""
+    manifest = history.own[-1].manifest
+    if manifest is None:
+        return ""
+    if manifest.rows is not None:
+        return f"{manifest.rows.kept:,} row{'' if manifest.rows.kept == 1 else 's'}"
+    parameters = manifest.metrics.get("parameters")
+    return f"{parameters:,} parameters" if parameters else ""
 
 
 def _leaving_parts(history: Lineage) -> list[tuple[Made, str]]:

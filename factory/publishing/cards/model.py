@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from factory.publishing.cards.outputs import question, sample_outputs
 from factory.publishing.cards.scores import (
     SCORES_PICTURE,
     SHOWN_SCORES,
+    ScoreTable,
     measured,
     reported,
     score_tables,
@@ -35,13 +36,34 @@ SAMPLING = ("do_sample", "temperature", "top_p", "top_k", "min_p", "repetition_p
 CONTEXT = ("max_position_embeddings", "n_positions", "max_sequence_length")
 
 
+def model_documents(graph: Graph, name: str, history: Lineage) -> dict[str, bytes]:
+    """The card and its pictures, by path in the repo: headline scores, lineage, losses; those that there are.
+
+    Before the model is built or scored, those parts of the card say so.
+    """
+    tables = score_tables(graph, name)
+    drawn = {
+        SCORES_PICTURE: scores_picture(tables),
+        LINEAGE_PICTURE: lineage_picture(graph, history.everything),
+        LOSS_PICTURE: loss_picture(history.own),
+    }
+    pictures = {path: picture for path, picture in drawn.items() if picture}
+    return {"README.md": _card(graph, name, history, tables, pictures).encode(), **pictures}
+
+
 def model_card(graph: Graph, name: str, history: Lineage) -> str:
-    """The whole README.md. Before the model is built or scored those parts say so."""
+    """The whole README.md."""
+    return model_documents(graph, name, history)["README.md"].decode()
+
+
+def _card(
+    graph: Graph, name: str, history: Lineage, tables: Sequence[ScoreTable], pictures: Mapping[str, bytes]
+) -> str:
     facts = card_facts.common(graph, name, history)
     chain = history.own
     done: list[Any] = [made for made in chain if made.manifest]
     folder = graph.final(name).folder / "model"
-    config, tables, spoken = _json(folder / "config.json"), score_tables(graph, name), _spoken(graph, history)
+    config, spoken = _json(folder / "config.json"), _spoken(graph, history)
     return render(
         "model.md",
         _metadata(graph, name, facts, chain, config, spoken),
@@ -49,8 +71,8 @@ def model_card(graph: Graph, name: str, history: Lineage) -> str:
         kind="model",
         gates=graph.loaded.recipe.models[name].gates,
         tables=tables,
-        scores_picture=SCORES_PICTURE if scores_picture(tables) else None,
-        lineage_picture=LINEAGE_PICTURE if lineage_picture(graph, history.everything) else None,
+        scores_picture=SCORES_PICTURE if SCORES_PICTURE in pictures else None,
+        lineage_picture=LINEAGE_PICTURE if LINEAGE_PICTURE in pictures else None,
         outputs=sample_outputs(graph, name),
         languages=card_facts.language_names(spoken),
         target=card_facts.language_names([graph.loaded.recipe.language.target]),
@@ -70,7 +92,7 @@ def model_card(graph: Graph, name: str, history: Lineage) -> str:
         metrics=facts["manifest"].metrics if facts["manifest"] else {},
         snippet=_snippet(folder, config),
         pixels=_pixels(folder),
-        loss_picture=LOSS_PICTURE if loss_picture(chain) else None,
+        loss_picture=LOSS_PICTURE if LOSS_PICTURE in pictures else None,
         question=question(graph, name, chain),
     )
 
@@ -87,16 +109,6 @@ def loss_picture(chain: list[Made]) -> bytes | None:
             for group, points in metrics.get("held_out", {}).get("curve", {}).items():
                 curves[f"{made.node.name}, held out: {group}"] = [[step, math.log(value)] for step, value in points]
     return loss_svg(curves)
-
-
-def pictures(graph: Graph, name: str, history: Lineage) -> dict[str, bytes]:
-    """The pictures of a model's card, by path in the repo: headline scores, lineage, losses; those that there are."""
-    found = {
-        SCORES_PICTURE: scores_picture(score_tables(graph, name)),
-        LINEAGE_PICTURE: lineage_picture(graph, history.everything),
-        LOSS_PICTURE: loss_picture(history.own),
-    }
-    return {path: picture for path, picture in found.items() if picture}
 
 
 def _spoken(graph: Graph, history: Lineage) -> list[str]:
