@@ -52,8 +52,7 @@ def test_the_first_words_are_those_of_the_first_sentence() -> None:
     assert first_words("# Title") == "" and len(first_words("word " * 200, 50)) <= 50
 
 
-PIECES = (
-    """<script>
+MARKUP = """<script>
 </script>
 <img src=x onerror=alert(1)>
 <a href='javascript:alert(1)'>
@@ -75,14 +74,8 @@ PIECES = (
 <![CDATA[
 ]]>
 <?php
-<noscript><p title="</noscript><img src=x onerror=alert(1)>">""".splitlines()
-    + [
-        "\n\n",
-        "```\n",
-        "| a |\n| --- |\n",
-        "\0",
-    ]
-)
+<noscript><p title="</noscript><img src=x onerror=alert(1)>">"""
+PIECES = [*MARKUP.splitlines(), "\n\n", "```\n", "| a |\n| --- |\n", "\0"]
 
 
 class Seen(HTMLParser):
