@@ -182,6 +182,24 @@ def test_lists_and_collections(hub: LocalHub, api: HfApi, model: str) -> None:
     assert "Nothing found" in text(hub, "/models?search=no-such-thing")
 
 
+def test_a_benchmark_shows_its_leaderboard(hub: LocalHub, api: HfApi, repo: str) -> None:
+    task = {"id": "quiz", "config": "default", "split": "test", "field_spec": {"input": "q", "target": "a"}}
+    task |= {"solvers": [{"name": "generate"}], "scorers": [{"name": "exact"}]}
+    about = {"name": "Quiz", "description": "d", "evaluation_framework": "inspect-ai", "tasks": [task]}
+    api.create_repo(repo, repo_type="dataset")
+    api.create_commit(
+        repo, [Add("eval.yaml", json.dumps(about).encode())], commit_message="tasks", repo_type="dataset"
+    )
+    for model, value in ((repo, 40.125), (f"{repo}-b", 51.0)):
+        api.create_repo(model, exist_ok=True)
+        entry = [{"dataset": {"id": repo, "task_id": "quiz"}, "value": value, "notes": f"n=300 {EVIL}"}]
+        api.create_commit(model, [Add(".eval_results/quiz.yaml", json.dumps(entry).encode())], commit_message="scores")
+    page = text(hub, f"/datasets/{repo}")
+    assert re.findall(r'title="([\d.]+)">([\d.]+)</td>', page) == [("51.0", "51.00"), ("40.125", "40.12")]
+    assert page.index(f'href="/{repo}-b"') < page.index(f'href="/{repo}"') and "n=300 &lt;script" in page
+    assert "Leaderboard" not in text(hub, f"/{repo}")
+
+
 def test_discussion_pages(hub: LocalHub, api: HfApi, model: str) -> None:
     api.create_commit(
         model, [Add("n.txt", EVIL.encode())], commit_message="A PR", commit_description=EVIL, create_pr=True
