@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Any
 
 from factory.graph import lineage
@@ -20,7 +21,7 @@ from factory.publishing.cards.spoken import LOOKED_AT, languages_in
 from factory.publishing.cards.text import render
 from factory.publishing.dataset_files import DatasetFiles, Part
 from factory.publishing.withheld import shows_no_texts
-from factory.store import RowCounts, Store, Usage
+from factory.store import Dataset, RowCounts, Store, Usage
 from factory.store.columns import pairs_of
 from factory.store.votes import load_votes
 
@@ -109,8 +110,9 @@ def dataset_card(graph: Graph, name: str, history: Lineage, files: DatasetFiles,
     """The whole README.md. Before the dataset is built its measured parts say so; `so_far` has what is counted yet."""
     facts = card_facts.common(graph, name, history)
     parts = files.kept
-    shown = parts[0].first_rows(LOOKED_AT) if parts else []
-    spoken = languages_in(shown, card_facts.both_languages(graph)) if shown else card_facts.both_languages(graph)
+    read = parts[0].first_rows(LOOKED_AT) if parts else []
+    spoken = languages_in(read, card_facts.both_languages(graph))
+    shown = islice(Dataset(history.final.folder).rows(parts[0].split), SHOWN_ROWS) if parts else ()
     header = _metadata(graph, name, facts, history, files, spoken)
     lines = account_lines(history)
     if so_far is not None and not facts["done"]:
@@ -125,7 +127,7 @@ def dataset_card(graph: Graph, name: str, history: Lineage, files: DatasetFiles,
         rows=files.rows,
         columns=_columns(parts),
         languages=card_facts.language_names(spoken),
-        examples=[*map(example, shown[:SHOWN_ROWS])],
+        examples=[*map(example, shown)],
         account=lines,
         account_begun=any(line.rows for line in lines),
         verbs={made.node.step.verb for made in history.rows},
