@@ -35,6 +35,7 @@ DIGEST_TRAILER = "Factory-Digest"
 RECIPE_TRAILER = "Factory-Recipe"
 TRAILER = re.compile(rf"^({FINGERPRINT_TRAILER}|{DIGEST_TRAILER}|{RECIPE_TRAILER}): (\S+)$", re.MULTILINE)
 FIRST_FILES = {".gitattributes", "README.md"}  # all that creating a repo can put into its first commit
+SHOWN_PATHS = 3  # in a commit's title
 WATCHED_BYTES = 50_000_000
 PREFIXES = {"dataset": "datasets/", "space": "spaces/", "model": ""}
 
@@ -50,6 +51,7 @@ class Release:
         stand_in: made of stand-ins by a rehearsal: refused anywhere but on a Hub on this machine.
         record: folder in which ``published.json`` remembers the last push.
         recipe: name of the recipe that publishes it.
+        about: what it holds, for the commit's title: 405,000 rows.
     """
 
     kind: Kind
@@ -62,6 +64,7 @@ class Release:
     stand_in: bool = False
     record: Path | None = None
     recipe: str = ""
+    about: str = ""
 
     @property
     def digest(self) -> str:
@@ -119,7 +122,7 @@ def push(release: Release, *, force: bool = False) -> Pushed:
         files = client.list_repo_files(release.repo_id, repo_type=release.kind, revision=head.commit_id)
         if not force and not carried and not (len(commits) == 1 and set(files) <= FIRST_FILES):
             raise _someone_else(release, head)
-        commit = _commit(client, release, head.commit_id, files, ready or release.files())
+        commit = _commit(client, release, head.commit_id, files, ready or release.files(), carried)
         return _remember(release, commit, changed=commit != head.commit_id, notes=notes)
 
 
@@ -160,7 +163,14 @@ def _visibility(client: HfApi, release: Release) -> tuple[str, ...]:
     return ()
 
 
-def _commit(client: HfApi, release: Release, head: str, existing: list[str], files: Mapping[str, Path]) -> str:
+def _commit(
+    client: HfApi,
+    release: Release,
+    head: str,
+    existing: list[str],
+    files: Mapping[str, Path],
+    before: Mapping[str, str],
+) -> str:
     from huggingface_hub import CommitOperationAdd, CommitOperationDelete
     from huggingface_hub.errors import HfHubHTTPError
 
@@ -170,6 +180,7 @@ def _commit(client: HfApi, release: Release, head: str, existing: list[str], fil
         for path, item in sorted(content.items())
     ]
     stale = sorted(set(existing) - set(content) - {".gitattributes"})
+    title = _title(release, before, _changed(client, release, head) if before else [], stale)
     operations += [CommitOperationDelete(path_in_repo=path) for path in stale]
     carried = {FINGERPRINT_TRAILER: release.fingerprint, DIGEST_TRAILER: release.digest}
     if release.recipe:
@@ -181,7 +192,7 @@ def _commit(client: HfApi, release: Release, head: str, existing: list[str], fil
                 operations,
                 repo_type=release.kind,
                 parent_commit=head,
-                commit_message=f"Publish {release.title}",
+                commit_message=title,
                 commit_description="\n".join(f"{key}: {value}" for key, value in carried.items()),
             )
     except HfHubHTTPError as error:
@@ -190,6 +201,42 @@ def _commit(client: HfApi, release: Release, head: str, existing: list[str], fil
             return made.commit_id  # it was made, and the answer that said so was lost
         raise
     return info.oid
+
+
+def _changed(client: HfApi, release: Release, head: str) -> list[str]:
+    """The documents that are new, or not at `head` as they are in the release: git names a file by its content."""
+    there = client.get_paths_info(release.repo_id, [*release.documents], repo_type=release.kind, revision=head)
+    known = {item.path: getattr(item, "blob_id", "") for item in there}
+    return sorted(path for path, content in release.documents.items() if known.get(path) != _blob(content))
+
+
+def _blob(content: bytes) -> str:
+    """What git calls a file of this content."""
+    return hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
+
+
+def _title(release: Release, before: Mapping[str, str], changed: list[str], stale: list[str]) -> str:
+    """What the commit changes, in a line.
+
+    >>> release = Release("dataset", "o/n", "f2", "pairs", {}, about="3 rows")
+    >>> _title(release, {}, [], []), _title(release, {FINGERPRINT_TRAILER: "f1"}, ["README.md"], [])
+    ('Publish pairs: 3 rows', 'Rebuild pairs: 3 rows')
+    >>> _title(release, {FINGERPRINT_TRAILER: "f2"}, ["README.md"], ["old.svg"])
+    'Update pairs: README.md changed, old.svg removed'
+    """
+    about = f": {release.about}" if release.about else ""
+    if before.get(FINGERPRINT_TRAILER) != release.fingerprint:
+        return f"{'Rebuild' if before.get(FINGERPRINT_TRAILER) else 'Publish'} {release.title}{about}"
+    said = [f"{_some(paths)} {word}" for word, paths in (("changed", changed), ("removed", stale)) if paths]
+    return f"Update {release.title}: {', '.join(said) or 'the same files again'}"
+
+
+def _some(paths: list[str]) -> str:
+    return (
+        ", ".join(paths)
+        if len(paths) <= SHOWN_PATHS
+        else f"{', '.join(paths[:SHOWN_PATHS])} and {len(paths) - SHOWN_PATHS} more"
+    )
 
 
 def _bars_for(content: Mapping[str, Content]) -> AbstractContextManager[None]:

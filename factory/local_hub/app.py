@@ -23,6 +23,7 @@ from factory.local_hub import (
     leaderboard,
     lfs,
     lfs_files,
+    lists,
     misc,
     pages,
     read,
@@ -44,7 +45,7 @@ from factory.local_hub.users import Accounts, User, default_users
 
 FILES = (read, commit, lfs, lfs_files, xet, refs)
 API = (misc, identity, repos, spaces, info, leaderboard, *FILES, discussions, collections, access, webhooks, jobs)
-PAGES = (pages, side_by_side, thumbnails, repo_pages)
+PAGES = (pages, lists, side_by_side, thumbnails, repo_pages)
 # a path belongs to the first of them that knows it
 ROUTES = [
     *chain.from_iterable(module.routes for module in API),

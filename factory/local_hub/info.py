@@ -164,15 +164,25 @@ def list_repos(request: Request) -> Answer:
 
 def select(request: Request, kind: str) -> list[Info]:
     """The repos that the asker may see and the query asks for, in the order it asks for."""
-    hub, query = hub_of(request), request.query_params
+    query = request.query_params
     searches = [text.lower() for value in many(request, "search") for text in value.split()]
+    infos = [info for info in filtered(request, kind) if all(text in info.repo.id.lower() for text in searches)]
+    order = query.get("sort") or ("lastModified" if "author" in query else "trendingScore")
+    if order not in ("lastModified", "createdAt", "likes", "downloads", "trendingScore", "likes7d"):
+        raise bad_request(f"Invalid sort: {order}")
+    if order in ("downloads", "trendingScore", "likes7d"):  # not counted here: the most recent first
+        order = "lastModified"
+    return sorted(infos, key=lambda info: info.value(order), reverse=query.get("direction") != "1")
+
+
+def filtered(request: Request, kind: str) -> list[Info]:
+    """The repos that the asker may see and that have the tags and links which the query asks for."""
+    hub, query = hub_of(request), request.query_params
     filters = [tag for value in many(request, "filter") for tag in value.split(",") if tag]
     filters += many(request, "pipeline_tag")
     linked = {key: set(many(request, key)) for key in ("models", "datasets") if kind == "space"}
     infos = []
     for repo in visible(request, kind, query.get("author")):
-        if not all(text in repo.id.lower() for text in searches):
-            continue
         if "gated" in query and flag(request, "gated") is not bool(repo.gated):
             continue
         try:
@@ -184,12 +194,7 @@ def select(request: Request, kind: str) -> list[Info]:
         if any(ids and not ids & set(info.value(key) or []) for key, ids in linked.items()):
             continue
         infos.append(info)
-    order = query.get("sort") or ("lastModified" if "author" in query else "trendingScore")
-    if order not in ("lastModified", "createdAt", "likes", "downloads", "trendingScore", "likes7d"):
-        raise bad_request(f"Invalid sort: {order}")
-    if order in ("downloads", "trendingScore", "likes7d"):  # not counted here: the most recent first
-        order = "lastModified"
-    return sorted(infos, key=lambda info: info.value(order), reverse=query.get("direction") != "1")
+    return infos
 
 
 @routes("GET", "/api/spaces/semantic-search")

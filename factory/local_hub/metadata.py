@@ -205,6 +205,7 @@ def tags_of(kind: str, about: Summary) -> list[str]:
     tags += [f"license:{value}" for value in as_list(card.get("license"))]
     if kind == "dataset":
         suffixes = {path[path.rfind(".") :] for path in about.paths if "." in path and not path.startswith(".")}
-        tags += sorted({f"format:{DATA_FORMATS[s]}" for s in suffixes if s in DATA_FORMATS})
+        formats = {DATA_FORMATS[suffix] for suffix in suffixes if suffix in DATA_FORMATS}
+        tags += sorted(f"format:{name}" for name in formats - {"text"} or formats)  # beside data, text is a note
     tags += ["region:us"]
     return list(dict.fromkeys(str(tag) for tag in tags if tag))

@@ -1,78 +1,40 @@
-"""Pages of lists, collections and people; signing in; the style sheet."""
+"""Pages of collections and people; signing in; the style sheet."""
 
-from pathlib import Path
-from typing import Any
 from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from factory.local_hub import collections, metadata
+from factory.local_hub import collections
 from factory.local_hub.context import COOKIE, hub_of, param, visible
 from factory.local_hub.errors import HubError
 from factory.local_hub.info import Info, select
+from factory.local_hub.lists import facts
 from factory.local_hub.routing import ANY
 from factory.local_hub.storage import PREFIXES
-from factory.local_hub.web import PAGE, PLURALS, Pages, page_number, show, who_looks
+from factory.local_hub.web import FOLDER, PLURALS, Pages, show, who_looks
 
 routes = Pages()
 first_routes = Pages()  # before all other pages
 last_routes = Pages()
 
 
-def _cards(infos: list[Info]) -> list[dict[str, Any]]:
-    return [
-        {
-            "repo": info.repo,
-            "task": metadata.task_of(info.about) if info.repo.kind == "model" else None,
-            "title": info.card.get("title") if info.repo.kind == "space" else None,
-            "emoji": info.card.get("emoji") if info.repo.kind == "space" else None,
-            "updated": info.value("lastModified"),
-            "likes": info.value("likes"),
-            "stand_in": info.about.stand_in,
-            "size": info.about.safetensors["total"] if info.about.safetensors else None,
-            "tags": metadata.as_list(info.card.get("tags"))[:4],
-        }
-        for info in infos
-    ]
-
-
 @routes.page("/")
 def home(request: Request) -> Response:
     hub = hub_of(request)
     groups = {PLURALS[kind]: select(request, kind) for kind in PREFIXES}
-    lists = {name: _cards(infos[:6]) for name, infos in groups.items()}
+    lists = {name: [*map(facts, infos[:6])] for name, infos in groups.items()}
     shelves = collections.listed(hub, who_looks(request), [], [])
     counts = {name: len(infos) for name, infos in groups.items()} | {"collections": len(shelves)}
     shown = [collections.describe(hub, who_looks(request), row) for row in shelves[:6]]
     return show(request, "home.html", lists=lists, counts=counts, collections=shown)
 
 
-@routes.page("/models", "/datasets", "/spaces")
-def repo_list(request: Request) -> Response:
-    plural = request.scope["path"].strip("/")
-    kind = plural.removesuffix("s")
-    infos = select(request, kind)
-    number, rest = page_number(request)
-    shown = infos[number * PAGE : (number + 1) * PAGE]
-    return show(
-        request,
-        "list.html",
-        plural=plural,
-        items=_cards(shown),
-        total=len(infos),
-        search=request.query_params.get("search", ""),
-        filters=request.query_params.getlist("filter"),
-        number=number,
-        rest=rest,
-        more=(number + 1) * PAGE < len(infos),
-    )
-
-
-@routes.page("/collections")
+@routes.page("/collections", "/{owner}/collections")
 def collection_list(request: Request) -> Response:
     hub, who = hub_of(request), who_looks(request)
-    shelves = [collections.describe(hub, who, row) for row in collections.listed(hub, who, [], [])]
+    owners = [param(request, "owner")] if "owner" in request.path_params else []
+    shelves = [collections.describe(hub, who, row) for row in collections.listed(hub, who, owners, [])]
     return show(request, "collections.html", collections=shelves)
 
 
@@ -83,7 +45,7 @@ def collection(request: Request) -> Response:
     items = []
     for item in shelf["items"]:
         repo = hub.store.repo(item["type"], item["id"]) if item["type"] in PREFIXES else None
-        items.append({"item": item, "card": _cards([Info(hub, repo)])[0] if repo else None})
+        items.append({"item": item, "card": facts(Info(hub, repo)) if repo else None})
     return show(request, "collection.html", shelf=shelf, items=items)
 
 
@@ -97,7 +59,7 @@ def profile(request: Request) -> Response:
     if not repos and not known and not shelves:
         raise HubError(404, "There is nothing of this name here")
     infos = [Info(hub, repo) for repo in repos]
-    groups = {PLURALS[kind]: _cards([i for i in infos if i.repo.kind == kind]) for kind in PREFIXES}
+    groups = {PLURALS[kind]: [facts(info) for info in infos if info.repo.kind == kind] for kind in PREFIXES}
     return show(
         request,
         "profile.html",
@@ -135,7 +97,7 @@ def logout(request: Request) -> Response:
 
 @routes("GET", "/style.css")
 def style(_request: Request) -> Response:
-    text = (Path(__file__).parent / "pages" / "style.css").read_text("utf-8")
+    text = (FOLDER / "style.css").read_text("utf-8")
     return Response(text, media_type="text/css", headers={"Cache-Control": "max-age=300"})
 
 

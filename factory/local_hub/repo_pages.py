@@ -13,6 +13,7 @@ from factory.local_hub import collections, discussions, metadata, viewer
 from factory.local_hub.context import Hub, check_gate, find_repo, hub_of, param, revision_of
 from factory.local_hub.errors import HubError, entry_not_found
 from factory.local_hub.info import Info
+from factory.local_hub.leaderboard import boards
 from factory.local_hub.pulls import commit_diff, pull_diff
 from factory.local_hub.read import last_commits, split_revision
 from factory.local_hub.rendering import markdown
@@ -60,6 +61,7 @@ def card(request: Request) -> Response:
         **frame,
         text=markdown(about.text, link) if about.has_card else None,
         scores=scores(about),
+        boards=boards(request, repo, about) if repo.kind == "dataset" else {},
         used=info.value("usedStorage"),
         base_models=metadata.base_models(about.card) if repo.kind == "model" else [],
         datasets=metadata.as_list(about.card.get("datasets")),
@@ -74,19 +76,26 @@ def _collections_with(hub: Hub, who: Any, repo: Repo) -> list[dict[str, Any]]:
 
 
 def scores(about: metadata.Summary) -> list[dict[str, Any]]:
-    """{dataset, task, value} of the evaluation files and of the card's model-index."""
-    found = [
-        {"dataset": data["dataset"].get("id"), "task": data["dataset"].get("task_id"), "value": data.get("value")}
-        for data in (entry["data"] for entry in about.eval_results)
-    ]
+    """{dataset, task, value} of the evaluation files and of the card's model-index; what both say is there once."""
+    found: dict[tuple[str, ...], dict[str, Any]] = {}
+    for data in (entry["data"] for entry in about.eval_results):
+        dataset, task, value = data["dataset"].get("id"), data["dataset"].get("task_id"), data.get("value")
+        found[str(dataset), str(task), _rounded(value)] = {"dataset": dataset, "task": task, "value": value}
     for model in metadata.mappings(about.card.get("model-index")):
         for result in metadata.mappings(model.get("results")):
-            about_data = next(iter(metadata.mappings(result.get("dataset"))), {})
+            task = next(iter(metadata.mappings(result.get("task"))), {})
+            data = next(iter(metadata.mappings(result.get("dataset"))), {})
+            dataset = data.get("name") or data.get("type")
             for metric in metadata.mappings(result.get("metrics")):
-                name, task = about_data.get("name") or about_data.get("type"), metric.get("name") or metric.get("type")
-                found.append({"dataset": name, "task": task, "value": metric.get("value")})
-    unique = {(str(row["dataset"]), str(row["task"]), str(row["value"])): row for row in found}
-    return list(unique.values())
+                name, value = metric.get("name") or metric.get("type"), metric.get("value")
+                row = {"dataset": dataset, "task": name, "value": value}
+                if (str(data.get("type")), str(task.get("name")), _rounded(value)) not in found:
+                    found.setdefault((str(dataset), str(name), _rounded(value)), row)
+    return list(found.values())
+
+
+def _rounded(value: Any) -> str:
+    return f"{value:.2f}" if isinstance(value, int | float) else str(value)
 
 
 def _parents(path: str) -> list[tuple[str, str]]:

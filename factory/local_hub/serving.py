@@ -42,6 +42,7 @@ def serve(
 
     from factory.local_hub.app import create_app
     from factory.local_hub.users import load_users
+    from factory.local_hub.web import warm
 
     accounts = load_users(users) if isinstance(users, (str, Path)) else users
     if accounts is None and not is_loopback_name(host):
@@ -65,6 +66,8 @@ def serve(
                 app, log_level="warning", timeout_keep_alive=75, server_header=False, lifespan="off", access_log=False
             )
             server = uvicorn.Server(config)
+            if not while_kept:  # there to be looked at
+                threading.Thread(target=warm, daemon=True).start()
             _write_info(
                 data,
                 {

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.responses import Response
 
-from factory.arrays import np, pq
+from factory.arrays import np, pa, pq
 from factory.local_hub import viewer
 from factory.local_hub.cells import shorten
 from factory.local_hub.repo_pages import CHOICES, DATASET, page_of_rows
@@ -48,11 +48,17 @@ def _reasons(path: Path) -> tuple[list[tuple[str, ...]], Any]:
         if not names:
             return [()], np.zeros(file.metadata.num_rows, np.int32)
         known: dict[tuple[str, ...], int] = {}
-        codes: list[int] = []
+        codes = [np.zeros(0, np.int32)]
         for batch in file.iter_batches(columns=names):
-            for value in batch.column(0).to_pylist():
-                codes.append(known.setdefault(tuple(groups({names[0]: value})), len(known)))
-        return list(known), np.array(codes, np.int32)
+            column = batch.column(0)
+            if pa.types.is_list(column.type):  # Arrow tells lists apart by no dictionary
+                values, places = column.to_pylist(), np.arange(len(column))
+            else:
+                encoded = column.dictionary_encode("encode")
+                values, places = encoded.dictionary.to_pylist(), encoded.indices.to_numpy(zero_copy_only=False)
+            kinds = [known.setdefault(tuple(groups({names[0]: value})), len(known)) for value in values]
+            codes.append(np.array(kinds, np.int32)[places])
+        return list(known), np.concatenate(codes)
 
 
 def _parquet(files: Files, reason: str, start: int, count: int) -> Found:

@@ -110,6 +110,14 @@ def _size(path: Path) -> int:
     return pq.read_metadata(path).num_rows
 
 
+def total(files: Files) -> int | None:
+    """Rows of a split; None where that is not known without reading it, or files are broken."""
+    try:
+        return sum(_size(path) for _, path in files) if all_parquet(files) else None
+    except UNREADABLE:
+        return None
+
+
 def _parquet(files: Files, start: int, count: int) -> Page:
     found: list[dict[str, Any]] = []
     before = 0

@@ -1,5 +1,7 @@
 """How a page is made: templates, who looks, errors as pages."""
 
+import base64
+import hashlib
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
@@ -16,9 +18,12 @@ from factory.local_hub.metadata import as_list
 from factory.local_hub.routing import OF_REPO, Routes
 
 PAGE = 30
+FOLDER = Path(__file__).parent / "pages"
+COPY = (FOLDER / "copy.js").read_text("utf-8")
+# the one script that may run is the page's own, known by its digest: nothing that is stored here can be another
 POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none';"
-    " frame-ancestors 'none'"
+    f" frame-ancestors 'none'; script-src 'sha256-{base64.b64encode(hashlib.sha256(COPY.encode()).digest()).decode()}'"
 )
 PLURALS = {"model": "models", "dataset": "datasets", "space": "spaces"}
 
@@ -28,14 +33,29 @@ def _templates() -> Any:
     import jinja2
 
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent / "pages"),
+        loader=jinja2.FileSystemLoader(FOLDER),
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
     )
     environment.filters |= {"bytes": human_bytes, "path": quote, "day": lambda text: text[:10], "count": human_count}
-    environment.globals |= {"cell": cell, "query": lambda **values: urlencode(values), "as_list": as_list}
+    environment.globals |= {
+        "copy_script": COPY,
+        "cell": cell,
+        "query": lambda **values: urlencode(values),
+        "as_list": as_list,
+    }
     return environment
+
+
+def warm() -> None:
+    """Loads what pages are made with, so that the first one to be asked for does not wait for it."""
+    from factory.arrays import pq
+    from factory.local_hub.rendering import markdown
+
+    _templates().get_template("card.html")
+    markdown("| a |\n| --- |")
+    _ = pq.ParquetFile
 
 
 def _scaled(number: float, units: tuple[str, ...]) -> str:
@@ -70,6 +90,13 @@ def who_looks(request: Request) -> Any:
         return None
 
 
+def said(error: HubError) -> tuple[int, str]:
+    """Status and words of an error for people. A client is asked who it is where a repo may only be hidden from it."""
+    return (
+        (404, "There is no repo of this name here") if error.code == "RepoNotFound" else (error.status, error.message)
+    )
+
+
 class Pages(Routes):
     """Routes to pages; an error of a page is a page too."""
 
@@ -79,7 +106,8 @@ class Pages(Routes):
                 try:
                     return handler(request)
                 except HubError as error:
-                    return show(request, "error.html", error.status, message=error.message)
+                    status, message = said(error)
+                    return show(request, "error.html", status, message=message)
 
             return self("GET", *paths)(shown)
 

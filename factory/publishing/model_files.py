@@ -8,7 +8,8 @@ from factory.errors import FactoryError
 from factory.graph.lineage import Lineage
 from factory.graph.nodes import Graph
 from factory.publishing.benchmarks import result_files
-from factory.publishing.cards.model import LOSS_PICTURE, loss_picture, model_card
+from factory.publishing.cards.model import model_documents as card_documents
+from factory.publishing.cards.recipe_files import recipe_documents
 
 PICKLES = {".bin", ".pt", ".pth", ".pkl", ".pickle", ".ckpt", ".msgpack", ".h5"}
 
@@ -29,10 +30,6 @@ def model_files(name: str, history: Lineage) -> dict[str, Path]:
 
 
 def model_documents(graph: Graph, name: str, history: Lineage) -> dict[str, bytes]:
-    """The card, the scores as the Hub reads them, and the picture of the losses, by path in the repo."""
-    picture = loss_picture(history.own)
-    return {
-        "README.md": model_card(graph, name, history).encode(),
-        **result_files(graph, name),
-        **({LOSS_PICTURE: picture} if picture else {}),
-    }
+    """The card with its pictures, the scores as the Hub reads them, and the recipe, by path in the repo."""
+    card = card_documents(graph, name, history)
+    return {**card, **result_files(graph, name), **recipe_documents(graph)}

@@ -1,15 +1,17 @@
-"""The pictures of cards as small SVGs, drawn from what manifests say: the loss of trainings, shares of a whole."""
+"""The pictures of cards as small SVGs, drawn from what manifests say: losses of trainings, scores, shares."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
-from factory.publishing.cards.text import environment, share
+from factory.publishing.cards.text import environment, number, share
 
 WIDTH, HEIGHT = 640, 240
 LEFT, RIGHT, TOP, BOTTOM = 52, 12, 12, 32
 LINES = 4
+FIRST, OTHER, GOOD, BAD = "#2563eb", "#9ca3af", "#059669", "#dc2626"
 BAR, NAMES, NUMBERS = 24, 230, 120  # height of a bar's line; room for what stands left and right of bars
 
 
@@ -47,19 +49,49 @@ def loss_svg(curves: dict[str, Sequence[Sequence[float]]]) -> bytes | None:
     return environment().get_template("loss.svg").render(**context).encode()
 
 
+@dataclass(frozen=True)
+class Bar:
+    """One bar: what stands beside it, how long it is, its colour, and the ends of its interval, if it has one."""
+
+    name: str
+    value: float
+    text: str
+    fill: str
+    interval: tuple[float, float] | None = None
+
+
 def shares_svg(groups: Mapping[str, Mapping[str, int]]) -> bytes:
     """Bars of the parts of several wholes; `groups` maps a title to {part: count}. The first part is the good one."""
-    titles: list[tuple[int, str]] = []
-    bars: list[dict[str, Any]] = []
-    y = TOP
+    bars = {}
     for title, counts in groups.items():
+        whole = sum(counts.values())
+        bars[title] = [
+            Bar(name, count, f"{number(count)} ({share(count, whole)})", GOOD if place == 0 else BAD)
+            for place, (name, count) in enumerate(counts.items())
+        ]
+    return bars_svg(bars, {title: sum(counts.values()) for title, counts in groups.items()})
+
+
+def bars_svg(groups: Mapping[str, Sequence[Bar]], wholes: Mapping[str, float] | None = None) -> bytes:
+    """Bars in groups, each with a title. The full width is a group's whole, by default its longest bar or interval."""
+    titles: list[tuple[int, str]] = []
+    drawn: list[dict[str, Any]] = []
+    y = TOP
+    for title, bars in groups.items():
         titles.append((y + 12, title))
-        whole, y = sum(counts.values()), y + BAR
-        for place, (name, count) in enumerate(counts.items()):
-            width = round((WIDTH - NAMES - NUMBERS) * count / max(whole, 1), 1)
-            shown = {"name": name, "count": count, "share": share(count, whole)}
-            bars.append({**shown, "y": y, "width": max(width, 1.0 if count else 0.0), "first": place == 0})
+        y += BAR
+        ends = [bar.value for bar in bars] + [bar.interval[1] for bar in bars if bar.interval]
+        whole = (wholes or {}).get(title) or max(ends, default=0) or 1
+        for bar in bars:
+            width, *ends = (
+                round((WIDTH - NAMES - NUMBERS) * max(value, 0) / whole, 1)
+                for value in (bar.value, *(bar.interval or ()))
+            )
+            interval = [NAMES + end for end in ends]
+            after = max([NAMES + width, *interval]) + 6
+            width = max(width, 1.0 if bar.value else 0.0)
+            drawn.append({**asdict(bar), "y": y, "width": width, "interval": interval, "after": after})
             y += BAR
         y += TOP
-    context: dict[str, Any] = {"width": WIDTH, "height": y, "left": NAMES, "titles": titles, "bars": bars}
-    return environment().get_template("shares.svg").render(**context).encode()
+    context: dict[str, Any] = {"width": WIDTH, "height": y, "left": NAMES, "titles": titles, "bars": drawn}
+    return environment().get_template("bars.svg").render(**context).encode()

@@ -26,7 +26,9 @@ from factory.hub.client import Renamed, Unavailable, api, existing, hub_errors
 from factory.hub.push import Pushed, Release, push
 from factory.publishing.benchmarks import benchmark_file
 from factory.publishing.cards.dataset import dataset_card
+from factory.publishing.cards.family import LINEAGE_PICTURE, lineage_picture
 from factory.publishing.cards.model import model_card
+from factory.publishing.cards.recipe_files import recipe_documents
 from factory.publishing.cards.safety import SAFETY_PICTURE, safety_picture
 from factory.publishing.collection import publish_collection
 from factory.publishing.dataset_files import REJECTED, files_of, require_rows
@@ -208,6 +210,7 @@ def publish(graph: Graph, name: str, *, force: bool = False) -> Pushed:
             stand_in=history.stand_in,
             record=final.folder,
             recipe=recipe.name,
+            about=_holds(history),
         )
         pushed = push(release, force=force)
     unknown = [step.node.name for step, _ in leaving if step.manifest and step.manifest.files is None]
@@ -215,6 +218,17 @@ def publish(graph: Graph, name: str, *, force: bool = False) -> Pushed:
         return pushed
     said = f"{', '.join(dict.fromkeys(unknown))}: made before digests were kept, so that no damage would be noticed"
     return replace(pushed, notes=(*pushed.notes, said))
+
+
+def _holds(history: Lineage) -> str:
+    """What an artifact is, in a few words, for the title of its commit."""
+    manifest = history.own[-1].manifest
+    if manifest is None:
+        return ""
+    if manifest.rows is not None:
+        return f"{manifest.rows.kept:,} row{'' if manifest.rows.kept == 1 else 's'}"
+    parameters = manifest.metrics.get("parameters")
+    return f"{parameters:,} parameters" if parameters else ""
 
 
 def _leaving_parts(history: Lineage) -> list[tuple[Made, str]]:
@@ -248,7 +262,7 @@ def render_card(graph: Graph, name: str) -> str:
 
 
 def dataset_content(graph: Graph, name: str, history: Lineage) -> Content:
-    """The card of a finished dataset with its picture, its ``eval.yaml`` where it is a benchmark, and its shards.
+    """The card of a finished dataset with its pictures and recipe, ``eval.yaml`` where it is a benchmark, its shards.
 
     Raises:
         FactoryError: rows failed beyond `max_failed`, do not add up, or none was kept.
@@ -260,8 +274,12 @@ def dataset_content(graph: Graph, name: str, history: Lineage) -> Content:
         raise FactoryError("no row was kept", where=where, fix=why)
     card = dataset_card(graph, name, history, files).encode()
     measured = benchmark_file(graph, name) if graph.loaded.recipe.evaluate else {}
-    picture = safety_picture(history.rows) if history.judged else None
-    return {"README.md": card, **({SAFETY_PICTURE: picture} if picture else {}), **measured}, files.paths
+    drawn = {
+        SAFETY_PICTURE: safety_picture(history.rows) if history.judged else None,
+        LINEAGE_PICTURE: lineage_picture(graph, history.everything),
+    }
+    pictures = {path: picture for path, picture in drawn.items() if picture}
+    return {"README.md": card, **pictures, **measured, **recipe_documents(graph)}, files.paths
 
 
 def model_content(graph: Graph, name: str, history: Lineage) -> Content:

@@ -73,6 +73,8 @@ class Publish(Part):
     title: str | None = None
     description: str | None = None
     tags: list[str] = []
+    intended_use: str | None = Field(None, description="Markdown: what it is for, printed in the card")
+    limits: list[str] = Field([], description="Markdown: what its makers know it cannot do, printed in the card")
 
 
 class Demo(Part):
@@ -182,6 +184,7 @@ class Recipe(Part):
     description: str | None = None
     paper: Paper | None = Field(None, description="arXiv id of the document that the recipe follows")
     citation: str | None = Field(None, description="BibTeX printed in the cards")
+    authors: list[str] = Field([], description="Markdown: who made what is published, printed in the cards")
     reported_cost: ReportedCost | None = None
     language: Language
     hub: Hub

@@ -196,3 +196,16 @@ def test_a_recipe_updates_its_own_card_and_force_anybodys(release: Release) -> N
     assert push(replace(release, recipe="one", documents={"README.md": NEW})).changed
     assert push(replace(release, recipe="other"), force=True).changed
     assert read(release, "README.md") == ROWS
+
+
+def test_each_commit_says_what_it_changes(release: Release) -> None:
+    first = replace(release, about="3 rows", documents={"README.md": ROWS, "old.svg": b"<svg/>", "same.txt": b"same"})
+    push(first)
+    push(replace(first, documents={"README.md": ROWS + b"\nmore\n", "same.txt": b"same"}))
+    push(replace(first, fingerprint="cd" * 32, about="4 rows"))
+    assert [commit.title for commit in commits(release)] == [
+        "Rebuild rows: 4 rows",
+        "Update rows: README.md changed, old.svg removed",
+        "Publish rows: 3 rows",
+        "initial commit",
+    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any
@@ -12,8 +13,11 @@ from factory.graph.lineage import Lineage, Made
 from factory.graph.nodes import Graph
 from factory.graph.origins import Share, Untold, counted_share
 from factory.publishing.cards import facts as card_facts
+from factory.publishing.cards.examples import example
+from factory.publishing.cards.family import LINEAGE_PICTURE, lineage_picture
 from factory.publishing.cards.ratings import Rating, ratings
 from factory.publishing.cards.safety import SAFETY_PICTURE, judged_pictures
+from factory.publishing.cards.spoken import LOOKED_AT, languages_in
 from factory.publishing.cards.text import render
 from factory.publishing.dataset_files import DatasetFiles, Part
 from factory.publishing.withheld import shows_no_texts
@@ -29,7 +33,7 @@ SIZES = [
     (1e7, "1M<n<10M"),
     (1e8, "10M<n<100M"),
 ]
-SHOWN_ROWS = 2
+SHOWN_ROWS = 3
 SHOWN_REJECTS = 2  # for each reason
 SHOWN_REASONS = 8
 SHOWN_COLUMNS = 6
@@ -105,9 +109,12 @@ def size_category(rows: int) -> str:
 def dataset_card(graph: Graph, name: str, history: Lineage, files: DatasetFiles, so_far: Account | None = None) -> str:
     """The whole README.md. Before the dataset is built its measured parts say so; `so_far` has what is counted yet."""
     facts = card_facts.common(graph, name, history)
-    header = _metadata(graph, name, facts, history, files)
-    lines = account_lines(history)
     parts = files.kept
+    read = parts[0].first_rows(LOOKED_AT) if parts else []
+    spoken = languages_in(read, card_facts.both_languages(graph))
+    shown = islice(Dataset(history.final.folder).rows(parts[0].split), SHOWN_ROWS) if parts else ()
+    header = _metadata(graph, name, facts, history, files, spoken)
+    lines = account_lines(history)
     if so_far is not None and not facts["done"]:
         lines = [_counted(line, so_far) for line in lines]
     return render(
@@ -119,7 +126,8 @@ def dataset_card(graph: Graph, name: str, history: Lineage, files: DatasetFiles,
         rejected=files.rejected,
         rows=files.rows,
         columns=_columns(parts),
-        examples=list(islice(Dataset(history.final.folder).rows(parts[0].split), SHOWN_ROWS)) if parts else [],
+        languages=card_facts.language_names(spoken),
+        examples=[*map(example, shown)],
         account=lines,
         account_begun=any(line.rows for line in lines),
         verbs={made.node.step.verb for made in history.rows},
@@ -130,6 +138,7 @@ def dataset_card(graph: Graph, name: str, history: Lineage, files: DatasetFiles,
         judged_pictures=judged_pictures(history.rows) if history.judged else [],
         safety_picture=SAFETY_PICTURE,
         withheld=history.judged,
+        lineage_picture=LINEAGE_PICTURE if lineage_picture(graph, history.everything) else None,
     )
 
 
@@ -155,14 +164,16 @@ def _columns(parts: list[Part]) -> list[tuple[str, str]]:
     return [(field.name, str(field.type)) for field in parts[0].features.arrow_schema]
 
 
-def _metadata(graph: Graph, name: str, facts: dict[str, Any], history: Lineage, files: DatasetFiles) -> dict[str, Any]:
+def _metadata(
+    graph: Graph, name: str, facts: dict[str, Any], history: Lineage, files: DatasetFiles, spoken: Sequence[str]
+) -> dict[str, Any]:
     verbs = {made.node.step.verb for made in history.everything}
     translated = bool(verbs & TRANSLATING)
     hub_sources = [lineage.hub_source(made.node) for made in history.rows]
     sources = dict.fromkeys(repo for repo, _ in filter(None, hub_sources))
     header: dict[str, Any] = {
         "pretty_name": facts["title"],
-        **card_facts.languages(graph),
+        **card_facts.languages(spoken),
         **facts["license"].card,
         "task_categories": ["text-generation", *(["translation"] if translated else [])],
         "tags": card_facts.tags(graph, name, stand_in=facts["stand_in"]),

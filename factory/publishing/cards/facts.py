@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,13 +15,12 @@ from factory.graph.model_sources import AnsweringModel, LocalModel
 from factory.graph.nodes import Graph, Node
 from factory.graph.sources import DemoDataset, LocalDataset
 from factory.hub.client import endpoint
-from factory.resources import local_path
+from factory.publishing.cards.recipe_files import FOLDER, recipe_files
 from factory.step.base import Source
+from factory.text.cldr import locale
 from factory.text.language_codes import iso_639
 
 LONG = 80  # characters beyond which a parameter gets a block of its own
-PROMPT_FILE = re.compile(r"[\w./-]+\.(?:txt|jinja)\b")
-SHOWN_REASONS = 12
 
 
 @dataclass(frozen=True)
@@ -47,12 +45,6 @@ class StepView:
     made: Made
 
 
-@dataclass(frozen=True)
-class SourceFile:
-    name: str
-    text: str
-
-
 def page(kind: str, repo: str, revision: str | None = None) -> str:
     """Address of a repo's page. On an embedded Hub it is relative: its port changes from run to run."""
     from factory.hub.push import PREFIXES, is_loopback
@@ -72,7 +64,7 @@ def ingredients(graph: Graph, everything: list[Made]) -> list[Ingredient]:
 def _ingredient(graph: Graph, artifact: str, nodes: list[Node]) -> Ingredient:
     first, last = nodes[0], nodes[-1]
     used = dict.fromkeys(edge.node for node in nodes for edge in node.edges if graph.nodes[edge.node] not in nodes)
-    made_from = ", ".join(dict.fromkeys(_shown(graph.nodes[node]) for node in used))
+    made_from = ", ".join(dict.fromkeys(shown_name(graph.nodes[node]) for node in used))
     verbs = ", ".join(node.step.verb for node in nodes if not isinstance(node.step, Source))
     if (hub := lineage.hub_source(first)) is not None:
         repo, revision = hub
@@ -93,7 +85,8 @@ def _ingredient(graph: Graph, artifact: str, nodes: list[Node]) -> Ingredient:
     return Ingredient(artifact, link, f"fingerprint `{last.fingerprint[:12]}`", verbs, made_from or "nothing")
 
 
-def _shown(node: Node) -> str:
+def shown_name(node: Node) -> str:
+    """The name that readers know a node's artifact or source by."""
     hub = lineage.hub_source(node)
     if hub is not None:
         return hub[0]
@@ -154,26 +147,6 @@ def assumed(graph: Graph, name: str) -> dict[str, str]:
     return values
 
 
-def recipe_files(graph: Graph) -> list[SourceFile]:
-    """The recipe, what it includes and the prompt files these name: as written, environment variables not put in."""
-    source = graph.loaded.source
-    root = graph.loaded.path.parent.resolve()
-    paths = [graph.loaded.path, *sorted({place.file for place in source.places.values()})]
-    files: dict[str, str] = {}
-    for path in paths:
-        text = path.read_text(encoding="utf-8")
-        files.setdefault(_relative(path, root), text)
-        for name in PROMPT_FILE.findall(text):
-            found = local_path(source.folders, name)
-            if found is not None and found.is_file():
-                files.setdefault(_relative(found, root), found.read_text(encoding="utf-8"))
-    return [SourceFile(name, text) for name, text in files.items()]
-
-
-def _relative(path: Path, root: Path) -> str:
-    return Path(os.path.relpath(path.resolve(), root)).as_posix()
-
-
 def common(graph: Graph, name: str, history: Lineage) -> dict[str, Any]:
     """Template variables that dataset and model cards share."""
     recipe = graph.loaded.recipe
@@ -187,8 +160,12 @@ def common(graph: Graph, name: str, history: Lineage) -> dict[str, Any]:
         "title": (spec.publish.title if spec.publish else None) or repo.rpartition("/")[2],
         "description": (spec.publish.description if spec.publish else None) or spec.description or "",
         "recipe": recipe,
-        "recipe_file": graph.loaded.path.name,
+        "authors": recipe.authors,
+        "links": links(graph, name),
+        "recipe_file": f"{FOLDER}/{graph.loaded.path.name}",
         "recipe_files": recipe_files(graph),
+        "intended_use": spec.publish.intended_use if spec.publish else None,
+        "limits": spec.publish.limits if spec.publish else [],
         "ingredients": ingredients(graph, everything),
         "steps": step_views(chain),
         "done": last is not None,
@@ -207,11 +184,37 @@ def common(graph: Graph, name: str, history: Lineage) -> dict[str, Any]:
     }
 
 
-def languages(graph: Graph) -> dict[str, list[str]]:
+def links(graph: Graph, name: str) -> list[tuple[str, str]]:
+    """(what, address) of where else an artifact is shown: Space, collection, the document it follows."""
+    recipe, found = graph.loaded.recipe, []
+    if recipe.space and (name in recipe.datasets or name in recipe.space.demo):
+        found.append(("Space", page("space", recipe.in_namespace(recipe.space.repo))))
+    if recipe.hub.collection:  # the address of one is known only once it is there; that of an owner's never changes
+        found.append((f"collection {recipe.hub.collection}", f"{page('model', recipe.hub.namespace)}/collections"))
+    if recipe.paper:
+        found.append((f"arXiv:{recipe.paper}", f"https://arxiv.org/abs/{recipe.paper}"))
+    return found
+
+
+def both_languages(graph: Graph) -> list[str]:
+    """The recipe's languages, the target first."""
+    return list(dict.fromkeys([graph.loaded.recipe.language.target, graph.loaded.recipe.language.source]))
+
+
+def languages(codes: Sequence[str]) -> dict[str, list[str]]:
     """The card's `language`, ISO 639 codes as a Hub takes them; with a script or region also in `language_bcp47`."""
-    codes = dict.fromkeys([graph.loaded.recipe.language.target, graph.loaded.recipe.language.source])
     found = {"language": list(dict.fromkeys(map(iso_639, codes)))}
     return found | ({"language_bcp47": list(codes)} if any("-" in code for code in codes) else {})
+
+
+def language_names(codes: Iterable[str]) -> str:
+    """Their English names, as a list in a sentence.
+
+    >>> language_names(["ar", "en"])
+    'Arabic and English'
+    """
+    names = [((own := locale(code)) and own.get_display_name("en")) or code for code in codes]
+    return " and ".join(names)
 
 
 def tags(graph: Graph, name: str, *more: str, stand_in: bool) -> list[str]:

@@ -4,155 +4,82 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from factory.evaluate.board import by_suite
-from factory.evaluate.found import Found
-from factory.evaluate.paired import Difference
-from factory.graph import hygiene, lineage
+from factory.graph import lineage
 from factory.graph.lineage import Lineage, Made
 from factory.graph.nodes import Graph
 from factory.publishing.cards import facts as card_facts
+from factory.publishing.cards.family import LINEAGE_PICTURE, lineage_picture
+from factory.publishing.cards.outputs import question, sample_outputs
+from factory.publishing.cards.scores import (
+    SCORES_PICTURE,
+    SHOWN_SCORES,
+    ScoreTable,
+    measured,
+    reported,
+    score_tables,
+    scores_picture,
+)
+from factory.publishing.cards.spoken import languages_in
 from factory.publishing.cards.text import render
 from factory.publishing.pictures import loss_svg
 from factory.step.base import Source
-from factory.steps.merge import Merge
+from factory.store import Dataset
 
 LOSS_PICTURE = "loss.svg"
 TRAINERS = ("pretrain", "sft", "dpo")
-COMPARED = 6  # models beside this one in a table of scores
-SHOWN_SCORES = 12  # the rest is folded
+SAMPLING = ("do_sample", "temperature", "top_p", "top_k", "min_p", "repetition_penalty", "max_new_tokens")
+CONTEXT = ("max_position_embeddings", "n_positions", "max_sequence_length")
 
 
-@dataclass(frozen=True)
-class ScoreTable:
-    """One suite: `columns` are models, this one first and its base second; `rows` a score's name and its cells.
+def model_documents(graph: Graph, name: str, history: Lineage) -> dict[str, bytes]:
+    """The card and its pictures, by path in the repo: headline scores, lineage, losses; those that there are.
 
-    `roles` says what those that it is held against are to it; `differences` are {column: {score: those to it}} on the
-    same questions. `found` is the percent of each score's samples that stands in the model's training data, `found_in`
-    how that was looked for; None: it was not.
+    Before the model is built or scored, those parts of the card say so.
     """
-
-    suite: str
-    headline: str
-    columns: list[str]
-    rows: list[tuple[str, str, list[dict[str, Any] | None]]]
-    protocol: dict[str, Any]
-    measured: bool
-    roles: dict[str, str] = field(default_factory=dict)
-    differences: Mapping[str, Mapping[str, Difference]] = field(default_factory=dict)
-    found: Mapping[str, float] = field(default_factory=dict)
-    found_in: Found | None = None
-
-    @property
-    def compared(self) -> int:
-        """How many columns after the first one this model is held against."""
-        return sum(column in self.roles for column in self.columns)
-
-    @property
-    def headings(self) -> list[str]:
-        """The columns' names, with what they are to this model where more than a base is among them."""
-        roles = self.roles if [*self.roles.values()] != ["base model"] else {}
-        return [f"{column} ({roles[column]})" if column in roles else column for column in self.columns]
-
-
-def measured(graph: Graph, name: str) -> dict[str, dict[str, Any]]:
-    """{suite: metrics} of the finished evaluations of one model."""
-    return {entry.suite: entry.metrics for entry in lineage.board(graph) if entry.model == name}
-
-
-def score_tables(graph: Graph, name: str) -> list[ScoreTable]:
-    """A table for every suite that lists the model, measured or not yet."""
-    roles = _roles(graph, name)
-    tables = []
-    scores = by_suite(lineage.board(graph))
-    for suite in graph.loaded.recipe.evaluate:
-        listed = [node.name.partition("/")[2] for node in graph.evaluations() if node.artifact == suite]
-        if name not in listed:
-            continue
-        found = scores.get(suite, {})
-        if name not in found:
-            tables.append(ScoreTable(suite, "", [name], [], {}, measured=False))
-            continue
-        others = [model for model in listed if model in found and not _made_from(graph, model, name)]
-        others.sort(key=lambda model: ([*roles, model].index(model), listed.index(model)))
-        columns = [name, *others[:COMPARED]]
-        own = found[name]
-        names = sorted(own["scores"], key=lambda score: score != own["headline"])
-        rows = [
-            (score, own["scores"][score]["metric"], [found[model]["scores"].get(score) for model in columns])
-            for score in names
-        ]
-        found_in, shares = hygiene.found(graph, suite, name) or (None, {})
-        paired = {other: lineage.differences(graph, suite, name, other) for other in columns[1:] if other in roles}
-        headline, protocol = own["headline"], own["protocol"]
-        tables.append(ScoreTable(suite, headline, columns, rows, protocol, True, roles, paired, shares, found_in))
-    return tables
-
-
-def _roles(graph: Graph, name: str) -> dict[str, str]:
-    """The models that a model is held against, and what they are to it: its base, then what its last step began with.
-
-    The base is the nearest one before it that readers know, of the Hub or published: what the recipe makes on the way
-    is none. What was merged or quantized is named as that.
-    """
-    models, steps = graph.loaded.recipe.models, graph.loaded.recipe.models[name].steps
-    merges = [step for step in steps if isinstance(step, Merge)]
-    base = next((step.base for step in merges if step.base), models[name].base)
-    while base in models and graph.loaded.recipe.repo_id(base) is None:
-        base = models[base].base
-    parents = [models[name].base, *(other for step in merges for other in step.others)]
-    word = "merged from" if merges else "quantized from" if steps and steps[-1].verb == "quantize" else ""
-    roles = {model: word for model in parents if word and model}
-    return {
-        **({base: "base model"} if base else {}),
-        **{model: role for model, role in roles.items() if model != base},
+    tables = score_tables(graph, name)
+    drawn = {
+        SCORES_PICTURE: scores_picture(tables),
+        LINEAGE_PICTURE: lineage_picture(graph, history.everything),
+        LOSS_PICTURE: loss_picture(history.own),
     }
-
-
-def _made_from(graph: Graph, model: str, name: str) -> bool:
-    """Whether `model` is `name` or a descendant, which has a card of its own to be compared on."""
-    return graph.final(name) in graph.needed_for([graph.final(model).name])
-
-
-@dataclass(frozen=True)
-class Reported:
-    """A number somebody else stated, and what was measured here under the same name."""
-
-    name: str
-    stated: float
-    measured: dict[str, Any] | None
-
-
-def reported(graph: Graph, name: str) -> list[Reported]:
-    stated = graph.loaded.recipe.models[name].reported
-    here = measured(graph, name)
-    lines = []
-    for key, value in (stated.scores if stated else {}).items():
-        suite = key if key in here else key.partition(".")[0]
-        score = key[len(suite) + 1 :] or None
-        metrics = here.get(suite)
-        lines.append(Reported(key, value, metrics["scores"].get(score or metrics["headline"]) if metrics else None))
-    return lines
+    pictures = {path: picture for path, picture in drawn.items() if picture}
+    return {"README.md": _card(graph, name, history, tables, pictures).encode(), **pictures}
 
 
 def model_card(graph: Graph, name: str, history: Lineage) -> str:
-    """The whole README.md. Before the model is built or scored those parts say so."""
+    """The whole README.md."""
+    return model_documents(graph, name, history)["README.md"].decode()
+
+
+def _card(
+    graph: Graph, name: str, history: Lineage, tables: Sequence[ScoreTable], pictures: Mapping[str, bytes]
+) -> str:
     facts = card_facts.common(graph, name, history)
     chain = history.own
     done: list[Any] = [made for made in chain if made.manifest]
     folder = graph.final(name).folder / "model"
-    config = _config(folder)
+    config, spoken = _json(folder / "config.json"), _spoken(graph, history)
     return render(
         "model.md",
-        _metadata(graph, name, facts, chain, config),
+        _metadata(graph, name, facts, chain, config, spoken),
         **facts,
         kind="model",
         gates=graph.loaded.recipe.models[name].gates,
-        tables=score_tables(graph, name),
+        tables=tables,
+        scores_picture=SCORES_PICTURE if SCORES_PICTURE in pictures else None,
+        lineage_picture=LINEAGE_PICTURE if LINEAGE_PICTURE in pictures else None,
+        outputs=sample_outputs(graph, name),
+        languages=card_facts.language_names(spoken),
+        target=card_facts.language_names([graph.loaded.recipe.language.target]),
+        translates=lineage.translation_prompt(graph, name) is not None,
+        sampling={key: value for key, value in _json(folder / "generation_config.json").items() if key in SAMPLING},
+        decoding=list(dict.fromkeys(t.protocol["decoding"] for t in tables if "decoding" in t.protocol)),
+        context=next((value for key in CONTEXT if (value := config.get("text_config", config).get(key))), None),
         shown_scores=SHOWN_SCORES,
         reported=reported(graph, name),
         reported_source=getattr(graph.loaded.recipe.models[name].reported, "source", ""),
@@ -165,8 +92,8 @@ def model_card(graph: Graph, name: str, history: Lineage) -> str:
         metrics=facts["manifest"].metrics if facts["manifest"] else {},
         snippet=_snippet(folder, config),
         pixels=_pixels(folder),
-        loss_picture=LOSS_PICTURE if loss_picture(chain) else None,
-        question=_question(graph, name, chain),
+        loss_picture=LOSS_PICTURE if LOSS_PICTURE in pictures else None,
+        question=question(graph, name, chain),
     )
 
 
@@ -184,8 +111,25 @@ def loss_picture(chain: list[Made]) -> bytes | None:
     return loss_svg(curves)
 
 
-def _config(folder: Path) -> dict[str, Any]:
-    path = folder / "config.json"
+def _spoken(graph: Graph, history: Lineage) -> list[str]:
+    """The languages of the data that it was trained on; both of the recipe's where that is not there yet, or none."""
+    candidates, found = card_facts.both_languages(graph), set[str]()
+    for made in history.own:
+        for parameter, value, kind in made.node.step.references() if made.node.step.verb in TRAINERS else ():
+            if kind == "dataset" and parameter != "validate_on":  # which measures and changes nothing
+                dataset = Dataset(graph.nodes[made.node.inputs[value].node].folder)
+                rows = dataset.rows(dataset.splits[0]) if dataset.splits else ()
+                found |= {*languages_in(rows, candidates, _columns(made))}
+    return [language for language in candidates if language in found] or candidates
+
+
+def _columns(made: Made) -> list[str]:
+    """The columns that a training reads, where its prompts name them."""
+    texts = [value for value in lineage.parameters(made.node).values() if isinstance(value, str)]
+    return [column for text in texts for column in re.findall(r"\{(\w+)\}", text)]
+
+
+def _json(path: Path) -> dict[str, Any]:
     return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
 
 
@@ -200,27 +144,15 @@ def _snippet(folder: Path, config: dict[str, Any]) -> str:
 
 def _pixels(folder: Path) -> tuple[int, int] | None:
     """The bounds of a picture's area, where the model's processor counts pixels."""
-    path = folder / "preprocessor_config.json"
-    size = (json.loads(path.read_text(encoding="utf-8")).get("size") if path.is_file() else None) or {}
+    size = _json(folder / "preprocessor_config.json").get("size") or {}
     match size.get("shortest_edge"), size.get("longest_edge"):
         case int(least), int(most):
             return least, most
     return None
 
 
-def _question(graph: Graph, name: str, chain: list[Made]) -> str:
-    """A user's turn of the kind the model was made for: its translation or training prompt around a short sentence."""
-    if translating := lineage.translation_prompt(graph, name):
-        return translating.replace("{text}", "The house is big.")
-    for made in reversed(chain):
-        prompt = lineage.parameters(made.node).get("prompt")
-        if made.node.step.verb == "sft" and isinstance(prompt, str) and prompt.count("{") == 1:
-            return prompt.partition("{")[0] + "The house is big." + prompt.rpartition("}")[2]
-    return "Hello!"
-
-
 def _metadata(
-    graph: Graph, name: str, facts: dict[str, Any], chain: list[Made], config: dict[str, Any]
+    graph: Graph, name: str, facts: dict[str, Any], chain: list[Made], config: dict[str, Any], spoken: list[str]
 ) -> dict[str, Any]:
     from huggingface_hub import ModelCardData
 
@@ -229,7 +161,7 @@ def _metadata(
     bases, data = lineage.base_models(graph, name), lineage.training_data(graph, name)
     verbs = [made.node.step.verb for made in chain if not isinstance(made.node.step, Source)]
     card: dict[str, Any] = {
-        **card_facts.languages(graph),
+        **card_facts.languages(spoken),
         **facts["license"].card,
         "library_name": "transformers",
         "pipeline_tag": "image-text-to-text" if "vision_config" in config else "text-generation",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
 from functools import cache
@@ -14,8 +15,16 @@ from factory.text.direction import right_to_left
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-# As numeric entities these are never markup in CommonMark, wherever they stand; $ and @ mean something to the Hub.
-ACTIVE = {ord(character): f"&#{ord(character)};" for character in "&<>\"'\\`*_{}[]()#+-.!|~$@:^="}
+# What Markdown, HTML or the Hub would read as more than text, wherever it stands in a line; the rest stays as it is.
+ACTIVE = re.compile(
+    r"[<`|~$\\\[\]]"  # HTML, code, tables, strikethrough, mathematics, escapes, links
+    r"|&(?=[#A-Za-z])"  # entities
+    r"|\*(?! )|(?<! )\*|_(?![^\W_])|(?<![^\W_])_"  # emphasis; not 2 * 3 nor snake_case
+    r"|@(?=\w)|:(?=\S)|(?<=\bwww)\.",  # mentions, emoji, addresses
+    re.IGNORECASE,
+)
+# What begins a block: a quote, an underline, lists, a heading, a rule.
+OPENING = re.compile(r"(\d{0,9})([>=]|[.)+](?=\s|$)|#(?=[#\s]|$)|-(?=[-\s]|$))")
 SECRET = re.compile(r"\bhf_[A-Za-z0-9]{16,}\b")
 
 
@@ -29,7 +38,15 @@ def safe(value: Any, limit: int | None = None) -> str:
         text = text[: limit - 1].rstrip() + "…"
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n")
     text = "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs"))
-    return text.translate(ACTIVE).replace("\n", "<br>").replace("\t", " ")
+    text, start = text.strip(), ""
+    if opening := OPENING.match(text):
+        start, text = opening[1] + _entity(opening[2]), text[opening.end() :]
+    return (start + ACTIVE.sub(lambda found: _entity(found[0]), text)).replace("\n", "<br>").replace("\t", " ")
+
+
+def _entity(character: str) -> str:
+    """The character as a numeric entity, which is never markup in CommonMark, wherever it stands."""
+    return f"&#{ord(character)};"
 
 
 def cell(text: str) -> str:
@@ -59,8 +76,6 @@ def block(value: Any, limit: int = 600) -> str:
 
 
 def _readable(value: Any) -> str:
-    import json
-
     if isinstance(value, dict | list) and is_images(value):
         return text_of(value)
     return json.dumps(value, ensure_ascii=False, default=lambda other: f"<{type(other).__name__}>")
@@ -147,6 +162,7 @@ def environment() -> Environment:
         "share": share,
         "duration": duration,
         "size": size,
+        "as_json": lambda value: json.dumps(value, ensure_ascii=False),
     }
     return made
 
@@ -158,4 +174,9 @@ def render(template: str, metadata: dict[str, Any], **context: Any) -> str:
     header = yaml.safe_dump(metadata, sort_keys=False, allow_unicode=True, width=2**16)
     body = environment().get_template(template).render(**context)
     body = re.sub(r"\n{3,}", "\n\n", body).strip()
-    return SECRET.sub("hf_***", f"---\n{header}---\n\n{body}\n")
+    return without_secrets(f"---\n{header}---\n\n{body}\n")
+
+
+def without_secrets(text: str) -> str:
+    """The text without anything that looks like a Hub token."""
+    return SECRET.sub("hf_***", text)

@@ -42,6 +42,36 @@ def test_a_table_cell_keeps_its_text_and_its_row(text: str) -> None:
 
 
 @given(HOSTILE)
+def test_a_line_of_prose_stays_one_and_is_shown_as_it_is(text: str) -> None:
+    for before, tags in (
+        ("", "<p>{}</p>"),
+        ("- ", "<ul>\n<li>{}</li>\n</ul>"),
+        ("> ", "<blockquote>\n<p>{}</p>\n</blockquote>"),
+    ):
+        if not shown(text).strip():
+            continue
+        rendered = MARKDOWN.render(f"{before}{safe(text)}\n\nafter")
+        start, end = tags.split("{}")
+        assert rendered.startswith(start) and rendered.endswith(f"{end}\n<p>after</p>\n")
+        inner = rendered.removeprefix(start).removesuffix(f"{end}\n<p>after</p>\n")
+        assert "<" not in inner.replace("<br>", "")
+        assert visible(inner).split() == shown(text).split()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The house is big. It's (very) old - or new? Yes!",
+        "0.12 > 0.05 + 2 * 3 = 6, -5 % of snake_case; R & D #1",
+        "judge: no verdict: maybe",
+        "البيت كبير، والقطة نائمة.",
+    ],
+)
+def test_plain_punctuation_stays_plain(text: str) -> None:
+    assert safe(text) == text
+
+
+@given(HOSTILE)
 def test_a_block_is_one_piece_of_html_with_the_text_in_it(text: str) -> None:
     rendered = MARKDOWN.render(f"<table>\n<tr><td>{block(text, limit=10_000)}</td></tr>\n</table>\n\nafter")
     found = re.fullmatch(
