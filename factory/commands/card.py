@@ -2,7 +2,7 @@
 
 from factory.commands.session import Session
 from factory.errors import UsageError, nearest
-from factory.publishing.stages import render_card
+from factory.publishing.artifacts import render_card
 
 
 def show_cards(session: Session, name: str | None) -> None:

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from factory.cli import main
 from factory.graph.nodes import build_graph
 from factory.look.sheet_text import FORMULA, guarded
-from factory.publishing.stages import render_card
+from factory.publishing.artifacts import render_card
 from factory.recipe import load
 from factory.recipe.lock import Resolver
 from factory.store import Store

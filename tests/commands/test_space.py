@@ -18,7 +18,7 @@ from factory.commands.space import run_app
 from factory.errors import FactoryError
 from factory.graph.nodes import Graph
 from factory.hub.client import api
-from factory.publishing.stages import publish
+from factory.publishing.artifacts import publish
 from tests.publishing.test_stages import own_names, repo
 from tests.shelf import build, shelf
 

@@ -13,8 +13,9 @@ from factory.cli import main
 from factory.errors import FactoryError
 from factory.graph.nodes import build_graph
 from factory.graph.origins import Share, Untold, counted_share
+from factory.publishing.artifacts import render_card
 from factory.publishing.gates import judge_gates
-from factory.publishing.stages import render_card, stages
+from factory.publishing.stages import stages
 from factory.recipe import RecipeError, load
 from factory.recipe.lock import Resolver
 from factory.store import Store

@@ -8,8 +8,8 @@ import pytest
 import yaml
 
 from factory.hub.metadata import benchmark_problems, result_problems
+from factory.publishing.artifacts import publish
 from factory.publishing.benchmarks import benchmark_file, result_files
-from factory.publishing.stages import publish
 from tests.publishing.test_stages import own_names
 from tests.shelf import build, shelf
 

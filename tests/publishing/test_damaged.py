@@ -12,7 +12,7 @@ from factory.errors import FactoryError
 from factory.graph.nodes import Graph
 from factory.hub.client import api
 from factory.look.rows import of_artifact
-from factory.publishing.stages import publish, render_card
+from factory.publishing.artifacts import publish, render_card
 from factory.store import Manifest
 from tests.publishing.test_stages import execute, own_names
 from tests.shelf import build, shelf

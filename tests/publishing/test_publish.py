@@ -14,8 +14,8 @@ from factory.errors import FactoryError
 from factory.graph.nodes import Graph
 from factory.hub.client import api
 from factory.hub.push import Pushed
+from factory.publishing.artifacts import publish, render_card
 from factory.publishing.gates import judge_gates
-from factory.publishing.stages import publish, render_card
 from factory.store import Manifest
 from tests.publishing.test_stages import execute, own_names
 from tests.shelf import PAIRS, RECIPE, REJECTED, build, finish, shelf

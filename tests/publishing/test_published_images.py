@@ -11,7 +11,7 @@ import pytest
 
 from factory.errors import FactoryError
 from factory.graph.nodes import build_graph
-from factory.publishing.stages import render_card
+from factory.publishing.artifacts import render_card
 from factory.recipe import load
 from factory.recipe.lock import Resolver
 from factory.store import Store

@@ -10,9 +10,9 @@ import pytest
 from PIL import Image
 
 from factory.look.sheet import rows_at
+from factory.publishing.artifacts import publish
 from factory.publishing.rating import SIDE, finished, sheets, visible
 from factory.publishing.space import space_files
-from factory.publishing.stages import publish
 from factory.store import Dataset
 from tests.publishing.test_stages import own_names
 from tests.shelf import PAIRS, build, finish, shelf

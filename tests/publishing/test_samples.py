@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from factory.publishing.artifacts import publish
 from factory.publishing.samples import CHARACTERS, samples
-from factory.publishing.stages import publish
 from tests.publishing.test_stages import own_names
 from tests.shelf import PAIRS, build, shelf
 

@@ -10,8 +10,8 @@ import pytest
 import yaml
 
 from factory.errors import FactoryError
+from factory.publishing.artifacts import publish
 from factory.publishing.space import space_config, space_files, write_space
-from factory.publishing.stages import publish
 from tests.shelf import RECIPE, build, shelf
 
 TRANSLATING = RECIPE.replace(

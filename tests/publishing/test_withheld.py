@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from factory.graph.nodes import build_graph
-from factory.publishing.stages import render_card
+from factory.publishing.artifacts import render_card
 from factory.recipe import load
 from factory.recipe.lock import Resolver
 from factory.store import Store

@@ -15,8 +15,8 @@ from markdown_it import MarkdownIt
 from factory.graph import lineage
 from factory.graph.nodes import Graph
 from factory.hub.metadata import card_problems
+from factory.publishing.artifacts import render_card
 from factory.publishing.cards.model import loss_picture
-from factory.publishing.stages import render_card
 from tests.shelf import PAIRS, RECIPE, REJECTED, build, finish, score, shelf
 
 MARKDOWN = MarkdownIt("gfm-like", {"html": True, "linkify": False})

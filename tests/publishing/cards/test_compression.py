@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from factory.graph.nodes import Graph
-from factory.publishing.stages import render_card
+from factory.publishing.artifacts import render_card
 from tests.publishing.cards.test_cards import parts, section, table
 from tests.shelf import RECIPE, build, finish, score, shelf
 

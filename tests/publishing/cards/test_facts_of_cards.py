@@ -12,12 +12,12 @@ from markdown_it import MarkdownIt
 
 from factory.evaluate.base import DETAILS
 from factory.graph import lineage
+from factory.publishing.artifacts import render_card
 from factory.publishing.cards.examples import example
 from factory.publishing.cards.family import Box, drawing, lineage_picture
 from factory.publishing.cards.outputs import question, sample_outputs
 from factory.publishing.cards.recipe_files import recipe_documents
 from factory.publishing.cards.spoken import languages_in
-from factory.publishing.stages import render_card
 from tests.shelf import PAIRS, RECIPE, build, shelf
 
 ENGLISH = "The children walked to the school by the river because the old bridge had been closed."

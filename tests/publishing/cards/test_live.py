@@ -10,8 +10,8 @@ import pytest
 
 from factory.graph.account import account
 from factory.graph.nodes import Graph
+from factory.publishing.artifacts import publish
 from factory.publishing.cards.live import LiveCards, with_notice
-from factory.publishing.stages import publish
 from factory.step.progress import Heartbeat, Progress, quiet
 from tests.graph.test_run import graph_of
 from tests.support import build as run

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from factory.publishing.stages import render_card
+from factory.publishing.artifacts import render_card
 from tests.shelf import PAIRS, RECIPE, finish, shelf
 
 STEP = '      - translate: {model: base, columns: [en], prompt: "{text}"}\n'
