@@ -30,6 +30,8 @@ class Commands:
 
 commands = Commands()
 
+AS_JSON = "factory.as_json"  # in the meta of a context: whether JSON was asked for
+
 
 def found_recipe(name: str) -> Path | None:
     """The recipe that is called so: ``recipes/NAME.yaml`` or ``NAME.yaml``, where no file has the very name."""
@@ -115,14 +117,25 @@ def of_recipe(*more: Callable[..., Any]) -> Callable[..., Any]:
 
 
 class Cli(click.Group):
-    """Prints a `FactoryError` as its one line and exits with its code; never a traceback."""
+    """Prints a `FactoryError` as its one line, as JSON where JSON is asked for, and exits with its code.
+
+    Never a traceback.
+    """
+
+    def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
+        context.meta[AS_JSON] = "--json" in args
+        return super().parse_args(context, args)
 
     def invoke(self, context: click.Context) -> Any:
         try:
             return super().invoke(context)
         except FactoryError as error:
             lines = str(error)
-            click.echo(lines if "\n" in lines else f"error: {lines}", err=True)
+            if context.meta[AS_JSON]:
+                said = {"error": error.what, "where": error.where, "fix": error.fix, "exit_code": error.exit_code}
+                click.echo(json.dumps(said, ensure_ascii=False), err=True)
+            else:
+                click.echo(lines if "\n" in lines else f"error: {lines}", err=True)
             context.exit(error.exit_code)
         except PermissionError as error:
             click.echo(f"error: {error.filename}: {error.strerror} (let this user read and write there)", err=True)

@@ -14,6 +14,7 @@ from factory.commands.session import Session
 from factory.commands.table import Grid, console_of_width, grid, print_json
 from factory.graph.account import Account, StepAccount, account, pace
 from factory.publishing.cards.text import share
+from factory.step.run_log import log_file
 from factory.text.figures import counted, time_text
 
 REFRESH = 2.0  # seconds
@@ -25,7 +26,8 @@ def show_status(session: Session, *, as_json: bool = False, watch: bool = False)
     """Print the account as it stands; with `watch` again and again until the run is over or Ctrl-C."""
     with session.open() as opened:
         if as_json:
-            print_json(as_document(account(opened.graph)))
+            log = log_file(opened.store.root, opened.graph.loaded.recipe.name)
+            print_json(as_document(account(opened.graph)) | {"log": str(log) if log.is_file() else None})
         elif watch:
             _watch(lambda: account(opened.graph), opened.store.root)
         else:
@@ -74,7 +76,9 @@ def rendered(found: Account, root: Path) -> RenderableType:
         parts += [Text(), _reasons(found)]
     if any(step.translations for step in found.steps):
         parts += [Text(), _translations(found)]
-    return Group(*parts, Text(), Text(f"{total_line(found)}\nfiles: {root}"))
+    log = log_file(root, found.recipe)
+    kept = f"\nlog: {log}" if log.is_file() else ""
+    return Group(*parts, Text(), Text(f"{total_line(found)}\nfiles: {root}{kept}"))
 
 
 def run_line(found: Account) -> str:

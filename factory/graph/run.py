@@ -20,6 +20,7 @@ from factory.graph.nodes import Edge, Graph, Node
 from factory.profile import Profile
 from factory.step.job import Artifact, Job
 from factory.step.progress import Heartbeat, Progress
+from factory.step.run_log import FOLDER, kept_log
 from factory.step.surroundings import freed_memory_kept, quiet_libraries, torch_threads
 from factory.store import Ledger, Manifest, Usage
 from factory.store.writing import require_undamaged
@@ -54,12 +55,20 @@ class Runner:
 
     @contextmanager
     def at_work(self) -> Iterator[Heartbeat]:
-        """The recipe's lock and heartbeat, around all that a run does.
+        """The recipe's lock, log and heartbeat, around all that a run does.
 
         Raises:
             FactoryError: another run of the recipe is going on.
         """
-        with self.graph.store.lock(self.recipe), Heartbeat(self.graph.store, self.recipe, self.progress) as heart:
+        from factory.hub import retrying
+
+        store = self.graph.store
+        with (
+            store.lock(self.recipe),
+            kept_log(store.root, self.recipe, self.progress),
+            retrying.heard_by(self.progress.log),
+            Heartbeat(store, self.recipe, self.progress) as heart,
+        ):
             yield heart
 
     def build(self, node: Node) -> bool:
@@ -166,7 +175,7 @@ class Runner:
 
     def crash(self, error: Exception, name: str, where: str) -> FactoryError:
         """A failure that nobody foresaw: the traceback goes to a file, one line to the user."""
-        log = self.graph.store.root / "logs" / f"{name.replace('/', '--')}.log"
+        log = self.graph.store.root / FOLDER / f"{name.replace('/', '--')}.log"
         log.parent.mkdir(parents=True, exist_ok=True)
         log.write_text("".join(traceback.format_exception(error)), encoding="utf-8")
         first = (str(error).strip() or type(error).__name__).splitlines()[0]

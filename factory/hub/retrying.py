@@ -10,6 +10,8 @@ import json
 import re
 import sys
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from email.utils import parsedate_to_datetime
 from functools import cache
 from typing import Any
@@ -58,7 +60,7 @@ class RetryingClient(httpx.Client):
             seconds, wait = asked or wait, min(2 * wait, LONGEST_WAIT)
             if response is not None:
                 response.close()
-            _say(f"{request.url.host}: {_told(trouble)}; asking again in {seconds:.0f} s")
+            tell(f"{request.url.host}: {_told(trouble)}; asking again in {seconds:.0f} s")
             time.sleep(seconds)
 
 
@@ -111,8 +113,25 @@ def _told(trouble: str | Exception) -> str:
     return trouble if isinstance(trouble, str) else f"the connection broke ({trouble or type(trouble).__name__})"
 
 
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
+def tell(line: str) -> None:
+    """Where nobody listens (`heard_by`), a wait is told on stderr."""
+    if _listeners:
+        _listeners[-1](line)
+    else:
+        print(line, file=sys.stderr, flush=True)
+
+
+_listeners: list[Callable[[str], None]] = []
+
+
+@contextmanager
+def heard_by(listener: Callable[[str], None]) -> Iterator[None]:
+    """Inside the block waits are told to the listener: a run's progress, which also keeps them in its log."""
+    _listeners.append(listener)
+    try:
+        yield
+    finally:
+        _listeners.remove(listener)
 
 
 @cache

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from factory.errors import UsageError, nearest
-from factory.recipe.secrets import is_secret
 from factory.resources import local_path
 from factory.text import yaml
+from factory.text.secrets import is_secret
 from factory.text.yaml import Location
 
 SECTIONS = ("datasets", "models", "evaluate", "env")

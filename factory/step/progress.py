@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Self
 from factory.text.figures import time_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from rich.console import Console
 
@@ -42,6 +42,7 @@ class Progress:
     def __init__(self, console: Console | None = None, quiet: bool = False) -> None:
         self._console = console
         self.quiet = quiet
+        self.heard: Callable[[str], None] | None = None  # each line that is logged, also when quiet
         self._bar: Any = None
         self._task: Any = None
         self.name, self.unit = "", "rows"
@@ -92,6 +93,8 @@ class Progress:
         self.resumed, self.started = self.done, time.monotonic()
 
     def log(self, message: str) -> None:
+        if self.heard is not None:
+            self.heard(message)
         if not self.quiet:
             self.console.print(message, markup=False, highlight=False, soft_wrap=True)
 

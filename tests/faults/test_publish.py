@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from factory.step.run_log import log_file
 from tests.faults.proxy import PASSING, Fault, Faults
 from tests.publishing.test_stages import execute, members, names, own_names, repo
 from tests.shelf import build, shelf
@@ -37,6 +38,13 @@ def test_what_stays_out_of_order_fails_alone_and_is_told(tmp_path: Path, faults:
     assert names(report.failed) == ["push pairs"] and not report.left_out
     assert set(report.pushed) == ALL - {"pairs"}
     assert "the Hub answered 503" in str(report.failed.popitem()[1])
+    log = log_file(graph.store.root, "shelf").read_text("utf-8")
+    for said in (
+        "answered 503; asking again in 1 s",
+        "push pairs failed: ",
+        "trying again what the Hub had no answer",
+    ):
+        assert said in log
 
 
 def test_no_passing_trouble_ends_a_publish(tmp_path: Path, faults: Faults, waits: list[float]) -> None:

@@ -1,7 +1,8 @@
-"""What must not get into a recipe, whose words reach rows, cards and logs: passwords, tokens and keys."""
+"""What must not get into recipes, whose words reach rows and cards, nor into logs: passwords, tokens and keys."""
 
 from __future__ import annotations
 
+import os
 import re
 
 NAME = re.compile(
@@ -21,6 +22,8 @@ VALUE = re.compile(
     r"|-----BEGIN [A-Z ]*PRIVATE KEY-----|://[^/\s:@]+:[^/\s@]+@"  # key files; a password in an address
 )
 
+SHORTEST = 8  # characters of a value that is masked wherever it stands
+
 
 def is_secret(name: object, value: object) -> bool:
     """Whether a variable is a secret by its name, or its value by the look of it.
@@ -29,3 +32,15 @@ def is_secret(name: object, value: object) -> bool:
     (True, True, False)
     """
     return bool(NAME.search(str(name).upper()) or VALUE.search(str(value)))
+
+
+def masked(text: str) -> str:
+    """The text without what looks like a secret, and without the values of variables that are called like one.
+
+    >>> masked("GET https://me:pw@host/x with hf_" + "a" * 34)
+    'GET https***host/x with ***'
+    """
+    for name, value in os.environ.items():
+        if len(value) >= SHORTEST and value in text and NAME.search(name.upper()):
+            text = text.replace(value, "***")
+    return VALUE.sub("***", text)

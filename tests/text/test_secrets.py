@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from factory.recipe import RecipeError, load
-from factory.recipe.secrets import is_secret
+from factory.text.secrets import is_secret
 
 RECIPE = """\
 recipe: 1
