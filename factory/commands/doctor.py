@@ -12,7 +12,8 @@ import psutil
 from factory.commands.table import print_json, print_table
 from factory.engines import states
 from factory.errors import FactoryError
-from factory.hub.client import api, endpoint, hub_errors
+from factory.hub.addresses import endpoint
+from factory.hub.client import api, hub_errors
 
 NEEDED_GB = 20
 

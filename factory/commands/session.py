@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 from factory.errors import UsageError
 from factory.graph.nodes import Graph, build_graph
-from factory.hub.client import endpoint
+from factory.hub.addresses import endpoint
 from factory.profile import Profile, load_profile
 from factory.recipe import LoadedRecipe, load
 from factory.recipe.lock import Resolver, lock_path

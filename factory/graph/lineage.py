@@ -13,8 +13,7 @@ from factory.evaluate.paired import Difference
 from factory.graph.model_sources import HubModel
 from factory.graph.nodes import Edge, Graph, Node
 from factory.graph.sources import HubDataset
-from factory.hub.addresses import is_loopback
-from factory.hub.client import endpoint
+from factory.hub.addresses import endpoint, is_loopback
 from factory.hub.push import read_record
 from factory.recipe import DatasetSpec
 from factory.refs import artifact_name, is_hub_ref

@@ -1,9 +1,17 @@
-"""Which addresses are this machine's own."""
+"""Where the Hub is, and which addresses are this machine's own."""
 
 from __future__ import annotations
 
 import ipaddress
+import os
 from urllib.parse import urlsplit
+
+DEFAULT_ENDPOINT = "https://huggingface.co"
+
+
+def endpoint() -> str:
+    """The Hub that HF_ENDPOINT names."""
+    return os.environ.get("HF_ENDPOINT", DEFAULT_ENDPOINT).rstrip("/")
 
 
 def is_loopback(url: str) -> bool:

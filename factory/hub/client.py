@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import json
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,11 +17,6 @@ if TYPE_CHECKING:
 ACCEPT_TERMS = "accept its terms on its Hub page, then set HF_TOKEN to your token"
 CHECK_NAME = "check the name; private repos need HF_TOKEN"
 RUN_AGAIN = "run the same command again"
-DEFAULT_ENDPOINT = "https://huggingface.co"
-
-
-def endpoint() -> str:
-    return os.environ.get("HF_ENDPOINT", DEFAULT_ENDPOINT).rstrip("/")
 
 
 class Unavailable(FactoryError):

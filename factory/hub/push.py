@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
 from factory.errors import FactoryError
-from factory.hub.addresses import is_loopback
-from factory.hub.client import api, endpoint, existing, hub_errors, no_bars
+from factory.hub.addresses import endpoint, is_loopback
+from factory.hub.client import api, existing, hub_errors, no_bars
 from factory.store import canonical, fingerprint, write_atomically
 
 if TYPE_CHECKING:

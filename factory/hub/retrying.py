@@ -15,8 +15,11 @@ from contextlib import contextmanager
 from email.utils import parsedate_to_datetime
 from functools import cache
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
+
+from factory.hub.addresses import endpoint
 
 ATTEMPTS = 6
 FIRST_WAIT, LONGEST_WAIT = 1.0, 16.0  # seconds; doubled each time
@@ -47,8 +50,8 @@ class RetryingClient(httpx.Client):
                 response = super().send(request, stream=stream, **options)
                 trouble = _trouble(response, stream)
                 again = response.status_code in BUSY or not once
-            except httpx.ConnectError as error:  # a network that is down is told at once: one more try
-                trouble, again, left = error, True, min(left, 1)
+            except httpx.ConnectError as error:  # a network that is down is told soon: one more try, of the Hub
+                trouble, again, left = error, request.url.host == urlsplit(endpoint()).hostname, min(left, 1)
             except httpx.TransportError as error:
                 trouble, again = error, not once
             asked = _asked_for(response)

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Literal
 
 from factory.errors import FactoryError, UsageError
-from factory.hub.client import api, endpoint, hub_errors
+from factory.hub.addresses import endpoint
+from factory.hub.client import api, hub_errors
 from factory.profile import Profile
 from factory.refs import HubRef
 from factory.store import write_atomically

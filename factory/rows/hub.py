@@ -37,7 +37,7 @@ class HubFile:
     def open(self, mode: Literal["rb"]) -> Any:
         from huggingface_hub import HfFileSystem
 
-        from factory.hub.client import endpoint
+        from factory.hub.addresses import endpoint
 
         return HfFileSystem(endpoint=endpoint()).open(self.url, mode)
 

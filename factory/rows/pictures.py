@@ -81,12 +81,13 @@ class InRepo:
 
     repo: str
     revision: str
+    _folders: set[str] = field(default_factory=set)  # seen to be folders
 
     def open(self, reference: str, file: str) -> Any:
         """Raises Refused for what is no file of the repo. Signs such as ``*`` and ``[`` are part of a name."""
         import fsspec
 
-        from factory.hub.client import endpoint
+        from factory.hub.addresses import endpoint
 
         own = f"hf://datasets/{self.repo}@{self.revision}/"
         if "::" not in reference and "://" not in reference:
@@ -101,11 +102,22 @@ class InRepo:
             address = "::".join([*outer, own + path])
             with _LISTING:
                 found: Any = fsspec.open(address, "rb", expand=False, hf={"endpoint": endpoint()})
+                if not outer:
+                    self._require_folders(found.fs, posixpath.dirname(path))
                 if found.fs.info(found.path)["type"] == "file":  # a folder would be opened as a file of no bytes
                     return found.open()
         except FileNotFoundError:
             pass
         raise Refused("no such file")
+
+    def _require_folders(self, fs: Any, folder: str) -> None:
+        """Raises FileNotFoundError where a name stands below a file: HfFileSystem, asked for ``a/1.png/x``, lists the
+        file and from then on takes it for all that there is in ``a``."""
+        if folder and folder not in self._folders:
+            self._require_folders(fs, posixpath.dirname(folder))
+            if fs.info(f"datasets/{self.repo}@{self.revision}/{folder}")["type"] != "directory":
+                raise FileNotFoundError(folder)
+            self._folders.add(folder)
 
 
 @dataclass

@@ -50,11 +50,15 @@ def test_it_ends(waits: list[float]) -> None:
     assert len(asked) == ATTEMPTS and waits == [1, 2, 4, 8, 16]
 
 
-def test_a_network_that_is_down_is_told_soon(waits: list[float]) -> None:
+@pytest.mark.parametrize(("host", "times"), [("hub", 2), ("statistics.example", 1)])
+def test_a_network_that_is_down_is_told_soon(
+    waits: list[float], monkeypatch: pytest.MonkeyPatch, host: str, times: int
+) -> None:
+    monkeypatch.setenv("HF_ENDPOINT", "http://hub")
     hub, asked = client(*[httpx.ConnectError("refused") for _ in range(50)])
     with pytest.raises(httpx.ConnectError):
-        hub.get("http://hub/api/models")
-    assert len(asked) == 2 and waits == [1]
+        hub.get(f"http://{host}/api/models")
+    assert len(asked) == times and waits == [1] * (times - 1)
 
 
 @pytest.mark.parametrize(

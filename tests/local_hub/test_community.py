@@ -52,8 +52,9 @@ def test_super_squash(api: HfApi, repo: str) -> None:
 def test_discussion(api: HfApi, repo: str) -> None:
     made = api.create_discussion(repo, "  A question  ", description="Why?")
     assert (made.num, made.title, made.status, made.author) == (1, "A question", "open", "factory")
-    said: Any = api.comment_discussion(repo, 1, "Because <b>so</b>")
-    assert said.content == "Because <b>so</b>" and "<b>" not in said.rendered
+    said: Any = api.comment_discussion(repo, 1, "Because <b>so</b><script>1</script>")
+    assert said.content == "Because <b>so</b><script>1</script>"
+    assert "<b>so</b>" in said.rendered and "<script" not in said.rendered
     edited = api.edit_discussion_comment(repo, 1, said.id, "Because")
     assert edited.edited and edited.number_of_edits == 1
     assert api.rename_discussion(repo, 1, "Another question").old_title == "A question"

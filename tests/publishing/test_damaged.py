@@ -61,7 +61,7 @@ def test_damage_is_told_and_nothing_of_it_is_pushed(graph: Graph, case: str) -> 
     harm(folder / file)
     report = execute(graph)
     errors = {stage.name: str(error) for stage, error in report.failed.items()}
-    assert list(errors) == [f"push {name}"]
+    assert list(errors) == [f"push {name}"], errors
     assert f"is damaged: {file}" in errors[f"push {name}"] and f"delete {folder}" in errors[f"push {name}"]
     assert {"pairs", "questions", "base", "tuned", "Space", "Collection"} - {name} == set(report.pushed)
     spec = {**graph.loaded.recipe.datasets, **graph.loaded.recipe.models}[name]

@@ -21,6 +21,7 @@ REPOS = sorted(repo for repo, entry in catalogue().models.items() if not catalog
 CLASSES = {
     "lfm2": "Lfm2ForCausalLM",
     "qwen2": "Qwen2ForCausalLM",
+    "qwen3": "Qwen3ForCausalLM",
     "cohere2": "Cohere2ForCausalLM",
     "gemma2": "Gemma2ForCausalLM",
     "llama": "LlamaForCausalLM",

@@ -12,6 +12,8 @@ import pytest
 from huggingface_hub import HfApi
 
 from factory.graph.sources import HubDataset
+from factory.rows.pictures import InRepo
+from factory.rows.unreadable import Refused
 from factory.store import write_parquet
 from factory.store.packs import unpacked
 from tests.drawing import cell, images, picture
@@ -78,6 +80,18 @@ def test_what_is_no_file_of_the_repo_is_one_failed_row(hub: Any, tmp_path: Path,
     job = load(hub, repo, tmp_path / "out", data_files="all.jsonl", images=("image",))
     assert [row["image"]["bytes"] for row in kept(job)] == [*whole.values()]
     assert [row["reason"].rpartition(": row ")[0] for row in rejected(job)] == ["load: image: no such file"] * len(odd)
+
+
+def test_a_name_below_a_file_hides_no_other(hub: Any, tmp_path: Path, files: dict[str, bytes]) -> None:  # noqa: F811
+    """Asked for first, it would be all that HfFileSystem knows of its folder."""
+    repo = pushed(hub, "seen-below", files)
+    revision = str(HfApi(endpoint=hub.endpoint).dataset_info(repo).sha)
+    there = InRepo(repo, revision)
+    with pytest.raises(Refused, match="no such file"):
+        there.open("pics/1.png/x/y", f"hf://datasets/{repo}@{revision}/all.jsonl")
+    assert [there.open(name, f"hf://datasets/{repo}@{revision}/all.jsonl").read() for name in files] == [
+        *files.values()
+    ]
 
 
 def test_parts_of_turns_name_files_of_the_repo(hub: Any, tmp_path: Path, files: dict[str, bytes]) -> None:  # noqa: F811

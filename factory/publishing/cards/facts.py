@@ -14,7 +14,7 @@ from factory.graph.lineage import Lineage, Made
 from factory.graph.model_sources import AnsweringModel, LocalModel
 from factory.graph.nodes import Graph, Node
 from factory.graph.sources import DemoDataset, LocalDataset
-from factory.hub.client import endpoint
+from factory.hub.addresses import endpoint
 from factory.publishing.cards.recipe_files import FOLDER, recipe_files
 from factory.step.base import Source
 from factory.text.cldr import locale

@@ -119,7 +119,10 @@ def _spoken(graph: Graph, history: Lineage) -> list[str]:
             if kind == "dataset" and parameter != "validate_on":  # which measures and changes nothing
                 dataset = Dataset(graph.nodes[made.node.inputs[value].node].folder)
                 rows = dataset.rows(dataset.splits[0]) if dataset.splits else ()
-                found |= {*languages_in(rows, candidates, _columns(made))}
+                try:
+                    found |= {*languages_in(rows, candidates, _columns(made))}
+                except (OSError, ValueError):  # damaged rows are told of where they are pushed; the model is whole
+                    return candidates
     return [language for language in candidates if language in found] or candidates
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -99,8 +100,9 @@ def _asked(graph: Graph, name: str, made: Made) -> Iterator[str]:
         if recipe.is_private(node.artifact) and not recipe.is_private(name):
             continue
         dataset, prompt = Dataset(node.folder), lineage.parameters(made.node).get("prompt")
-        for row in dataset.rows(dataset.splits[0]) if dataset.splits else ():
-            yield _turn(row, prompt)
+        with suppress(OSError, ValueError):  # damaged rows are told of where they are pushed; the model is whole
+            for row in dataset.rows(dataset.splits[0]) if dataset.splits else ():
+                yield _turn(row, prompt)
 
 
 def _turn(row: dict[str, Any], prompt: Any) -> str:

@@ -11,7 +11,7 @@ const sizeText = (row) => {
 
 const number = (value, section) => value.toFixed(section.decimals);
 const interval = (cell, section) =>
-  cell.low === undefined ? "" : `${number(cell.low, section)} – ${number(cell.high, section)}`;
+  cell.low === undefined ? "" : `${number(cell.low, section)} to ${number(cell.high, section)}`;
 
 const csvField = (value) => {
   if (typeof value !== "string") return value ?? "";

@@ -15,6 +15,7 @@ from factory.errors import FactoryError
 from factory.evaluate.camel.sets import camel_sets
 from factory.evaluate.suites.camel_bench import CamelBench
 from factory.step.job import Artifact
+from factory.store import Ledger
 from tests.evaluate.conftest import CHAT, manifest, model_artifact
 from tests.tiny_vision import drawn, make_qwen2_vl
 
@@ -157,9 +158,9 @@ def test_an_interrupted_run_asks_only_the_rest(put, qwen, make_job):
     found = run(suite, whole)
     assert len(found) == 2 and found["iconqa", 0]["pictures"] == 2
     begun = make_job(qwen, {}, "begun")
-    first = (whole.made / "answers-iconqa.jsonl").read_text().splitlines()[0]
-    entry = json.loads(first)
-    (begun.made / "answers-iconqa.jsonl").write_text(json.dumps(entry | {"output": "ج"}) + "\n")
+    entry = next(Ledger.read(whole.made / "answers-iconqa.jsonl"))
+    with Ledger(begun.made / "answers-iconqa.jsonl") as ledger:
+        ledger.append(entry | {"output": "ج"})
     again = run(suite, begun)
     other = 1 - entry["index"]
     assert again["iconqa", entry["index"]]["output"] == "ج"
@@ -176,9 +177,11 @@ def test_open_answers_need_a_judge_as_published_and_none_when_clean(put, qwen, m
     judged = make_job(qwen, {"judge": llama}, "judged")
     with suppress(FactoryError):  # random weights may say neither 0 nor 1
         run(suite.model_copy(update={"judge": "judge"}), judged)
-    [said] = map(json.loads, (judged.out / "verdicts.jsonl").read_text().splitlines())
+    [said] = Ledger.read(judged.out / "verdicts.jsonl")
     assert said["set"] == "geochat" and said["verdict"] in (None, True, False)
-    (judged.out / "verdicts.jsonl").write_text(json.dumps(said | {"verdict": True}) + "\n")
+    (judged.out / "verdicts.jsonl").unlink()
+    with Ledger(judged.out / "verdicts.jsonl") as ledger:
+        ledger.append(said | {"verdict": True})
     assert run(suite.model_copy(update={"judge": "judge"}), judged)["geochat", 0]["passed"]
     assert judged.metrics["scores"]["remote sensing"]["value"] == 100
 
