@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 INSTALLED := $(VENV)/.installed
 
-.PHONY: demo test slow engines lint docs wheel clean
+.PHONY: demo test slow engines long lint docs wheel clean
 
 demo: $(INSTALLED)
 	$(VENV)/bin/factory publish recipes/demo.yaml --hub local
@@ -14,7 +14,7 @@ test: $(INSTALLED)
 
 # With the model of the check `meaning` and the engines that live apart; where one cannot be had, or not within so many
 # seconds, the tests that need it are skipped and say why.
-ENGINE_SECONDS ?= 150
+ENGINE_SECONDS ?= 60
 slow: $(INSTALLED)
 	-$(VENV)/bin/python -m pip install --quiet --editable '.[meaning]'
 	-timeout $(ENGINE_SECONDS) $(VENV)/bin/factory engines install autotrain
@@ -26,6 +26,10 @@ engines: $(INSTALLED)
 	$(VENV)/bin/factory engines install autotrain
 	$(VENV)/bin/factory engines install vllm
 	$(VENV)/bin/python -m pytest -m slow -rs tests/engines tests/models/train/autotrain
+
+# What takes too long for every change.
+long: $(INSTALLED)
+	$(VENV)/bin/python -m pytest -m long -rs
 
 lint: $(INSTALLED)
 	$(VENV)/bin/ruff check .

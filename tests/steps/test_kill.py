@@ -43,13 +43,16 @@ ONE_ATTEMPT = {"split": "none", "checks": [], "ladder": [], "max_new_tokens": 24
 LADDER = {"checks": ["repetition"], "fallback": "other", "max_new_tokens": 6}
 
 
+BY_HAND = [pytest.mark.slow, pytest.mark.long]
+
+
 @pytest.mark.parametrize(
     ("count", "kills", "more"),
     [
         (160, 8, ONE_ATTEMPT),
         (80, 8, LADDER),
-        pytest.param(800, 15, ONE_ATTEMPT, marks=pytest.mark.slow),
-        pytest.param(400, 20, LADDER, marks=pytest.mark.slow),
+        pytest.param(800, 15, ONE_ATTEMPT, marks=BY_HAND),
+        pytest.param(400, 20, LADDER, marks=BY_HAND),
     ],
 )
 def test_translate_survives(tmp_path, count, kills, more):
@@ -108,7 +111,9 @@ SCORING = {
 }
 
 
-@pytest.mark.parametrize("verb", [pytest.param(verb, marks=pytest.mark.slow) for verb in SCORING])
+@pytest.mark.parametrize(
+    "verb", [pytest.param(verb, marks=pytest.mark.slow if verb == "judge" else BY_HAND) for verb in SCORING]
+)
 def test_scoring_verbs_survive(tmp_path, verb):
     from tests.encoders import bert, sentence_encoder
 
