@@ -176,7 +176,10 @@ def test_a_card_that_cannot_be_rendered_is_one_failure_with_a_log(
     assert set(report.pushed) == {"pairs", "questions", "Space", "Collection"}
     for error in report.failed.values():
         assert "ZeroDivisionError" in str(error) and "shelf.yaml" in str(error)
-    assert len(list((graph.store.root / "logs").iterdir())) == 2
+    assert sorted(path.name for path in (graph.store.root / "logs").glob("push-*")) == [
+        "push-base.log",
+        "push-tuned.log",
+    ]
 
 
 def test_an_interrupt_stops_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
