@@ -26,7 +26,7 @@ def test_each_line_is_kept_with_its_time_and_without_secrets(
     assert path == log_file(tmp_path, "demo") == tmp_path / "logs" / "demo.log"
     assert [re.sub(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} ", "", line) for line in lines] == [
         "pairs/01-filter",
-        "asked with *** and ***",
+        "asked with *** and hf_***",
         "half an emoji ?",
     ]
     assert capsys.readouterr() == ("", "")

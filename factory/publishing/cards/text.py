@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from factory.look.layout import is_images, text_of
 from factory.resources import resource
 from factory.text.direction import right_to_left
+from factory.text.secrets import without_keys
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -25,7 +26,6 @@ ACTIVE = re.compile(
 )
 # What begins a block: a quote, an underline, lists, a heading, a rule.
 OPENING = re.compile(r"(\d{0,9})([>=]|[.)+](?=\s|$)|#(?=[#\s]|$)|-(?=[-\s]|$))")
-SECRET = re.compile(r"\bhf_[A-Za-z0-9]{16,}\b")
 
 
 def safe(value: Any, limit: int | None = None) -> str:
@@ -174,9 +174,4 @@ def render(template: str, metadata: dict[str, Any], **context: Any) -> str:
     header = yaml.safe_dump(metadata, sort_keys=False, allow_unicode=True, width=2**16)
     body = environment().get_template(template).render(**context)
     body = re.sub(r"\n{3,}", "\n\n", body).strip()
-    return without_secrets(f"---\n{header}---\n\n{body}\n")
-
-
-def without_secrets(text: str) -> str:
-    """The text without anything that looks like a Hub token."""
-    return SECRET.sub("hf_***", text)
+    return without_keys(f"---\n{header}---\n\n{body}\n")
