@@ -64,6 +64,18 @@ def resource(name: str) -> Path:
     raise FactoryError(f"the folder {name}/ is missing from this installation", fix="install hf-factory again")
 
 
+class Folders(list[Path]):
+    """Where files that a recipe names are looked for.
+
+    Attributes:
+        read: the texts that were found there, such as prompts: what belongs to the recipe wherever it goes.
+    """
+
+    def __init__(self, folders: Iterable[Path] = ()) -> None:
+        super().__init__(folders)
+        self.read: set[Path] = set()
+
+
 def local_path(folders: Iterable[Path], name: str) -> Path | None:
     """What lies under `name` in the first of `folders` that has it; None too for a name no file system takes."""
     for folder in folders:

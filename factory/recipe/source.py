@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from factory.errors import UsageError, nearest
-from factory.resources import local_path
+from factory.resources import Folders, local_path
 from factory.text import yaml
 from factory.text.secrets import is_secret
 from factory.text.yaml import Location
@@ -61,16 +61,22 @@ class Source:
     Attributes:
         data: plain dicts, lists and scalars.
         places: where each value stands, by its path from the top, e.g. ``("datasets", "orca-ar", "steps", 0)``.
-        folders: folders in which prompt files and local data are looked for: the recipe's own first.
+        folders: where prompt files and local data are looked for, the recipe's own folder first, and which were read.
         problems, notes: what is wrong, and what is not but should be written otherwise.
     """
 
     path: Path
     data: dict[str, Any] = field(default_factory=dict)
     places: dict[Location, Place] = field(default_factory=dict)
-    folders: list[Path] = field(default_factory=list)
+    folders: Folders = field(default_factory=Folders)
     problems: list[Problem] = field(default_factory=list)
     notes: list[Problem] = field(default_factory=list)
+
+    @property
+    def files(self) -> list[Path]:
+        """The recipe, what it includes and the prompts and templates that it names: all texts that it is made of."""
+        included = sorted({place.file.resolve() for place in self.places.values()})
+        return list(dict.fromkeys([self.path.resolve(), *included, *sorted(self.folders.read)]))
 
     def place(self, location: Location) -> Place:
         """The place of a value, or of the nearest thing around it."""

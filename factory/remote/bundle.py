@@ -15,9 +15,7 @@ from factory.recipe import LoadedRecipe, Recipe
 from factory.recipe.lock import lock_path
 from factory.refs import is_local
 from factory.resources import PACKAGE, local_path, resource
-from factory.text.words import texts_in
 
-TEXTS = (".txt", ".jinja")  # prompts and chat templates
 LARGEST = 200_000_000  # bytes of local data that travel with a recipe
 
 
@@ -58,16 +56,11 @@ def make_bundle(loaded: LoadedRecipe) -> Bundle:
 def _recipe_files(loaded: LoadedRecipe) -> set[Path]:
     """What the recipe reads by name: nothing else that happens to be a file under one of its words, such as a tag."""
     source = loaded.source
-    found = {loaded.path.resolve(), *(place.file.resolve() for place in source.places.values())}
+    found = {*source.files}
     for text in filter(is_local, _references(loaded.recipe)):
         if (path := local_path(source.folders, text)) is not None:
             inside = path.rglob("*") if path.is_dir() else [path]
             found |= {file.resolve() for file in inside if file.is_file()}
-    for text in texts_in(source.data):
-        if "\n" not in text and text.endswith(TEXTS) and not Path(text).is_absolute():
-            path = local_path(source.folders, text)
-            if path is not None and path.is_file():
-                found.add(path.resolve())
     lock = lock_path(loaded.path.resolve())
     above = [folder / FILE_NAME for folder in loaded.path.resolve().parents]
     settings = next((path for path in above if path.is_file()), None)

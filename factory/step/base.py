@@ -22,7 +22,7 @@ from pydantic import (
     model_validator,
 )
 
-from factory.resources import local_path
+from factory.resources import Folders, local_path
 from factory.step.outline import Outline
 from factory.store.columns import require
 from factory.text.template import parse, placeholders
@@ -47,7 +47,7 @@ class Reference:
 
 
 def text_beside(name: str, folders: Iterable[Path], kind: str) -> str:
-    """The text of a file in one of the recipe's folders; `kind` says what it was to be.
+    """The text of a file in one of the recipe's folders, which remember it; `kind` says what it was to be.
 
     Raises:
         ValueError: there is no such file, or it is not text.
@@ -55,6 +55,8 @@ def text_beside(name: str, folders: Iterable[Path], kind: str) -> str:
     path = local_path(folders, name)
     if path is None or not path.is_file():
         raise ValueError(f"no such {kind} file: {name}")
+    if isinstance(folders, Folders):
+        folders.read.add(path.resolve())
     try:
         return path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:

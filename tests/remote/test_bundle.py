@@ -62,10 +62,12 @@ def test_it_holds_what_the_recipe_names_and_nothing_else(recipe: Path) -> None:
 
 
 def test_a_word_that_happens_to_name_a_file_sends_nothing(recipe: Path) -> None:
+    (recipe.parent / "diary.txt").write_text("mine")
     outside = recipe.parent.parent / "outside.env"
     outside.write_text("TOKEN=x")
     before = names(make_bundle(load(recipe)))
-    words = f"publish: {{repo: judged, tags: [secret.env, ./secret.env, '{outside}', /etc/passwd, ../outside.env]}}"
+    tags = f"secret.env, ./secret.env, '{outside}', /etc/passwd, ../outside.env, diary.txt"
+    words = f"publish: {{repo: judged, tags: [{tags}]}}"
     recipe.write_text(f"{RECIPE}    description: ./secret.env\n    {words}\n", encoding="utf-8")
     assert names(make_bundle(load(recipe))) == before
 

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from factory.graph.nodes import Graph
-from factory.publishing.cards.text import without_secrets
-from factory.resources import local_path
+from factory.text.secrets import without_keys
 
 FOLDER = "recipe"  # of the repo
-PROMPT_FILE = re.compile(r"[\w./-]+\.(?:txt|jinja)\b")
 
 
 @dataclass(frozen=True)
@@ -27,21 +24,12 @@ def recipe_files(graph: Graph) -> list[SourceFile]:
     """The recipe, what it includes and the prompt files these name: as written, environment variables not put in."""
     source = graph.loaded.source
     folders = [graph.loaded.path.parent, *source.folders]
-    paths = [graph.loaded.path, *sorted({place.file for place in source.places.values()})]
-    files: dict[str, str] = {}
-    for path in paths:
-        text = path.read_text(encoding="utf-8")
-        files.setdefault(_name(path, folders), text)
-        for name in PROMPT_FILE.findall(text):
-            found = local_path(source.folders, name)
-            if found is not None and found.is_file():
-                files.setdefault(_name(found, folders), found.read_text(encoding="utf-8"))
-    return [SourceFile(name, text) for name, text in files.items()]
+    return [SourceFile(_name(path, folders), path.read_text(encoding="utf-8")) for path in source.files]
 
 
 def recipe_documents(graph: Graph) -> dict[str, bytes]:
     """The same as files of a repo, by their paths in it."""
-    return {f"{FOLDER}/{file.name}": without_secrets(file.text).encode() for file in recipe_files(graph)}
+    return {f"{FOLDER}/{file.name}": without_keys(file.text).encode() for file in recipe_files(graph)}
 
 
 def _name(path: Path, folders: Iterable[Path]) -> str:

@@ -99,6 +99,17 @@ def test_the_recipe_leaves_with_what_it_made_and_tells_nothing_of_this_machine(t
     assert b"hf_***" in files["recipe/shelf.yaml"] and str(tmp_path).encode() not in b"".join(files.values())
 
 
+def test_a_file_that_the_recipe_only_speaks_of_stays_here(tmp_path: Path) -> None:
+    diary = tmp_path / "diary.txt"
+    diary.write_text("mine")
+    for words in (f"see {diary}", "see diary.txt", "diary.txt", "../diary.txt"):
+        folder = tmp_path / str(len(words))
+        folder.mkdir()
+        graph = shelf(folder, RECIPE.replace("description: A model from nothing.", f'description: "{words}"', 1))
+        (folder / "diary.txt").write_text("mine")
+        assert sorted(recipe_documents(graph)) == ["recipe/judge.txt", "recipe/shelf.yaml"]
+
+
 def test_every_table_of_a_card_is_one(tmp_path: Path) -> None:
     """A line that begins with a bar and is no row of a table would be shown as it is written."""
     graph = build(shelf(tmp_path))
