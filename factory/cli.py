@@ -130,27 +130,26 @@ class Cli(click.Group):
         try:
             return super().invoke(context)
         except FactoryError as error:
-            lines = str(error)
-            if context.meta[AS_JSON]:
-                said = {"error": error.what, "where": error.where, "fix": error.fix, "exit_code": error.exit_code}
-                click.echo(json.dumps(said, ensure_ascii=False), err=True)
-            else:
-                click.echo(lines if "\n" in lines else f"error: {lines}", err=True)
-            context.exit(error.exit_code)
+            told = error
         except PermissionError as error:
-            click.echo(f"error: {error.filename}: {error.strerror} (let this user read and write there)", err=True)
-            context.exit(1)
+            told = FactoryError(str(error.strerror), where=error.filename, fix="let this user read and write there")
         except KeyboardInterrupt:
             click.echo("stopped: finished work is kept, the same command goes on from here", err=True)
             context.exit(1)
         except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):  # click knows these
             raise
         except Exception as error:
-            click.echo(_unforeseen(error), err=True)
-            context.exit(1)
+            told = _unforeseen(error)
+        if context.meta[AS_JSON]:
+            said = {"error": told.what, "where": told.where, "fix": told.fix, "exit_code": told.exit_code}
+            click.echo(json.dumps(said, ensure_ascii=False), err=True)
+        else:
+            lines = str(told)
+            click.echo(lines if "\n" in lines else f"error: {lines}", err=True)
+        context.exit(told.exit_code)
 
 
-def _unforeseen(error: Exception) -> str:
+def _unforeseen(error: Exception) -> FactoryError:
     """One line for the user; the traceback goes to a file that can be sent to the maintainers."""
     import tempfile
     import traceback
@@ -158,7 +157,9 @@ def _unforeseen(error: Exception) -> str:
     with tempfile.NamedTemporaryFile("w", prefix="factory-", suffix=".log", delete=False, encoding="utf-8") as log:
         traceback.print_exception(error, file=log)
     first = (str(error).strip() or "no message").splitlines()[0]
-    return f"error: {type(error).__name__}: {first} (a mistake in factory itself; the whole error is in {log.name})"
+    return FactoryError(
+        f"{type(error).__name__}: {first}", fix=f"a mistake in factory itself; the whole error is in {log.name}"
+    )
 
 
 @click.command(cls=Cli, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})

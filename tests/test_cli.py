@@ -111,6 +111,24 @@ def test_a_step_that_fails_exits_with_1_and_keeps_finished_work(recipe: Path) ->
     assert len(result.stderr.strip().splitlines()) == 1
 
 
+def test_errors_are_json_where_json_is_asked_for(recipe: Path) -> None:
+    recipe.write_text(RECIPE.replace("from: {demo: instructions, rows: 30}", "from: owner/missing"))
+    result = factory("build", recipe, "--json", "--hub", "remote", cwd=recipe.parent)
+    told = json.loads(result.stderr.splitlines()[-1])
+    assert result.returncode == told["exit_code"] == 1 and "owner/missing" in f"{told['where']}{told['error']}"
+    recipe.write_text(RECIPE.replace("columns:", "colums:"))
+    result = factory("plan", recipe, "--json", cwd=recipe.parent)
+    told = json.loads(result.stderr)
+    assert result.returncode == told["exit_code"] == 2 and "colums" in told["error"] and not result.stdout
+
+
+def test_what_nobody_foresaw_is_json_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(main.commands["doctor"], "callback", lambda **_: 1 / 0)
+    result = CliRunner().invoke(main, ["doctor", "--json"])
+    told = json.loads(result.stderr)
+    assert result.exit_code == 1 and told["error"].startswith("ZeroDivisionError") and "mistake" in told["fix"]
+
+
 def test_the_schema_is_a_json_schema(recipe: Path) -> None:
     import jsonschema
 
