@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -29,6 +28,7 @@ from factory.publishing.cards.text import render
 from factory.publishing.pictures import loss_svg
 from factory.step.base import Source
 from factory.store import Dataset
+from factory.text.template import placeholders
 
 LOSS_PICTURE = "loss.svg"
 TRAINERS = ("pretrain", "sft", "dpo")
@@ -129,7 +129,7 @@ def _spoken(graph: Graph, history: Lineage) -> list[str]:
 def _columns(made: Made) -> list[str]:
     """The columns that a training reads, where its prompts name them."""
     texts = [value for value in lineage.parameters(made.node).values() if isinstance(value, str)]
-    return [column for text in texts for column in re.findall(r"\{(\w+)\}", text)]
+    return [path.partition(".")[0] for text in texts for path in placeholders(text)]
 
 
 def _json(path: Path) -> dict[str, Any]:

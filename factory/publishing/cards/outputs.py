@@ -14,7 +14,10 @@ from factory.graph.lineage import Made
 from factory.graph.nodes import Graph
 from factory.look.layout import turns_of
 from factory.store import Dataset
+from factory.store.columns import filled
+from factory.store.kinds import rows_of
 from factory.text.scripts import script_shares
+from factory.text.template import fill, placeholders
 
 SHOWN = 3
 LOOKED_AT = 200  # rows in which a question is looked for
@@ -69,14 +72,14 @@ def question(graph: Graph, name: str, chain: list[Made]) -> str:
     language where there is one; only of data that anyone may read. Else its prompt around a plain sentence.
     """
     if translating := lineage.translation_prompt(graph, name):
-        return translating.replace("{text}", PLAIN)
+        return fill(translating, {"text": PLAIN})
     prompts = [prompt for made in reversed(chain) if (prompt := _prompt(made)) is not None]
     asked = [text for made in reversed(chain) for text in islice(_asked(graph, name, made), LOOKED_AT)]
     asked = [text for text in asked if 0 < len(text) <= LONGEST]
     target = graph.loaded.recipe.language.target
     if asked:
         return next((text for text in asked if _is_in(text, target)), asked[0])
-    return next((prompt.partition("{")[0] + PLAIN + prompt.rpartition("}")[2] for prompt in prompts), "Hello!")
+    return next((fill(prompt, dict.fromkeys(placeholders(prompt), PLAIN)) for prompt in prompts), "Hello!")
 
 
 def _is_in(text: str, language: str) -> bool:
@@ -86,7 +89,7 @@ def _is_in(text: str, language: str) -> bool:
 def _prompt(made: Made) -> str | None:
     """The prompt with one place for a text that a model was tuned by."""
     prompt = lineage.parameters(made.node).get("prompt")
-    known = made.node.step.verb == "sft" and isinstance(prompt, str) and prompt.count("{") == 1
+    known = made.node.step.verb == "sft" and isinstance(prompt, str) and len(placeholders(prompt)) == 1
     return prompt if known else None
 
 
@@ -100,17 +103,17 @@ def _asked(graph: Graph, name: str, made: Made) -> Iterator[str]:
         if recipe.is_private(node.artifact) and not recipe.is_private(name):
             continue
         dataset, prompt = Dataset(node.folder), lineage.parameters(made.node).get("prompt")
+        templated = isinstance(prompt, str) and placeholders(prompt)
         with suppress(OSError, ValueError):  # damaged rows are told of where they are pushed; the model is whole
-            for row in dataset.rows(dataset.splits[0]) if dataset.splits else ():
-                yield _turn(row, prompt)
+            for whole in dataset.tables(dataset.splits[0]) if dataset.splits else ():
+                table = whole.slice(0, LOOKED_AT)
+                if templated:
+                    yield from (text for text in filled(table, prompt) if isinstance(text, str))
+                else:
+                    yield from map(_first_turn, rows_of(table))
 
 
-def _turn(row: dict[str, Any], prompt: Any) -> str:
-    if isinstance(prompt, str) and "{" in prompt:
-        filled = prompt
-        for column, value in row.items():
-            filled = filled.replace(f"{{{column}}}", value if isinstance(value, str) else f"{{{column}}}")
-        return "" if "{" in filled else filled
+def _first_turn(row: dict[str, Any]) -> str:
     for value in row.values():
         if isinstance(value, list) and (turns := turns_of(value)):
             return next((said for role, said in turns if role in ("user", "human") and isinstance(said, str)), "")
