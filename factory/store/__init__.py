@@ -199,12 +199,11 @@ class Manifest(BaseModel):
             FactoryError: it is damaged.
         """
         try:
-            text = (folder / FILE_NAME).read_bytes()
-            content = json.loads(text)
+            content = json.loads((folder / FILE_NAME).read_bytes())
             known = content.pop(DIGEST, None) if isinstance(content, dict) else None
             if known is not None and known != fingerprint(content):  # older stores have none
                 raise ValueError("it is not as it was written")
-            return cls.model_validate_json(text)
+            return cls.model_validate(content)
         except FileNotFoundError:
             return None
         except PermissionError as error:

@@ -25,7 +25,9 @@ def test_loopback_names_are_its_own(hub: LocalHub, host: str) -> None:
     assert httpx.get(f"{hub.endpoint}/api/models", headers={"Host": host}).status_code == 200
 
 
-@pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://127.0.0.1:1", "http://localhost"])
+@pytest.mark.parametrize(
+    "origin", ["https://evil.example", "null", "http://127.0.0.1:1", "http://localhost", "http://[", "x"]
+)
 def test_a_page_of_another_origin_changes_nothing(hub: LocalHub, origin: str) -> None:
     name = f"factory/o{uuid.uuid4().hex[:8]}"
     headers = {"Authorization": f"Bearer {hub.token}", "Origin": origin}
