@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from factory.graph.model_sources import AnsweringModel
 from factory.graph.nodes import Graph
 from factory.graph.run import Runner
+from factory.hub.push import Release
 from factory.profile import Profile
 from factory.publishing.stages import Execution, Report, builds
 from factory.step.base import Step
@@ -178,3 +180,18 @@ def _save(folder: Path, model: Any, tokenizer: Any) -> Artifact:
     model.save_pretrained(folder / "model")
     tokenizer.save_pretrained(folder / "model")
     return Artifact(folder.name, folder, _manifest(folder.name, "model"))
+
+
+def small_release(folder: Path, repo: str) -> Release:
+    """A card and a file of a few bytes, for a dataset of the embedded Hub whose name nothing else has."""
+    data = folder / "rows.parquet"
+    data.write_bytes(b"PAR1 rows PAR1")
+    return Release(
+        kind="dataset",
+        repo_id=f"factory/{repo}-{uuid.uuid4().hex[:8]}",
+        fingerprint="ab" * 32,
+        title="rows",
+        documents={"README.md": b"---\nlicense: mit\n---\n# Rows\n"},
+        files=lambda: {"data/train-00000-of-00001.parquet": data},
+        record=folder / "record",
+    )

@@ -14,20 +14,12 @@ from factory.errors import FactoryError
 from factory.hub.client import api
 from factory.hub.push import Release, push
 from tests.faults.proxy import LASTING, PASSING, Fault, Faults
+from tests.support import small_release
 
 
 @pytest.fixture
 def release(tmp_path: Path) -> Release:
-    data = tmp_path / "rows.parquet"
-    data.write_bytes(b"PAR1 rows PAR1")
-    return Release(
-        kind="dataset",
-        repo_id=f"factory/faulted-{uuid.uuid4().hex[:8]}",
-        fingerprint="ab" * 32,
-        title="rows",
-        documents={"README.md": b"---\nlicense: mit\n---\n# Rows\n"},
-        files=lambda: {"data/train-00000-of-00001.parquet": data},
-    )
+    return replace(small_release(tmp_path, "faulted"), record=None)
 
 
 def published(release: Release) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from factory.errors import FactoryError
 from factory.hub.addresses import is_loopback
 from factory.hub.client import api
 from factory.hub.push import DIGEST_TRAILER, FINGERPRINT_TRAILER, RECORD, Release, push, trailers
+from tests.support import small_release
 
 ROWS = b"---\nlicense: mit\n---\n# Rows\n"
 NEW = b"---\nlicense: mit\n---\n# New\n"
@@ -20,17 +20,7 @@ pytestmark = pytest.mark.usefixtures("embedded_hub")
 
 @pytest.fixture
 def release(tmp_path: Path) -> Release:
-    data = tmp_path / "rows.parquet"
-    data.write_bytes(b"PAR1 rows PAR1")
-    return Release(
-        kind="dataset",
-        repo_id=f"factory/push-{uuid.uuid4().hex[:8]}",
-        fingerprint="ab" * 32,
-        title="rows",
-        documents={"README.md": ROWS},
-        files=lambda: {"data/train-00000-of-00001.parquet": data},
-        record=tmp_path / "record",
-    )
+    return small_release(tmp_path, "push")
 
 
 def commits(release: Release):
