@@ -18,7 +18,6 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -44,6 +43,9 @@ configs:
 
 A hundred thousand pairs that were sorted out, each with its reason.
 """
+CLICKED = """addEventListener("click", (click) => {
+    sessionStorage.clicked = performance.timeOrigin + click.timeStamp;
+}, true)"""
 PAINT = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime"
 
 
@@ -88,17 +90,16 @@ def paint(browser: Browser, address: str) -> float:
 
 
 def filtered(browser: Browser, address: str) -> float:
-    """Seconds from the click on a reason to the paint of its rows, over the pages' own clocks."""
+    """Seconds from the click on a reason to the paint of its rows, by the browser's clock on both pages."""
     page = browser.new_page(viewport={"width": 1366, "height": 900}, bypass_csp=True)
     page.goto(address)
-    link = page.locator('nav[aria-label="Reasons"] a:not(.here)').first
-    began = time.monotonic()
-    link.click()
+    page.evaluate(CLICKED)
+    page.locator('nav[aria-label="Reasons"] a:not(.here)').first.click()
     page.wait_for_url("**reason=**", wait_until="commit")
     page.wait_for_function(f"{PAINT} !== undefined")
-    seconds = time.monotonic() - began
+    milliseconds = page.evaluate(f"performance.timeOrigin + {PAINT} - Number(sessionStorage.clicked)")
     page.close()
-    return seconds
+    return milliseconds / 1000
 
 
 def main() -> None:
