@@ -103,12 +103,12 @@ def _asked(graph: Graph, name: str, made: Made) -> Iterator[str]:
         if recipe.is_private(node.artifact) and not recipe.is_private(name):
             continue
         dataset, prompt = Dataset(node.folder), lineage.parameters(made.node).get("prompt")
-        templated = isinstance(prompt, str) and placeholders(prompt)
+        template = prompt if isinstance(prompt, str) and placeholders(prompt) else None
         with suppress(OSError, ValueError):  # damaged rows are told of where they are pushed; the model is whole
             for whole in dataset.tables(dataset.splits[0]) if dataset.splits else ():
                 table = whole.slice(0, LOOKED_AT)
-                if templated:
-                    yield from (text for text in filled(table, prompt) if isinstance(text, str))
+                if template is not None:
+                    yield from (text for text in filled(table, template) if isinstance(text, str))
                 else:
                     yield from map(_first_turn, rows_of(table))
 
