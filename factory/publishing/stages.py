@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -200,7 +200,8 @@ class Execution:
     def run(self, todo: Iterable[Stage]) -> Report:
         """Do every stage that can be done; what the Hub had no answer to is tried again when all else is done.
 
-        Space and collection come after that, since they gather what was pushed.
+        Space and collection come after that, since they gather what was pushed; and what a second try brings is shown
+        by those that left before it.
 
         Raises:
             FactoryError: another run of the recipe is going on. What a stage raises is in the report.
@@ -213,7 +214,10 @@ class Execution:
         with self.runner.at_work() as heart:
             for group in (single, gathering):
                 self._each(group, heart)
-                self._each(self._worth_another_try(group), heart)
+                before, again = set(self.report.pushed), self._worth_another_try(group)
+                self._each(again, heart)
+                if self.report.pushed.keys() - before:
+                    self._each(self._left_too_early(group, again), heart)
         self.report.seconds = time.monotonic() - started
         return self.report
 
@@ -240,6 +244,12 @@ class Execution:
             report.left_out.pop(stage, None)
             del self._lost[stage.name]
         return again
+
+    def _left_too_early(self, group: list[Stage], again: list[Stage]) -> list[Stage]:
+        """What left before the last came: it may show, or gather, what was not there yet. Most of it is up to date."""
+        lost = (self.report.failed, self.report.left_out)
+        left = [stage for stage in group if isinstance(stage, Push | Space | Collection) and stage not in again]
+        return [stage for stage in left if not any(stage in some for some in lost)]
 
     def _do(self, stage: Stage) -> FactoryError | None:
         try:
@@ -273,7 +283,8 @@ class Execution:
                 self._note("Collection", publish_collection(graph, pushed))
 
     def _note(self, name: str, pushed: Pushed) -> None:
-        self.report.pushed[name] = pushed
+        before = self.report.pushed.get(name)
+        self.report.pushed[name] = replace(pushed, changed=pushed.changed or bool(before and before.changed))
         place = urlsplit(pushed.url).path if is_loopback(pushed.url) else pushed.url  # that server may end with us
         for line in [*([f"pushed {name} -> {place}"] if pushed.changed else []), *pushed.notes]:
             self.runner.progress.log(line)

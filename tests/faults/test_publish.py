@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from factory.hub.client import api
 from factory.step.run_log import log_file
 from tests.faults.proxy import PASSING, Fault, Faults
 from tests.publishing.test_stages import execute, members, names, own_names, repo
@@ -28,6 +29,29 @@ def test_what_the_hub_had_no_answer_to_is_tried_again_when_all_else_is_done(
     report = execute(graph)
     assert faults.met and not report.failed and not report.left_out
     assert set(report.pushed) == ALL
+    assert members(report) == {item.repo_id for name, item in report.pushed.items() if name != "Collection"}
+
+
+def test_what_left_before_a_second_try_shows_what_it_brought(
+    tmp_path: Path, faults: Faults, waits: list[float]
+) -> None:
+    """Models tell their results to the repo of the questions; the collection gathers the Space."""
+    graph = build(shelf(tmp_path, own_names()))
+    recipe = graph.loaded.recipe
+    assert recipe.space is not None
+    tuned, space = repo(graph, "tuned"), recipe.in_namespace(recipe.space.repo)
+    late = {repo(graph, "questions"): f"{tuned}/commit", space: "/api/collections/"}
+
+    def plan(request: str, number: int) -> Fault | None:
+        waiting = [name for name, until in late.items() if not any(until in asked for asked in faults.requests)]
+        return OUT_OF_ORDER if any(name in request for name in waiting) else None
+
+    faults.plan = plan
+    report = execute(graph)
+    assert faults.met and not report.failed and not report.left_out and set(report.pushed) == ALL
+    assert all(item.changed for item in report.pushed.values())
+    for name in ("base", "tuned"):
+        assert ".eval_results/quiz.yaml" in api().list_repo_files(repo(graph, name))
     assert members(report) == {item.repo_id for name, item in report.pushed.items() if name != "Collection"}
 
 
