@@ -230,6 +230,10 @@ class Step(BaseModel):
         """Of the `generators`, those whose models are shown pictures."""
         return ()
 
+    def asks_plainly(self, parameter: str) -> bool:
+        """Whether the model that a parameter names is asked without a chat template."""
+        return False
+
     def engines(self) -> tuple[str, ...]:
         """Engines that `run` needs whatever the profile says."""
         return ()
