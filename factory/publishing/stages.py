@@ -265,7 +265,7 @@ class Execution:
                 for note in judge_gates(graph, stage.subject):
                     self.runner.progress.log(note)
             case Push():
-                require_licenses(graph, names=[stage.subject])  # those of rows are known by now
+                require_licenses(graph, online=False, names=[stage.subject])  # of rows they are known by now
                 if stage.subject in graph.loaded.recipe.models:
                     hygiene.look(graph, stage.subject)
                 self._note(stage.subject, publish(graph, stage.subject, force=self.force))
