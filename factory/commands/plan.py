@@ -1,6 +1,6 @@
 """`factory plan`."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
@@ -13,7 +13,7 @@ from factory.estimate.estimate import estimate
 from factory.estimate.family import assumption_lines, beside, family
 from factory.evaluate.gates import parse_dataset_gate
 from factory.graph.installed import missing_engines
-from factory.graph.licenses import license_problems, require_licenses
+from factory.graph.licenses import Rollup, effective_licenses, license_problems, require_licenses
 from factory.graph.model_sources import UNKNOWN, AnsweringModel
 from factory.graph.models import model_problems, refuse
 from factory.graph.origins import AUTHENTIC, estimated_share
@@ -61,7 +61,8 @@ class _Foreseen:
     """A plan and all that is known beside it before any work.
 
     Attributes:
-        licences: conflicts, one line each. `impossible`: models that cannot be made or asked.
+        licences: conflicts, one line each. `effective`: what each published artifact would bear.
+        impossible: models that cannot be made or asked.
         speakers: model -> who generates with it. `missing`: engines that are not installed.
     """
 
@@ -70,6 +71,7 @@ class _Foreseen:
     plan: Plan
     costs: Costs
     licences: list[str]
+    effective: dict[str, Rollup]
     impossible: list[FactoryError]
     speakers: dict[str, str]
     missing: list[str]
@@ -83,6 +85,7 @@ class _Foreseen:
             plan,
             estimate(plan, opened.profile),
             license_problems(graph),
+            effective_licenses(graph),
             model_problems(graph, graph.order(), PLAN_TIMEOUT),
             _speakers(opened),
             [str(error) for error in missing_engines(graph, graph.order(), opened.profile)],
@@ -90,10 +93,17 @@ class _Foreseen:
 
     def document(self, diff: bool) -> dict[str, Any]:
         said = {"models": list(map(str, self.impossible)), "profile": self.profile, "engines": self.speakers}
+        said["effective_licences"] = {
+            name: {"license": rollup.license, "declared": rollup.declared, "chain": list(map(asdict, rollup.chain))}
+            for name, rollup in self.effective.items()
+        }
         return _document(self.plan, self.costs, self.licences, diff) | said | {"not_installed": self.missing}
 
     def show(self, diff: bool, assumptions: bool) -> None:
         _print(self.plan, self.costs, self.licences, diff)
+        for name, rollup in self.effective.items():
+            if not diff:
+                say(f"licence of {name}: {rollup}")
         say(f"profile: {self.profile}")
         for model, engine in self.speakers.items():
             say(f"generates with {model}: {engine}")

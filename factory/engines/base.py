@@ -7,6 +7,7 @@ from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
 
+from factory.engines.manner import AS_IT_IS, Manner
 from factory.profile import Profile
 
 
@@ -14,25 +15,46 @@ from factory.profile import Profile
 class Request:
     """One prompt: either chat `messages` ({role, content}), rendered by the model's chat template, or plain text.
 
-    `images` are files of pictures, which stand before the text of the last message.
+    `images` are files of pictures, which stand before the text of the last message. `manner` says how it is put to the
+    model, and `seed` begins what is drawn, where the manner samples.
     """
 
     max_new_tokens: int
     messages: tuple[tuple[str, str], ...] | None = None
     prompt: str | None = None
     images: tuple[bytes, ...] = ()
+    manner: Manner = AS_IT_IS
+    seed: int = 0
 
     @classmethod
-    def chat(cls, user: str, *, system: str | None = None, images: Sequence[bytes] = (), max_new_tokens: int) -> Self:
+    def chat(
+        cls,
+        user: str,
+        *,
+        system: str | None = None,
+        images: Sequence[bytes] = (),
+        max_new_tokens: int,
+        manner: Manner = AS_IT_IS,
+        seed: int = 0,
+    ) -> Self:
+        """A turn of a user; in a plain manner the same text without turns, the system's above the user's."""
+        if manner.plain:
+            text = f"{system}\n\n{user}" if system else user
+            return cls(max_new_tokens, prompt=text, images=tuple(images), manner=manner, seed=seed)
         turns = (("system", system),) if system else ()
-        return cls(max_new_tokens, messages=(*turns, ("user", user)), images=tuple(images))
+        messages = (*turns, ("user", user))
+        return cls(max_new_tokens, messages=messages, images=tuple(images), manner=manner, seed=seed)
 
     def turns(self) -> list[dict[str, Any]]:
-        """The messages as chat templates take them; where there are pictures, the last one's content is parts."""
+        """The messages as chat templates take them.
+
+        Where there are pictures, or the manner has keys beside the text, the last one's content is parts.
+        """
         turns: list[dict[str, Any]] = [{"role": role, "content": content} for role, content in self.messages or ()]
-        if self.images:
+        if self.images or self.manner.content:
             pictures = [{"type": "image"} for _ in self.images]
-            turns[-1]["content"] = [*pictures, {"type": "text", "text": turns[-1]["content"]}]
+            text = {"type": "text", **self.manner.content, "text": turns[-1]["content"]}
+            turns[-1]["content"] = [*pictures, text]
         return turns
 
 
@@ -87,7 +109,8 @@ class State:
 
 
 class Engine(ABC):
-    """Greedy generation: equal requests give equal completions, as far as the engine's arithmetic allows.
+    """Generation, greedy or drawn from a request's seed: equal requests give equal completions, as far as the engine's
+    arithmetic allows.
 
     Adding one means adding one file to this folder with one class in it; the file's name is what a profile writes.
     """

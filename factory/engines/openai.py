@@ -108,7 +108,7 @@ class OpenAIEngine(Engine):
         path = "/completions" if request.messages is None else "/chat/completions"
         prompt = {"prompt": request.prompt} if request.messages is None else {"messages": _messages(request)}
         limit = {self.settings.token_limit: request.max_new_tokens}
-        body = {"model": self.model, "temperature": 0, **prompt, **limit, **self.settings.body}
+        body = {"model": self.model, **_chosen(request), **prompt, **limit, **self.settings.body}
         answer = await self._send("POST", path, body)
         if isinstance(answer, Completion):
             return answer
@@ -217,6 +217,16 @@ async def _end(work: asyncio.Task[None]) -> None:
     await asyncio.wait({work})
     if not work.cancelled():
         work.exception()  # seen
+
+
+def _chosen(request: Request) -> dict[str, Any]:
+    """How tokens are chosen, and what the chat template is told: beyond OpenAI's words in those of vLLM's server."""
+    told = {"chat_template_kwargs": request.manner.arguments} if request.manner.arguments else {}
+    if (sampling := request.manner.sampling) is None:
+        return {"temperature": 0, **told}
+    known = {"temperature": sampling.temperature, "top_p": sampling.top_p, "seed": request.seed}
+    more = sampling.model_dump(include={"top_k", "repetition_penalty"}, exclude_defaults=True)
+    return {**known, **more, **told}
 
 
 def _messages(request: Request) -> list[dict[str, Any]]:

@@ -1,6 +1,7 @@
 """A model's tokenizer as engines need it: prompts to token ids, token ids to text, and which tokens end an answer."""
 
 import json
+import re
 from collections.abc import Sequence
 from itertools import takewhile
 from pathlib import Path
@@ -48,17 +49,35 @@ class Tokens:
             raise FactoryError(
                 "the model has no chat template, so it cannot be prompted with messages",
                 where=str(self.folder),
-                fix="use an instruction-tuned model, or give it one with `sft: {chat_template: …}`",
+                fix="use an instruction-tuned model, ask it with `template: plain`, or give it one with "
+                "`sft: {chat_template: …}`",
             )
-        rendered = [
-            self.tokenizer.apply_chat_template(request.turns(), add_generation_prompt=True, tokenize=False)
-            for request in requests
-            if request.messages is not None
-        ]
+        rendered = [self.render(request) for request in requests if request.messages is not None]
         plain = [request.prompt or "" for request in requests if request.messages is None]
         chats = iter(self.tokenizer(rendered, add_special_tokens=False)["input_ids"] if rendered else ())
         texts = iter(self.tokenizer(plain)["input_ids"] if plain else ())
         return [next(texts) if request.messages is None else next(chats) for request in requests]
+
+    def render(self, request: Request) -> str:
+        """A request's messages as the chat template writes them, up to where the answer begins.
+
+        Raises:
+            FactoryError: the template knows none of its arguments, or does not take the messages.
+        """
+        from jinja2 import TemplateError
+
+        arguments = request.manner.arguments
+        written = str(self.tokenizer.chat_template)
+        if unknown := [name for name in arguments if not re.search(rf"\b{re.escape(name)}\b", written)]:
+            what = f"its chat template has no argument {unknown[0]!r}"
+            raise FactoryError(what, where=str(self.folder), fix="take it out of `template`")
+        turns = request.turns()
+        try:
+            return self.tokenizer.apply_chat_template(turns, add_generation_prompt=True, tokenize=False, **arguments)
+        except (TemplateError, TypeError, KeyError) as error:
+            what = f"its chat template does not take the messages: {first_line(error)}"
+            fix = "set `content` as the model's card asks for, or leave out the system prompt"
+            raise FactoryError(what, where=str(self.folder), fix=fix) from error
 
     def encode_pair(self, context: str, continuation: str) -> tuple[list[int], int]:
         """(ids of the whole, how many of them are context); see `Scorer.log_probabilities`."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from factory.engines.base import Batch, Completion, Engine, LogProbability, Request, Scorer, State
+from factory.engines.drawing import drawing
 from factory.engines.tokens import Tokens, unloadable
 from factory.engines.vision import Sight, config_of, sees
 from factory.engines.weights import LOADING, needed_weights, require_complete
@@ -90,8 +91,12 @@ class TransformersEngine(Scorer, Engine):
             pad_token_id=tokenizer.pad_token_id,
             eos_token_id=self.tokens.ends,
         )
+        sampling = requests[batch[0]].manner.sampling
+        chosen = [drawing(sampling, [requests[i].seed for i in batch], tokenizer.pad_token_id)] if sampling else []
         with torch.inference_mode():
-            output = self.model.generate(**inputs.to(self.model.device), generation_config=settings)
+            output = self.model.generate(
+                **inputs.to(self.model.device), generation_config=settings, logits_processor=chosen
+            )
         rows = output[:, width:].tolist()
         return [
             (i, self.tokens.completion(row, length, requests[i].max_new_tokens))

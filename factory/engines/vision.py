@@ -50,7 +50,9 @@ class Sight:
             ValueError: a picture cannot be decoded.
         """
         texts = [
-            self.processor.apply_chat_template(request.turns(), add_generation_prompt=True, tokenize=False)
+            self.processor.apply_chat_template(
+                request.turns(), add_generation_prompt=True, tokenize=False, **request.manner.arguments
+            )
             for request in requests
         ]
         images = [[decoded(data) for data in request.images] for request in requests]

@@ -94,7 +94,7 @@ class VllmEngine(Scorer, Engine):
                 encoded = dict(zip(chunk, self.tokens.encode([requests[i] for i in chunk]), strict=True))
                 prompts |= encoded
                 ends = self.tokens.ends
-                self._send({"generate": [[str(i), encoded[i], requests[i].max_new_tokens, ends] for i in chunk]})
+                self._send({"generate": [_order(i, encoded[i], requests[i], ends) for i in chunk]})
                 continue
             try:
                 answer = self._receive(max(0.0, since + BATCH_SECONDS - time.monotonic()) if batch else None)
@@ -196,6 +196,13 @@ class VllmEngine(Scorer, Engine):
         if self._process is not None:
             self._process.close()
         return FactoryError(f"{what}: {last_error(self.log)}", where=str(self.log), fix="finished work is kept")
+
+
+def _order(i: int, ids: list[int], request: Request, ends: list[int]) -> list[Any]:
+    """What the worker takes; with vLLM's own words for sampling, where the request's manner samples."""
+    chosen = request.manner.sampling
+    sampled = chosen.model_dump(exclude={"seed"}) | {"seed": request.seed} if chosen else {"temperature": 0}
+    return [str(i), ids, request.max_new_tokens, ends, sampled]
 
 
 @contextmanager

@@ -3,7 +3,8 @@
 Started by path with `python -P`, so nothing of this package can be imported here. Prompts and answers are token ids:
 tokenizer, chat template and decoding stay in the factory, the same for every engine.
 
-Orders: first the arguments of `vllm.LLM`; then {"generate": [[id, token ids, most new tokens, end ids], …]} and
+Orders: first the arguments of `vllm.LLM`; then
+{"generate": [[id, token ids, most new tokens, end ids, sampling], …]} and
 {"score": [[id, token ids, how many are context], …]}.
 Answers: {"ready": version}, {"alive": 1} while it works, {"done": [[id, token ids], …]},
 {"scores": [[id, sum of log-probabilities, greedy], …]}, {"failed": [[id, why], …]}.
@@ -68,9 +69,9 @@ def _take(order, engine, contexts, answer) -> None:
 
     last_only = RequestOutputKind.FINAL_ONLY
     failed = []
-    for name, ids, limit, ends in order.get("generate", ()):
+    for name, ids, limit, ends, sampled in order.get("generate", ()):
         sampling = SamplingParams(
-            temperature=0, max_tokens=limit, stop_token_ids=ends, detokenize=False, output_kind=last_only
+            **sampled, max_tokens=limit, stop_token_ids=ends, detokenize=False, output_kind=last_only
         )
         failed += _add(engine, name, ids, sampling)
     for name, ids, begin in order.get("score", ()):

@@ -5,11 +5,12 @@ from typing import Any
 
 from factory.engines import Request
 from factory.step.job import Job
+from factory.text.reasoning import spoken
 
 
 def generate_all(job: Job, requests: Sequence[Request], doing: str, *, pictures: bool = False) -> list[dict[str, Any]]:
     """{index, engine, text, finish_reason, detail, prompt_tokens, completion_tokens} per request, in order; the cost
-    is written into `job.usage`.
+    is written into `job.usage`. Reasoning before an answer is no part of its text.
 
     `doing` is what the progress line says, `pictures` whether requests may hold some. Finished batches are in a
     ledger: after an interruption only the rest is generated.
@@ -31,4 +32,11 @@ def generate_all(job: Job, requests: Sequence[Request], doing: str, *, pictures:
     job.usage.prompt_tokens = sum(entry["prompt_tokens"] for entry in done.values())
     job.usage.completion_tokens = sum(entry["completion_tokens"] for entry in done.values())
     job.usage.dollars = job.price(job.input, job.usage.prompt_tokens, job.usage.completion_tokens)
-    return [done[index] for index in range(len(requests))]
+    said = [spoken(done[index]["text"], _asked(request)) for index, request in enumerate(requests)]
+    if reasoned := sum(one.reasoned for one in said):
+        job.notes.append(f"{reasoned} of {len(said)} answers begin with reasoning, which is taken off")
+    return [done[index] | {"text": one.text} for index, one in enumerate(said)]
+
+
+def _asked(request: Request) -> str:
+    return request.prompt or "\n".join(text for _, text in request.messages or ())

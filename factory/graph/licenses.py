@@ -1,60 +1,24 @@
 """The effective licence of an artifact, from every source, model and judge that it was made with.
 
 Three things can be wrong. What is *forbidden* stops a publish: the recipe declares a licence that permits more than
-the chain does, or something in the chain may not be passed on in derived form. A *conflict* is shown: two licences
-each want to be the only one, or the declared one is not the one a share-alike source asks for. *Unknown* is shown too.
-This reads licence names, not licences: it is a check, not legal advice.
+the chain does, or something in the chain may not be passed on in derived form, or no model may be trained on what it
+wrote. A *conflict* is shown: two licences each want to be the only one, or the declared one is not the one a
+share-alike source asks for, or terms go with the artifact. *Unknown* is shown too: a licence that nobody states, and
+one by whose name nobody here knows the terms. This reads licence names, not licences: it is a check, not legal advice.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cache
-from pathlib import Path
-from typing import Any, Literal
 
 from factory.errors import FactoryError
-from factory.graph.lineage import NOT_DERIVED, hub_source
-from factory.graph.model_sources import AnsweringModel, LocalModel
-from factory.graph.nodes import Graph, Node
-from factory.graph.sources import DemoDataset, LocalDataset
+from factory.graph.license_facts import Facts, Link, row_licenses
+from factory.graph.lineage import NOT_DERIVED
+from factory.graph.nodes import Graph
+from factory.graph.terms import USES, computed, terms
 from factory.hub.names import card_license
-from factory.refs import is_hub_ref
 from factory.step.base import Source
-from factory.store import canonical, write_atomically
-from factory.text import yaml
-
-DEMO_LICENSE = "cc0-1.0"
-DATA = Path(__file__).with_name("licenses.yaml")
-CACHE = "licenses.json"
-UNKNOWN = {"unknown", "other", ""}
-USES = {"yes": 2, "limited": 1, "no": 0}
-
-
-@dataclass(frozen=True)
-class Terms:
-    """What a licence asks; `commercial` is yes, limited (by revenue or users) or no."""
-
-    attribution: bool = False
-    commercial: Literal["yes", "limited", "no"] = "yes"
-    share_alike: bool = False
-    no_derivatives: bool = False
-    terms: bool = False
-
-
-@dataclass(frozen=True)
-class Link:
-    """One thing in the chain: what it is, its role, its licence (None: unknown) and who says so."""
-
-    name: str
-    role: str
-    license: str | None
-    source: str
-
-    def __str__(self) -> str:
-        return f"{self.name} ({self.role}) is {self.license or 'of unknown licence'}"
 
 
 @dataclass
@@ -78,18 +42,37 @@ class Rollup:
         return [link for link in self.chain if link.license is None]
 
     @property
+    def unlisted(self) -> list[Link]:
+        """Those whose licence has a name, and terms that nobody here knows."""
+        return [link for link in self.chain if link.license is not None and terms(link.license) is None]
+
+    @property
     def problems(self) -> list[str]:
         named = ", ".join(link.name for link in self.unknown)
-        return [*self.forbidden, *self.conflicts, *([f"no licence known for {named}"] if named else [])]
+        unread = [
+            f"{link}, whose terms are not known here: read them, and state the listed licence that they amount to as "
+            f"its `license`"
+            for link in self.unlisted
+        ]
+        return [*self.forbidden, *self.conflicts, *unread, *([f"no licence known for {named}"] if named else [])]
+
+    def __str__(self) -> str:
+        """The licence and the chain on one line."""
+        chain = "; ".join(f"{link.name} {link.license or 'unknown'} ({link.role})" for link in self.chain)
+        how = "declared" if self.declared else "computed"
+        return f"{self.license or 'none that fits all'}, {how}" + (f", from {chain}" if chain else "")
 
 
 def effective(graph: Graph, name: str, *, online: bool = False) -> Rollup:
     """Roll the chain of an artifact of the recipe up. With `online`, the Hub's own metadata is asked and wins."""
     declared = graph.loaded.recipe.hub.declared_license
-    chain = _chain(graph, name, _Known(graph, online))
-    rollup = Rollup(declared or computed(chain), declared, chain, link=graph.loaded.recipe.hub.license_link)
-    rollup.forbidden = [f"{name}: {text}" for text in _forbidden(declared, chain)]
-    rollup.conflicts = [f"{name}: {text}" for text in _conflicts(rollup.license, chain)]
+    chain = _chain(graph, name, Facts(graph, online))
+    license = declared or computed([link.license for link in chain])
+    rollup = Rollup(license, declared, chain, link=graph.loaded.recipe.hub.license_link)
+    trained = graph.final(name).kind == "model"
+    forbidden = [*_forbidden(declared, chain), *(_students(chain) if trained else ())]
+    rollup.forbidden = [f"{name}: {text}" for text in forbidden]
+    rollup.conflicts = [f"{name}: {text}" for text in _conflicts(rollup.license, chain, trained)]
     return rollup
 
 
@@ -103,20 +86,22 @@ def license_problems(graph: Graph, *, online: bool = False) -> list[str]:
     return [f"{', '.join(names)}: {text}" for text, names in found.items()]
 
 
-def require_licenses(graph: Graph, *, online: bool = True) -> None:
-    """Refuse a recipe that declares a more permissive licence than its chain allows.
+def require_licenses(graph: Graph, *, online: bool = True, names: Sequence[str] | None = None) -> None:
+    """Refuse a recipe that declares a more permissive licence than its chain allows, or trains on what it may not.
 
-    Without `online` by what is known of it here.
+    Without `online` by what is known of it here. `names` are the artifacts that are asked about: by default all that
+    are published.
 
     Raises:
         FactoryError: with the chain that forbids it.
     """
     found: dict[str, list[str]] = {}
-    for name in _published(graph):
+    for name in _published(graph) if names is None else names:
         for problem in effective(graph, name, online=online).forbidden:
             found.setdefault(problem.removeprefix(f"{name}: "), []).append(name)
     if found:
-        first = computed(effective(graph, next(iter(found.values()))[0]).chain)
+        chain = effective(graph, next(iter(found.values()))[0]).chain
+        first = None if any(map(_excluded, found)) else computed([link.license for link in chain])
         raise FactoryError(
             "; ".join(f"{', '.join(names)}: {text}" for text, names in found.items()),
             where=str(graph.loaded.place("hub", "license")),
@@ -124,44 +109,9 @@ def require_licenses(graph: Graph, *, online: bool = True) -> None:
         )
 
 
-def terms(license: str | None) -> Terms | None:
-    """What the licence asks; None where it is not known."""
-    entry = data()["licenses"].get((license or "").lower())
-    return None if entry is None else Terms(**entry)
-
-
-def computed(chain: list[Link]) -> str | None:
-    """The least restrictive licence that fits every known licence of the chain; None where none does or none is known.
-
-    A chain of one licence keeps it; otherwise the Creative Commons licence with the same limits is taken, and a
-    licence whose own terms must be handed on (lfm1.0, llama3.1) wins over those that ask for attribution only.
-    """
-    names = list(dict.fromkeys(link.license.lower() for link in chain if link.license))
-    known = {name: asked for name in names if (asked := terms(name))}
-    if not names:
-        return "cc0-1.0" if not chain else None
-    if len(names) == 1:
-        return names[0]
-    if any(asked.no_derivatives for asked in known.values()):
-        return None
-    use = min((asked.commercial for asked in known.values()), key=USES.__getitem__, default="yes")
-    alike = [name for name, asked in known.items() if asked.share_alike]
-    if alike:
-        return alike[0] if len(alike) == 1 and known[alike[0]].commercial == use else None
-    if use == "no":
-        return "cc-by-nc-4.0"
-    own = [name for name, asked in known.items() if asked.terms]
-    if own:
-        return own[0] if len(own) == 1 else None
-    strict = [name for name, asked in known.items() if asked.attribution]
-    if not strict:
-        return "cc0-1.0"
-    return strict[0] if len(strict) == 1 else "apache-2.0" if "apache-2.0" in strict else "cc-by-4.0"
-
-
-@cache
-def data() -> dict[str, Any]:
-    return yaml.load(DATA.read_text(encoding="utf-8"))
+def effective_licenses(graph: Graph) -> dict[str, Rollup]:
+    """Of all that the recipe publishes; offline."""
+    return {name: effective(graph, name) for name in _published(graph)}
 
 
 def _published(graph: Graph) -> list[str]:
@@ -169,28 +119,36 @@ def _published(graph: Graph) -> list[str]:
     return [name for name in [*recipe.datasets, *recipe.models] if recipe.repo_id(name) is not None]
 
 
-def _chain(graph: Graph, name: str, known: _Known) -> list[Link]:
-    """Sources, models and judges that went into the artifact, nearest first, each once."""
+def _chain(graph: Graph, name: str, facts: Facts) -> list[Link]:
+    """Sources, models and judges that went into the artifact, nearest first, each once.
+
+    Rows that name their licences do so where they were last seen with them: what was filtered out before is not there.
+    """
     found: list[Link] = []
     seen: set[str] = set()
-    waiting = [(graph.final(name), "source")]
+    waiting = [(graph.final(name), "source", False)]
     while waiting:
-        node, role = waiting.pop(0)
+        node, role, told = waiting.pop(0)
         if node.name in seen:
             continue
         seen.add(node.name)
-        link = known.link(node, role) if isinstance(node.step, Source) else None
-        if link is not None and link not in found:
-            found.append(link)
+        rows = {} if told else row_licenses(node)
+        told = told or bool(rows)
+        links = [*facts.links(node, role)] if isinstance(node.step, Source) else []
+        for license, count in rows.items():
+            who = f"the column `license` of {count:,} rows"
+            source = node.artifact.removeprefix("hub/").removeprefix("local/")
+            links.append(Link(f"rows of {source}", role, license, who, node.kind))
+        found += [link for link in links if link not in found]
         if node.source is not None:
-            waiting.append((graph.nodes[node.source.node], role))
+            waiting.append((graph.nodes[node.source.node], role, told))
         if not node.inputs or node.step.verb in NOT_DERIVED:
             continue
         for _, value, kind in node.step.references():
             if value in node.inputs:
                 inner = "training data" if node.kind == "model" and kind == "dataset" else ROLES.get(node.step.verb)
-                inner = inner or role
-                waiting.append((graph.nodes[node.inputs[value].node], inner))
+                rows_go_on = told and node.kind == kind == "dataset"
+                waiting.append((graph.nodes[node.inputs[value].node], inner or role, rows_go_on))
     return found
 
 
@@ -200,77 +158,8 @@ ROLES = {
     "backtranslate": "translator",
     "merge": "merged in",
     "preferences": "writer or judge",
+    "safety": "judge",
 }
-
-
-class _Known:
-    """Licences of what a chain begins with: the Hub's word (kept for good, as it is of a commit), then our list."""
-
-    def __init__(self, graph: Graph, online: bool) -> None:
-        self.graph, self.online = graph, online
-        self.path = graph.store.root / CACHE
-        try:
-            self.cache: dict[str, str | None] = json.loads(self.path.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            self.cache = {}
-        self.stated = {
-            str(spec.from_): spec.license
-            for spec in [*graph.loaded.recipe.datasets.values(), *graph.loaded.recipe.models.values()]
-            if isinstance(spec.from_, str) and spec.license
-        }
-
-    def link(self, node: Node, role: str) -> Link | None:
-        """The node as a link of the chain; None where nobody licensed it."""
-        if isinstance(node.step, DemoDataset):
-            return Link(f"demo:{node.step.demo}", role, DEMO_LICENSE, "generated here")
-        if isinstance(node.step, LocalDataset | LocalModel):
-            stated = next((text for ref, text in self.stated.items() if ref.endswith(Path(node.step.path).name)), None)
-            return Link(Path(node.step.path).name, role, _clean(stated), "the recipe" if stated else "nobody")
-        if isinstance(node.step, AnsweringModel):
-            license = self.graph.loaded.recipe.models[node.artifact].license
-            return Link(node.step.model, role, _clean(license), "the recipe")
-        if (found := hub_source(node)) is None:
-            return None
-        repo, revision = found
-        hub = self._hub(node.kind, repo, revision)
-        if hub is not None:
-            return Link(repo, role, hub, "its Hub card")
-        if (fact := data()["refs"].get(repo)) is not None and fact["license"]:
-            return Link(repo, role, fact["license"], fact["source"])
-        stated = next((text for ref, text in self.stated.items() if _same_repo(ref, repo)), None)
-        return Link(repo, role, _clean(stated), "the recipe" if stated else (fact or {}).get("source", "nobody"))
-
-    def _hub(self, kind: str, repo: str, revision: str) -> str | None:
-        key = f"{kind} {repo}@{revision}"
-        if key in self.cache or not self.online or revision.startswith("unresolved:"):
-            return self.cache.get(key)
-        from factory.hub.client import api, hub_errors
-
-        try:
-            with hub_errors(repo, kind):
-                info = api().repo_info(repo, repo_type=kind, revision=revision, timeout=10)
-        except FactoryError:
-            return None  # gated or gone: our list and the recipe are asked next
-        card = getattr(info, "card_data", None)
-        values = card.to_dict() if card is not None else {}
-        name = values.get("license")
-        if name == "other":
-            name = values.get("license_name")
-        if isinstance(name, list):
-            name = name[0] if len(name) == 1 else None
-        self.cache[key] = _clean(name)
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(self.path, canonical(self.cache).encode())
-        return self.cache[key]
-
-
-def _same_repo(reference: str, repo: str) -> bool:
-    return is_hub_ref(reference) and reference.partition("@")[0].partition(":")[0] == repo
-
-
-def _clean(name: object) -> str | None:
-    text = str(name or "").strip().lower()
-    return None if text in UNKNOWN else text
 
 
 def _forbidden(declared: str | None, chain: list[Link]) -> Iterator[str]:
@@ -283,6 +172,8 @@ def _forbidden(declared: str | None, chain: list[Link]) -> Iterator[str]:
             yield f"{link}, which lets nobody share what is derived from it"
         if declared is None or asked is None:
             continue
+        if outside := [place for place in source.not_in if place not in asked.not_in]:
+            yield f"declared {declared} may be used everywhere, but {link}, which may not in {_listed(outside)}"
         if USES[source.commercial] < USES[asked.commercial]:
             limit = "does not permit commercial use" if source.commercial == "no" else "limits commercial use"
             yield f"declared {declared} permits commercial use, but {link}, which {limit}"
@@ -290,7 +181,24 @@ def _forbidden(declared: str | None, chain: list[Link]) -> Iterator[str]:
             yield f"declared {declared} asks for no attribution, but {link}, which does"
 
 
-def _conflicts(license: str | None, chain: list[Link]) -> Iterator[str]:
+def _students(chain: list[Link]) -> Iterator[str]:
+    """What a model may not have been trained on: outputs that may train no other model than its own kind."""
+    own = {link.license for link in chain if link.kind == "model" and not link.writes}
+    for link in chain:
+        source = terms(link.license)
+        taught = link.writes or link.role == "training data"
+        if source is not None and source.outputs == "no" and taught and link.license not in own:
+            yield f"{link}, {EXCLUDES}"
+
+
+def _excluded(problem: str) -> bool:
+    return problem.endswith(EXCLUDES)
+
+
+EXCLUDES = "whose licence lets nobody train another model on its outputs"
+
+
+def _conflicts(license: str | None, chain: list[Link], trained: bool) -> Iterator[str]:
     names = list(dict.fromkeys(link.license for link in chain if link.license))
     alike = [name for name in names if (asked := terms(name)) and asked.share_alike]
     for name in alike:
@@ -308,10 +216,35 @@ def _conflicts(license: str | None, chain: list[Link]) -> Iterator[str]:
                 continue
             if other in alike or asked.terms or USES[asked.commercial] < USES[own.commercial]:
                 yield f"{name} ({who}) and {other} cannot both be kept in one work"
-    own_terms = [link for link in chain if (asked := terms(link.license)) and asked.terms and link.license != license]
-    for name in dict.fromkeys(link.license for link in own_terms):
-        who = ", ".join(dict.fromkeys(link.name for link in own_terms if link.license == name))
-        yield f"{who}: the terms of {name} go with it, whatever licence the artifact bears"
+    for link in chain:
+        asked = terms(link.license)
+        if asked is None:
+            continue
+        if link.writes and asked.outputs == "no" and not trained:
+            yield f"{link}: nobody may train another model on what it wrote here"
+        if asked.not_in and link.license != license:
+            yield f"{link}: it may not be used in {_listed(asked.not_in)}"
+    yield from _own_terms(license, chain, trained)
 
 
-__all__ = ["Link", "Rollup", "Terms", "computed", "effective", "license_problems", "require_licenses"]
+def _own_terms(license: str | None, chain: list[Link], trained: bool) -> Iterator[str]:
+    """Terms that go with the artifact; those of a model that only wrote, unless it leaves what it writes free."""
+    found: dict[str, list[Link]] = {}
+    for link in chain:
+        asked = terms(link.license)
+        if link.license is None or asked is None or not asked.terms or link.license == license:
+            continue
+        if not (link.writes and asked.outputs == "free"):
+            found.setdefault(link.license, []).append(link)
+    for name, links in found.items():
+        asked, who = terms(name), ", ".join(dict.fromkeys(link.name for link in links))
+        student = trained and asked is not None and asked.outputs == "derived" and all(link.writes for link in links)
+        why = ", of which a model trained on what it wrote is a derivative" if student else ""
+        yield f"{who}: the terms of {name} go with it{why}, whatever licence the artifact bears"
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names[:-1]) + (" and " if len(names) > 1 else "") + names[-1]
+
+
+__all__ = ["Link", "Rollup", "effective", "effective_licenses", "license_problems", "require_licenses"]

@@ -96,7 +96,8 @@ class _Models:
                 asked = self._outline(node.inputs[value].node)
                 try:
                     asked.require_loadable()
-                    asked.require_chat(TO_ASK)
+                    if not node.step.asks_plainly(parameter):
+                        asked.require_chat(TO_ASK)
                     if parameter in node.step.viewers():
                         asked.require_sight(TO_SEE)
                 except FactoryError as error:

@@ -34,9 +34,13 @@ LISTED = frozenset(_TABLE.split())
 
 ELSEWHERE = {
     "0bsd": "https://spdx.org/licenses/0BSD.html",
+    "falcon-llm-license": "https://falconllm.tii.ae/falcon-terms-and-conditions.html",
     "lfm1.0": "https://huggingface.co/LiquidAI/LFM2-1.2B/blob/main/LICENSE",
+    "nvidia-open-model-license": "https://www.nvidia.com/en-us/agreements/enterprise-software/nvidia-open-model-license",
     "qwen": "https://huggingface.co/Qwen/Qwen2.5-72B-Instruct/blob/main/LICENSE",
     "qwen-research": "https://huggingface.co/Qwen/Qwen2.5-3B-Instruct/blob/main/LICENSE",
+    "tencent-hunyuan-community": "https://huggingface.co/tencent/Hunyuan-MT-7B/blob/main/License.txt",
+    "tencent-hy-community": "https://github.com/Tencent-Hunyuan/HY-MT/blob/main/License.txt",
 }
 """Licences in use that the Hub does not list, and where they can be read."""
 

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from factory.errors import FactoryError
 from factory.evaluate.gates import parse_gate
 from factory.graph import hygiene
+from factory.graph.licenses import require_licenses
 from factory.graph.nodes import Graph, Node
 from factory.graph.run import Runner
 from factory.hub.addresses import is_loopback
@@ -274,6 +275,7 @@ class Execution:
                 for note in judge_gates(graph, stage.subject):
                     self.runner.progress.log(note)
             case Push():
+                require_licenses(graph, online=False, names=[stage.subject])  # of rows they are known by now
                 if stage.subject in graph.loaded.recipe.models:
                     hygiene.look(graph, stage.subject)
                 self._note(stage.subject, publish(graph, stage.subject, force=self.force))

@@ -70,7 +70,7 @@ def _validate(source: Source) -> Recipe | None:
         suites = {name: _suite(source, ("evaluate", name), entry) for name, entry in data["evaluate"].items()}
         data["evaluate"] = {name: suite for name, suite in suites.items() if suite is not None}
     try:
-        return Recipe.model_validate(data)
+        return Recipe.model_validate(data, context={"licenses": source.licenses})
     except ValidationError as error:
         _report(source, (), error, Recipe)
         _leave_out(data, error)
@@ -156,7 +156,8 @@ def _build(source: Source, at: Location, cls: type[Step], parameters: Any) -> St
     if isinstance(parameters, dict):
         parameters = _in_new_words(source, at, cls, parameters)
         try:
-            context = {"folders": source.folders, "language": source.data.get("language")}
+            language = source.data.get("language")
+            context = {"folders": source.folders, "language": language, "licenses": source.licenses}
             return cls.model_validate(parameters, context=context)
         except ValidationError as error:
             _report(source, at, error, cls)

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SerializeAsAny, field_validator
 
 from factory.refs import SplitSlice
-from factory.step.base import ModelRef, Step
+from factory.step.base import ModelRef, Ref, Step
 from factory.text.language_codes import code_named, is_known
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=80)]
@@ -119,7 +119,7 @@ class ArtifactSpec(Part):
 
 
 class DatasetSpec(ArtifactSpec):
-    from_: str | Demo | None = Field(None, alias="from", description="Hub ref, artifact[:split], local path, or demo")
+    from_: Ref | Demo | None = Field(None, alias="from", description="Hub ref, artifact[:split], local path, or demo")
     split: str = Field("train", description="split of the source, e.g. train or train[:405000]")
     data_files: str | None = Field(None, description="files of the Hub repo to read, e.g. train.jsonl")
     column_names: list[str] | None = Field(None, description="of a local csv or tsv file without a header line")
@@ -146,7 +146,7 @@ class DatasetSpec(ArtifactSpec):
 
 
 class ModelSpec(ArtifactSpec):
-    from_: str | EndpointModel | None = Field(
+    from_: Ref | EndpointModel | None = Field(
         None, alias="from", description="Hub ref, model of the recipe, local folder, or a model behind an endpoint"
     )
     steps: list[SerializeAsAny[Step]] = []

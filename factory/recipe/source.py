@@ -62,6 +62,7 @@ class Source:
         data: plain dicts, lists and scalars.
         places: where each value stands, by its path from the top, e.g. ``("datasets", "orca-ar", "steps", 0)``.
         folders: where prompt files and local data are looked for, the recipe's own folder first, and which were read.
+        licenses: ref -> licence that a step states beside it.
         problems, notes: what is wrong, and what is not but should be written otherwise.
     """
 
@@ -69,6 +70,7 @@ class Source:
     data: dict[str, Any] = field(default_factory=dict)
     places: dict[Location, Place] = field(default_factory=dict)
     folders: Folders = field(default_factory=Folders)
+    licenses: dict[str, str] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     notes: list[Problem] = field(default_factory=list)
 

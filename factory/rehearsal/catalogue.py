@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from factory.engines.vision import sees
 from factory.errors import FactoryError, UsageError, nearest
-from factory.graph.licenses import data
+from factory.graph.terms import data
 from factory.text import yaml
 
 FILE = Path(__file__).with_name("catalogue.yaml")

@@ -4,16 +4,18 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from factory.engines import Completion, Engine, Request
+from factory.engines.manner import AS_IT_IS, Manner
 from factory.rows.places import Place, Places
 from factory.step.job import Artifact, Job
 from factory.store import Ledger, Usage, canonical
 from factory.store.memory import Memory
+from factory.text.reasoning import spoken
 
 LEDGER = "generations"
 BUDGET_FACTOR, BUDGET_EXTRA = 2, 32  # output tokens allowed for n tokens of source: 2 n + 32
@@ -48,12 +50,14 @@ class Ask(NamedTuple):
 
 @dataclass(frozen=True)
 class Answers:
-    """The completions in the order asked and where each is from; what was generated for them, and its cost."""
+    """The completions in the order asked, without reasoning, and where each is from; what was generated for them, its
+    cost, and how many unlike prompts were answered with reasoning first."""
 
     completions: list[Completion]
     origins: list[Origin]
     generated: int
     usage: Usage
+    reasoned: int = 0
 
 
 class Generations:
@@ -67,9 +71,17 @@ class Generations:
     """
 
     def __init__(
-        self, job: Job, model: Artifact, stack: ExitStack, name: str = LEDGER, *, pictures: bool = False
+        self,
+        job: Job,
+        model: Artifact,
+        stack: ExitStack,
+        name: str = LEDGER,
+        *,
+        pictures: bool = False,
+        manner: Manner = AS_IT_IS,
     ) -> None:
         self._job, self._model, self._stack, self._pictures = job, model, stack, pictures
+        self._manner = manner
         self._engine: Engine | None = None
         self._ledger = stack.enter_context(job.ledger(name))
         self._places = Places(job.out / f"{name}.index", stack)
@@ -77,7 +89,9 @@ class Generations:
         self._memory = Memory(job.memory) if job.memory is not None else None
         if self._memory is not None:
             stack.callback(self._close_memory, self._memory)
-        identity = {"model": model.manifest.fingerprint, "decoding": "greedy", "version": KEY_VERSION}
+        identity: dict[str, Any] = {"model": model.manifest.fingerprint, "decoding": "greedy", "version": KEY_VERSION}
+        if manner != AS_IT_IS:
+            identity["decoding"] = manner.model_dump(mode="json")
         self._identity = canonical(identity | {"budget": [BUDGET_FACTOR, BUDGET_EXTRA]}).encode()
         self._as_of: int | None = None
         for offset, line in _lines(self._ledger.path):
@@ -123,7 +137,10 @@ class Generations:
             completion_tokens=sum(found[key].completion_tokens for key in own),
         )
         usage.dollars = self._job.price(self._model, usage.prompt_tokens, usage.completion_tokens)
-        return Answers([found[key] for key in keys], [origins.get(key, "generated") for key in keys], len(own), usage)
+        said = {key: spoken(found[key].text, ask.user) for key, ask in unique.items()}
+        completions = [replace(found[key], text=said[key].text) for key in keys]
+        reasoned = sum(one.reasoned for one in said.values())
+        return Answers(completions, [origins.get(key, "generated") for key in keys], len(own), usage, reasoned)
 
     def _known(self, keys: Sequence[bytes]) -> Iterator[tuple[bytes, Place, Completion]]:
         """The keys that are in the ledger."""
@@ -202,9 +219,22 @@ class Generations:
             tokens = counts.get(i, 0)
             budget = ask.max_new_tokens or BUDGET_FACTOR * tokens + BUDGET_EXTRA
             fits = i not in counts or not self._context or around + tokens + budget <= self._context
-            chat = Request.chat(ask.user, system=ask.system, images=ask.images, max_new_tokens=budget)
+            chat = Request.chat(
+                ask.user,
+                system=ask.system,
+                images=ask.images,
+                max_new_tokens=budget,
+                manner=self._manner,
+                seed=self._seed(ask),
+            )
             requests.append(chat if fits else None)
         return requests
+
+    def _seed(self, ask: Ask) -> int:
+        """Of a prompt, whatever else is asked with it and whenever."""
+        if (sampling := self._manner.sampling) is None:
+            return 0
+        return int.from_bytes(hashlib.blake2b(ask.key + str(sampling.seed).encode(), digest_size=4).digest()) >> 1
 
     def _may_be_too_long(self, ask: Ask) -> bool:
         """A text has no more tokens than bytes, so most need not be counted."""
@@ -221,10 +251,12 @@ class Generations:
 
 
 @contextmanager
-def generations(job: Job, model: Artifact, name: str = LEDGER, *, pictures: bool = False) -> Iterator[Generations]:
+def generations(
+    job: Job, model: Artifact, name: str = LEDGER, *, pictures: bool = False, manner: Manner = AS_IT_IS
+) -> Iterator[Generations]:
     """Open a step's generations with one model, which is shown `pictures` or not; at the end the model is freed."""
     with ExitStack() as stack:
-        yield Generations(job, model, stack, name, pictures=pictures)
+        yield Generations(job, model, stack, name, pictures=pictures, manner=manner)
 
 
 def context_length(model: Path) -> int | None:

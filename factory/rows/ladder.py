@@ -55,10 +55,12 @@ class Climb:
 
     outcomes: list[Outcome] = field(default_factory=list)
     generated: int = 0
+    reasoned: int = 0
     usage: Usage = field(default_factory=Usage)
 
     def add(self, answers: Answers) -> None:
         self.generated += answers.generated
+        self.reasoned += answers.reasoned
         self.usage.add(answers.usage)
 
 

@@ -24,6 +24,7 @@ def summary(totals: Mapping[str, float]) -> dict[str, Any]:
         "saved_share": round((step + memory) / needed, 4) if needed else 0.0,
         "saved_tokens": saved,
         "saved_token_share": round(saved / tokens, 4) if tokens else 0.0,
+        **({"reasoned": counts["reasoned"]} if counts.get("reasoned") else {}),
         "units": _of("by ", counts),
         "faults": _of("fault ", counts),
     }

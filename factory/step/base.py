@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     SerializationInfo,
@@ -22,6 +23,7 @@ from pydantic import (
     model_validator,
 )
 
+from factory.hub.names import source_license_problem
 from factory.resources import Folders, local_path
 from factory.step.outline import Outline
 from factory.store.columns import require
@@ -85,9 +87,31 @@ def _folders(info: ValidationInfo) -> list[Path]:
     return (info.context or {}).get("folders", [Path()])
 
 
-DatasetRef = Annotated[str, Reference("dataset")]
-ModelRef = Annotated[str, Reference("model")]
-BenchmarkRef = Annotated[str, Reference("benchmark")]
+class Licensed(BaseModel):
+    """A ref with the licence of what it names, for a page that states none."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    ref: str
+    license: str
+
+
+def _with_license(value: Any, info: ValidationInfo) -> Any:
+    """The ref alone: its licence is no part of what is made, and is noted for the recipe's roll-up."""
+    if not isinstance(value, dict) or "ref" not in value:
+        return value
+    if set(value) != {"ref", "license"} or not all(isinstance(part, str) for part in value.values()):
+        raise ValueError("a ref with its licence is written {ref: owner/name, license: apache-2.0}")
+    if problem := source_license_problem(value["license"]):
+        raise ValueError(problem)
+    (info.context or {}).get("licenses", {})[value["ref"]] = value["license"]
+    return value["ref"]
+
+
+Ref = Annotated[str, BeforeValidator(_with_license, json_schema_input_type=str | Licensed)]
+DatasetRef = Annotated[Ref, Reference("dataset")]
+ModelRef = Annotated[Ref, Reference("model")]
+BenchmarkRef = Annotated[Ref, Reference("benchmark")]
 Prompt = Annotated[str, AfterValidator(lambda value, info: read_prompt(value, _folders(info)))]
 """Text with ``{placeholders}``, or a ``.txt`` file next to the recipe: its content is part of the fingerprint."""
 
@@ -205,6 +229,10 @@ class Step(BaseModel):
     def viewers(self) -> tuple[str, ...]:
         """Of the `generators`, those whose models are shown pictures."""
         return ()
+
+    def asks_plainly(self, parameter: str) -> bool:
+        """Whether the model that a parameter names is asked without a chat template."""
+        return False
 
     def engines(self) -> tuple[str, ...]:
         """Engines that `run` needs whatever the profile says."""

@@ -15,6 +15,7 @@ from factory.rows.generation import Ask, Generations, generations
 from factory.rows.outcomes import Verdict
 from factory.rows.pairs import text_pairs
 from factory.rows.scoring import Scores, ScoreShard, ScoreStep, below, worst
+from factory.step.asking import Asks
 from factory.step.base import Limit, ModelRef, Pairs, Prompt, Suffix, TextPrompt, holding, suffix_of
 from factory.step.job import Job
 from factory.store import Usage
@@ -44,7 +45,7 @@ Tries = dict[tuple[str, str], list[list[_Try]]]
 STORED = TypeAdapter(list[_Try])
 
 
-class Backtranslate(ScoreStep):
+class Backtranslate(Asks, ScoreStep):
     """Translates each translation back and scores what returns against its source (``backtranslate: bleu: 41 < 60``).
 
     Columns: ``score_back_bleu``, ``score_back_chrf``, ``score_back_meteor``, ``score_back_rouge_precision``,
@@ -123,7 +124,7 @@ class Backtranslate(ScoreStep):
     def scoring(self, job: Job) -> Iterator[ScoreShard]:
         suffix, language = suffix_of(self.suffix, job), job.language["source"]
         with ExitStack() as stack:
-            back = stack.enter_context(generations(job, job.inputs[self.model]))
+            back = stack.enter_context(generations(job, job.inputs[self.model], manner=self.manner))
             anew = back
             if self.retranslate_model is not None and self.retranslate_model != self.model:
                 anew = generations(job, job.inputs[self.retranslate_model], "retranslations")

@@ -12,6 +12,7 @@ from factory.rows.executors import Tick
 from factory.rows.generation import Ask, Generations, generations
 from factory.rows.outcomes import Verdict, failed, rejected
 from factory.rows.scoring import Scores, ScoreShard, ScoreStep, below
+from factory.step.asking import Asks
 from factory.step.base import Limit, ModelRef, Prompt, read_prompt
 from factory.step.job import Job
 from factory.store.columns import Hole, filled, image_rows, require
@@ -21,7 +22,7 @@ from factory.text.template import placeholders, with_names
 Criterion = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 
 
-class Judge(ScoreStep):
+class Judge(Asks, ScoreStep):
     """Keeps the rows that the model accepts.
 
     The prompt's placeholders are columns (``{translation.ar}``). The reply, without case and the punctuation around
@@ -36,7 +37,7 @@ class Judge(ScoreStep):
     """
 
     renamed: ClassVar[Mapping[str, str]] = {"fields": "prompt"}
-    later: ClassVar[tuple[str, ...]] = ("images",)
+    later: ClassVar[tuple[str, ...]] = (*Asks.later, "images")
 
     model: ModelRef
     prompt: Prompt = Field(description="with {column} for what is judged, or a .txt file beside the recipe")
@@ -103,7 +104,7 @@ class Judge(ScoreStep):
 
     @contextmanager
     def scoring(self, job: Job) -> Iterator[ScoreShard]:
-        with generations(job, job.inputs[self.model], pictures=bool(self.images)) as ledger:
+        with generations(job, job.inputs[self.model], pictures=bool(self.images), manner=self.manner) as ledger:
             yield lambda number, table, tick, _: self._scores(ledger, number, table, tick)
 
     def finish(self, job: Job, totals: dict[str, float]) -> None:
@@ -136,6 +137,7 @@ class Judge(ScoreStep):
                 for name, value in given.items():
                     marks[name][row] = value
         totals = {"asked": len(asks), "generated": answers.generated}
+        totals |= {"reasoned": answers.reasoned} if answers.reasoned else {}
         found = {_score(name): pa.array(values, pa.float32()) for name, values in marks.items()}
         return Scores(found, verdicts, answers.usage, totals)
 

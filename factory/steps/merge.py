@@ -12,7 +12,7 @@ from factory.models.merge.by_mergekit import configuration, run_mergekit
 from factory.models.merge.fit import check_configurations, check_output, config_differences, fit_together
 from factory.models.merge.settings import Filtered, Setting, numbers, plain, uncovered
 from factory.models.models import Dtype, copy_settings, read_config, size_bytes, stored_dtype
-from factory.models.outline import require_fit
+from factory.models.outline import is_tied, require_fit
 from factory.models.tensors import count, read_tensors
 from factory.step.base import ModelRef, Step
 from factory.step.job import Job
@@ -176,9 +176,9 @@ def merge_models(job: Job, step: Merge) -> None:
             parameters = {"density": step.density, "normalize": step.normalizes, "lambda": step.lambda_}
             shares, saved = [plain(share) for share in step.shares], step.dtype or stored_dtype(source)
             settings = configuration(models, base[0], step.method, shares, saved, parameters)
-            run_mergekit(settings, target, step.seed, job)
+            run_mergekit(settings, target, expected, step.seed, job)
     found = read_tensors(target)
-    check_output(expected, found, job.where)
+    check_output(expected, found, is_tied(read_config(source)), job.where)
     _keep_configuration(source, target, step.dtype, job.trust_remote_code)
     job.metrics |= {
         "method": step.method,

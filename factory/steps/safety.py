@@ -18,6 +18,7 @@ from factory.rows.generation import Ask, Generations, generations
 from factory.rows.outcomes import Verdict, failed, rejected
 from factory.rows.scoring import Scores, ScoreShard, ScoreStep
 from factory.rows.step import input_shards
+from factory.step.asking import Asks
 from factory.step.base import Columns, Limit, ModelRef, Prompt, require_places
 from factory.step.job import Job
 from factory.store import Usage
@@ -41,7 +42,7 @@ class _Said(NamedTuple):
     rationale: str | None = None
 
 
-class Safety(ScoreStep):
+class Safety(Asks, ScoreStep):
     """Scores each of the `columns`, or each picture of `images`, and rejects a row whose worst is above `max`.
 
     Texts: without a `prompt` the model is a classifier: the score is the probability of the `unsafe_labels`, of the
@@ -63,7 +64,7 @@ class Safety(ScoreStep):
     """
 
     renamed: ClassVar[Mapping[str, str]] = {"on": "columns"}
-    later: ClassVar[tuple[str, ...]] = ("images", "categories")
+    later: ClassVar[tuple[str, ...]] = (*Asks.later, "images", "categories")
 
     model: ModelRef = Field(description="a sequence classifier, or with `prompt` a guard or any instructed model")
     columns: Columns | None = Field(None, description="text columns; give these or `images`")
@@ -158,7 +159,7 @@ class Safety(ScoreStep):
         sizes = [pq.read_metadata(path).num_rows for path in input_shards(job.input)]
         first = [0, *accumulate(sizes)]
         if self.generators():
-            with generations(job, model, pictures=bool(self.images)) as ledger:
+            with generations(job, model, pictures=bool(self.images), manner=self.manner) as ledger:
                 ask = self._shown if self.images else self._asked
                 yield lambda number, table, tick, _: self._placed(ask(ledger, number, table, tick), first[number])
             return

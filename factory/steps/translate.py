@@ -19,6 +19,7 @@ from factory.rows.outcomes import ShardResult, Verdict, failed, rejected
 from factory.rows.step import RowStep
 from factory.rows.translations import summary
 from factory.rows.units import Cell, Cutter, Division, Units, instructions
+from factory.step.asking import Asks
 from factory.step.base import Columns, ModelRef, Prompt, Suffix, TextPrompt, suffix_of
 from factory.step.job import Job
 from factory.steps.filter import CheckField
@@ -34,7 +35,7 @@ FIRMER = (
 CHECKS = ("script", {"length_ratio": {"min": 0.3, "slack": 15}}, "repetition", "echo", "refusal")
 
 
-class Translate(RowStep):
+class Translate(Asks, RowStep):
     """Adds a column ``{column}{suffix}`` with the translation of each of `columns`; the sources stay.
 
     A column holds text or conversations, ``[{role, content}]`` or ``[{from, value}]``, whose translation
@@ -109,7 +110,7 @@ class Translate(RowStep):
     def working(self, job: Job) -> Iterator[ShardFunction]:
         suffix = suffix_of(self.suffix, job)
         with ExitStack() as stack:
-            first = stack.enter_context(generations(job, job.inputs[self.model]))
+            first = stack.enter_context(generations(job, job.inputs[self.model], manner=self.manner))
             other = None
             if self.fallback is not None:
                 name = f"{LEDGER}-fallback"
@@ -191,7 +192,7 @@ class Translate(RowStep):
 
 def _totals(units: Units, climb: Climb) -> dict[str, float]:
     """Added up over the shards: "needed" counts every place a unit stands in, "by" and "fault" each unit once."""
-    totals: Counter[str] = Counter(generated=climb.generated)
+    totals: Counter[str] = Counter(generated=climb.generated, reasoned=climb.reasoned)
     for outcome, count in zip(climb.outcomes, units.counts, strict=True):
         reused = count - (outcome.origin == "generated")
         totals["needed"] += count

@@ -24,6 +24,8 @@ COUNTS = {
 AR = "يرجى وصف النهر خلف البيت القديم عام 1995، وزيارة https://example.com من أجل `code`."
 
 
+NEEDED = {"among": {"values": ["mit", "cc-by-4.0"]}}
+"""What checks that have no default ask for."""
 READING = [name for name, check in checks().items() if not check.looks]
 
 
@@ -32,11 +34,18 @@ def verdict(name: str, source: str | None, target: str, **parameters) -> bool:
     return check.accept(check.score(source, target))
 
 
+def test_a_value_among_those_named():
+    check = parse_check({"among": {"values": ["CC-BY-4.0 ", "mit"]}})
+    assert check.score(None, " cc-by-4.0\n") == 1 and check.score(None, "cc-by-nc-4.0") == 0 == check.score(None, "")
+    with pytest.raises(ValueError, match="among: values: Field required"):
+        parse_check("among")
+
+
 @settings(deadline=None)  # the first call builds tables
 @given(source=st.none() | ANY, target=ANY)
 @pytest.mark.parametrize("name", READING)
 def test_any_text_gets_a_finite_score(name, source, target):
-    check = parse_check(name).in_language("ar", "en")
+    check = parse_check({name: NEEDED.get(name, {})}).in_language("ar", "en")
     score = check.score(source, target)
     assert math.isfinite(score) and score >= 0
     if name not in COUNTS:
@@ -61,13 +70,18 @@ COLUMN = st.lists(st.tuples(st.none() | st.lists(st.sampled_from(PIECES)), st.li
 def test_a_column_gets_the_scores_of_its_rows(name, column):
     sources = [None if source is None else " ".join(source) for source, _ in column]
     targets = ["".join(target) for _, target in column]
-    check = parse_check(name).in_language("ar", "en").embedding_with(count_words).survey([(sources, targets)])
+    check = (
+        parse_check({name: NEEDED.get(name, {})})
+        .in_language("ar", "en")
+        .embedding_with(count_words)
+        .survey([(sources, targets)])
+    )
     assert check.scores(sources, targets) == [check.score(*pair) for pair in zip(sources, targets, strict=True)]
 
 
 @pytest.mark.parametrize("name", list(checks()))
 def test_every_check_declares_its_side(name):
-    check = parse_check(name)
+    check = parse_check({name: NEEDED.get(name, {})})
     assert check.direction in type(check).model_fields and check.name == name
     good, bad = (check.limit, check.limit - 0.1) if check.direction == "min" else (check.limit, check.limit + 0.1)
     assert check.accept(good) and not check.accept(bad)

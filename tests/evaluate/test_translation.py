@@ -8,6 +8,7 @@ import sacrebleu
 from factory.evaluate.overlap import ROUGE_REPORT, ROUGE_UNICODE, overlap_scores
 from factory.evaluate.suites.translation import Translation
 from factory.evaluate.translate import PROMPTS
+from tests.support import chain_model
 
 SOURCES = [f"The cat number {i} is on the {place}." for i, place in enumerate(["roof", "tree", "table", "wall"] * 3)]
 TARGETS = [f"القطة رقم {i} على {place}." for i, place in enumerate(["السطح", "الشجرة", "الطاولة", "الجدار"] * 3)]
@@ -105,3 +106,14 @@ def test_prompts_by_name_and_braces_in_the_text(llama):
         suite(prompt="Translate!")
     chat = suite(system_prompt="Be brief.")._request("hi", template=True)
     assert chat.messages == (("system", "Be brief."), ("user", PROMPTS["plain"].replace("{text}", "hi")))
+
+
+def test_reasoning_is_not_scored(make_job, make_dataset, tmp_path):
+    import pyarrow.parquet as pq
+
+    follow = {"?": "<think>", "<think>": "</think>", "</think>": "y", "y": "", "#": "y"}
+    model = chain_model(tmp_path / "m", follow, words=["<think>", "</think>"])
+    job = make_job(model, {"pairs": make_dataset([{"en": "One?", "ar": "y"}, {"en": "Two#", "ar": "y"}], "pairs")})
+    suite(prompt="{text}").run(job)
+    assert [row["output"] for row in pq.read_table(job.out / "details.parquet").to_pylist()] == ["y", "y"]
+    assert "1 of 2 answers begin with reasoning, which is taken off" in job.notes

@@ -10,12 +10,15 @@ from click.testing import CliRunner
 
 from factory.cli import main
 from factory.errors import FactoryError
-from factory.graph.licenses import Link, computed, data, effective, license_problems, require_licenses, terms
+from factory.graph.license_facts import Link
+from factory.graph.licenses import effective, license_problems, require_licenses
 from factory.graph.nodes import Graph, build_graph
-from factory.hub.names import card_license
+from factory.graph.terms import computed, data, terms
+from factory.hub.names import LISTED, card_license
 from factory.recipe import load
 from factory.recipe.lock import Resolver
 from factory.store import Store
+from tests.support import build
 
 HALA = """\
 recipe: 1
@@ -126,7 +129,7 @@ def test_a_plan_of_what_publish_would_refuse_says_all_and_fails(tmp_path: Path) 
 def test_a_licence_that_fits_passes(tmp_path: Path) -> None:
     text = HALA.format(declared=", license: apache-2.0", data="hermes")
     text = text.replace("    publish: orca\n", "").replace("    publish: opus\n", "").replace("    publish: scp\n", "")
-    made = graph(tmp_path, text.replace("LiquidAI/LFM2-1.2B", "QCRI/Fanar-1-9B-Instruct"))
+    made = graph(tmp_path, text.replace("LiquidAI/LFM2-1.2B", "humain-ai/ALLaM-7B-Instruct-preview"))
     require_licenses(made)
     assert license_problems(made) == []
 
@@ -172,10 +175,6 @@ def test_the_hubs_card_is_asked_once_for_a_commit(tmp_path: Path, embedded_hub) 
     assert effective(made, "hermes").license == "lfm1.0"
 
 
-def link(license: str | None) -> Link:
-    return Link("x/y", "source", license, "test")
-
-
 @pytest.mark.parametrize(
     ("licenses", "expected"),
     [
@@ -196,7 +195,7 @@ def link(license: str | None) -> Link:
     ],
 )
 def test_computed(licenses: list[str | None], expected: str | None) -> None:
-    assert computed([link(name) for name in licenses]) == expected
+    assert computed(licenses) == expected
 
 
 def test_nothing_derived_may_be_shared(tmp_path: Path) -> None:
@@ -224,3 +223,191 @@ def test_the_list_is_sound() -> None:
         assert fact["source"]
     assert terms("cc-by-nc-4.0").commercial == "no"  # type: ignore[union-attr]
     assert terms("mit").commercial == "yes"  # type: ignore[union-attr]
+
+
+PARTS = """\
+recipe: 1
+name: parts
+language: {{source: en, target: ar}}
+hub: {{namespace: me{declared}}}
+datasets:
+  pairs:
+    from: {source}
+    {more}
+    steps:
+      - translate: {{model: {teacher}, columns: [question], prompt: "{{text}}"}}
+    publish: pairs
+models:
+  tuned:
+    from: {base}
+    steps:
+      - sft: {{data: pairs, epochs: 1, learning_rate: 1.0e-5}}
+    publish: tuned
+"""
+
+
+def parts(folder: Path, declared: str | None = "apache-2.0", **words: str) -> Graph:
+    said = {"source": "Open-Orca/OpenOrca", "more": "license: mit", "teacher": "x/teacher", "base": "x/base"} | words
+    return graph(folder, PARTS.format(declared=f", license: {declared}" if declared else "", **said))
+
+
+def licensed(repo: str, license: str) -> str:
+    return f"{{ref: {repo}, license: {license}}}"
+
+
+def test_the_whole_list_of_the_hub_is_known() -> None:
+    assert LISTED - {"unknown", "other", "cc"} <= data()["licenses"].keys()
+    for name, entry in data()["licenses"].items():
+        limited = entry.get("commercial", "yes") != "yes"
+        assert not limited or "outputs" in entry, f"{name} does not say what becomes of outputs"
+        stated = entry.get("outputs") in ("no", "derived") or "not_in" in entry
+        assert not stated or entry["source"], f"{name} does not say where that was read"
+
+
+@pytest.mark.parametrize("license", ["apple-amlr", "fair-noncommercial-research-license", "tencent-hy-community"])
+def test_a_licence_of_the_hubs_list_decides(tmp_path: Path, license: str) -> None:
+    with pytest.raises(FactoryError, match=f"declared apache-2.0 permits commercial use, but x/teacher .* {license}"):
+        require_licenses(parts(tmp_path, teacher=licensed("x/teacher", license)), online=False)
+
+
+def test_an_identifier_that_nobody_knows_is_told_and_can_be_stated(tmp_path: Path) -> None:
+    made = parts(tmp_path, teacher=licensed("x/teacher", "acme-labs-1.0"), base=licensed("x/base", "apache-2.0"))
+    (problem,) = [text for text in license_problems(made) if "acme" in text]
+    assert "x/teacher (translator) is acme-labs-1.0, whose terms are not known here" in problem
+    assert effective(parts(tmp_path, None, teacher=licensed("x/teacher", "acme-labs-1.0")), "pairs").license is None
+    sha = "0" * 40
+    made = parts(tmp_path, teacher=licensed(f"x/teacher@{sha}", "mit"), base=licensed("x/base", "apache-2.0"))
+    made.store.root.mkdir(exist_ok=True)
+    (made.store.root / "licenses.json").write_text(json.dumps({f"model x/teacher@{sha}": "acme-labs-1.0"}))
+    (teacher,) = [link for link in effective(made, "pairs").chain if link.name == "x/teacher"]
+    assert teacher.license == "mit" and teacher.source == "the recipe, where its Hub card says acme-labs-1.0"
+
+
+def test_a_licence_stated_beside_a_ref_changes_nothing_that_is_made(tmp_path: Path) -> None:
+    plain = parts(tmp_path, base="x/base")
+    stated = parts(tmp_path, base="x/base", teacher=licensed("x/teacher", "mit"))
+    assert {node.fingerprint for node in plain.nodes.values()} == {node.fingerprint for node in stated.nodes.values()}
+    assert roles(effective(stated, "pairs").chain)["x/teacher"] == ("translator", "mit")
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("{ref: x/y}", "a ref with its licence is written {ref: owner/name, license: apache-2.0}"),
+        ("{ref: x/y, licence: mit}", "a ref with its licence is written {ref: owner/name, license: apache-2.0}"),
+        ("{ref: x/y, license: GPLv3}", "did you mean 'gpl-3.0'?"),
+    ],
+)
+def test_a_slip_beside_a_ref_is_told(tmp_path: Path, written: str, said: str) -> None:
+    with pytest.raises(FactoryError) as caught:
+        parts(tmp_path, teacher=written)
+    assert said in str(caught.value) and "hala.yaml:10:" in str(caught.value)
+
+
+def test_no_model_is_trained_on_what_may_train_none(tmp_path: Path) -> None:
+    words = {"teacher": licensed("x/teacher", "llama3"), "base": licensed("x/base", "apache-2.0")}
+    made = parts(tmp_path, None, **words)
+    with pytest.raises(FactoryError, match=r"tuned: x/teacher .* lets nobody train another model on its outputs"):
+        require_licenses(made, online=False)
+    assert any(text.startswith("pairs: x/teacher") and "nobody may train" in text for text in license_problems(made))
+    require_licenses(parts(tmp_path, None, **words | {"base": licensed("x/base", "llama3")}), online=False)
+
+
+def test_where_it_may_not_be_used_is_said_and_refused_under_a_licence_without_such_a_limit(tmp_path: Path) -> None:
+    words = {"teacher": licensed("x/teacher", "tencent-hy-community"), "base": "x/base"}
+    problems = "\n".join(license_problems(parts(tmp_path, "cc-by-nc-4.0", **words)))
+    assert "may not in the European Union, the United Kingdom and South Korea" in problems
+    problems = "\n".join(license_problems(parts(tmp_path, None, source="x/data", more="license: llama2", **words)))
+    assert "it may not be used in the European Union, the United Kingdom and South Korea" in problems
+
+
+def test_what_a_student_of_outputs_is(tmp_path: Path) -> None:
+    words = {"base": licensed("x/base", "apache-2.0")}
+    gemma = license_problems(parts(tmp_path, teacher=licensed("x/teacher", "gemma"), **words))
+    assert (
+        "tuned: x/teacher: the terms of gemma go with it, of which a model trained on what it wrote is a derivative, "
+        "whatever licence the artifact bears"
+    ) in gemma
+    free = license_problems(parts(tmp_path, teacher=licensed("x/teacher", "nvidia-open-model-license"), **words))
+    assert free == []
+
+
+def test_the_base_of_a_base_is_followed_offline(tmp_path: Path) -> None:
+    made = parts(tmp_path, base="QCRI/Fanar-1-9B-Instruct", teacher=licensed("x/teacher", "mit"))
+    found = {link.name: link.license for link in effective(made, "tuned").chain}
+    assert found["QCRI/Fanar-1-9B-Instruct"] == found["QCRI/Fanar-1-9B"] == "apache-2.0"
+    assert found["google/gemma-2-9b"] == "gemma"
+    assert any("google/gemma-2-9b: the terms of gemma go with it" in text for text in license_problems(made))
+    assert effective(parts(tmp_path, None, base="QCRI/Fanar-1-9B-Instruct"), "tuned").license == "gemma"
+
+
+def test_the_base_that_a_card_names_is_asked_in_turn(tmp_path: Path, embedded_hub) -> None:
+    from factory.hub.client import api
+
+    cards = {
+        "factory/on-top": "license: apache-2.0\nbase_model: [factory/between]",
+        "factory/between": "license: mit\nbase_model: factory/below",
+        "factory/below": "license: cc-by-nc-4.0\nbase_model: factory/on-top",  # in a ring
+    }
+    for repo, head in cards.items():
+        api().create_repo(repo, exist_ok=True)
+        card = f"---\n{head}\n---\n".encode()
+        api().upload_file(path_or_fileobj=card, path_in_repo="README.md", repo_id=repo)
+    sha = api().repo_info("factory/on-top").sha
+    made = parts(tmp_path, base=f"factory/on-top@{sha}", teacher=licensed("x/teacher", "mit"))
+    with pytest.raises(FactoryError, match=r"factory/below \(source\) is cc-by-nc-4.0, which does not permit"):
+        require_licenses(made)
+    found = {link.name: link for link in effective(made, "tuned").chain}  # offline by what was asked before
+    assert found["factory/below"].source == "its Hub card, as a base of factory/between"
+    assert {"factory/on-top", "factory/between", "factory/below"} <= found.keys()
+
+
+ROWS = """\
+recipe: 1
+name: rows
+language: {{source: en, target: ar}}
+hub: {{namespace: me, license: apache-2.0}}
+datasets:
+  some:
+    from: ./rows.jsonl
+    license: cc-by-4.0
+    steps:
+      {filter}
+      - columns: {{text: text{kept}}}
+    publish: some
+"""
+FILTER = "- filter: {columns: [license], checks: [{among: {values: [cc-by-4.0, apache-2.0]}}]}"
+
+
+@pytest.mark.parametrize("kept", ["", ", keep: [license]"])
+def test_rows_bring_their_licences_and_are_filtered_by_them(tmp_path: Path, kept: str) -> None:
+    """Where a later step drops the column, the rows before it say."""
+    licenses = ["cc-by-4.0", "Apache-2.0", "cc-by-nc-4.0", "cc-by-4.0"]
+    lines = [json.dumps({"text": f"row {n}", "license": name}) for n, name in enumerate(licenses)]
+    (tmp_path / "rows.jsonl").write_text("\n".join(lines))
+    made = graph(tmp_path, ROWS.format(filter="", kept=kept))
+    require_licenses(made)  # nothing is known of the rows yet
+    report = build(made)
+    assert report.built
+    with pytest.raises(FactoryError, match=r"rows of (some|rows\.jsonl) .* is cc-by-nc-4\.0, which does not"):
+        require_licenses(made)
+    made = graph(tmp_path, ROWS.format(filter=FILTER, kept=kept))
+    build(made)
+    require_licenses(made)
+    counts = {link.license: link.source for link in effective(made, "some").chain if link.name == "rows of some"}
+    assert counts == {
+        "cc-by-4.0": "the column `license` of 2 rows",
+        "apache-2.0": "the column `license` of 1 rows",
+    }
+
+
+def test_plan_shows_the_chain(tmp_path: Path) -> None:
+    parts(tmp_path, None, base="QCRI/Fanar-1-9B-Instruct", teacher=licensed("x/teacher", "mit"))
+    command = ["plan", str(tmp_path / "hala.yaml"), "--hub", "local"]
+    shown = " ".join(CliRunner().invoke(main, command).output.split())
+    assert "licence of tuned: gemma, computed, from QCRI/Fanar-1-9B-Instruct apache-2.0 (source);" in shown
+    said = json.loads(CliRunner().invoke(main, [*command, "--json"]).stdout)["effective_licences"]["tuned"]
+    assert said["license"] == "gemma" and said["declared"] is None
+    assert {"x/teacher": "mit", "google/gemma-2-9b": "gemma"}.items() <= {
+        link["name"]: link["license"] for link in said["chain"]
+    }.items()

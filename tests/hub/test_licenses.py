@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from factory.graph.licenses import data
+from factory.graph.terms import data
 from factory.hub.metadata import card_problems
 from factory.hub.names import ELSEWHERE, LISTED, card_license, license_problem, misspelt
 

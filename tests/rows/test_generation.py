@@ -43,7 +43,15 @@ def test_another_dataset_pays_only_for_what_is_new(tmp_path, model, monkeypatch)
 
 @pytest.mark.parametrize(
     "changed",
-    [{"prompt": "Arabic: {text}"}, {"system_prompt": "Be brief."}, {"max_new_tokens": 100}, {"model": "another"}],
+    [
+        {"prompt": "Arabic: {text}"},
+        {"system_prompt": "Be brief."},
+        {"max_new_tokens": 100},
+        {"model": "another"},
+        {"template": {"enable_thinking": False}},
+        {"content": {"source_lang_code": "en"}},
+        {"sampling": {"seed": 1}},
+    ],
     ids=lambda changed: next(iter(changed)),
 )
 def test_what_decides_the_answer_is_never_mixed(tmp_path, model, monkeypatch, changed):

@@ -134,3 +134,28 @@ def test_marks_with_a_floor(tmp_path, marker):
 def test_wrong_criteria(wrong):
     with pytest.raises(ValidationError):
         judge(**wrong)
+
+
+def test_reasoning_is_counted_and_never_the_reply(tmp_path, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("reasoner")
+    follow = {"?": "<think>", "<think>": "</think>", "</think>": "y", "y": "", "#": "n", "n": ""}
+    model = chain_model(folder, follow, words=["<think>", "</think>"])
+    source = dataset(tmp_path / "in", [{"q": "good?"}, {"q": "bad#"}])
+    job = run_step(judge(accept="y", reject="n", prompt="{q}", max_new_tokens=4), source, tmp_path / "out", m=model)
+    assert [row["q"] for row in kept(job)] == ["good?"]
+    assert job.metrics["judged"] == {"asked": 2, "generated": 2, "reasoned": 1}
+    short = judge(accept="y", reject="n", prompt="{q}", max_new_tokens=1)
+    job = run_step(short, source, tmp_path / "short", m=model)
+    assert [row["reason"] for row in rejected(job)] == ["judge: reply is neither y nor n", "judge: n"]
+
+
+def test_how_a_model_is_asked_is_part_of_what_is_made():
+    plain = judge().parameters()
+    assert not {"template", "content", "sampling"} & set(plain)
+    for words in ({"template": {"enable_thinking": False}}, {"template": "plain"}, {"sampling": {"seed": 1}}):
+        assert judge(**words).parameters() != plain
+    assert judge(sampling={"seed": 1}).parameters() != judge(sampling={"seed": 2}).parameters()
+    with pytest.raises(ValidationError, match="sends none"):
+        judge(template="plain", content={"code": "ar"})
+    with pytest.raises(ValidationError, match="'text' is what the prompt gives"):
+        judge(content={"text": "x"})

@@ -187,3 +187,41 @@ def test_ledger_lines_hold_counts(tmp_path, chained):
     job = run_step(translate(), dataset(tmp_path / "in", [{"t": "b"}, {"t": "c"}]), tmp_path / "out", m=chained)
     line = json.loads((job.out / "ledger.jsonl").read_text())
     assert line["rows"]["in"] == 2 and line["rows"]["rejected"] == 1 and line["usage"]["requests"] == 2
+
+
+def test_an_interrupted_sampled_step_ends_as_a_whole_one(tmp_path, tmp_path_factory, monkeypatch):
+    """Draws go by prompt, so that neither batches nor what was done before change them."""
+    from factory.rows.generation import Generations
+
+    model = random_model(tmp_path_factory.mktemp("sampled"), ends=60)
+    step = translate(sampling={"temperature": 0.9, "top_k": 40}, max_new_tokens=8)
+    rows = [{"t": f"Row {n} {'word ' * (n % 5)}"} for n in range(24)]
+    source = dataset(tmp_path / "in", rows, shard_rows=12)
+    whole = run_step(step, source, tmp_path / "whole", m=model)
+    real, batches = Generations._append, []
+
+    def interrupted(self, line):
+        real(self, line)
+        batches.append(line)
+        if len(batches) == 2:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(Generations, "_append", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        step.run(make_job(tmp_path / "torn", source, Profile(device="cpu", threads=1, batch_size=3), m=model))
+    monkeypatch.setattr(Generations, "_append", real)
+    torn = run_step(step, source, tmp_path / "torn", m=model)  # with batches of another size
+    assert kept(torn) == kept(whole) and rejected(torn) == rejected(whole)
+    assert kept(whole) or rejected(whole)
+    others = step.model_copy(update={"sampling": step.sampling.model_copy(update={"seed": 1})})
+    other = run_step(others, source, tmp_path / "other", m=model)
+    assert kept(other) + rejected(other) != kept(whole) + rejected(whole)
+
+
+def test_a_model_without_a_chat_template_is_asked_plainly(tmp_path, tmp_path_factory):
+    model = chain_model(tmp_path_factory.mktemp("plain"), CHAIN, template=None)
+    source = dataset(tmp_path / "in", [{"t": "ab"}])
+    with pytest.raises(FactoryError, match=r"no chat template.*template: plain"):
+        run_step(translate(), source, tmp_path / "refused", m=model)
+    job = run_step(translate(template="plain"), source, tmp_path / "out", m=model)
+    assert [row["t_ar"] for row in kept(job)] == ["xy"]

@@ -1,10 +1,13 @@
 """mergekit, for the methods that are not streamed here: task vectors with signs elected or values dropped."""
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
 from factory.errors import FactoryError
+from factory.models.merge.fit import STREAM_INSTEAD, require_all
 from factory.models.models import read_config
+from factory.models.outline import is_tied
 from factory.step.job import Job
 
 SHARD_BYTES = 2_000_000_000  # one output shard stays in memory until it is written
@@ -33,15 +36,17 @@ def configuration(
     }
 
 
-def run_mergekit(config: dict[str, Any], target: Path, seed: int, job: Job) -> None:
-    """Write mergekit's merged weights into `target`.
+def run_mergekit(config: dict[str, Any], target: Path, expected: Collection[str], seed: int, job: Job) -> None:
+    """Write mergekit's merged weights into `target`; `expected` are the names of the tensors that must be there.
 
     Raises:
-        FactoryError: mergekit does not know the architecture, or cannot merge the models.
+        FactoryError: mergekit does not know the architecture or not all of it, or cannot merge the models.
     """
+    from mergekit.architecture import get_architecture_info
     from mergekit.config import MergeConfiguration
     from mergekit.merge import run_merge
     from mergekit.options import MergeOptions
+    from transformers import AutoConfig
 
     options = MergeOptions(
         copy_tokenizer=False,
@@ -53,10 +58,16 @@ def run_mergekit(config: dict[str, Any], target: Path, seed: int, job: Job) -> N
         trust_remote_code=job.trust_remote_code,
         cuda=job.profile.torch_device() != "cpu",
     )
+    source = job.input.model
+    ours = read_config(source)
     try:
-        run_merge(MergeConfiguration.model_validate(config), str(target.absolute()), options)
+        merge = MergeConfiguration.model_validate(config)
+        settings = AutoConfig.from_pretrained(source, trust_remote_code=job.trust_remote_code)
+        known = {weight.name for weight in get_architecture_info(merge, options).all_weights(settings)}
+        require_all(expected, known, is_tied(ours), str(ours.get("model_type")), job.where)
+        run_merge(merge, str(target.absolute()), options)
     except (RuntimeError, ValueError, KeyError, AttributeError) as error:
-        kind = read_config(job.input.model).get("model_type")
         lines = str(error).strip().splitlines() or [type(error).__name__]
         message = lines[0] if len(lines) == 1 else f"{lines[0]} … {lines[-1]}"  # it prints whole configurations
-        raise FactoryError(f"mergekit cannot merge {kind} models: {message}", where=job.where) from error
+        what = f"mergekit cannot merge {ours.get('model_type')} models: {message}"
+        raise FactoryError(what, where=job.where, fix=STREAM_INSTEAD) from error

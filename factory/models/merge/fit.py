@@ -1,6 +1,6 @@
 """Which models can be merged, decided from configurations and file headers before any weight is read."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,8 @@ from factory.models.tensors import Tensor, read_tensors
 
 HEAD = "lm_head.weight"  # stored or not where it is tied to the embedding
 EMBEDDING = ".embed_tokens.weight"
+STREAM_INSTEAD = "take `method: slerp` or `method: linear`, which merge every tensor that the files hold"
+SHOWN = 3  # names of tensors in a message
 NOT_SHAPE = {"_name_or_path", "transformers_version", "dtype", "torch_dtype", "use_cache", "architectures"}
 
 
@@ -78,22 +80,35 @@ def tied_to(name: str, tensors: dict[str, Tensor]) -> str | None:
     return next((other for other in tensors if other.endswith(EMBEDDING)), None)
 
 
-def check_output(expected: dict[str, Tensor], found: dict[str, Tensor], where: str = "") -> None:
-    """mergekit can end in peace with most tensors left out, where its definition of an architecture is old.
+def check_output(expected: Mapping[str, Tensor], found: Mapping[str, Tensor], tied: bool, where: str = "") -> None:
+    """What was written must have the names and shapes that were read; a head that is `tied` may be stored or not.
+
+    mergekit can end in peace with most tensors left out, where its definition of an architecture does not fit.
 
     Raises:
-        FactoryError: names or shapes differ from those expected.
+        FactoryError: names or shapes differ; the message has the first of them.
     """
-    missing = [name for name in expected if name not in found and name != HEAD]
+    optional = {HEAD} if tied else set()
+    missing = [name for name in expected if name not in found and name not in optional]
+    extra = [name for name in found if name not in expected and name not in optional]
     wrong = [name for name, tensor in found.items() if name in expected and tensor.shape != expected[name].shape]
-    extra = [name for name in found if name not in expected and name != HEAD]
-    if missing or wrong or extra:
-        raise FactoryError(
-            f"{len(found)} tensors were written, {len(expected)} were expected; first wrong: "
-            f"{(missing + wrong + extra)[0]}",
-            where=where,
-            fix="mergekit's definition of this architecture does not fit; report it there",
-        )
+    faults = [("are missing", missing), ("are of other shapes", wrong), ("are in no input", extra)]
+    said = [f"{len(names)} {what} ({_listed(names)})" for what, names in faults if names]
+    if said:
+        what = f"{len(expected)} tensors go into the merge, {len(found)} came out: {'; '.join(said)}"
+        raise FactoryError(what, where=where, fix=STREAM_INSTEAD)
+
+
+def require_all(expected: Collection[str], known: Collection[str], tied: bool, kind: str, where: str = "") -> None:
+    """Refuse a merge by mergekit before its work, where its definition of an architecture leaves tensors out.
+
+    Raises:
+        FactoryError: some of `expected` are not among the tensors that it knows for a `kind` of model.
+    """
+    missing = [name for name in expected if name not in known and not (tied and name == HEAD)]
+    if missing:
+        what = f"mergekit would leave {len(missing)} of {len(expected)} tensors of a {kind} model out: "
+        raise FactoryError(what + _listed(missing), where=where, fix=STREAM_INSTEAD)
 
 
 def config_differences(models: Sequence[Path], like: int) -> list[str]:
@@ -119,6 +134,10 @@ def _same(folder: Path, first: str, second: str | None) -> bool:
 
 def _shape(tensor: Tensor) -> str:
     return "×".join(map(str, tensor.shape))
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names[:SHOWN]) + (", …" if len(names) > SHOWN else "")
 
 
 def _text(value: Any) -> str:
