@@ -11,7 +11,7 @@ import os
 import random
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,7 @@ from factory.engines.pressure import Pressure, backoff, retry_after
 from factory.errors import FactoryError, UsageError
 from factory.images.formats import media_type
 from factory.profile import Endpoint, load_profile
+from factory.waiting import waiting_for
 
 if TYPE_CHECKING:
     import httpx
@@ -144,16 +145,17 @@ class OpenAIEngine(Engine):
         """
         first_try, tries, trouble = time.monotonic(), self.settings.retries + 1, ""
         for attempt in range(tries):
-            async with self._pressure.slot() as sent_in:
-                outcome = await self._once(method, path, body)
-                if not isinstance(outcome, _Trouble):
-                    self._last_answer = time.monotonic()
-                    self._pressure.fine()
-                    return outcome
-                self._pressure.overload(sent_in, outcome.wait)
+            with waiting_for(f"{self.url}: {trouble}") if trouble else nullcontext():
+                if attempt:
+                    await asyncio.sleep(backoff(attempt - 1, self.settings.max_wait, self._chance))
+                async with self._pressure.slot() as sent_in:
+                    outcome = await self._once(method, path, body)
+                    if not isinstance(outcome, _Trouble):
+                        self._last_answer = time.monotonic()
+                        self._pressure.fine()
+                        return outcome
+                    self._pressure.overload(sent_in, outcome.wait)
             trouble = outcome.what
-            if attempt + 1 < tries:
-                await asyncio.sleep(backoff(attempt, self.settings.max_wait, self._chance))
         if self._last_answer > first_try:  # the server is well: it is this request
             return Completion.error(f"given up after {tries} tries, the last: {trouble}")
         raise FactoryError(

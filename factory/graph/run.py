@@ -6,7 +6,7 @@ import platform
 import shutil
 import time
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,6 +24,7 @@ from factory.step.run_log import FOLDER, kept_log
 from factory.step.surroundings import freed_memory_kept, quiet_libraries, torch_threads
 from factory.store import Ledger, Manifest, Usage
 from factory.store.writing import require_undamaged
+from factory.waiting import heard_by
 
 RECORDED_PACKAGES = (
     "torch",
@@ -60,13 +61,11 @@ class Runner:
         Raises:
             FactoryError: another run of the recipe is going on.
         """
-        from factory.hub import retrying
-
         store = self.graph.store
         with (
             store.lock(self.recipe),
             kept_log(store.root, self.recipe, self.progress),
-            retrying.heard_by(self.progress.log),
+            heard_by(self.progress.log),
             Heartbeat(store, self.recipe, self.progress) as heart,
         ):
             yield heart
@@ -79,7 +78,8 @@ class Runner:
         """
         if self._is_done(node):
             return False
-        with self.graph.store.lock(f"{node.artifact}--{node.made.name}", wait=self._waits_for(node)):
+        lock = f"{node.artifact}--{node.made.name}"
+        with self.graph.store.lock(lock, awaited=f"{node.name}, which is being made by another run"):
             if self._is_done(node):  # by another run, while this one waited
                 return False
             self._build(node)
@@ -94,9 +94,6 @@ class Runner:
             manifest.recipes.append(self.recipe)
             manifest.save(node.folder)
         return True
-
-    def _waits_for(self, node: Node) -> Callable[[], None]:
-        return lambda: self.progress.log(f"{node.name} is being made by another run; waiting for it")
 
     def _build(self, node: Node) -> None:
         partial = self.graph.store.partial(node.folder)
