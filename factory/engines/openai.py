@@ -55,7 +55,7 @@ class OpenAIEngine(Engine):
         """`model` as the endpoint names it; `answers_as`: what answers must state, by default what the first does."""
         self.model, self.answers_as, self.settings = model, answers_as, endpoint
         self.url = endpoint.base_url.rstrip("/")
-        self._key = _key(endpoint.api_key_env)
+        self._key = key_of(endpoint)
         self._chance = random.Random()
         self._last_answer = 0.0
         self._pressure = Pressure(self.settings.concurrency)
@@ -272,22 +272,29 @@ def _message(reply: httpx.Response, key: str | None) -> str:
     return (text.replace(key, "***") if key else text)[:300]
 
 
-def _key(variable: str | None) -> str | None:
-    if variable is None:
+def key_of(endpoint: Endpoint) -> str | None:
+    """The endpoint's key; None where it wants none.
+
+    Raises:
+        UsageError: the variable that should hold it is empty.
+    """
+    if (variable := endpoint.api_key_env) is None:
         return None
     if not (key := os.environ.get(variable)):
         raise UsageError(f"${variable} is empty", fix="put the endpoint's key into it, or correct api_key_env")
     return key
 
 
-def stated_model(model: str, endpoint: Endpoint) -> str:
+def stated_model(model: str, endpoint: Endpoint, answers_as: str | None = None) -> str:
     """The `model` that an endpoint's answer states: where `model` is an alias, the dated name behind it.
+
+    `answers_as`: what it must be.
 
     Raises:
         UsageError: the endpoint's key is missing.
-        FactoryError: it does not answer, or refuses.
+        FactoryError: it does not answer, refuses, or states another.
     """
-    with OpenAIEngine(model, endpoint) as engine:
+    with OpenAIEngine(model, endpoint, answers_as) as engine:
         [[(_, first)]] = engine.generate([FIRST])
         if first.finish_reason == "error" or engine.answers_as is None:
             raise FactoryError(f"{model} does not answer: {first.detail}", where=engine.url)
