@@ -139,7 +139,7 @@ def test_an_endpoint_is_asked_where_a_step_will_ask_it(graph: Graph, monkeypatch
         assert "recipe.yaml:10:9: arabic/01-translate asks m at the endpoint rented: $NO_SUCH_KEY is empty" in line
     [line] = said(profile(server.url))
     assert f"no answer after 3 tries, the last: ConnectError: All connection attempts failed ({server.url})" in line
-    [line] = said(Profile(), ask=False)
+    [line] = said(Profile.model_validate({}), ask=False)
     assert "the profile has no endpoint 'rented'" in line and "[profiles.NAME.endpoints.rented]" in line
 
 
@@ -147,7 +147,7 @@ def test_all_is_told_at_once(graph: Graph, hub: Any, monkeypatch: pytest.MonkeyP
     signed_in(hub, "may_write", monkeypatch)
     monkeypatch.setattr(Costs, "disk_needed", 2e18)
     with pytest.raises(FactoryError) as caught:
-        require_ready(graph, graph.order(), Profile(), todo=stages(graph))
+        require_ready(graph, graph.order(), Profile.model_validate({}), todo=stages(graph))
     lines = str(caught.value).splitlines()
     assert len(lines) == 4
     for line, words in zip(
