@@ -139,7 +139,7 @@ class Cli(click.Group):
         except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):  # click knows these
             raise
         except Exception as error:
-            told = _unforeseen(error)
+            told = _disk_error(error) or _unforeseen(error)
         if context.meta[AS_JSON]:
             said = {"error": told.what, "where": told.where, "fix": told.fix, "exit_code": told.exit_code}
             click.echo(json.dumps(said, ensure_ascii=False), err=True)
@@ -147,6 +147,12 @@ class Cli(click.Group):
             lines = str(told)
             click.echo(lines if "\n" in lines else f"error: {lines}", err=True)
         context.exit(told.exit_code)
+
+
+def _disk_error(error: Exception) -> FactoryError | None:
+    from factory.store.disk import disk_error
+
+    return disk_error(error, None)
 
 
 def _unforeseen(error: Exception) -> FactoryError:

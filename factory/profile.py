@@ -26,7 +26,7 @@ class Endpoint(BaseModel):
     base_url: str = Field(pattern="^https?://", description="up to and with /v1, e.g. http://127.0.0.1:8000/v1")
     api_key_env: str | None = Field(None, description="name of the environment variable that holds the key")
     concurrency: int = Field(256, ge=1, description="requests in flight, at most; fewer while the server is pressed")
-    timeout: float = Field(600, gt=0, description="seconds for one request")
+    timeout: float = Field(600, gt=0, description="seconds for the whole of one request")
     retries: int = Field(8, ge=0, description="of one request, after 408, 409, 425, 429, 5xx and broken connections")
     max_wait: float = Field(60, gt=0, description="seconds between two tries, at most, unless the server says longer")
     token_limit: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
@@ -110,6 +110,7 @@ class Profile(BaseModel):
     device: str = Field("auto", description="auto, cpu, cuda or cuda:N")
     dtype: str = Field("auto", description="auto (bfloat16 on a GPU, float32 on a CPU), float32, bfloat16, float16")
     engine: str = Field("auto", description="who generates with models on this machine: auto, transformers, vllm, ray")
+    loading: float = Field(3600, gt=0, description="seconds that an engine may take to load a model; then it is ended")
     batch_size: int = Field(256, ge=1, description="prompts generated together, at most")
     batch_tokens: int = Field(32_768, ge=1, description="tokens of a batch, prompts and budgets together, at most")
     train_batch_size: int | None = Field(None, ge=1, description="per device; default: the recipe's batch size")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -12,6 +13,9 @@ from typing import Any
 
 import pytest
 
+from factory.commands.session import Session
+from factory.commands.status import run_line
+from factory.graph.account import account
 from factory.graph.nodes import build_graph
 from factory.recipe import load
 from factory.recipe.lock import Resolver
@@ -205,6 +209,14 @@ def test_two_recipes_that_share_a_part_wait_for_each_other(tmp_path: Path) -> No
         for process in runs.values():
             assert process.stderr is not None
             assert any("is being made by another run" in line for line in iter(process.stderr.readline, ""))
+        line = ""
+        while "waiting for" not in line:  # a heart beats every two seconds
+            assert runs["one"].poll() is None
+            with Session(tmp_path / "one.yaml", store=tmp_path / ".factory").open() as opened:
+                line = run_line(account(opened.graph))
+        assert re.search(
+            r"waiting for shared/00-load, which is being made by another run: since 20.* UTC, \d+ s", line
+        )
     assert [process.communicate(timeout=120) and process.returncode for process in runs.values()] == [0, 0]
     (path,) = tmp_path.glob(".factory/shared/*/manifest.json")
     manifest = Manifest.load(path.parent)

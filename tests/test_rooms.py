@@ -9,7 +9,7 @@ from pathlib import Path
 PACKAGE = Path(__file__).resolve().parents[1] / "factory"
 ORDER = (
     "cli api commands local_hub publishing look estimate rehearsal remote graph recipe steps evaluate rows models "
-    "step engines hub store checks demo starter profile images text arrays resources refs errors"
+    "step engines hub store checks demo starter profile images text arrays resources refs waiting errors"
 )
 ROOMS = ORDER.split()
 

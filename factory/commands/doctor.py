@@ -5,15 +5,14 @@ import platform
 import shutil
 import sys
 from pathlib import Path
-from typing import Any
 
 import psutil
 
 from factory.commands.table import print_json, print_table
 from factory.engines import states
 from factory.errors import FactoryError
+from factory.hub.access import NEW_TOKEN, access
 from factory.hub.addresses import endpoint
-from factory.hub.client import api, hub_errors
 
 NEEDED_GB = 20
 
@@ -80,29 +79,10 @@ def _engines() -> list[Check]:
 
 
 def _hub() -> list[Check]:
-    from huggingface_hub import get_token
-
-    token = get_token()
-    if token is None:
-        return [("hub", False, f"{endpoint()}, no token", "set HF_TOKEN to publish; `--hub local` needs none")]
     try:
-        with hub_errors(endpoint()):
-            who = api().whoami()
+        token = access()
     except FactoryError as error:
-        return [("hub", False, endpoint(), str(error))]
-    role = who.get("auth", {}).get("accessToken", {}).get("role", "unknown")
-    namespaces = ", ".join([who["name"], *[org["name"] for org in who.get("orgs", [])]])
-    scopes = _scopes(who)
-    may_write = role in ("write", "admin") or any("repo.write" in permissions for permissions in scopes.values())
-    shown = "; ".join(f"{entity}: {', '.join(permissions)}" for entity, permissions in scopes.items())
-    found = f"{endpoint()} as {namespaces} ({role}{f': {shown}' if shown else ''})"
-    return [("hub", may_write, found, "a token with the role write, or the scope repo.write")]
-
-
-def _scopes(who: dict[str, Any]) -> dict[str, list[str]]:
-    """Permissions of a fine-grained token by the user or organisation they hold for, as whoami-v2 lists them."""
-    fine = who.get("auth", {}).get("accessToken", {}).get("fineGrained") or {}
-    return {
-        scope.get("entity", {}).get("name", "?"): list(scope.get("permissions", []))
-        for scope in fine.get("scoped", [])
-    }
+        return [("hub", False, f"{endpoint()}: {error.what}", error.fix or "")]
+    shown = "; ".join(f"{entity}: {', '.join(permissions)}" for entity, permissions in token.scopes.items())
+    found = f"{endpoint()} as {', '.join(token.namespaces)} ({token.role}{f': {shown}' if shown else ''})"
+    return [("hub", token.writes, found, NEW_TOKEN)]

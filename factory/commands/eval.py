@@ -15,10 +15,10 @@ from factory.errors import UsageError, nearest
 from factory.evaluate.board import BoardEntry, leaderboard
 from factory.evaluate.suites import suites
 from factory.graph import lineage
-from factory.graph.models import require_models
 from factory.graph.run import Runner
 from factory.graph.same_weights import adopt_scores
 from factory.hub.names import require_repo
+from factory.publishing.before import require_ready
 from factory.publishing.results import push_results
 from factory.publishing.stages import Execution, Report, builds
 from factory.refs import is_hub_ref
@@ -98,7 +98,7 @@ def evaluated(models: Sequence[str], wanted: Wanted) -> Iterator[Evaluated]:
     session = Session(_recipe(wanted, entry), wanted.store, wanted.hub, wanted.profile)
     with stop_cleanly(), session.open(building=True) as opened:
         graph = opened.graph
-        require_models(graph, graph.order())
+        require_ready(graph, graph.order(), opened.profile)
         runner = Runner(graph, opened.profile, Progress())
 
         @contextmanager

@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from factory.commands.session import PLAN_TIMEOUT, Opened, Session
+from factory.commands.session import PLAN_TIMEOUT, Opened, Session, has_token
 from factory.commands.table import print_json, print_table, say
 from factory.engines import architecture, local_engine
 from factory.errors import FactoryError, UsageError
@@ -12,6 +12,7 @@ from factory.estimate.costs import Costs
 from factory.estimate.estimate import estimate
 from factory.estimate.family import assumption_lines, beside, family
 from factory.evaluate.gates import parse_dataset_gate
+from factory.graph.endpoints import endpoint_problems
 from factory.graph.installed import missing_engines
 from factory.graph.licenses import Rollup, effective_licenses, license_problems, require_licenses
 from factory.graph.model_sources import UNKNOWN, AnsweringModel
@@ -19,9 +20,10 @@ from factory.graph.models import model_problems, refuse
 from factory.graph.origins import AUTHENTIC, estimated_share
 from factory.graph.plan import Plan, make_plan
 from factory.graph.plan import as_json as nodes_as_json
-from factory.hub.client import Renamed
+from factory.hub.access import NO_TOKEN, SET_TOKEN
 from factory.profile import FILE_NAME, Profile, profile_file
-from factory.publishing.stages import Build, require_targets, stages
+from factory.publishing.before import disk_problems, renamed
+from factory.publishing.stages import Build, Push, Space, stages
 from factory.step.base import Step
 from factory.text.figures import counted, number_text
 
@@ -64,6 +66,7 @@ class _Foreseen:
         licences: conflicts, one line each. `effective`: what each published artifact would bear.
         impossible: models that cannot be made or asked.
         speakers: model -> who generates with it. `missing`: engines that are not installed.
+        lacking: what else a publish would miss on this machine.
     """
 
     opened: Opened
@@ -75,20 +78,25 @@ class _Foreseen:
     impossible: list[FactoryError]
     speakers: dict[str, str]
     missing: list[str]
+    lacking: list[str]
 
     @classmethod
     def of(cls, session: Session, opened: Opened) -> Self:
         graph, plan = opened.graph, make_plan(opened.graph)
+        costs = estimate(plan, opened.profile)
+        lacking = endpoint_problems(graph, graph.order(), opened.profile, ask=False)
+        lacking += [] if opened.rehearsal else disk_problems(plan, costs)
         return cls(
             opened,
             _profile(session),
             plan,
-            estimate(plan, opened.profile),
+            costs,
             license_problems(graph),
             effective_licenses(graph),
             model_problems(graph, graph.order(), PLAN_TIMEOUT),
             _speakers(opened),
             [str(error) for error in missing_engines(graph, graph.order(), opened.profile)],
+            [*map(str, lacking), *_without_token(opened)],
         )
 
     def document(self, diff: bool) -> dict[str, Any]:
@@ -97,7 +105,8 @@ class _Foreseen:
             name: {"license": rollup.license, "declared": rollup.declared, "chain": list(map(asdict, rollup.chain))}
             for name, rollup in self.effective.items()
         }
-        return _document(self.plan, self.costs, self.licences, diff) | said | {"not_installed": self.missing}
+        said |= {"not_installed": self.missing, "lacking": self.lacking}
+        return _document(self.plan, self.costs, self.licences, diff) | said
 
     def show(self, diff: bool, assumptions: bool) -> None:
         _print(self.plan, self.costs, self.licences, diff)
@@ -107,7 +116,7 @@ class _Foreseen:
         say(f"profile: {self.profile}")
         for model, engine in self.speakers.items():
             say(f"generates with {model}: {engine}")
-        for line in self.missing:
+        for line in (*self.missing, *self.lacking):
             say(f"on this machine not yet: {line}")
         reported = self.opened.loaded.recipe.reported_cost
         for line in beside(family([self.costs]), reported) if reported else []:
@@ -134,11 +143,15 @@ def _require_targets(opened: Opened) -> None:
     if opened.target.url is None or not opened.resolver.reachable:
         return
     try:
-        require_targets(opened.graph, stages(opened.graph), timeout=PLAN_TIMEOUT)
-    except Renamed:
-        raise
+        found = list(renamed(opened.graph, stages(opened.graph), timeout=PLAN_TIMEOUT))
     except FactoryError:
         return
+    refuse(found)
+
+
+def _without_token(opened: Opened) -> list[str]:
+    pushes = any(isinstance(stage, Push | Space) for stage in stages(opened.graph))
+    return [f"{NO_TOKEN} ({SET_TOKEN})"] if pushes and not opened.target.embedded and not has_token() else []
 
 
 def show_family(sessions: list[Session], *, as_json: bool = False, assumptions: bool = False) -> None:

@@ -12,15 +12,12 @@ from factory.commands.session import Opened, Session, one_hub
 from factory.commands.table import print_json, print_table
 from factory.errors import FactoryError, UsageError, nearest
 from factory.graph import lineage
-from factory.graph.installed import require_engines
-from factory.graph.licenses import require_licenses
-from factory.graph.models import require_models
-from factory.graph.nodes import Node
 from factory.graph.run import Runner
 from factory.hub.push import Pushed
 from factory.profile import KEEP_MINUTES
+from factory.publishing.before import require_ready
 from factory.publishing.cards.live import LiveCards
-from factory.publishing.stages import Execution, Report, builds, require_targets, stages
+from factory.publishing.stages import Execution, Report, builds, stages
 from factory.remote.mirror import Mirror
 from factory.step.progress import Progress
 from factory.store import Manifest
@@ -47,8 +44,8 @@ def building(session: Session, names: Sequence[str]) -> Iterator[tuple[Opened, R
 
     Raises:
         UsageError: there is no such artifact.
-        FactoryError: an engine is not installed. A build that failed is in the report: everything that does not need
-            it is made all the same.
+        FactoryError: something that can be known before work forbids it, as `require_ready`. A build that failed is
+            in the report: everything that does not need it is made all the same.
     """
     with stop_cleanly(), session.open(building=True) as opened:
         graph = opened.graph
@@ -57,7 +54,7 @@ def building(session: Session, names: Sequence[str]) -> Iterator[tuple[Opened, R
             if name not in valid:
                 raise UsageError(f"no artifact {name!r} in {session.recipe}{nearest(name, graph.finals)}")
         nodes = graph.needed_for(names) if names else graph.order()
-        _require_models(opened, nodes)
+        require_ready(graph, nodes, opened.profile, rehearsal=session.rehearse)
         runner = Runner(graph, opened.profile, Progress(), rehearsal=session.rehearse)
         yield opened, Execution(runner).run(builds(nodes))
 
@@ -105,15 +102,13 @@ def publishing(
     `keep_every` minutes (default: 30).
 
     Raises:
-        FactoryError: the licences do not allow it, or an engine is not installed. A stage that failed is in the
-            report: everything that does not need it is done all the same.
+        FactoryError: something that can be known before work forbids it, as `require_ready`. A stage that failed is in
+            the report: everything that does not need it is done all the same.
     """
     with stop_cleanly(), session.open(building=True) as opened, ExitStack() as listening:
         graph = opened.graph
-        require_licenses(graph)
-        _require_models(opened, graph.order())
         todo = stages(graph)
-        require_targets(graph, todo)
+        require_ready(graph, graph.order(), opened.profile, todo=todo, rehearsal=session.rehearse)
         runner = Runner(graph, opened.profile, Progress(), rehearsal=session.rehearse)
         execution = Execution(runner, force=force)
         if keep:
@@ -126,17 +121,6 @@ def publishing(
             execution.listeners.append(cards.during)
             listening.enter_context(cards.running())
         yield opened, execution.run(todo)
-
-
-def _require_models(opened: Opened, nodes: list[Node]) -> None:
-    """Before any work: can its models be made, asked and run here? A recipe of datasets alone has none.
-
-    Raises:
-        FactoryError: a step to do asks what its model cannot do, or needs an engine that is not installed.
-    """
-    if any(node.kind == "model" for node in opened.graph.nodes.values()):
-        require_models(opened.graph, nodes)
-        require_engines(opened.graph, nodes, opened.profile)
 
 
 @contextmanager

@@ -120,14 +120,15 @@ class Session:
 def is_local(loaded: LoadedRecipe, choice: Choice) -> bool:
     """True where the embedded Hub is meant: asked for, or by a recipe that says so when nothing else is set up."""
     if choice == "auto":
-        configured = os.environ.get("HF_ENDPOINT") or os.environ.get("HF_TOKEN") or _stored_token().is_file()
+        configured = os.environ.get("HF_ENDPOINT") or has_token()
         return loaded.recipe.hub.endpoint == "local" and not configured
     return choice == "local"
 
 
-def _stored_token() -> Path:
+def has_token() -> bool:
+    """As huggingface_hub looks for one, which is not imported for this."""
     home = Path(os.environ.get("HF_HOME", Path.home() / ".cache" / "huggingface"))
-    return Path(os.environ.get("HF_TOKEN_PATH", home / "token"))
+    return bool(os.environ.get("HF_TOKEN")) or Path(os.environ.get("HF_TOKEN_PATH", home / "token")).is_file()
 
 
 @contextmanager

@@ -1,8 +1,9 @@
 """`factory status`: what is done, running, rejected and why, what it cost, and where the files are."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,14 @@ from factory.commands.session import Session
 from factory.commands.table import Grid, console_of_width, grid, print_json
 from factory.graph.account import Account, StepAccount, account, pace
 from factory.publishing.cards.text import share
+from factory.step.progress import Beat
 from factory.step.run_log import log_file
 from factory.text.figures import counted, time_text
 
 REFRESH = 2.0  # seconds
 RUNGS = ("first", "retry", "smaller", "fallback", "name", "rejected")  # of the ladder, in the order they are tried
 SHOWN_REASONS = 6  # of a step
+SHOWN_WAIT, SHOWN_STILL = 2.0, 60.0  # seconds of waiting, and without progress, that are worth a line
 
 
 def show_status(session: Session, *, as_json: bool = False, watch: bool = False) -> None:
@@ -88,11 +91,24 @@ def run_line(found: Account) -> str:
         return f"{found.recipe}: no run is going on"
     if not found.running:
         return f"{found.recipe}: the last run was killed at {beat.step or 'its start'}; its command goes on from there"
-    since = beat.started.replace("T", " ").removesuffix("+00:00")
-    line = (
-        f"{found.recipe}: process {beat.pid} on {beat.host} is at {beat.step or 'its start'} (run started {since} UTC)"
-    )
-    return line if not beat.task else f"{line}\n  {pace(beat)}"
+    began = _moment(beat.started)
+    line = f"{found.recipe}: process {beat.pid} on {beat.host} is at {beat.step or 'its start'} (run started {began})"
+    return "\n  ".join([line, *([pace(beat)] if beat.task else []), *_held_up(beat)])
+
+
+def _held_up(beat: Beat) -> Iterator[str]:
+    """What a run waits for, and for how long nothing has come of it."""
+    now = datetime.fromisoformat(beat.updated)
+    for what, since in beat.waits.items():
+        if (seconds := (now - datetime.fromisoformat(since)).total_seconds()) >= SHOWN_WAIT:
+            yield f"waiting for {what}: since {_moment(since)}, {time_text(seconds)}"
+    if beat.still >= SHOWN_STILL:
+        moved = now - timedelta(seconds=beat.still)
+        yield f"nothing new since {_moment(moved.isoformat())}, {time_text(beat.still)}"
+
+
+def _moment(iso: str) -> str:
+    return f"{iso[:19].replace('T', ' ')} UTC"
 
 
 def _table(found: Account, root: Path) -> Grid:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -16,9 +17,11 @@ class Connections:
     """
 
     def __init__(self, headers: dict[str, str], timeout: float) -> None:
+        """`timeout` is in seconds, for the whole of a request."""
         import httpx
 
-        self._settings: dict[str, Any] = {"headers": headers, "timeout": timeout, "verify": httpx.create_ssl_context()}
+        self._timeout = timeout
+        self._settings: dict[str, Any] = {"headers": headers, "timeout": None, "verify": httpx.create_ssl_context()}
         self._all: list[httpx.AsyncClient] = []
         self._idle: list[httpx.AsyncClient] = []  # the last used is the next used
 
@@ -26,11 +29,16 @@ class Connections:
         """The whole answer, its body read.
 
         Raises:
-            httpx.TransportError: none came.
+            httpx.TransportError: none came, or not the whole of it in time.
         """
+        import httpx
+
         client = self._idle.pop() if self._idle else self._new()
         try:
-            return await client.request(method, url, json=body)
+            async with asyncio.timeout(self._timeout):  # httpx counts anew with every byte that comes
+                return await client.request(method, url, json=body)
+        except TimeoutError:
+            raise httpx.ReadTimeout(f"no whole answer in {self._timeout:g} s") from None
         finally:
             self._idle.append(client)
 

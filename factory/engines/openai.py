@@ -11,7 +11,7 @@ import os
 import random
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,7 @@ from factory.engines.pressure import Pressure, backoff, retry_after
 from factory.errors import FactoryError, UsageError
 from factory.images.formats import media_type
 from factory.profile import Endpoint, load_profile
+from factory.waiting import waiting_for
 
 if TYPE_CHECKING:
     import httpx
@@ -54,7 +55,7 @@ class OpenAIEngine(Engine):
         """`model` as the endpoint names it; `answers_as`: what answers must state, by default what the first does."""
         self.model, self.answers_as, self.settings = model, answers_as, endpoint
         self.url = endpoint.base_url.rstrip("/")
-        self._key = _key(endpoint.api_key_env)
+        self._key = key_of(endpoint)
         self._chance = random.Random()
         self._last_answer = 0.0
         self._pressure = Pressure(self.settings.concurrency)
@@ -144,16 +145,17 @@ class OpenAIEngine(Engine):
         """
         first_try, tries, trouble = time.monotonic(), self.settings.retries + 1, ""
         for attempt in range(tries):
-            async with self._pressure.slot() as sent_in:
-                outcome = await self._once(method, path, body)
-                if not isinstance(outcome, _Trouble):
-                    self._last_answer = time.monotonic()
-                    self._pressure.fine()
-                    return outcome
-                self._pressure.overload(sent_in, outcome.wait)
+            with waiting_for(f"{self.url}: {trouble}") if trouble else nullcontext():
+                if attempt:
+                    await asyncio.sleep(backoff(attempt - 1, self.settings.max_wait, self._chance))
+                async with self._pressure.slot() as sent_in:
+                    outcome = await self._once(method, path, body)
+                    if not isinstance(outcome, _Trouble):
+                        self._last_answer = time.monotonic()
+                        self._pressure.fine()
+                        return outcome
+                    self._pressure.overload(sent_in, outcome.wait)
             trouble = outcome.what
-            if attempt + 1 < tries:
-                await asyncio.sleep(backoff(attempt, self.settings.max_wait, self._chance))
         if self._last_answer > first_try:  # the server is well: it is this request
             return Completion.error(f"given up after {tries} tries, the last: {trouble}")
         raise FactoryError(
@@ -280,22 +282,29 @@ def _message(reply: httpx.Response, key: str | None) -> str:
     return (text.replace(key, "***") if key else text)[:300]
 
 
-def _key(variable: str | None) -> str | None:
-    if variable is None:
+def key_of(endpoint: Endpoint) -> str | None:
+    """The endpoint's key; None where it wants none.
+
+    Raises:
+        UsageError: the variable that should hold it is empty.
+    """
+    if (variable := endpoint.api_key_env) is None:
         return None
     if not (key := os.environ.get(variable)):
         raise UsageError(f"${variable} is empty", fix="put the endpoint's key into it, or correct api_key_env")
     return key
 
 
-def stated_model(model: str, endpoint: Endpoint) -> str:
+def stated_model(model: str, endpoint: Endpoint, answers_as: str | None = None) -> str:
     """The `model` that an endpoint's answer states: where `model` is an alias, the dated name behind it.
+
+    `answers_as`: what it must be.
 
     Raises:
         UsageError: the endpoint's key is missing.
-        FactoryError: it does not answer, or refuses.
+        FactoryError: it does not answer, refuses, or states another.
     """
-    with OpenAIEngine(model, endpoint) as engine:
+    with OpenAIEngine(model, endpoint, answers_as) as engine:
         [[(_, first)]] = engine.generate([FIRST])
         if first.finish_reason == "error" or engine.answers_as is None:
             raise FactoryError(f"{model} does not answer: {first.detail}", where=engine.url)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from factory.engines.environments import root
+from factory.store.disk import said_of_disk
 
 KEPT_LOGS = 20
 LOOK = 1.0  # seconds between looks at whether the process lives
@@ -115,9 +116,11 @@ def new_log(name: str) -> Path:
 
 
 def last_error(log: Path) -> str:
-    """The last line of a log that looks like what went wrong."""
+    """The last line of a log that looks like what went wrong, and what is wrong with the disk if it is that."""
     with log.open("rb") as file:
         file.seek(max(0, log.stat().st_size - 20_000))
         lines = [line.strip() for line in file.read().decode(errors="replace").splitlines() if line.strip()]
     telling = [line for line in lines if "Error" in line and "Traceback" not in line]
-    return (telling or lines or ["it wrote nothing"])[-1][-300:]
+    said = (telling or lines or ["it wrote nothing"])[-1][-300:]
+    fault = said_of_disk(said)
+    return f"{fault}: {said}" if fault else said

@@ -8,9 +8,11 @@ from typing import Any, Self
 
 from factory.engines import architecture, engine_for, local_engine
 from factory.engines.base import Batch, Engine, Request, State
+from factory.engines.loading import too_late
 from factory.engines.tokens import Tokens
 from factory.errors import FactoryError, first_line
 from factory.profile import Profile
+from factory.waiting import waiting_for
 
 BLOCKS_PER_ACTOR = 4  # at least: so that a fast actor takes over from a slow one, and little is lost with a dead one
 QUEUED = 2  # blocks handed to an actor, so that it need not wait for the next
@@ -41,6 +43,20 @@ class RayEngine(Engine):
             import ray
         except ModuleNotFoundError:
             raise FactoryError("the engine ray is not installed", fix="pip install 'hf-factory[ray]'") from None
+        seconds = self.profile.loading
+        with waiting_for(f"ray to load {self.model}"):
+            self._start()
+            asked = [actor.pid.remote() for actor in self._actors]
+            _, late = ray.wait(asked, num_returns=len(asked), timeout=seconds)
+        if late:
+            self.__exit__()
+            raise too_late(f"ray ({len(late)} of {len(asked)} actors)", self.model, seconds, Path(LOGS))
+        return self
+
+    def _start(self) -> None:
+        """Reach the cluster, or make one, and ask it for the actors."""
+        import ray
+
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
         settings = self.profile.ray
         if not ray.is_initialized():
@@ -57,7 +73,6 @@ class RayEngine(Engine):
         own = inner.model_copy(update={"engine": local_engine(inner, architecture(self.model)), "threads": threads})
         arguments = str(self.model), own.model_dump(), self.trust_remote_code
         self._actors = [actor.remote(*arguments) for _ in range(workers)]
-        return self
 
     def __exit__(self, *exception: object) -> None:
         import ray

@@ -9,6 +9,7 @@ from typing import Any
 
 from factory.engines.base import Batch, Completion, Engine, LogProbability, Request, Scorer, State
 from factory.engines.drawing import drawing
+from factory.engines.loading import loading
 from factory.engines.tokens import Tokens, unloadable
 from factory.engines.vision import Sight, config_of, sees
 from factory.engines.weights import LOADING, needed_weights, require_complete
@@ -23,9 +24,10 @@ class TransformersEngine(Scorer, Engine):
 
     def __init__(self, model: Path, profile: Profile, *, trust_remote_code: bool = False) -> None:
         self.batch_size, self.batch_tokens = profile.batch_size, profile.batch_tokens
-        self.tokens = Tokens(model, trust_remote_code=trust_remote_code)
+        with loading("transformers", model, profile.loading):
+            self.tokens = Tokens(model, trust_remote_code=trust_remote_code)
+            self.model = load_model(model, profile, trust_remote_code=trust_remote_code)
         self.new_sight = partial(Sight, model, self.tokens.tokenizer, trust_remote_code=trust_remote_code)
-        self.model = load_model(model, profile, trust_remote_code=trust_remote_code)
 
     @classmethod
     def state(cls) -> State:
@@ -189,8 +191,8 @@ def load_model(folder: Path, profile: Profile, *, trust_remote_code: bool = Fals
         )
     except (OSError, ValueError, KeyError) as error:
         raise unloadable(folder, error) from error
-    model, loading = loaded
-    require_complete(folder, loading)
+    model, report = loaded
+    require_complete(folder, report)
     return model.to(profile.torch_device()).eval()
 
 

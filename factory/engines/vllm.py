@@ -18,6 +18,7 @@ import psutil
 
 from factory.engines.base import Batch, Completion, Engine, LogProbability, Request, Scorer, State
 from factory.engines.environments import find, needed, root
+from factory.engines.loading import too_late
 from factory.engines.process import Died, EngineProcess, last_error, new_log
 from factory.engines.tokens import Tokens
 from factory.engines.transformers import TransformersEngine, context_length
@@ -25,6 +26,7 @@ from factory.engines.vllm_options import llm_options, process_environment
 from factory.engines.weights import weight_files
 from factory.errors import FactoryError
 from factory.profile import Profile
+from factory.waiting import waiting_for
 
 WORKER = Path(__file__).with_name("vllm_worker.py")
 WINDOW = 2048  # requests handed to the process at once: more than it runs together, few enough to send again
@@ -165,22 +167,23 @@ class VllmEngine(Scorer, Engine):
         """Start the process and wait until it has loaded the model.
 
         Raises:
-            FactoryError: it cannot load it.
+            FactoryError: it cannot load it, or not in the profile's time.
         """
         command = [str(self._python), "-P", str(WORKER)]
-        loading = 24 * 3600.0  # a large model may take long, and says nothing meanwhile; its death shows at once
-        environment = process_environment(self.profile)
-        process = self._process = EngineProcess(command, environment, self.log, loading)
+        seconds = self.profile.loading
+        process = self._process = EngineProcess(command, process_environment(self.profile), self.log, seconds)
         process.send(self.options)
         try:
-            while not (answer := process.receive()) or "ready" not in answer:
-                pass
+            with waiting_for(f"vllm to load {self.model}"):
+                ready = process.receive(seconds)  # the first thing that it says
+            if ready is None:
+                raise too_late("vllm", self.model, seconds, self.log)
         except Died as death:
             raise self._gone(f"vllm did not start: {death}") from None
         except BaseException:
             process.close()
             raise
-        self.version = answer["ready"]
+        self.version = ready["ready"]
         process.silence = self.profile.vllm.silence
 
     def _restart(self, death: Died) -> None:

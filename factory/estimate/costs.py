@@ -111,6 +111,16 @@ class Costs:
         """Bytes of disk for the checkpoints of the largest training."""
         return max((node.scratch for node in self.nodes.values()), default=0.0)
 
+    @property
+    def disk_needed(self) -> float:
+        """Bytes: all that is to be made stays, and one training works at a time."""
+        return self.total.disk + self.scratch
+
+    @property
+    def disk_free(self) -> int:
+        """Bytes, where the store is or will be."""
+        return shutil.disk_usage(_existing(self.graph.store.root)).free
+
     def _sum(self, names: Iterable[str], rows: float | None = None, counted: bool = False) -> Cost:
         found = [self.nodes[name] for name in names if name in self.nodes]
         return Cost(
@@ -136,9 +146,8 @@ class Costs:
         parts += [f"{total.time_text} on {on}"] if total.seconds >= 1 else []
         parts += [f"{number_text(hours)} GPU-hours"] if hours >= 0.1 else []
         parts += [f"US$ {total.money_text}"] if total.money_text != "-" else []
-        free = shutil.disk_usage(_existing(self.graph.store.root)).free
-        need = total.disk + self.scratch
-        parts += [f"{bytes_text(need)} of disk ({bytes_text(free)} free)"] if need >= 1e6 else []
+        need = self.disk_needed
+        parts += [f"{bytes_text(need)} of disk ({bytes_text(self.disk_free)} free)"] if need >= 1e6 else []
         lines = ["to do: " + ", ".join(parts)]
         if self.device_assumed:
             lines.append(f"figured for {self.device}: a profile with gpu, gpu_hour and devices makes this yours")

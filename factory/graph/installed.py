@@ -29,15 +29,6 @@ def missing_engines(graph: Graph, nodes: Iterable[Node], profile: Profile) -> li
     ]
 
 
-def require_engines(graph: Graph, nodes: Iterable[Node], profile: Profile) -> None:
-    """
-    Raises:
-        FactoryError: an engine that a node not done needs is not installed.
-    """
-    if problems := missing_engines(graph, nodes, profile):
-        raise problems[0] if len(problems) == 1 else FactoryError("\n".join(map(str, problems)))
-
-
 def _engines(graph: Graph, node: Node, profile: Profile) -> Iterator[str]:
     yield from node.step.engines()
     if node.kind == "evaluation" and "models" not in node.step.generators():

@@ -23,14 +23,6 @@ def model_problems(graph: Graph, nodes: list[Node], timeout: float) -> list[Fact
     return list(_Models(graph, timeout).problems(nodes))
 
 
-def require_models(graph: Graph, nodes: list[Node]) -> None:
-    """
-    Raises:
-        FactoryError: a model cannot be trained, merged, saved or asked as the recipe says; all reasons at once.
-    """
-    refuse(model_problems(graph, nodes, timeout=10.0))
-
-
 def refuse(problems: list[FactoryError]) -> None:
     """Raises FactoryError with all of them, where there are any."""
     match problems:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import platform
-import shutil
 import time
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,7 +22,9 @@ from factory.step.progress import Heartbeat, Progress
 from factory.step.run_log import FOLDER, kept_log
 from factory.step.surroundings import freed_memory_kept, quiet_libraries, torch_threads
 from factory.store import Ledger, Manifest, Usage
+from factory.store.disk import disk_error
 from factory.store.writing import require_undamaged
+from factory.waiting import heard_by
 
 RECORDED_PACKAGES = (
     "torch",
@@ -60,13 +61,11 @@ class Runner:
         Raises:
             FactoryError: another run of the recipe is going on.
         """
-        from factory.hub import retrying
-
         store = self.graph.store
         with (
             store.lock(self.recipe),
             kept_log(store.root, self.recipe, self.progress),
-            retrying.heard_by(self.progress.log),
+            heard_by(self.progress.log),
             Heartbeat(store, self.recipe, self.progress) as heart,
         ):
             yield heart
@@ -79,7 +78,8 @@ class Runner:
         """
         if self._is_done(node):
             return False
-        with self.graph.store.lock(f"{node.artifact}--{node.made.name}", wait=self._waits_for(node)):
+        lock = f"{node.artifact}--{node.made.name}"
+        with self.graph.store.lock(lock, awaited=f"{node.name}, which is being made by another run"):
             if self._is_done(node):  # by another run, while this one waited
                 return False
             self._build(node)
@@ -94,9 +94,6 @@ class Runner:
             manifest.recipes.append(self.recipe)
             manifest.save(node.folder)
         return True
-
-    def _waits_for(self, node: Node) -> Callable[[], None]:
-        return lambda: self.progress.log(f"{node.name} is being made by another run; waiting for it")
 
     def _build(self, node: Node) -> None:
         partial = self.graph.store.partial(node.folder)
@@ -113,8 +110,6 @@ class Runner:
         except FactoryError as error:
             error.where = error.where or str(node.place)
             raise
-        except OSError as error:
-            raise _disk_error(error, node) from error
         except Exception as error:
             raise self.crash(error, node.name, str(node.place)) from error
         finally:
@@ -174,8 +169,14 @@ class Runner:
         )
 
     def crash(self, error: Exception, name: str, where: str) -> FactoryError:
-        """A failure that nobody foresaw: the traceback goes to a file, one line to the user."""
-        log = self.graph.store.root / FOLDER / f"{name.replace('/', '--')}.log"
+        """A failure that is the disk's, or that nobody foresaw: its traceback goes to a file, one line to the user."""
+        root = self.graph.store.root
+        if (told := disk_error(error, where, root)) is not None:
+            told.what = f"{name}: {told.what}"
+            return told
+        if isinstance(error, OSError):
+            return FactoryError(f"{name}: {error}", where=where, fix="finished work is kept")
+        log = root / FOLDER / f"{name.replace('/', '--')}.log"
         log.parent.mkdir(parents=True, exist_ok=True)
         log.write_text("".join(traceback.format_exception(error)), encoding="utf-8")
         first = (str(error).strip() or type(error).__name__).splitlines()[0]
@@ -212,19 +213,6 @@ def _device(profile: Profile) -> str:
     return (
         torch.cuda.get_device_name(name) if name.startswith("cuda") else f"{name}, {torch.get_num_threads()} threads"
     )
-
-
-def _disk_error(error: OSError, node: Node) -> FactoryError:
-    import errno
-
-    if error.errno == errno.ENOSPC:
-        free = shutil.disk_usage(node.folder.parent).free / 1e9
-        return FactoryError(
-            f"{node.name}: the disk is full ({free:.1f} GB free)",
-            where=str(node.folder.parent),
-            fix="free some space and run the same command; finished work is kept",
-        )
-    return FactoryError(f"{node.name}: {error}", where=str(node.place), fix="finished work is kept")
 
 
 def attempt(profile: Profile, seconds: float, *, model: bool, engines: Sequence[str] = ()) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import sys
 from collections.abc import Iterator
@@ -10,6 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from factory.errors import FactoryError, first_line
+from factory.store.disk import disk_told
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
@@ -44,7 +44,8 @@ def hub_errors(repo: str, kind: str = "repo") -> Iterator[None]:
     retrying.install()
     unreachable = (errors.LocalEntryNotFoundError, errors.OfflineModeIsEnabled, httpx.RequestError, ConnectionError)
     try:
-        yield
+        with disk_told(repo):
+            yield
     except FactoryError:
         raise
     except unreachable as error:
@@ -90,10 +91,6 @@ def hub_errors(repo: str, kind: str = "repo") -> Iterator[None]:
             raise
         fix = "take a copy of it in Parquet (its branch: @refs/convert/parquet), or name its files in `data_files`"
         raise FactoryError(first_line(error), where=repo, fix=fix) from error
-    except OSError as error:
-        if error.errno == errno.ENOSPC:
-            raise FactoryError("the disk is full", where=repo, fix=f"free some space and {RUN_AGAIN}") from error
-        raise
 
 
 def _dataset_errors() -> tuple[type[Exception], ...]:

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from email.utils import parsedate_to_datetime
 from functools import cache
 from typing import Any
@@ -20,14 +18,17 @@ from urllib.parse import urlsplit
 import httpx
 
 from factory.hub.addresses import endpoint
+from factory.waiting import tell, waiting_for, within
 
 ATTEMPTS = 6
+TIMEOUT = 600.0  # seconds
 FIRST_WAIT, LONGEST_WAIT = 1.0, 16.0  # seconds; doubled each time
 LONGEST_ASKED_FOR = 300.0  # the Hub counts requests in windows of five minutes (hub docs, "Hub Rate limits")
 BUSY = frozenset({429, 503})  # refused before anything was done
 OUT_OF_ORDER = frozenset({408, 500, 502, 504, *BUSY})
 NEVER_TWICE = re.compile(r"/api/(jobs|scheduled-jobs)/")  # a second POST would start, and bill, a second job
 JSON_PATH = re.compile(r"^/api/|/info/lfs/objects/batch$")
+SLOW_SECONDS, SLOW_BYTES = 60.0, 60_000  # a file that comes slower than this has stopped (assumed)
 RESET = re.compile(r"\bt=(\d+)")  # of the header RateLimit: seconds until the window ends
 
 
@@ -37,17 +38,23 @@ class RetryingClient(httpx.Client):
     What is asked again must mean the same twice: commits name their parent, and what exists is not made again. A job
     is started again only where the Hub was too busy to begin, and a body that can be read once (a file) is left to
     the caller, who can rewind it.
+
+    The seconds that a request is given are for all of it, also where a byte comes every second; of a file that is
+    streamed, for the answer's head, and then bytes must come. Who gives it less than a wait would take, as a plan
+    does, is not made to wait.
     """
 
     def send(self, request: httpx.Request, *, stream: bool = False, **options: Any) -> httpx.Response:
-        left = ATTEMPTS if isinstance(request.stream, httpx.ByteStream) else 1
+        limit = self._seconds_for(request)
+        patient = isinstance(request.stream, httpx.ByteStream) and limit >= FIRST_WAIT
+        left = ATTEMPTS if patient else 1
         once = request.method == "POST" and NEVER_TWICE.search(request.url.path)
         wait = FIRST_WAIT
         while True:
             left -= 1
             response = None
             try:
-                response = super().send(request, stream=stream, **options)
+                response = self._sent(request, limit, stream, options)
                 trouble = _trouble(response, stream)
                 again = response.status_code in BUSY or not once
             except httpx.ConnectError as error:  # a network that is down is told soon: one more try, of the Hub
@@ -64,7 +71,64 @@ class RetryingClient(httpx.Client):
             if response is not None:
                 response.close()
             tell(f"{request.url.host}: {_told(trouble)}; asking again in {seconds:.0f} s")
-            time.sleep(seconds)
+            with waiting_for(f"{request.url.host}, which {_told(trouble)}"):
+                time.sleep(seconds)
+
+    def _seconds_for(self, request: httpx.Request) -> float:
+        """What a request is given; this client's time where its caller gives it for ever, as huggingface_hub may."""
+        given = request.extensions.get("timeout", {}).get("read")
+        if given is None:
+            request.extensions = {**request.extensions, "timeout": self.timeout.as_dict()}
+            given = self.timeout.read
+        return given or TIMEOUT
+
+    def _sent(self, request: httpx.Request, seconds: float, stream: bool, options: dict[str, Any]) -> httpx.Response:
+        """The answer, whole or with its head; where a file is sent, for as long as it takes.
+
+        Raises:
+            httpx.TransportError: there is none in time.
+        """
+
+        def call() -> httpx.Response:
+            return httpx.Client.send(self, request, stream=stream, **options)
+
+        with waiting_for(f"{request.url.host} to answer"):
+            if not isinstance(request.stream, httpx.ByteStream):
+                return call()
+            try:
+                response = within(seconds, call)
+            except TimeoutError:
+                raise httpx.ReadTimeout(f"no whole answer in {seconds:g} s", request=request) from None
+        if stream and isinstance(response.stream, httpx.SyncByteStream) and not _is_followed(response):
+            response.stream = _Coming(response.stream)
+        return response
+
+
+class _Coming(httpx.SyncByteStream):
+    """The bytes of a file, as long as they come. The time that their reader takes is not counted."""
+
+    def __init__(self, stream: httpx.SyncByteStream) -> None:
+        self._stream = stream
+
+    def __iter__(self) -> Iterator[bytes]:
+        waited, size = 0.0, 0
+        asked = time.monotonic()
+        for chunk in self._stream:
+            waited, size = waited + time.monotonic() - asked, size + len(chunk)
+            if waited >= SLOW_SECONDS:
+                if size < SLOW_BYTES:
+                    raise httpx.ReadTimeout(f"{size:,} bytes in {waited:.0f} s")
+                waited, size = 0.0, 0
+            yield chunk
+            asked = time.monotonic()
+
+    def close(self) -> None:
+        self._stream.close()
+
+
+def _is_followed(response: httpx.Response) -> bool:
+    """A stream of events, as a job's log, comes when there is something to say."""
+    return response.headers.get("content-type", "").startswith("text/event-stream")
 
 
 def _trouble(response: httpx.Response, stream: bool) -> str | None:
@@ -116,27 +180,6 @@ def _told(trouble: str | Exception) -> str:
     return trouble if isinstance(trouble, str) else f"the connection broke ({trouble or type(trouble).__name__})"
 
 
-def tell(line: str) -> None:
-    """Where nobody listens (`heard_by`), a wait is told on stderr."""
-    if _listeners:
-        _listeners[-1](line)
-    else:
-        print(line, file=sys.stderr, flush=True)
-
-
-_listeners: list[Callable[[str], None]] = []
-
-
-@contextmanager
-def heard_by(listener: Callable[[str], None]) -> Iterator[None]:
-    """Inside the block waits are told to the listener: a run's progress, which also keeps them in its log."""
-    _listeners.append(listener)
-    try:
-        yield
-    finally:
-        _listeners.remove(listener)
-
-
 @cache
 def install() -> None:
     """Make huggingface_hub, and what reads through it, use this client in this process."""
@@ -144,5 +187,5 @@ def install() -> None:
 
     plain = get_session()
     hooks, redirects = plain.event_hooks, plain.follow_redirects
-    timeout = httpx.Timeout(600, connect=30)  # theirs never ends; a commit of many files may take minutes
+    timeout = httpx.Timeout(TIMEOUT, connect=30)  # theirs never ends; a commit of many files may take minutes
     set_client_factory(lambda: RetryingClient(event_hooks=hooks, follow_redirects=redirects, timeout=timeout))

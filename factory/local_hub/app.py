@@ -42,6 +42,7 @@ from factory.local_hub.guard import Guard
 from factory.local_hub.jobs import Jobs
 from factory.local_hub.storage import Store
 from factory.local_hub.users import Accounts, User, default_users
+from factory.store.disk import disk_fault
 
 FILES = (read, commit, lfs, lfs_files, xet, refs)
 API = (misc, identity, repos, spaces, info, leaderboard, *FILES, discussions, collections, access, webhooks, jobs)
@@ -106,8 +107,10 @@ async def on_gone(_request: Request, _error: Exception) -> Response:
     return Response(status_code=499)
 
 
-async def on_bug(_request: Request, _error: Exception) -> Response:
-    """The traceback is in the server's log."""
+async def on_bug(_request: Request, error: Exception) -> Response:
+    """The traceback is in the server's log. 507 (RFC 4918 section 11.5): what cannot be stored."""
+    if (what := disk_fault(error)) is not None:
+        return JSONResponse({"error": f"{what} where this Hub keeps its data"}, 507)
     return JSONResponse({"error": "Internal Error - this Hub's log says more"}, 500)
 
 

@@ -44,7 +44,12 @@ def whoami(request: Request) -> Answer:
         ],
         "auth": {
             "type": "access_token",
-            "accessToken": {"displayName": "local", "role": who.role, "createdAt": "2020-01-01T00:00:00.000Z"},
+            "accessToken": {
+                "displayName": "local",
+                "role": who.role,
+                "createdAt": "2020-01-01T00:00:00.000Z",
+                "everywhere": who.everywhere,  # ours: huggingface.co has no users who may write to any namespace
+            },
         },
     }
 

@@ -16,6 +16,7 @@ import psutil
 from factory.errors import FactoryError
 from factory.hub.addresses import is_loopback_name
 from factory.local_hub.users import User
+from factory.store.disk import disk_fault
 
 INFO, LOCK, KEEPERS = "server.json", "server.lock", "keepers"
 
@@ -89,6 +90,8 @@ def serve(
             finally:
                 app.state.hub.jobs.kill_all()
     except OSError as error:
+        if disk_fault(error) is not None:
+            raise
         raise FactoryError(
             f"cannot listen on {host}:{port}: {error.strerror}", fix="choose another --host or --port"
         ) from error

@@ -7,7 +7,7 @@ needs it is left out.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -20,7 +20,7 @@ from factory.graph.licenses import require_licenses
 from factory.graph.nodes import Graph, Node
 from factory.graph.run import Runner
 from factory.hub.addresses import is_loopback
-from factory.hub.client import Renamed, Unavailable, api, existing, hub_errors
+from factory.hub.client import Unavailable
 from factory.hub.push import Pushed
 from factory.publishing.artifacts import publish
 from factory.publishing.collection import publish_collection
@@ -128,35 +128,6 @@ def _leaving(graph: Graph, name: str) -> list[Stage]:
     scored = dict.fromkeys(f"build {node}" for node in asked if node in graph.nodes)
     gate = Gate(name, place("models", name, "gates"), (final, *scored))
     return [gate, Push(name, place("models", name, "publish"), (final, gate.name))]
-
-
-def require_targets(graph: Graph, todo: Iterable[Stage], *, timeout: float | None = None) -> None:
-    """Before any work: ask the Hub whether the repos of the stages are still called as the recipe calls them.
-
-    Raises:
-        Renamed: some are not, each with its place in the recipe.
-        FactoryError: the Hub cannot be reached.
-    """
-    client, wrong = api(), []
-    for stage in todo:
-        for kind, repo in _target(graph, stage):
-            with hub_errors(repo, kind):
-                try:
-                    existing(client, kind, repo, timeout=timeout)
-                except Renamed as error:
-                    wrong.append(Renamed(f"{repo}: {error.what}", where=str(stage.place), fix=error.fix))
-    if wrong:
-        raise Renamed("\n".join(map(str, wrong)))
-
-
-def _target(graph: Graph, stage: Stage) -> Iterator[tuple[str, str]]:
-    """(kind, repo) of what a stage pushes."""
-    recipe = graph.loaded.recipe
-    match stage:
-        case Push() if (repo := recipe.repo_id(stage.subject)) is not None:
-            yield "dataset" if stage.subject in recipe.datasets else "model", repo
-        case Space():
-            yield "space", stage.subject
 
 
 @dataclass

@@ -7,14 +7,17 @@ import socket
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import httpcore
 import httpx
 
 from factory.rows.unreadable import Refused
+from factory.waiting import within
 
 SECONDS = 30.0  # for the whole of a file
+TOO_LATE = f"not there after {SECONDS:g} seconds"
 MOST_REDIRECTS = 3
 TRANSLATED = ipaddress.ip_network("64:ff9b::/32")  # ways to IPv4 addresses, RFC 6052 and 8215
 PORTS = {"http": 80, "https": 443}
@@ -87,6 +90,12 @@ class Fetcher:
         Raises:
             Refused: it may not be asked, does not answer well, takes too long or is too large.
         """
+        try:
+            return within(SECONDS, partial(self._fetched, url))
+        except TimeoutError:
+            raise Refused(TOO_LATE) from None
+
+    def _fetched(self, url: str) -> bytes:
         until = time.monotonic() + SECONDS
         address = self._address(url)
         for _ in range(MOST_REDIRECTS + 1):
@@ -125,7 +134,7 @@ class Fetcher:
             if len(found) > self._most:
                 raise Refused(f"larger than {self._most >> 20} MB")
             if time.monotonic() > until:
-                raise Refused(f"not there after {SECONDS:g} seconds")
+                raise Refused(TOO_LATE)
         return bytes(found)
 
     def close(self) -> None:

@@ -19,6 +19,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from factory.text.figures import time_text
+from factory.waiting import waits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -36,7 +37,8 @@ class Progress:
     """One task at a time. `task` names it, `advance` moves it; counts such as kept, rejected or loss are shown.
 
     What a task is and how far it has come may be read at any time, from any thread: `name` (empty between
-    tasks), `unit`, `total`, `done`, `resumed` (done by an earlier run), `counts`, `started` (monotonic seconds).
+    tasks), `unit`, `total`, `done`, `resumed` (done by an earlier run), `counts`, `started` and `moved` (when it last
+    had something to say; both monotonic seconds).
     """
 
     def __init__(self, console: Console | None = None, quiet: bool = False) -> None:
@@ -49,7 +51,7 @@ class Progress:
         self.total: int | None = None
         self.done = 0
         self.counts: dict[str, float] = {}
-        self.started = self._logged = time.monotonic()
+        self.started = self.moved = self._logged = time.monotonic()
         self.resumed = 0
 
     @property
@@ -63,7 +65,7 @@ class Progress:
     def task(self, name: str, total: int | None = None, unit: str = "rows") -> Iterator[Progress]:
         self.name, self.total, self.unit, self.done, self.counts = name, total, unit, 0, {}
         self.resumed = 0
-        self.started = self._logged = time.monotonic()
+        self.started = self.moved = self._logged = time.monotonic()
         if not self.quiet and self.console.is_terminal:
             self._bar = _bar(self.console)
             self._task = self._bar.add_task(name, total=total, unit=unit, counts="")
@@ -79,6 +81,7 @@ class Progress:
     def advance(self, amount: int = 1, *, total: int | None = None, **counts: float) -> None:
         """Move the current task by `amount` units; counts are added up, except those given as floats (last value)."""
         self.done += amount
+        self.moved = time.monotonic()
         self.total = total if total is not None else self.total
         for key, value in counts.items():
             self.counts[key] = value if isinstance(value, float) else self.counts.get(key, 0) + value
@@ -93,6 +96,7 @@ class Progress:
         self.resumed, self.started = self.done, time.monotonic()
 
     def log(self, message: str) -> None:
+        self.moved = time.monotonic()
         if self.heard is not None:
             self.heard(message)
         if not self.quiet:
@@ -147,6 +151,7 @@ class Beat:
         step: the node at work; `task` is what it is doing, with `done` of `total` units and `counts` since `seconds`.
         resumed: units that were done when the work began; rates leave them out.
         started, updated: of the run, UTC, ISO 8601.
+        waits: what it waits for now -> since when, in UTC, the longest first; `still`: seconds without any progress.
     """
 
     pid: int
@@ -162,6 +167,8 @@ class Beat:
     total: int | None = None
     seconds: float = 0.0
     counts: dict[str, float] = field(default_factory=dict)
+    waits: dict[str, str] = field(default_factory=dict)
+    still: float = 0.0
 
     @property
     def rate(self) -> float | None:
@@ -247,16 +254,17 @@ class Heartbeat:
             return
 
     def _progress(self) -> dict[str, Any]:
-        progress = self.progress
+        progress, now = self.progress, time.monotonic()
+        found: dict[str, Any] = {"waits": waits(), "still": round(now - progress.moved, 3)}
         if not progress.name:
-            return {}
-        return {
+            return found
+        return found | {
             "task": progress.name,
             "unit": progress.unit,
             "done": progress.done,
             "resumed": progress.resumed,
             "total": progress.total,
-            "seconds": round(time.monotonic() - progress.started, 3),
+            "seconds": round(now - progress.started, 3),
             "counts": dict(progress.counts),
         }
 

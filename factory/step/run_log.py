@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,12 +24,22 @@ def log_file(root: Path, recipe: str) -> Path:
     return root / FOLDER / f"{recipe}.log"
 
 
+class _Silent(RotatingFileHandler):
+    """A disk that is full or read-only silences the log; the run goes on, or says itself what stops it."""
+
+    def handleError(self, record: logging.LogRecord) -> None: ...
+
+    def close(self) -> None:
+        with suppress(OSError):
+            super().close()
+
+
 @contextmanager
 def kept_log(root: Path, recipe: str, progress: Progress) -> Iterator[Path]:
     """Inside the block each line that `progress` logs is written down too, with the time and without secrets."""
     path = log_file(root, recipe)
     path.parent.mkdir(parents=True, exist_ok=True)
-    handler = RotatingFileHandler(path, maxBytes=LARGEST, backupCount=KEPT, encoding="utf-8", errors="replace")
+    handler = _Silent(path, maxBytes=LARGEST, backupCount=KEPT, encoding="utf-8", errors="replace")
     handler.setFormatter(logging.Formatter(FORMAT))
 
     def write(line: str) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -34,6 +34,7 @@ from factory.store.shards import (
 )
 from factory.store.writing import FileFacts, Ledger, digest_of, facts_of, sync_folder, to_do, write_atomically
 from factory.text.figures import time_text
+from factory.waiting import tell, waiting_for
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -337,10 +338,10 @@ class Store:
                 yield path.parent, manifest
 
     @contextmanager
-    def lock(self, name: str, wait: Callable[[], None] | None = None) -> Iterator[None]:
+    def lock(self, name: str, awaited: str | None = None) -> Iterator[None]:
         """Keep two runs of one recipe (or two builders of one artifact) apart; released when the process dies.
 
-        With `wait`, which is called once if another process holds it, the lock is waited for.
+        Where another process holds it, it is waited for if `awaited` says what that is.
 
         Raises:
             FactoryError: another process holds the lock, and it is not waited for.
@@ -353,12 +354,13 @@ class Store:
         try:
             lock.acquire()
         except Timeout:
-            if wait is None:
+            if awaited is None:
                 raise FactoryError(
                     f"another run of {name} is using {self.root}", fix="wait for it, or give this one another --store"
                 ) from None
-            wait()
-            lock.acquire(timeout=-1)
+            tell(f"waiting for {awaited}")
+            with waiting_for(awaited):
+                lock.acquire(timeout=-1)
         try:
             yield
         finally:

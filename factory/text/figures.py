@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 NUMBERS = ((1e12, " T"), (1e9, " B"), (1e6, " M"), (1e3, " k"))
-BYTES = ((1e12, " TB"), (1e9, " GB"), (1e6, " MB"))
+BYTES = ((1e12, " TB"), (1e9, " GB"), (1e6, " MB"), (1e3, " kB"), (1.0, " bytes"))
 
 
 def counted(number: int, noun: str) -> str:
@@ -25,8 +25,8 @@ def number_text(value: float) -> str:
 
 def bytes_text(value: float) -> str:
     """
-    >>> bytes_text(222e9), bytes_text(2_340_000)
-    ('222 GB', '2.3 MB')
+    >>> bytes_text(222e9), bytes_text(2_340_000), bytes_text(0)
+    ('222 GB', '2.3 MB', '0')
     """
     return _scaled(value, BYTES)
 

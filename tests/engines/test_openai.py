@@ -12,6 +12,8 @@ from factory.engines.openai import OpenAIEngine, stated_model
 from factory.engines.pressure import BASE_WAIT, Pressure, backoff, retry_after
 from factory.errors import FactoryError, UsageError
 from factory.profile import Endpoint, Profile
+from factory.waiting import waits
+from tests.dripping import HEAD, dripping
 from tests.engines.moody_server import MoodyServer
 
 
@@ -300,3 +302,27 @@ def test_an_answer_that_names_no_model_is_no_other_model():
 def test_a_profile_cannot_say_what_is_asked(key):
     with pytest.raises(ValueError, match=f"{key} cannot be set here"):
         Endpoint.model_validate({"base_url": "http://a/v1", "body": {key: 1}})
+
+
+@pytest.mark.parametrize(("first", "drop"), [(HEAD, b" "), (b"HTTP/1.1 200 OK\r\nX-A: ", b"a")])
+def test_a_server_that_sends_a_byte_now_and_then_has_no_more_time_than_another(first, drop):
+    with dripping(first, drop) as address:
+        engine = OpenAIEngine("m", Endpoint(base_url=address, timeout=0.3, retries=1, max_wait=0.01))
+        with (
+            engine,
+            pytest.raises(FactoryError, match=r"after 2 tries, the last: ReadTimeout: no whole answer in 0\.3"),
+        ):
+            list(engine.generate(chats(3)))
+
+
+def test_what_holds_a_request_up_is_known_while_it_does():
+    seen = []
+
+    def mood(server, prompt, before):
+        seen.append(dict(waits()))
+        return overloaded() if before == 0 else None
+
+    with MoodyServer(mood) as server:
+        ask(server, chats(1))
+    assert [list(found) for found in seen] == [[], [f"{server.url}: 429: slow down"]]
+    assert waits() == {}

@@ -67,3 +67,10 @@ def test_an_error_of_the_engine_is_told_as_it_is(tmp_path, engine):
     bare = random_model(tmp_path / "bare", template=None).model
     with engine_for(bare, profile("ray")) as other, pytest.raises(FactoryError, match="no chat template"):
         list(other.generate(requests(3)))
+
+
+def test_actors_for_which_there_is_no_room_are_not_waited_for_for_ever(model):
+    crowded = profile("ray").model_copy(update={"loading": 10.0})
+    crowded.ray.workers, crowded.ray.cpus = 2, 10_000
+    with pytest.raises(FactoryError, match=r"ray \(2 of 2 actors\) had not loaded"):
+        engine_for(model, crowded).__enter__()

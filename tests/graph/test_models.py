@@ -13,7 +13,7 @@ from transformers import AutoTokenizer
 
 from factory.engines.weights import INDEX
 from factory.errors import FactoryError
-from factory.graph.models import model_problems, require_models
+from factory.graph.models import model_problems, refuse
 from factory.graph.nodes import Graph, build_graph
 from factory.recipe import load
 from factory.recipe.lock import Resolver
@@ -201,7 +201,7 @@ def test_a_repo_is_known_by_its_small_files(tmp_path: Path, plain: Path, embedde
     assert "models.yaml:11:" in problem and f"{name}: this is a LoRA adapter" in problem
     with pytest.raises(FactoryError, match="this is a LoRA adapter"):
         found = graph(tmp_path, name, "quantize: {}", online=True)
-        require_models(found, found.order())
+        refuse(model_problems(found, found.order(), 10.0))
 
 
 LOOKING = """\
@@ -231,7 +231,7 @@ def looking(folder: Path, model: str, config: dict, online: bool = False) -> Gra
 
 
 def ask(found: Graph) -> None:
-    require_models(found, found.order())
+    refuse(model_problems(found, found.order(), 10.0))
 
 
 @pytest.mark.parametrize("model", ["./own", "tuned", "made"])

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import httpx
 import pytest
 
 from factory.hub import retrying
 from factory.hub.retrying import ATTEMPTS, LONGEST_ASKED_FOR, RetryingClient
+from factory.waiting import waits as waited_for
+from tests.dripping import HEAD, dripping
 
 
 @pytest.fixture
@@ -129,3 +132,34 @@ def test_pages_and_files_are_what_they_are(waits: list[float]) -> None:
     hub, asked = client(httpx.Response(200, headers={"Content-Type": "text/html"}, content=b"<html>"))
     assert hub.get("http://hub/a/b/resolve/main/index.html").content == b"<html>"
     assert len(asked) == 1
+
+
+@pytest.mark.parametrize("given", [{}, {"timeout": None}])
+@pytest.mark.parametrize(("first", "drop"), [(HEAD, b" "), (b"HTTP/1.1 200 OK\r\nX-A: ", b"a")])
+def test_the_time_of_a_request_is_for_all_of_it(given: dict[str, Any], first: bytes, drop: bytes) -> None:
+    with dripping(first, drop) as address, RetryingClient(timeout=0.3) as hub:
+        with pytest.raises(httpx.ReadTimeout, match=r"no whole answer in 0\.3 s"):
+            hub.get(address, **given)
+        assert waited_for() == {}
+
+
+def test_a_file_has_time_as_long_as_it_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retrying, "SLOW_SECONDS", 0.1)
+    with dripping(HEAD, b" " * 100_000) as address, RetryingClient() as hub, hub.stream("GET", address) as answer:
+        assert len(answer.read()) == 1_000_000
+    slow = pytest.raises(httpx.ReadTimeout, match="bytes in")
+    with dripping(HEAD, b" ") as address, RetryingClient() as hub, hub.stream("GET", address) as answer, slow:
+        answer.read()
+
+
+def test_events_come_when_there_is_something_to_say(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retrying, "SLOW_SECONDS", 0.0)
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: 5\r\n\r\n"
+    with dripping(head, b"a") as address, RetryingClient() as hub, hub.stream("GET", address) as answer:
+        assert answer.read() == b"aaaaa"
+
+
+def test_who_is_in_a_hurry_is_not_made_to_wait(waits: list[float]) -> None:
+    hub, asked = client(httpx.Response(503), httpx.Response(200, json={}))
+    assert hub.get("http://hub/api/models", timeout=0.8).status_code == 503
+    assert len(asked) == 1 and waits == []

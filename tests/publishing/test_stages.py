@@ -24,7 +24,7 @@ from tests.shelf import RECIPE, build, shelf
 
 BRANCH = """\
   broken:
-    from: ./pairs.jsonl
+    from: ./parts
     license: cc-by-4.0
     steps:
       - columns: {q: nowhere}
@@ -32,6 +32,14 @@ BRANCH = """\
     publish: shelf-broken
 models:
 """
+
+
+def branched(folder: Path, text: str = RECIPE) -> Graph:
+    """With a dataset whose columns no plan knows, since later files may bring more."""
+    (folder / "parts").mkdir()
+    for name in ("a", "b"):
+        (folder / "parts" / f"{name}.jsonl").write_text('{"en": "x", "ar": "y"}\n')
+    return build(shelf(folder, text.replace("models:\n", BRANCH, 1)))
 
 
 def own_names(text: str = RECIPE) -> str:
@@ -201,8 +209,7 @@ def test_an_interrupt_stops_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 @pytest.mark.usefixtures("embedded_hub")
 def test_publish_says_what_failed_and_what_was_left_out_and_exits_with_1(tmp_path: Path) -> None:
-    text = own_names(RECIPE.replace("models:\n", BRANCH, 1))
-    graph = build(shelf(tmp_path, text))
+    graph = branched(tmp_path, own_names())
     for name in ("broken/01-columns", "broken/02-dedup"):
         graph.nodes[name].folder.rename(tmp_path / name.replace("/", "-"))
     publish = ["publish", str(graph.loaded.path), "--store", str(graph.store.root), "--hub", "remote"]
@@ -225,7 +232,7 @@ def test_publish_says_what_failed_and_what_was_left_out_and_exits_with_1(tmp_pat
 
 @pytest.mark.usefixtures("embedded_hub")
 def test_build_goes_on_with_what_does_not_need_the_failed_step(tmp_path: Path) -> None:
-    graph = build(shelf(tmp_path, RECIPE.replace("models:\n", BRANCH, 1)))
+    graph = branched(tmp_path)
     for name in ("broken/01-columns", "broken/02-dedup", "pairs/01-columns"):
         graph.nodes[name].folder.rename(tmp_path / name.replace("/", "-"))
     arguments = ["build", str(graph.loaded.path), "pairs", "broken", "--store", str(graph.store.root), "--json"]

@@ -9,6 +9,7 @@ import pytest
 
 from factory.step.progress import Beat, Heartbeat, beat_path, last_beat, quiet
 from factory.store import Store
+from factory.waiting import waiting_for
 
 
 def test_a_heart_beats_what_the_progress_says(tmp_path: Path) -> None:
@@ -43,3 +44,18 @@ def test_another_machines_run_is_known_by_its_age_and_a_broken_file_is_none(tmp_
     beat_path(store, "r").parent.mkdir(parents=True)
     beat_path(store, "r").write_text('{"pid": 1')
     assert last_beat(store, "r") is None
+
+
+def test_a_heart_says_what_is_waited_for_and_how_long_nothing_came(tmp_path: Path) -> None:
+    store, progress = Store(tmp_path), quiet()
+    with Heartbeat(store, "r", progress) as heart:
+        progress.moved -= 90
+        with waiting_for("the Hub"), waiting_for("another run"), waiting_for("the Hub"):
+            heart.write()
+        beat = last_beat(store, "r")
+        assert beat is not None and list(beat.waits) == ["the Hub", "another run"]
+        assert beat.still == pytest.approx(90, abs=30)
+        progress.log("it goes on")
+        heart.write()
+        after = last_beat(store, "r")
+        assert after is not None and after.waits == {} and after.still < 90

@@ -36,6 +36,7 @@ def _train(folder: Path, description: dict[str, Any], send: Any) -> None:
     from factory.models.train.run import ONLY, TrainingRun, make_trainer, train
     from factory.profile import Profile
     from factory.step.surroundings import seeded
+    from factory.store.disk import disk_error
 
     work = TrainingRun.model_validate(description["work"])
     profile = Profile.model_validate(description["profile"])
@@ -56,8 +57,10 @@ def _train(folder: Path, description: dict[str, Any], send: Any) -> None:
     except FactoryError as error:
         send({"failed": str(error)})
         raise
-    except RuntimeError as error:
-        if "out of memory" in str(error).lower():
+    except Exception as error:
+        if (told := disk_error(error, None, folder)) is not None:
+            send({"failed": told.what, "fix": told.fix})
+        elif isinstance(error, RuntimeError) and "out of memory" in str(error).lower():
             send({"failed": "out of GPU memory", "fix": "lower train_batch_size in the profile"})
         raise
     finally:
