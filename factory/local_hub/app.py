@@ -36,6 +36,7 @@ from factory.local_hub import (
     webhooks,
     xet,
 )
+from factory.local_hub.bodies import Bodies
 from factory.local_hub.context import Hub, Moved
 from factory.local_hub.errors import HubError, on_hub_error
 from factory.local_hub.guard import Guard
@@ -128,7 +129,7 @@ def create_app(data: Path, users: list[User] | None = None, jobs: bool = False, 
     """
     app = Starlette(
         routes=ROUTES,
-        middleware=[Middleware(Guard, host=host), Middleware(RawPath)],
+        middleware=[Middleware(Guard, host=host), Middleware(RawPath), Middleware(Bodies)],
         exception_handlers={
             HubError: on_hub_error,
             Moved: on_moved,

@@ -7,6 +7,7 @@ import hmac
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from threading import BoundedSemaphore
 from typing import Any
 from urllib.parse import unquote, urlencode
 
@@ -31,6 +32,7 @@ class Hub:
     jobs: Any = None
     instance: str = ""
     caches: dict[str, Any] = field(default_factory=dict)
+    heavy: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(2))  # held while a lot is in memory
     sessions: dict[str, str] = field(default_factory=dict)  # of those who signed in on the pages: id to token
 
     def sign_in(self, token: str) -> str:

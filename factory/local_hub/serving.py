@@ -41,6 +41,7 @@ def serve(
     import uvicorn
 
     from factory.local_hub.app import create_app
+    from factory.local_hub.connections import IDLE, Connection
     from factory.local_hub.users import load_users
     from factory.local_hub.web import warm
 
@@ -63,7 +64,14 @@ def serve(
             endpoint = _endpoint(host, listener.getsockname()[1])
             app = create_app(data, accounts, jobs, host)
             config = uvicorn.Config(
-                app, log_level="warning", timeout_keep_alive=75, server_header=False, lifespan="off", access_log=False
+                app,
+                http=Connection,
+                ws="none",
+                log_level="warning",
+                timeout_keep_alive=IDLE,
+                server_header=False,
+                lifespan="off",
+                access_log=False,
             )
             server = uvicorn.Server(config)
             if not while_kept:  # there to be looked at

@@ -23,6 +23,7 @@ NAMES = ["train training", "validation valid dev val", "test testing eval", "rej
 SPLITS = {word: words.split()[0] for words in NAMES for word in words.split()}
 ROWS = 50
 AT_ONCE = 100  # rows read together
+MOST_MATCHES = 5_000_000  # patterns of a card tried on paths; configs after that many are not shown
 UNREADABLE = (FactoryError, OSError, ValueError, NotImplementedError, KeyError, TypeError)  # what broken files raise
 
 
@@ -49,11 +50,16 @@ def configs(about: Summary) -> dict[str, list[DataSplit]]:
     data = [path for path in about.paths if format_of(path) and not path.startswith(".")]
     data = [path for path in data if path.rsplit("/", 1)[-1] not in ABOUT]
     declared: dict[str, list[DataSplit]] = {}
+    left = MOST_MATCHES
     for entry in mappings(about.card.get("configs")):
         if entry.get("config_name") and entry.get("data_files"):
+            wanted = list(_declared(entry["data_files"]))
+            left -= len(data) * sum(len(patterns) for _, patterns in wanted)
+            if left < 0:
+                break
             splits = [
                 DataSplit(name, found)
-                for name, patterns in _declared(entry["data_files"])
+                for name, patterns in wanted
                 if (found := [path for path in data if any(pattern("/" + p).fullmatch(path) for p in patterns)])
             ]
             if splits:
@@ -66,8 +72,8 @@ def _declared(files: Any) -> Iterator[tuple[str, list[str]]]:
     if all(isinstance(entry, str) for entry in entries):
         entries = [{"train": entries}]
     for entry in mappings(entries):
-        named = {entry["split"]: entry.get("path")} if "split" in entry else entry
-        yield from ((str(split), as_list(paths)) for split, paths in named.items())
+        named = {str(entry["split"]): entry.get("path")} if "split" in entry else entry
+        yield from ((split, as_list(paths)) for split, paths in named.items())
 
 
 def _guessed(data: list[str]) -> dict[str, list[DataSplit]]:

@@ -80,7 +80,8 @@ def show(request: Request, template: str, status: int = 200, **values: Any) -> H
         .get_template(template)
         .render(who=who_looks(request), path=request.scope["path"], origin=origin(request), status=status, **values)
     )
-    return HTMLResponse(text, status, headers={"Content-Security-Policy": POLICY, "Referrer-Policy": "same-origin"})
+    data = text.encode("utf-8", "replace")  # rows may hold half of a surrogate pair, which no page can
+    return HTMLResponse(data, status, headers={"Content-Security-Policy": POLICY, "Referrer-Policy": "same-origin"})
 
 
 def who_looks(request: Request) -> Any:
