@@ -1,4 +1,4 @@
-"""What a request may send: so many bytes, in so much time. Larger bodies go to disk as they come, by routes that say so.
+"""What a request may send: so many bytes, in so much time. Larger bodies go to disk, by routes that say so.
 
 A client that announces little and sends much, sends a byte a second, or opens a thousand requests and ends none, must
 cost the others nothing.

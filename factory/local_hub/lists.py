@@ -44,7 +44,7 @@ def rows_of(info: Info) -> int | None:
     if counts := [count for split in splits if isinstance(count := split.get("num_examples"), int)]:
         return sum(counts)
     first = next(iter(viewer.configs(info.about).values()), [])
-    return viewer.total([file for split in first for file in viewer.files_of(info.hub, info.commit, split)])
+    return viewer.total(info.hub, [file for split in first for file in viewer.files_of(info.hub, info.commit, split)])
 
 
 def facts(info: Info, excerpt: str = "") -> dict[str, Any]:

@@ -75,7 +75,7 @@ def serve(
             )
             server = uvicorn.Server(config)
             if not while_kept:  # there to be looked at
-                threading.Thread(target=warm, daemon=True).start()
+                threading.Thread(target=warm, args=(app.state.hub.aside,), daemon=True).start()
             _write_info(
                 data,
                 {
@@ -96,6 +96,7 @@ def serve(
                 pass  # how uvicorn ends after Ctrl-C, its work done
             finally:
                 app.state.hub.jobs.kill_all()
+                app.state.hub.aside.close()
     except OSError as error:
         raise FactoryError(
             f"cannot listen on {host}:{port}: {error.strerror}", fix="choose another --host or --port"

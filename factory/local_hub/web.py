@@ -11,7 +11,7 @@ from urllib.parse import quote, urlencode
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from factory.local_hub.cells import cell
+from factory.local_hub.aside import Aside
 from factory.local_hub.context import identity, origin
 from factory.local_hub.errors import HubError
 from factory.local_hub.metadata import as_list
@@ -41,21 +41,19 @@ def _templates() -> Any:
     environment.filters |= {"bytes": human_bytes, "path": quote, "day": lambda text: text[:10], "count": human_count}
     environment.globals |= {
         "copy_script": COPY,
-        "cell": cell,
         "query": lambda **values: urlencode(values),
         "as_list": as_list,
     }
     return environment
 
 
-def warm() -> None:
+def warm(aside: Aside) -> None:
     """Loads what pages are made with, so that the first one to be asked for does not wait for it."""
-    from factory.arrays import pq
     from factory.local_hub.rendering import markdown
 
     _templates().get_template("card.html")
     markdown("| a |\n| --- |")
-    _ = pq.ParquetFile
+    aside.call(len, ())
 
 
 def _scaled(number: float, units: tuple[str, ...]) -> str:

@@ -47,7 +47,8 @@ HOSTILE: dict[str, dict[str, bytes]] = {
     "kinds nobody expects": {
         "README.md": front(
             "tags: {a: 1}\nlanguage: [[x]]\nlicense: {a: b}\ntitle: [1]\nemoji: {}\nsdk: [a]\npipeline_tag: {a: 1}\n"
-            "library_name: [x]\nbase_model: {a: [1]}\nconfigs: [1, {config_name: [x], data_files: [{split: {a: b}}]}]\n"
+            "library_name: [x]\nbase_model: {a: [1]}\n"
+            "configs: [1, {config_name: [x], data_files: [{split: {a: b}}]}]\n"
             "dataset_info: [{splits: [{num_examples: -9e99}, {num_examples: true}]}]\nmodels: 1\ndatasets: {x: y}"
         )
     },
@@ -76,7 +77,7 @@ HOSTILE: dict[str, dict[str, bytes]] = {
     "a header longer than its file": {"model.safetensors": safetensors("{}", 2**63)},
     "a header of many values": {"model.safetensors": safetensors("[" + "1," * 300_000 + "1]")},
     "results of any kind": {
-        ".eval_results/a.yaml": b"- {dataset: {id: [1], task_id: .nan}, value: .inf}\n- dataset: {id: {a: b}}\n  value: 1",
+        ".eval_results/a.yaml": b"- {dataset: {id: [1], task_id: .nan}, value: .inf}\n- {dataset: {id: {}}, value: 1}",
         ".eval_results/b.yaml": b"[" * 200,
     },
 }
