@@ -42,6 +42,7 @@ from factory.local_hub.errors import HubError, on_hub_error
 from factory.local_hub.guard import Guard
 from factory.local_hub.jobs import Jobs
 from factory.local_hub.storage import Store
+from factory.local_hub.sweep import sweep
 from factory.local_hub.users import Accounts, User, default_users
 
 FILES = (read, commit, lfs, lfs_files, xet, refs)
@@ -142,6 +143,7 @@ def create_app(data: Path, users: list[User] | None = None, jobs: bool = False, 
     accounts = Accounts(users if users is not None else default_users())
     store = Store(Path(data))
     hub = Hub(store, accounts, Jobs(store, enabled=jobs), instance=uuid.uuid4().hex)
+    sweep(store)
     xet.forget_old_xorbs(hub)
     lfs.forget_old_parts(hub)
     app.state.hub = hub

@@ -6,16 +6,15 @@ operating system holds is one. A process that reaches it ends; the page says so,
 
 from __future__ import annotations
 
-import os
 import pickle
 import queue
 import signal
 import subprocess
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, TypeVar
 
+from factory.local_hub.children import package_environment
 from factory.local_hub.errors import HubError
 
 READERS = 2
@@ -25,12 +24,6 @@ ANSWER = 16 << 20  # bytes that come back
 TOO_MUCH = f"that takes more than {MEMORY >> 20} MB of memory"
 PATIENCE = 2 * SECONDS  # seconds to wait for a free process
 Answer = TypeVar("Answer")
-
-
-def package_environment() -> dict[str, str]:
-    """This process's environment, in which a Python finds this package wherever it starts."""
-    root = str(Path(__file__).resolve().parents[2])
-    return os.environ | {"PYTHONPATH": os.pathsep.join([root, *filter(None, [os.environ.get("PYTHONPATH")])])}
 
 
 class Aside:
@@ -72,7 +65,7 @@ class Aside:
 
 def _start() -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        [sys.executable, "-P", "-m", __name__],
+        [sys.executable, "-P", "-m", "factory.local_hub.reader"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         # Arrow's own allocators reserve more than they use
@@ -94,51 +87,3 @@ def _ask(process: subprocess.Popen[bytes], function: Any, arguments: tuple[Any, 
     except (EOFError, OSError, pickle.UnpicklingError):
         slow = process.wait() == -signal.SIGALRM
         return False, f"that takes more than {SECONDS} seconds" if slow else "the process that read them ended"
-
-
-def main() -> None:
-    """Answers calls from standard input on standard output, until there are no more."""
-    calls, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # what libraries print is no answer
-    _bound()
-    while True:
-        try:
-            function, arguments = pickle.load(calls)
-        except EOFError:
-            return
-        signal.alarm(SECONDS)  # ends the process, also within a library's code
-        answer = _answer(function, arguments)
-        signal.alarm(0)
-        pickle.dump(answer, answers)
-        answers.flush()
-
-
-def _answer(function: Callable[..., Any], arguments: tuple[Any, ...]) -> tuple[bool, Any]:
-    try:
-        answer = function(*arguments)
-        if len(pickle.dumps(answer)) > ANSWER:
-            return False, f"there is too much to show: more than {ANSWER >> 20} MB"
-    except MemoryError:
-        return False, TOO_MUCH
-    except Exception as error:
-        return False, str(error).strip() or type(error).__name__
-    return True, answer
-
-
-def _bound() -> None:
-    """Loads what reads, and allows this process `MEMORY` beyond what it has then."""
-    import resource
-
-    from factory.arrays import pa, pq
-    from factory.local_hub import side_by_side, thumbnails
-
-    _ = pq.ParquetFile, side_by_side, thumbnails
-    pa.set_cpu_count(1)
-    pages = Path("/proc/self/statm")
-    if pages.exists():  # Linux, where the limit counts what is allocated; elsewhere time alone is bounded
-        own = int(pages.read_text().split()[5]) * resource.getpagesize()
-        resource.setrlimit(resource.RLIMIT_DATA, (own + MEMORY, own + MEMORY))
-
-
-if __name__ == "__main__":
-    main()

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from factory.errors import FactoryError
-from factory.local_hub.aside import package_environment
+from factory.local_hub.children import package_environment
 from factory.local_hub.serving import alive, keep, read_info
 from factory.local_hub.users import LOCAL_TOKEN, load_users
 

@@ -42,6 +42,7 @@ def serve(
 
     from factory.local_hub.app import create_app
     from factory.local_hub.connections import IDLE, Connection
+    from factory.local_hub.stopping import Server
     from factory.local_hub.users import load_users
     from factory.local_hub.web import warm
 
@@ -73,30 +74,34 @@ def serve(
                 lifespan="off",
                 access_log=False,
             )
-            server = uvicorn.Server(config)
+            hub = app.state.hub
+
+            def stop() -> None:
+                (data / INFO).unlink(missing_ok=True)  # nobody shall join a server that is going
+                hub.aside.close()
+                hub.jobs.kill_all()
+
+            server = Server(config, stop)
             if not while_kept:  # there to be looked at
-                threading.Thread(target=warm, args=(app.state.hub.aside,), daemon=True).start()
+                threading.Thread(target=warm, args=(hub.aside,), daemon=True).start()
             _write_info(
                 data,
                 {
                     "endpoint": endpoint,
                     "pid": os.getpid(),
-                    "instance": app.state.hub.instance,
+                    "instance": hub.instance,
                     "jobs": jobs,
                     "users": str(Path(users).resolve()) if isinstance(users, (str, Path)) else None,
                 },
             )
             if while_kept:
-                threading.Thread(target=_watch_keepers, args=(data, server, app.state.hub), daemon=True).start()
+                threading.Thread(target=_watch_keepers, args=(data, server), daemon=True).start()
             if not quiet:
                 print(f"Hub at {endpoint}  (data in {data}; stop with Ctrl-C)", flush=True)
             try:
                 server.run(sockets=[listener])
             except KeyboardInterrupt:
                 pass  # how uvicorn ends after Ctrl-C, its work done
-            finally:
-                app.state.hub.jobs.kill_all()
-                app.state.hub.aside.close()
     except OSError as error:
         raise FactoryError(
             f"cannot listen on {host}:{port}: {error.strerror}", fix="choose another --host or --port"
@@ -175,7 +180,7 @@ def keep(data: Path, name: str) -> Path:
     return note
 
 
-def _watch_keepers(data: Path, server: Any, hub: Any) -> None:
+def _watch_keepers(data: Path, server: Any) -> None:
     while True:
         time.sleep(0.5)
         kept = False
@@ -185,8 +190,5 @@ def _watch_keepers(data: Path, server: Any, hub: Any) -> None:
             else:
                 note.unlink(missing_ok=True)
         if not kept:
-            (data / INFO).unlink(missing_ok=True)  # nobody shall join a server that is going
             server.should_exit = True
-            time.sleep(3)
-            hub.jobs.kill_all()
-            os._exit(0)  # a client that keeps a connection open must not keep the server
+            return
