@@ -7,12 +7,14 @@ from typing import Any
 from urllib.parse import quote
 
 from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from factory.local_hub import (
+    absent,
     access,
     collections,
     commit,
@@ -38,15 +40,30 @@ from factory.local_hub import (
 )
 from factory.local_hub.bodies import Bodies
 from factory.local_hub.context import Hub, Moved
-from factory.local_hub.errors import HubError, on_hub_error
+from factory.local_hub.errors import HubError
 from factory.local_hub.guard import Guard
 from factory.local_hub.jobs import Jobs
 from factory.local_hub.storage import Store
 from factory.local_hub.sweep import sweep
 from factory.local_hub.users import Accounts, User, default_users
+from factory.local_hub.web import error_page, wants_page
 
 FILES = (read, commit, lfs, lfs_files, xet, refs)
-API = (misc, identity, repos, spaces, info, leaderboard, *FILES, discussions, collections, access, webhooks, jobs)
+API = (
+    misc,
+    absent,
+    identity,
+    repos,
+    spaces,
+    info,
+    leaderboard,
+    *FILES,
+    discussions,
+    collections,
+    access,
+    webhooks,
+    jobs,
+)
 PAGES = (pages, lists, side_by_side, thumbnails, repo_pages)
 # a path belongs to the first of them that knows it
 ROUTES = [
@@ -91,6 +108,14 @@ def _request_id(scope: dict[str, Any]) -> bytes:
     trace = headers.get(b"x-amzn-trace-id")
     root = trace[:200] if trace else f"1-{uuid.uuid4().hex[:8]}-{uuid.uuid4().hex[:24]}".encode()
     return root if root.startswith(b"Root=") else b"Root=" + root
+
+
+async def on_hub_error(request: Request, error: Exception) -> Response:
+    """As clients want it; people who mistyped an address get a page that says so."""
+    assert isinstance(error, HubError)
+    if error.code == "RepoNotFound" and wants_page(request):
+        return await run_in_threadpool(error_page, request, error)
+    return error.response()
 
 
 async def on_moved(request: Request, error: Exception) -> Response:

@@ -2,7 +2,6 @@
 
 import re
 
-from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 
@@ -29,11 +28,6 @@ class HubError(Exception):
         if self.code:
             headers["X-Error-Code"] = self.code
         return JSONResponse({"error": self.message, **self.extra}, self.status, headers=headers)
-
-
-async def on_hub_error(_request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, HubError)
-    return error.response()
 
 
 def repo_not_found(anonymous: bool = False) -> HubError:

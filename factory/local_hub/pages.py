@@ -13,7 +13,7 @@ from factory.local_hub.info import Info, described, select
 from factory.local_hub.lists import facts
 from factory.local_hub.routing import ANY
 from factory.local_hub.storage import PREFIXES
-from factory.local_hub.web import FOLDER, PLURALS, Pages, show, who_looks
+from factory.local_hub.web import FOLDER, PLURALS, Pages, show, wants_page, who_looks
 
 routes = Pages()
 first_routes = Pages()  # before all other pages
@@ -110,6 +110,6 @@ def style(_request: Request) -> Response:
 @last_routes(ANY, "/{rest:path}")
 def nothing(request: Request) -> Response:
     """Every other address: a page for people, JSON for clients."""
-    if request.scope["path"].startswith("/api/") or "text/html" not in request.headers.get("accept", ""):
+    if not wants_page(request):
         return HubError(404, "Not Found").response()
     return show(request, "error.html", 404, message="There is nothing at this address")

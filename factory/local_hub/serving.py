@@ -8,6 +8,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -98,10 +99,8 @@ def serve(
                 threading.Thread(target=_watch_keepers, args=(data, server), daemon=True).start()
             if not quiet:
                 print(f"Hub at {endpoint}  (data in {data}; stop with Ctrl-C)", flush=True)
-            try:
+            with suppress(KeyboardInterrupt):  # how uvicorn ends after Ctrl-C, its work done
                 server.run(sockets=[listener])
-            except KeyboardInterrupt:
-                pass  # how uvicorn ends after Ctrl-C, its work done
     except OSError as error:
         raise FactoryError(
             f"cannot listen on {host}:{port}: {error.strerror}", fix="choose another --host or --port"

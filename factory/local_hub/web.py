@@ -96,6 +96,16 @@ def said(error: HubError) -> tuple[int, str]:
     )
 
 
+def error_page(request: Request, error: HubError) -> Response:
+    status, message = said(error)
+    return show(request, "error.html", status, message=message)
+
+
+def wants_page(request: Request) -> bool:
+    """Whether a person asks, by a browser: clients of the API take no HTML."""
+    return not request.scope["path"].startswith("/api/") and "text/html" in request.headers.get("accept", "")
+
+
 class Pages(Routes):
     """Routes to pages; an error of a page is a page too."""
 
@@ -105,8 +115,7 @@ class Pages(Routes):
                 try:
                     return handler(request)
                 except HubError as error:
-                    status, message = said(error)
-                    return show(request, "error.html", status, message=message)
+                    return error_page(request, error)
 
             return self("GET", *paths)(shown)
 

@@ -89,6 +89,6 @@ def test_what_is_named_no_more_is_swept(store: Store) -> None:
     assert {path.name for path in store.blobs.folder.glob("??/*")} == held
     head = store.resolve(kept, "main")
     for one in store.history(kept, head.oid):
-        assert [store.file(entry.oid) for entry in Trees(store.db).files(one.tree)] != None
+        assert all(store.file(entry.oid) for entry in Trees(store.db).files(one.tree))
     assert store.read(head, "data/00001.txt") == b"kept 4"
     sweep(store)  # nothing left to do
