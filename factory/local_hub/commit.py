@@ -30,13 +30,13 @@ routes = Routes()
 
 LFS_ABOVE = 10 * 1024 * 1024  # bytes: bigger files go through LFS whatever their name
 MANY_FILES = 64
-MOST_PATHS = 2000  # of a preupload; clients send 256
+MOST_PATHS = 1000  # of a preupload; clients send 256
 MOST_BYTES = 1 << 30  # of a commit's body
 MOST_CHANGES = 100_000  # of a commit
 LONGEST_LINE = 4 * LFS_ABOVE // 3 + (64 << 10)  # bytes: such a file in base64, and its path
 DEEPEST = 100  # folders, one in another
 LONGEST_MESSAGE = 65_536  # characters, of title and description
-MOST_RULES = 1000  # lines of .gitattributes or .gitignore
+MOST_RULES = 300  # lines of .gitattributes or .gitignore
 HEAVY = 1 << 20  # bytes of a body that two at once may read
 
 

@@ -5,6 +5,9 @@ import re
 from starlette.responses import JSONResponse
 
 
+LONGEST_LINE = 2000  # characters of a message in a header: clients stop reading heads that are long
+
+
 class HubError(Exception):
     """An answer other than success; `code` is what huggingface_hub turns into an exception class."""
 
@@ -24,7 +27,7 @@ class HubError(Exception):
 
     def response(self) -> JSONResponse:
         line = re.sub(r"[^\x20-\x7e]", "?", self.message.replace("\n", " "))  # a header holds nothing else
-        headers = {"X-Error-Message": line, **self.headers}
+        headers = {"X-Error-Message": line[:LONGEST_LINE], **self.headers}
         if self.code:
             headers["X-Error-Code"] = self.code
         return JSONResponse({"error": self.message, **self.extra}, self.status, headers=headers)
