@@ -4,7 +4,6 @@ import re
 
 from starlette.responses import JSONResponse
 
-
 LONGEST_LINE = 2000  # characters of a message in a header: clients stop reading heads that are long
 
 
