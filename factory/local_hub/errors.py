@@ -26,7 +26,7 @@ class HubError(Exception):
 
     def response(self) -> JSONResponse:
         line = re.sub(r"[^\x20-\x7e]", "?", self.message.replace("\n", " "))  # a header holds nothing else
-        headers = {"X-Error-Message": line[:LONGEST_LINE], **self.headers}
+        headers = {"X-Error-Message": line[:LONGEST_LINE].strip(), **self.headers}
         if self.code:
             headers["X-Error-Code"] = self.code
         return JSONResponse({"error": self.message, **self.extra}, self.status, headers=headers)

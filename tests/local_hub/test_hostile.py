@@ -174,6 +174,12 @@ def test_bodies_that_are_refused(hub: LocalHub, repo: str, body: bytes) -> None:
     assert paths.status_code == 400
 
 
+def test_a_message_that_repeats_what_was_sent_is_cut(hub: LocalHub) -> None:
+    for name in ("x" * 500_000, [[]] * 20_000, "x" * 1900 + " " * 1000, "\n"):
+        answer = write(hub, "/api/repos/create", json={"name": name})
+        assert answer.status_code == 400 and len(answer.headers["x-error-message"]) < 3000
+
+
 def test_bodies_that_are_too_large(hub: LocalHub, repo: str) -> None:
     announced = write(hub, "/api/repos/create", content=b" " * (5 << 20))
     assert announced.status_code == 413 and "4 MB" in announced.json()["error"]
