@@ -7,12 +7,14 @@ from typing import Any
 from urllib.parse import quote
 
 from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from factory.local_hub import (
+    absent,
     access,
     collections,
     commit,
@@ -36,16 +38,33 @@ from factory.local_hub import (
     webhooks,
     xet,
 )
+from factory.local_hub.bodies import Bodies
 from factory.local_hub.context import Hub, Moved
-from factory.local_hub.errors import HubError, on_hub_error
+from factory.local_hub.errors import HubError
 from factory.local_hub.guard import Guard
 from factory.local_hub.jobs import Jobs
 from factory.local_hub.storage import Store
+from factory.local_hub.sweep import sweep
 from factory.local_hub.users import Accounts, User, default_users
+from factory.local_hub.web import error_page, wants_page
 from factory.store.disk import disk_fault
 
 FILES = (read, commit, lfs, lfs_files, xet, refs)
-API = (misc, identity, repos, spaces, info, leaderboard, *FILES, discussions, collections, access, webhooks, jobs)
+API = (
+    misc,
+    absent,
+    identity,
+    repos,
+    spaces,
+    info,
+    leaderboard,
+    *FILES,
+    discussions,
+    collections,
+    access,
+    webhooks,
+    jobs,
+)
 PAGES = (pages, lists, side_by_side, thumbnails, repo_pages)
 # a path belongs to the first of them that knows it
 ROUTES = [
@@ -92,6 +111,14 @@ def _request_id(scope: dict[str, Any]) -> bytes:
     return root if root.startswith(b"Root=") else b"Root=" + root
 
 
+async def on_hub_error(request: Request, error: Exception) -> Response:
+    """As clients want it; people who mistyped an address get a page that says so."""
+    assert isinstance(error, HubError)
+    if error.code == "RepoNotFound" and wants_page(request):
+        return await run_in_threadpool(error_page, request, error)
+    return error.response()
+
+
 async def on_moved(request: Request, error: Exception) -> Response:
     assert isinstance(error, Moved)
     path = request.scope["path"].replace(error.old_id, error.new_id, 1)
@@ -131,7 +158,7 @@ def create_app(data: Path, users: list[User] | None = None, jobs: bool = False, 
     """
     app = Starlette(
         routes=ROUTES,
-        middleware=[Middleware(Guard, host=host), Middleware(RawPath)],
+        middleware=[Middleware(Guard, host=host), Middleware(RawPath), Middleware(Bodies)],
         exception_handlers={
             HubError: on_hub_error,
             Moved: on_moved,
@@ -144,6 +171,7 @@ def create_app(data: Path, users: list[User] | None = None, jobs: bool = False, 
     accounts = Accounts(users if users is not None else default_users())
     store = Store(Path(data))
     hub = Hub(store, accounts, Jobs(store, enabled=jobs), instance=uuid.uuid4().hex)
+    sweep(store)
     xet.forget_old_xorbs(hub)
     lfs.forget_old_parts(hub)
     app.state.hub = hub

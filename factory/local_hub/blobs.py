@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Self
 
+from factory.local_hub.errors import HubError
+
 CHUNK = 1 << 20
 
 
@@ -89,14 +91,19 @@ class BlobStore:
         self.path(sha256).unlink(missing_ok=True)
 
 
-async def receive(stream: AsyncIterator[bytes], draft: Draft) -> None:
-    """Writes a request body into a draft, a megabyte at a time and off the event loop."""
+async def receive(stream: AsyncIterator[bytes], draft: Draft, most: int) -> None:
+    """Writes a request body into a draft, a megabyte at a time and off the event loop.
+
+    Raises 413 as soon as there are more than `most` bytes.
+    """
     from anyio.to_thread import run_sync
 
     waiting = bytearray()
     async for piece in stream:
         waiting += piece
-        if len(waiting) >= 4 * CHUNK:
+        if draft.size + len(waiting) > most:
+            raise HubError(413, f"The body is larger than {most:,} bytes", headers={"Connection": "close"})
+        if len(waiting) >= CHUNK:
             await run_sync(draft.write, bytes(waiting))
             waiting.clear()
     if waiting:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 import os
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +24,20 @@ from factory.local_hub.routing import REPO, Answer, Routes
 from factory.local_hub.storage import HEADS, PULLS, Commit, Repo, StoredFile
 from factory.local_hub.trees import TreeEditor
 from factory.local_hub.users import Identity
+from factory.local_hub.values import sent
 
 routes = Routes()
 
 LFS_ABOVE = 10 * 1024 * 1024  # bytes: bigger files go through LFS whatever their name
 MANY_FILES = 64
+MOST_PATHS = 1000  # of a preupload; clients send 256
+MOST_BYTES = 1 << 30  # of a commit's body
+MOST_CHANGES = 100_000  # of a commit
+LONGEST_LINE = 4 * LFS_ABOVE // 3 + (64 << 10)  # bytes: such a file in base64, and its path
+DEEPEST = 100  # folders, one in another
+LONGEST_MESSAGE = 65_536  # characters, of title and description
+MOST_RULES = 300  # lines of .gitattributes or .gitignore
+HEAVY = 1 << 20  # bytes of a body that two at once may read
 
 
 def check_path(path: Any) -> str:
@@ -37,7 +46,7 @@ def check_path(path: Any) -> str:
         raise unprocessable(f"Invalid path: {path!r}")
     parts = path.split("/")
     bad = any(part in ("", ".", "..") or part.lower() == ".git" or len(part.encode()) > 255 for part in parts)
-    bad = bad or path.startswith("..\\")  # a way out of the folder on Windows
+    bad = bad or len(parts) > DEEPEST or path.startswith("..\\")  # a way out of the folder on Windows
     if bad or any(ord(c) < 32 or c == "\x7f" for c in path):
         raise unprocessable(f"Invalid path: {path!r}")
     return path
@@ -49,13 +58,15 @@ def preupload(request: Request, body: dict[str, Any]) -> Answer:
     _committer(request, repo, pull_request=flag(request, "create_pr") or param(request, "rev").startswith(PULLS))
     commit = hub.store.resolve(repo, param(request, "rev"))
     attributes = (hub.store.read(commit, ".gitattributes") or b"").decode("utf-8", "replace")
-    rules = lfs_rules(body.get("gitAttributes") or attributes)
+    rules = lfs_rules(_rules(body.get("gitAttributes") or attributes))
     ignore = body.get("gitIgnore")
     if ignore is None:
         ignore = (hub.store.read(commit, ".gitignore") or b"").decode("utf-8", "replace")
-    answer = []
-    for file in mappings(body.get("files")):
-        path, size = str(file.get("path")), whole(file.get("size") or 0, "size")
+    ignore, answer, files = _rules(ignore), [], mappings(body.get("files"))
+    if len(files) > MOST_PATHS:
+        raise HubError(413, f"More than {MOST_PATHS:,} files in one request")
+    for file in files:
+        path, size = str(file.get("path"))[:4096], whole(file.get("size") or 0, "size")
         entry = hub.store.entry(commit, path)
         stored = hub.store.file(entry.oid) if entry and not entry.is_folder else None
         answer.append(
@@ -67,6 +78,11 @@ def preupload(request: Request, body: dict[str, Any]) -> Answer:
             }
         )
     return {"files": answer, "commitOid": commit.oid}
+
+
+def _rules(text: Any) -> str:
+    """The lines of a .gitattributes or .gitignore that count."""
+    return "\n".join(str(text).splitlines()[:MOST_RULES])
 
 
 def _committer(request: Request, repo: Repo, *, pull_request: bool) -> Identity:
@@ -83,7 +99,7 @@ async def commit(request: Request) -> Answer:
     hub = hub_of(request)
     await run_in_threadpool(logged_in, request)
     with hub.store.blobs.draft() as draft:  # the body may hold much base64: on disk, not in memory
-        await receive(request.stream(), draft)
+        await receive(request.stream(), draft, MOST_BYTES)
         return await run_in_threadpool(_commit, request, draft)
 
 
@@ -97,12 +113,15 @@ def _commit(request: Request, draft: Draft) -> Answer:
     if ref is None:
         raise revision_not_found(revision)
     with hub.store.pinned():
-        changes = Changes(hub, repo, draft.path)
+        with hub.heavy if draft.size > HEAVY else nullcontext():
+            changes = Changes(hub, repo, draft.path)
         header = changes.header
         title = str(header.get("summary") or "").strip()
         message = str(header.get("description") or "")
         if not title:
             raise bad_request("The commit needs a summary")
+        if len(title) + len(message) > LONGEST_MESSAGE:
+            raise bad_request(f"The commit's summary and description have more than {LONGEST_MESSAGE:,} characters")
         parent = header.get("parentCommit") or None
         if create_pr:
             made, number = _pull_request(hub, repo, ref, changes, title, message, who, parent)
@@ -154,7 +173,9 @@ class Changes:
         self.header: dict[str, Any] = {}
         self.steps: list[tuple[str, str, StoredFile | None]] = []
         stored = 0
-        for key, value in self._lines(body):
+        for number, (key, value) in enumerate(self._lines(body)):
+            if number > MOST_CHANGES:
+                raise HubError(413, f"More than {MOST_CHANGES:,} changes in one commit")
             if key == "header":
                 self.header = value
             elif key == "file":
@@ -174,11 +195,13 @@ class Changes:
     @staticmethod
     def _lines(body: Path) -> Iterator[tuple[str, dict[str, Any]]]:
         with body.open("rb") as file:
-            for line in file:
+            while line := file.readline(LONGEST_LINE + 1):
+                if len(line) > LONGEST_LINE:
+                    raise HubError(413, f"A file of more than {LFS_ABOVE >> 20} MB is sent by LFS, not in the commit")
                 if not line.strip():
                     continue
                 try:
-                    item = json.loads(line)
+                    item = sent(line)
                     yield str(item["key"]), dict(item["value"])
                 except (ValueError, KeyError, TypeError):
                     raise bad_request("The commit body must be lines of {key, value}") from None

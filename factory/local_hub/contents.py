@@ -60,8 +60,11 @@ class Contents:
                 self._pinned -= 1
 
     def remove_orphans(self, candidates: Iterable[str]) -> None:
-        """Removes those of `candidates` (sha256) that no repo holds, once the caller's transaction is done."""
+        """Removes those of `candidates` (sha256) that no repo holds, once the caller's transaction is done.
+
+        Folders that nothing names any more go with the next `sweep`."""
         wanted = set(candidates)
+        self.db.write("INSERT OR REPLACE INTO meta VALUES ('unswept', '1')")
         self.db.afterwards(lambda: self._remove(wanted))
 
     def _remove(self, candidates: set[str]) -> None:

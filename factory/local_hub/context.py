@@ -7,12 +7,14 @@ import hmac
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from threading import BoundedSemaphore
 from typing import Any
 from urllib.parse import unquote, urlencode
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
+from factory.local_hub.aside import Aside
 from factory.local_hub.errors import bad_request, bad_token, forbidden, gated, login_needed, repo_not_found
 from factory.local_hub.storage import Repo, Store
 from factory.local_hub.users import Accounts, Identity
@@ -31,6 +33,8 @@ class Hub:
     jobs: Any = None
     instance: str = ""
     caches: dict[str, Any] = field(default_factory=dict)
+    aside: Aside = field(default_factory=Aside)
+    heavy: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(2))  # held while a lot is in memory
     sessions: dict[str, str] = field(default_factory=dict)  # of those who signed in on the pages: id to token
 
     def sign_in(self, token: str) -> str:

@@ -2,8 +2,9 @@
 
 import re
 
-from starlette.requests import Request
 from starlette.responses import JSONResponse
+
+LONGEST_LINE = 2000  # characters of a message in a header: clients stop reading heads that are long
 
 
 class HubError(Exception):
@@ -25,15 +26,10 @@ class HubError(Exception):
 
     def response(self) -> JSONResponse:
         line = re.sub(r"[^\x20-\x7e]", "?", self.message.replace("\n", " "))  # a header holds nothing else
-        headers = {"X-Error-Message": line, **self.headers}
+        headers = {"X-Error-Message": line[:LONGEST_LINE].strip(), **self.headers}
         if self.code:
             headers["X-Error-Code"] = self.code
         return JSONResponse({"error": self.message, **self.extra}, self.status, headers=headers)
-
-
-async def on_hub_error(_request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, HubError)
-    return error.response()
 
 
 def repo_not_found(anonymous: bool = False) -> HubError:

@@ -3,23 +3,65 @@
 import re
 from functools import lru_cache
 
-TOKEN = re.compile(r"\*\*/|/\*\*\Z|\*\*|\[.[^]]*\]|.", re.DOTALL)
-GLOBS = {"**/": "(?:.*/)?", "/**": "/.*", "**": ".*", "*": "[^/]*", "?": "[^/]"}
+TOKEN = re.compile(r"\*+|\[.[^]]*\]|.", re.DOTALL)
 
 
 @lru_cache(maxsize=4096)
 def pattern(text: str) -> re.Pattern[str]:
-    """A git pattern as a regular expression over the whole path: one without a slash matches in any folder."""
-    anywhere = "" if "/" in text.rstrip("/") else "(?:.*/)?"
-    return re.compile(anywhere + TOKEN.sub(_translated, text.strip("/")))
+    """A git pattern as a regular expression over the whole path: one without a slash matches in any folder.
+
+    Whoever writes patterns and paths must not be able to make a match take for ever: all wild cards but the last of a
+    folder's name, and of a path, take as little as they can and are not tried again, as in `fnmatch.translate`.
+    """
+    names = text.strip("/").split("/")
+    groups: list[list[str]] = [[]] if "/" in text.rstrip("/") else [[], []]
+    for name in names:
+        if name == "**":
+            groups.append([])
+        else:
+            groups[-1].append(_name(name))
+    first, *rest = ["/".join(group) for group in groups]
+    return re.compile(first + _after(first, rest))
 
 
-def _translated(token: re.Match[str]) -> str:
-    """A part of a pattern: wild cards, a class of characters, or a character that stands for itself."""
-    if token[0] in GLOBS or len(token[0]) == 1:
-        return GLOBS.get(token[0]) or re.escape(token[0])
-    inside = token[0][1:-1].replace("\\", r"\\")
-    return f"[{'^' + inside[1:] if inside[0] == '!' else inside}]"
+def _after(first: str, rest: list[str]) -> str:
+    """What may follow the names before the first `**`: `rest` are those after it, and after each of the others."""
+    if not rest:
+        return ""
+    *middle, last = rest
+    slash = "/" if first else ""
+    return (
+        slash
+        + "".join(f"(?>(?:[^/]*/)*?{names}/)" for names in middle if names)
+        + (f"(?:.*/)?{last}" if last else ".*")
+    )
+
+
+def _name(text: str) -> str:
+    """A file's or folder's name in a pattern."""
+    pieces = [""]
+    for token in TOKEN.findall(text):
+        if token[0] == "*":
+            pieces.append("")
+        else:
+            pieces[-1] += _character(token)
+    first, *rest = pieces
+    return (
+        first + "".join(f"(?>[^/]*?{piece})" for piece in rest[:-1]) + "".join(f"[^/]*{piece}" for piece in rest[-1:])
+    )
+
+
+def _character(token: str) -> str:
+    """One that stands for itself, any, or a class of them; a class that is none stands for itself."""
+    if token == "?":
+        return "[^/]"
+    if len(token) == 1:
+        return re.escape(token)
+    inside = token[1:-1].replace("\\", r"\\")
+    try:
+        return re.compile(f"(?!/)[{'^' + inside[1:] if inside[0] == '!' else inside}]").pattern
+    except re.error:
+        return re.escape(token)
 
 
 def lfs_rules(gitattributes: str) -> list[tuple[re.Pattern[str], bool]]:

@@ -1,5 +1,6 @@
 """Repo information and lists: GET /api/models and its like, search, filter, sort, pages, `expand`."""
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +15,8 @@ from factory.local_hub.storage import Commit, Repo
 routes = Routes()
 last_routes = Routes()
 PAGE = 1000
+SHOWN_PROBLEMS = 3
+logger = logging.getLogger(__name__)
 ALWAYS = {"_id", "id", "modelId"}
 EXPANDABLE = {
     "model": "author baseModels cardData childrenModelCount config createdAt disabled downloads downloadsAllTime"
@@ -66,6 +69,8 @@ class Info:
         answer: dict[str, Any] = {"_id": f"{self.repo.pk:024x}", "id": self.repo.id}
         if self.repo.kind == "model":
             answer["modelId"] = self.repo.id
+        if self.about.problems:
+            answer["problems"] = self.about.problems[:SHOWN_PROBLEMS]
         values = {name: self.value(name) for name in names - ALWAYS}
         return answer | {name: value for name, value in values.items() if value is not None}
 
@@ -159,7 +164,23 @@ def list_repos(request: Request) -> Answer:
     if names is None:
         names = set(LISTED[kind].split()) | {name for name in ("cardData", "config") if flag(request, name)}
         names |= set(FULL[kind].split()) if flag(request, "full") else set()
-    return paged(request, select(request, kind), PAGE, lambda page: [info.get(names) for info in page])
+    return paged(
+        request,
+        select(request, kind),
+        PAGE,
+        lambda page: [described(info, lambda one: one.get(names)) for info in page],
+    )
+
+
+def described(info: Info, describe: Callable[[Info], dict[str, Any]]) -> dict[str, Any]:
+    """What `describe` says of a repo, or only its name and why: none may break the list that it stands in."""
+    try:
+        return describe(info)
+    except Exception as error:
+        logger.exception("%s %s cannot be described", info.repo.kind, info.repo.id)
+        info.about = metadata.Summary(problems=[f"this repo cannot be described: {type(error).__name__}"])
+        info.card = {}
+        return describe(info)
 
 
 def select(request: Request, kind: str) -> list[Info]:

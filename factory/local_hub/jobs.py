@@ -15,10 +15,12 @@ import time
 import urllib.request
 import uuid
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import anyio
+import psutil
 from pydantic import BaseModel, model_validator
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -35,6 +37,7 @@ routes = Routes()
 _JOB = "/api/jobs/{namespace}/{job}"
 
 DEFAULT_TIMEOUT = 30 * 60  # seconds, as on the Hub
+GRACE = 1.5  # seconds that a job has to end
 KEEP_ALIVE = 15.0  # seconds between signs of life in a log stream
 RUNNING = ("SCHEDULING", "RUNNING")
 PATHS = ("PATH", "HOME", "TMPDIR", "VIRTUAL_ENV", "PYTHONPATH", "LD_LIBRARY_PATH")
@@ -73,7 +76,9 @@ class Jobs:
         self.folder = store.data / "jobs"
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         for job in self.documents.all():
-            self.finish(job, "ERROR", "the server stopped while the job ran")
+            if job["status"]["stage"] in RUNNING:  # of a server that was killed
+                end_all({job["id"]})
+                self.finish(job, "ERROR", "the server stopped while the job ran")
 
     def get(self, owner: str, job: str) -> dict[str, Any]:
         found = self.documents.get(job, owner)
@@ -125,7 +130,7 @@ class Jobs:
         return body
 
     def _run(self, body: dict[str, Any], command: list[str], environment: dict[str, str]) -> None:
-        job, folder = body["id"], self.folder / body["id"]
+        job, folder, watcher = body["id"], self.folder / body["id"], None
         try:
             with self.log(job).open("wb") as log:
                 log.write(f"===== Job started at {body['startedAt']} =====\n".encode())
@@ -139,6 +144,7 @@ class Jobs:
                     stderr=subprocess.STDOUT,
                     start_new_session=True,
                 )
+            watcher = _end_with_us(process.pid)
             code = process.wait(timeout=body["timeoutSeconds"])
             if code == 0:
                 self.finish(body, "COMPLETED", None)
@@ -152,27 +158,48 @@ class Jobs:
                 log.write(f"{error}\n".encode())
             self.finish(body, "ERROR", str(error))
         finally:
+            end_all({job})  # what the command left behind, as a container would
             self.processes.pop(job, None)
+            if watcher is not None:
+                watcher.kill()
+                watcher.wait()
 
-    def kill(self, job: str) -> None:
-        process = self.processes.get(job)
-        if process is None or process.poll() is not None:
-            return
-        for number in (signal.SIGTERM, signal.SIGKILL):
-            try:
-                os.killpg(process.pid, number)  # a session of its own: what the job started goes with it
-                process.wait(timeout=5)
-                return
-            except ProcessLookupError:
-                return
-            except subprocess.TimeoutExpired:
-                continue
+    def kill(self, *jobs: str) -> None:
+        """Asks the processes of jobs to end, and ends those that do not."""
+        running = [process for job in jobs if (process := self.processes.get(job)) and process.poll() is None]
+        for process in running:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGTERM)  # a session of its own: what the job started is told too
+        deadline = time.monotonic() + GRACE
+        for process in running:
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(timeout=max(deadline - time.monotonic(), 0))
+        end_all(set(jobs))
 
     def kill_all(self) -> None:
-        for job in self.documents.all():
-            if job["id"] in self.processes:
-                self.finish(job, "CANCELED", "the server was stopped")
-                self.kill(job["id"])
+        running = [job for job in self.documents.all() if job["id"] in self.processes]
+        for job in running:
+            self.finish(job, "CANCELED", "the server was stopped")
+        if running:
+            self.kill(*(job["id"] for job in running))
+
+
+def end_all(jobs: set[str]) -> None:
+    """Ends every process that jobs started, whatever group or session it is in: each has its job's id around it."""
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            if process.environ().get("JOB_ID") in jobs:
+                process.kill()
+
+
+def _end_with_us(group: int) -> subprocess.Popen[bytes]:
+    """A shell that waits until this process is gone, however it ends, and then ends a group of processes.
+
+    Only this process holds the other end of the pipe that the shell reads.
+    """
+    command = ["/bin/sh", "-c", 'read _; kill -s KILL -- "-$0"', str(group)]
+    quiet = subprocess.DEVNULL
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=quiet, stderr=quiet, start_new_session=True)
 
 
 def without_uv(command: list[str], folder: Path) -> list[str]:

@@ -24,6 +24,8 @@ GIT = ("/{kind:other}/{namespace}/{name:git}", "/{namespace}/{name:git}")
 
 MULTIPART_ABOVE = 512 << 20  # bytes: bigger uploads come in parts, so that a broken one does not start over
 PART = 256 << 20
+LARGEST = 500 * 10**9  # bytes of a file, as on the Hub
+MOST_OBJECTS = 1000  # in one request; clients send 256
 VALID_FOR = 24 * 3600  # seconds an upload link works
 SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -58,12 +60,17 @@ def batch(request: Request, body: dict[str, Any]) -> Answer:
         with_write_token(request, "to upload")
     parts_allowed = "multipart" in body.get("transfers", ["basic"])
     objects = []
-    for item in mappings(body.get("objects")):
+    asked = mappings(body.get("objects"))
+    if len(asked) > MOST_OBJECTS:
+        raise HubError(413, f"More than {MOST_OBJECTS:,} objects in one request")
+    for item in asked:
         oid, size = str(item.get("oid", "")), whole(item.get("size") or 0, "size")
         answer: dict[str, Any] = {"oid": oid, "size": size, "authenticated": True}
         present = hub.store.owned_lfs(repo, oid)
         if not SHA256.fullmatch(oid):
             answer["error"] = {"code": 422, "message": "the oid must be a sha256"}
+        elif not 0 <= size <= LARGEST:
+            answer["error"] = {"code": 422, "message": f"a file has at most {LARGEST:,} bytes here"}
         elif operation != "download":
             if present != size:
                 answer["actions"] = _uploads(hub, request, repo, oid, size, in_parts=parts_allowed)
@@ -98,7 +105,7 @@ async def upload(request: Request) -> Answer:
     store = hub_of(request).store
     repo, oid, size = await run_in_threadpool(_checked, request, "upload")
     with store.blobs.draft() as draft:
-        await receive(request.stream(), draft)
+        await receive(request.stream(), draft, size)
         if draft.sha256 != oid or draft.size != size:
             raise unprocessable(
                 f"the content does not have the announced sha256 and size ({draft.size} of {size} bytes)"
@@ -121,7 +128,7 @@ async def part(request: Request) -> Answer:
     folder = _parts_folder(hub, repo, oid)
     folder.mkdir(parents=True, exist_ok=True)
     with hub.store.blobs.draft() as draft:
-        await receive(request.stream(), draft)
+        await receive(request.stream(), draft, min(PART, size))
         await run_in_threadpool(draft.close, sync=True)
         draft.path.replace(folder / f"{number:05d}")
     return Response(status_code=200, headers={"ETag": f'"{draft.sha256}"'})

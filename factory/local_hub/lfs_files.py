@@ -11,6 +11,7 @@ from factory.local_hub.errors import repo_not_found
 from factory.local_hub.gitobjects import DIRECTORY, lfs_pointer, object_id
 from factory.local_hub.routing import REPO, Answer, Routes
 from factory.local_hub.storage import Repo
+from factory.local_hub.trees import EMPTY
 
 routes = Routes()
 _API = REPO + "/lfs-files"
@@ -30,35 +31,42 @@ class Deletion(BaseModel):
 @routes("GET", _API)
 def listing(request: Request) -> Answer:
     hub, repo = hub_of(request), find_repo(request, write=True)
-    names = _names(hub, repo)
     rows = hub.store.db.all(
         "SELECT * FROM repo_blobs WHERE repo = ? AND lfs = 1 ORDER BY pushed_at DESC, sha256", repo.pk
     )
 
-    def describe(row: Any) -> dict[str, Any]:
-        oid = _pointer_id(row)
-        filename, ref = names.get(oid, ("", None))
-        about = {"fileOid": oid, "filename": filename, "oid": row["sha256"], "ref": ref}
-        return about | {"pushedAt": row["pushed_at"], "size": row["size"]}
+    def describe(page: list[Any]) -> list[dict[str, Any]]:
+        oids = [_pointer_id(row) for row in page]
+        names = _names(hub, repo, set(oids))
+        answer = []
+        for oid, row in zip(oids, page, strict=True):
+            filename, ref = names.get(oid, ("", None))
+            about = {"fileOid": oid, "filename": filename, "oid": row["sha256"], "ref": ref}
+            answer.append(about | {"pushedAt": row["pushed_at"], "size": row["size"]})
+        return answer
 
-    return paged(request, rows, PAGE, lambda page: [describe(row) for row in page])
+    return paged(request, rows, PAGE, describe)
 
 
 def _pointer_id(row: Any) -> str:
     return object_id("blob", lfs_pointer(row["sha256"], row["size"]))
 
 
-def _names(hub: Hub, repo: Repo) -> dict[str, tuple[str, str]]:
-    """pointer oid -> (path, ref) over the whole history, the newest name first."""
+def _names(hub: Hub, repo: Repo, oids: set[str]) -> dict[str, tuple[str, str]]:
+    """pointer oid -> (path, ref) of those among `oids` that the history has, the newest name first."""
     names: dict[str, tuple[str, str]] = {}
     seen: set[str] = set()
     for ref, head in hub.store.refs(repo, "refs/"):
+        newer = EMPTY
         for commit in hub.store.history(repo, head):
-            if commit.tree in seen:
-                continue
-            seen.add(commit.tree)
-            for entry in hub.store.trees.files(commit.tree):
-                names.setdefault(entry.oid, (entry.path, ref))
+            if commit.tree not in seen:
+                seen.add(commit.tree)
+                for path, _, oid in hub.store.trees.changed(newer, commit.tree):
+                    if oid in oids:
+                        names.setdefault(oid, (path, ref))
+                newer = commit.tree
+            if len(names) == len(oids):
+                return names
     return names
 
 

@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -10,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from factory.local_hub import metadata, viewer
-from factory.local_hub.info import Info, filtered
+from factory.local_hub.info import Info, described, filtered
 from factory.local_hub.rendering import first_words
 from factory.local_hub.web import PAGE, Pages, page_number, show
 from factory.text.arabic import fold
@@ -18,7 +19,7 @@ from factory.text.arabic import fold
 routes = Pages()
 SHOWN_TAGS = 10  # of each group of filters
 AROUND = 90  # characters shown on either side of what was searched for
-MARKUP = re.compile(r"<[^>]*>|[#*|`>_]+|\]\([^)]*\)|!?\[")
+MARKUP = re.compile(r"<[^<>]{0,1000}>|[#*|`>_]+|\]\([^()]{0,1000}\)|!?\[")
 PREFIXES = {
     "license:": "licence",
     "language:": "language",
@@ -43,7 +44,7 @@ def rows_of(info: Info) -> int | None:
     if counts := [count for split in splits if isinstance(count := split.get("num_examples"), int)]:
         return sum(counts)
     first = next(iter(viewer.configs(info.about).values()), [])
-    return viewer.total([file for split in first for file in viewer.files_of(info.hub, info.commit, split)])
+    return viewer.total(info.hub, [file for split in first for file in viewer.files_of(info.hub, info.commit, split)])
 
 
 def facts(info: Info, excerpt: str = "") -> dict[str, Any]:
@@ -61,6 +62,7 @@ def facts(info: Info, excerpt: str = "") -> dict[str, Any]:
         "updated": info.value("lastModified"),
         "likes": info.value("likes"),
         "stand_in": info.about.stand_in,
+        "problem": next(iter(info.about.problems), None),
         "description": excerpt or first_words(info.about.text),
     }
 
@@ -133,7 +135,10 @@ def repo_list(request: Request) -> Response:
         request,
         "list.html",
         plural=plural,
-        items=[facts(*hit) for hit in hits[number * PAGE : (number + 1) * PAGE]],
+        items=[
+            described(info, partial(facts, excerpt=excerpt))
+            for info, excerpt in hits[number * PAGE : (number + 1) * PAGE]
+        ],
         total=len(hits),
         search=search,
         filters=filters,

@@ -1,6 +1,5 @@
 """A Hub for as long as a `with` block: started in a process of its own, or the one already running on that folder."""
 
-import os
 import subprocess
 import sys
 import time
@@ -9,6 +8,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from factory.errors import FactoryError
+from factory.local_hub.children import package_environment
 from factory.local_hub.serving import alive, keep, read_info
 from factory.local_hub.users import LOCAL_TOKEN, load_users
 
@@ -149,14 +149,12 @@ class LocalHub:
         command += ["--data", str(self.data), "--while-kept"]
         command += ["--users", str(Path(self.users).resolve())] if self.users else []
         command += ["--jobs"] if self.jobs else []
-        package_root = str(Path(__file__).resolve().parents[2])
-        path = os.pathsep.join([package_root, *filter(None, [os.environ.get("PYTHONPATH")])])
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                env=os.environ | {"PYTHONPATH": path},
+                env=package_environment(),
                 start_new_session=True,  # Ctrl-C in the terminal is for the work, which still needs its Hub
             )

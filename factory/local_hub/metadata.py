@@ -1,7 +1,6 @@
 """What a commit says about its repo: card metadata, tags, library, task, evaluation results."""
 
-import json
-import math
+import logging
 import re
 import struct
 from collections import OrderedDict
@@ -10,13 +9,21 @@ from typing import Any
 
 from factory.local_hub.context import Hub
 from factory.local_hub.storage import Commit, Store
+from factory.local_hub.values import LARGEST, json_of, plain
 from factory.text import yaml
 
 FRONT_MATTER = re.compile(r"\A\s*---[ \t]*\r?\n(.*?)^---[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
 README_LIMIT = 2 << 20
+CARD_LIMIT = 512 << 10  # characters of a card's metadata
+JSON_LIMIT = 1 << 20  # bytes
+RESULTS_LIMIT = 256 << 10  # bytes of all .eval_results together
+HEADERS_LIMIT = 32 << 20  # bytes of the headers of a repo's safetensors files together
+logger = logging.getLogger(__name__)
 # what of a dataset's card becomes a tag with the key before it
 PREFIXED = """annotations_creators language_creators language multilinguality size_categories source_datasets
     task_categories task_ids"""
+# what headers that are none raise
+UNREADABLE = (OSError, struct.error, ArithmeticError, AttributeError, KeyError, TypeError, ValueError)
 TASKS = {
     "ForCausalLM": "text-generation",
     "ForSequenceClassification": "text-classification",
@@ -34,7 +41,7 @@ DATA_FORMATS = {
 
 @dataclass
 class Summary:
-    """Of one commit, whatever repo it is in."""
+    """Of one commit, whatever repo it is in; `problems` say what of it cannot be read."""
 
     card: dict[str, Any] = field(default_factory=dict)
     card_error: str | None = None
@@ -44,6 +51,7 @@ class Summary:
     paths: list[str] = field(default_factory=list)
     safetensors: dict[str, Any] | None = None
     has_card: bool = False
+    problems: list[str] = field(default_factory=list)
 
     @property
     def stand_in(self) -> bool:
@@ -68,6 +76,8 @@ def split_card(text: str) -> tuple[dict[str, Any], str, str | None]:
     if not match:
         return {}, text, None
     body = text[match.end() :]
+    if len(match.group(1)) > CARD_LIMIT:
+        return {}, body, f"the metadata has more than {CARD_LIMIT:,} characters"
     try:
         data = plain(yaml.load(match.group(1)))
     except ValueError as error:
@@ -77,21 +87,16 @@ def split_card(text: str) -> tuple[dict[str, Any], str, str | None]:
     return data or {}, body, None
 
 
-def plain(value: Any) -> Any:
-    """Values as JSON can hold them: a number that is none, or infinite, is null."""
-    if isinstance(value, dict):
-        return {key: plain(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [plain(item) for item in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
 def summary(hub: Hub, commit: Commit) -> Summary:
     """Cached by the commit's tree: the same files always say the same."""
     cache: OrderedDict[str, Summary] = hub.caches.setdefault("summaries", OrderedDict())
     found = cache.get(commit.tree)
     if found is None:
-        found = _read(hub.store, commit)
+        try:
+            found = _read(hub.store, commit)
+        except Exception as error:  # whatever one repo holds, the lists it stands in are answered
+            logger.exception("the files of commit %s cannot be described", commit.oid)
+            found = Summary(problems=[f"its files cannot be described: {type(error).__name__}"])
         cache[commit.tree] = found
         while len(cache) > 2000:
             cache.popitem(last=False)
@@ -104,53 +109,70 @@ def _read(store: Store, commit: Commit) -> Summary:
     if readme is not None:
         result.has_card = True
         result.card, result.text, result.card_error = split_card(readme.decode("utf-8", "replace"))
-    config = store.read(commit, "config.json", 1 << 20)
+        if result.card_error:
+            result.problems.append(f"README.md: {result.card_error}")
+    config = store.read(commit, "config.json", JSON_LIMIT)
     if config:
         try:
-            data = json.loads(config)
-        except (ValueError, RecursionError):
-            data = None
-        if isinstance(data, dict):
-            result.config = plain(
-                {k: data[k] for k in ("architectures", "model_type", "quantization_config") if k in data}
-            )
+            data = json_of(config)
+            if isinstance(data, dict):
+                wanted = ("architectures", "model_type", "quantization_config")
+                result.config = plain({key: data[key] for key in wanted if key in data})
+        except ValueError as error:
+            result.problems.append(f"config.json: {error}")
+    left = RESULTS_LIMIT
     for path in result.paths:
-        if path.startswith(".eval_results/") and path.endswith((".yaml", ".yml")):
-            result.eval_results += _eval_results(store, commit, path)
-    result.safetensors = _parameters(store, commit, result.paths)
+        if path.startswith(".eval_results/") and path.endswith((".yaml", ".yml")) and left > 0:
+            content = store.read(commit, path, left) or b""
+            left -= len(content)
+            try:
+                result.eval_results += _eval_results(content, path)
+            except ValueError as error:
+                result.problems.append(f"{path}: {error}")
+    try:
+        result.safetensors = _parameters(store, commit, result.paths)
+    except UNREADABLE as error:
+        result.problems.append(f"its safetensors files: {error}")
     return result
 
 
-def _eval_results(store: Store, commit: Commit, path: str) -> list[dict[str, Any]]:
-    try:
-        data = plain(yaml.load((store.read(commit, path, 1 << 20) or b"").decode("utf-8", "replace")))
-    except ValueError:
-        return []
+def _eval_results(content: bytes, path: str) -> list[dict[str, Any]]:
+    data = plain(yaml.load(content.decode("utf-8", "replace")))
     wanted = [entry for entry in mappings(data) if isinstance(entry.get("dataset"), dict)]
     # the API wraps what the file holds and says where it came from
     return [{"verified": False, "filename": path, "data": entry} for entry in wanted]
 
 
 def _parameters(store: Store, commit: Commit, paths: list[str]) -> dict[str, Any] | None:
-    """Parameter counts by dtype from the headers of the root's safetensors files."""
+    """Parameter counts by dtype from the headers of the root's safetensors files. Raises what is in UNREADABLE."""
     counts: dict[str, int] = {}
+    left = HEADERS_LIMIT
     names = [p for p in paths if "/" not in p and re.fullmatch(r"model.*\.safetensors", p)]
     for name in names:
         entry = store.entry(commit, name)
         if entry is None:
             continue
-        path = store.blobs.path(store.file(entry.oid).sha256)
-        try:
-            with path.open("rb") as file:
-                (length,) = struct.unpack("<Q", file.read(8))
-                header = json.loads(file.read(length)) if length < (100 << 20) else {}
-            for tensor, about in header.items():
-                if tensor != "__metadata__":
-                    dtype = str(about["dtype"])
-                    counts[dtype] = counts.get(dtype, 0) + math.prod(int(extent) for extent in about["shape"])
-        except (OSError, struct.error, AttributeError, KeyError, TypeError, ValueError):
-            return None
+        with store.blobs.path(store.file(entry.oid).sha256).open("rb") as file:
+            (length,) = struct.unpack("<Q", file.read(8))
+            left -= length
+            if left < 0:
+                raise ValueError(f"headers of more than {HEADERS_LIMIT >> 20} MB")
+            header = json_of(file.read(length))
+        for tensor, about in header.items():
+            if tensor != "__metadata__":
+                dtype = str(plain(about["dtype"]))
+                counts[dtype] = counts.get(dtype, 0) + _elements(about["shape"])
     return {"parameters": counts, "total": sum(counts.values())} if counts else None
+
+
+def _elements(shape: list[int]) -> int:
+    """Of a tensor. Raises ValueError where no disk holds so many."""
+    size = 1
+    for extent in shape:
+        size *= int(extent)
+        if not 0 <= size < LARGEST:
+            raise ValueError("a tensor with more elements than any file can hold")
+    return size
 
 
 def library_of(about: Summary) -> str | None:

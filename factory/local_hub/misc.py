@@ -14,7 +14,7 @@ routes = Routes()
 
 
 @routes("GET", "/api/health")
-def health(request: Request) -> Answer:
+async def health(request: Request) -> Answer:
     return {"hub": "factory", "instance": hub_of(request).instance}
 
 

@@ -2,17 +2,18 @@
 
 from urllib.parse import parse_qsl
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from factory.local_hub import collections
 from factory.local_hub.context import COOKIE, hub_of, param, visible
 from factory.local_hub.errors import HubError
-from factory.local_hub.info import Info, select
+from factory.local_hub.info import Info, described, select
 from factory.local_hub.lists import facts
 from factory.local_hub.routing import ANY
 from factory.local_hub.storage import PREFIXES
-from factory.local_hub.web import FOLDER, PLURALS, Pages, show, who_looks
+from factory.local_hub.web import FOLDER, PLURALS, Pages, show, wants_page, who_looks
 
 routes = Pages()
 first_routes = Pages()  # before all other pages
@@ -23,7 +24,7 @@ last_routes = Pages()
 def home(request: Request) -> Response:
     hub = hub_of(request)
     groups = {PLURALS[kind]: select(request, kind) for kind in PREFIXES}
-    lists = {name: [*map(facts, infos[:6])] for name, infos in groups.items()}
+    lists = {name: [described(info, facts) for info in infos[:6]] for name, infos in groups.items()}
     shelves = collections.listed(hub, who_looks(request), [], [])
     counts = {name: len(infos) for name, infos in groups.items()} | {"collections": len(shelves)}
     shown = [collections.describe(hub, who_looks(request), row) for row in shelves[:6]]
@@ -45,7 +46,7 @@ def collection(request: Request) -> Response:
     items = []
     for item in shelf["items"]:
         repo = hub.store.repo(item["type"], item["id"]) if item["type"] in PREFIXES else None
-        items.append({"item": item, "card": facts(Info(hub, repo)) if repo else None})
+        items.append({"item": item, "card": described(Info(hub, repo), facts) if repo else None})
     return show(request, "collection.html", shelf=shelf, items=items)
 
 
@@ -59,7 +60,7 @@ def profile(request: Request) -> Response:
     if not repos and not known and not shelves:
         raise HubError(404, "There is nothing of this name here")
     infos = [Info(hub, repo) for repo in repos]
-    groups = {PLURALS[kind]: [facts(info) for info in infos if info.repo.kind == kind] for kind in PREFIXES}
+    groups = {PLURALS[kind]: [described(info, facts) for info in infos if info.repo.kind == kind] for kind in PREFIXES}
     return show(
         request,
         "profile.html",
@@ -77,7 +78,11 @@ def login(request: Request) -> Response:
 
 @routes("POST", "/login")
 async def login_sent(request: Request) -> Response:
-    token = dict(parse_qsl((await request.body()).decode("utf-8", "replace"))).get("token", "").strip()
+    return await run_in_threadpool(_signed_in, request, await request.body())
+
+
+def _signed_in(request: Request, body: bytes) -> Response:
+    token = dict(parse_qsl(body.decode("utf-8", "replace"))).get("token", "").strip()
     hub = hub_of(request)
     if hub.accounts.by_token(token) is None:
         return show(request, "login.html", 401, wrong=True)
@@ -105,6 +110,6 @@ def style(_request: Request) -> Response:
 @last_routes(ANY, "/{rest:path}")
 def nothing(request: Request) -> Response:
     """Every other address: a page for people, JSON for clients."""
-    if request.scope["path"].startswith("/api/") or "text/html" not in request.headers.get("accept", ""):
+    if not wants_page(request):
         return HubError(404, "Not Found").response()
     return show(request, "error.html", 404, message="There is nothing at this address")

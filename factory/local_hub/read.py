@@ -3,6 +3,7 @@
 import mimetypes
 from collections.abc import Iterable
 from typing import Any
+from urllib.parse import parse_qs
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -10,7 +11,7 @@ from starlette.responses import FileResponse, Response
 
 from factory.local_hub.context import Hub, check_gate, find_repo, flag, hub_of, identity, origin, paged, param
 from factory.local_hub.errors import HubError, entry_not_found
-from factory.local_hub.routing import OF_REPO, REPO, Answer, Routes
+from factory.local_hub.routing import OF_REPO, REPO, Answer, Routes, json_object
 from factory.local_hub.storage import CONVERTS, PULLS, Commit, Repo, StoredFile
 from factory.local_hub.trees import TreeEntry
 
@@ -71,12 +72,9 @@ def tree(request: Request) -> Answer:
     head = hub.store.resolve(repo, param(request, "rev"))
     path = param(request, "path").strip("/") if "path" in request.path_params else ""
     folder = hub.store.entry(head, path)
-    if folder is None:
+    if folder is None or not folder.is_folder:  # clients ask for a file's folder then
         raise entry_not_found(path, head.oid)
-    if folder.is_folder:
-        entries = list(hub.store.trees.walk(folder.oid, path, recursive=flag(request, "recursive")))
-    else:
-        entries = [folder]
+    entries = list(hub.store.trees.walk(folder.oid, path, recursive=flag(request, "recursive")))
     expand = flag(request, "expand")
     most = EXPANDED_PAGE if expand else PAGE
     return paged(request, entries, most, lambda page: describe(hub, repo, head, page, expand=expand))
@@ -84,18 +82,21 @@ def tree(request: Request) -> Answer:
 
 @routes("POST", REPO + "/paths-info/{rev}")
 async def paths_info(request: Request) -> Answer:
+    return await run_in_threadpool(_paths_info, request, await request.body())
+
+
+def _asked(request: Request, body: bytes) -> tuple[list[str], bool]:
+    """(paths, whether commits are wanted too) of a request, which is JSON or a form."""
     if "json" in request.headers.get("content-type", ""):
-        body = await request.json()
-        paths, expand = body.get("paths", []), bool(body.get("expand"))
-        paths = [str(path) for path in paths] if isinstance(paths, list) else [str(paths)]
-    else:
-        async with request.form(max_fields=100_000) as form:
-            paths = [str(value) for value in form.getlist("paths")]
-            expand = str(form.get("expand", "")).lower() in ("true", "1")
-    return await run_in_threadpool(_paths_info, request, paths, expand)
+        asked = json_object(body)
+        paths, expand = asked.get("paths", []), bool(asked.get("expand"))
+        return [str(path) for path in paths] if isinstance(paths, list) else [str(paths)], expand
+    form = parse_qs(body.decode("utf-8", "replace"))
+    return form.get("paths", []), form.get("expand", [""])[0].lower() in ("true", "1")
 
 
-def _paths_info(request: Request, paths: list[str], expand: bool) -> Answer:
+def _paths_info(request: Request, body: bytes) -> Answer:
+    paths, expand = _asked(request, body)
     if len(paths) > MOST_PATHS:
         raise HubError(413, f"too many paths: at most {MOST_PATHS} in one request")
     hub, repo = hub_of(request), find_repo(request)

@@ -38,7 +38,7 @@ ATTRIBUTES = {
 ALERTS = ("note", "tip", "important", "warning", "caution")
 ALERT = re.compile(rf"\[!({'|'.join(ALERTS)})\]", re.IGNORECASE)
 TAG = re.compile(r"<(?=[/!?]?([a-zA-Z][\w-]*))")
-COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)  # one that never ends goes on to the end
 
 Link = Callable[[str, bool], str]
 

@@ -174,7 +174,7 @@ def chosen(request: Request, configs: dict[str, list[viewer.DataSplit]]) -> tupl
 def page_of_rows(
     request: Request, tab: str, template: str, read: Callable[[viewer.Files, int], dict[str, Any]]
 ) -> Response:
-    """A page of the rows of one split: `read(files, number of the page)` gives what the template shows of them."""
+    """A page of the rows of one split: `read(files, number of the page)`, called aside, gives what it shows."""
     hub, repo = hub_of(request), find_repo(request, files=True)
     commit = hub.store.resolve(repo, "main")
     frame = frame_of(request, repo, commit, tab)
@@ -185,7 +185,7 @@ def page_of_rows(
     values["config"], split = chosen(request, configs)
     values["split"] = split.name
     try:
-        values |= read(viewer.files_of(hub, commit, split), number)
+        values |= hub.aside.call(read, viewer.files_of(hub, commit, split), number)
     except viewer.UNREADABLE as error:
         values["problem"] = f"These rows cannot be shown: {first_line(error)}"
     return show(request, template, **frame, **values)
@@ -193,11 +193,7 @@ def page_of_rows(
 
 @routes.page(*(DATASET + "/viewer" + choice for choice in CHOICES))
 def rows(request: Request) -> Response:
-    def read(files: viewer.Files, number: int) -> dict[str, Any]:
-        first = number * viewer.ROWS
-        return {"page": viewer.page(files, first), "first": first}
-
-    return page_of_rows(request, "viewer", "viewer.html", read)
+    return page_of_rows(request, "viewer", "viewer.html", viewer.page)
 
 
 @routes.page_of_repo("/commits/{rev}")

@@ -1,7 +1,6 @@
 """How the API answers: a decorated function is a route; it is given the checked body and returns plain values."""
 
 import inspect
-import json
 from collections.abc import Callable
 from typing import Any, TypeVar, get_type_hints
 
@@ -13,6 +12,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from factory.local_hub.errors import bad_request
+from factory.local_hub.values import sent
 
 Answer = Response | dict[str, Any] | list[Any]
 ANY = "GET POST PUT PATCH DELETE"
@@ -71,13 +71,17 @@ def _endpoint(handler: Any) -> Callable[[Request], Any]:
     def answer(*arguments: Any) -> Response:
         return _response(handler(*arguments))
 
+    def read(request: Request, sent_body: bytes) -> Response:
+        body = json_object(sent_body)
+        return answer(request, checked(model, body) if model else body)
+
     async def endpoint(request: Request) -> Response:
         if inspect.iscoroutinefunction(handler):
             return _response(await handler(request))
         if wanted is None:
             return await run_in_threadpool(answer, request)
-        body = await json_body(request)
-        return await run_in_threadpool(answer, request, checked(model, body) if model else body)
+        sent_body = await request.body()
+        return await run_in_threadpool(read, request, sent_body)
 
     return endpoint
 
@@ -86,15 +90,14 @@ def _response(answer: Answer) -> Response:
     return answer if isinstance(answer, Response) else JSONResponse(answer)
 
 
-async def json_body(request: Request) -> dict[str, Any]:
+def json_object(body: bytes) -> dict[str, Any]:
     """The JSON object that a request sends, {} when it sends nothing. Raises 400."""
-    body = await request.body()
     if not body.strip():
         return {}
     try:
-        data = json.loads(body)
-    except (ValueError, RecursionError):
-        raise bad_request("The body is not valid JSON") from None
+        data = sent(body)
+    except ValueError as error:
+        raise bad_request(f"The body is not valid JSON: {error}") from None
     if not isinstance(data, dict):
         raise bad_request("The body must be a JSON object")
     return data

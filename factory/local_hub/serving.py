@@ -8,6 +8,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,8 @@ def serve(
     import uvicorn
 
     from factory.local_hub.app import create_app
+    from factory.local_hub.connections import IDLE, Connection
+    from factory.local_hub.stopping import Server
     from factory.local_hub.users import load_users
     from factory.local_hub.web import warm
 
@@ -64,31 +67,41 @@ def serve(
             endpoint = _endpoint(host, listener.getsockname()[1])
             app = create_app(data, accounts, jobs, host)
             config = uvicorn.Config(
-                app, log_level="warning", timeout_keep_alive=75, server_header=False, lifespan="off", access_log=False
+                app,
+                http=Connection,
+                ws="none",
+                log_level="warning",
+                timeout_keep_alive=IDLE,
+                server_header=False,
+                lifespan="off",
+                access_log=False,
             )
-            server = uvicorn.Server(config)
+            hub = app.state.hub
+
+            def stop() -> None:
+                (data / INFO).unlink(missing_ok=True)  # nobody shall join a server that is going
+                hub.aside.close()
+                hub.jobs.kill_all()
+
+            server = Server(config, stop)
             if not while_kept:  # there to be looked at
-                threading.Thread(target=warm, daemon=True).start()
+                threading.Thread(target=warm, args=(hub.aside,), daemon=True).start()
             _write_info(
                 data,
                 {
                     "endpoint": endpoint,
                     "pid": os.getpid(),
-                    "instance": app.state.hub.instance,
+                    "instance": hub.instance,
                     "jobs": jobs,
                     "users": str(Path(users).resolve()) if isinstance(users, (str, Path)) else None,
                 },
             )
             if while_kept:
-                threading.Thread(target=_watch_keepers, args=(data, server, app.state.hub), daemon=True).start()
+                threading.Thread(target=_watch_keepers, args=(data, server), daemon=True).start()
             if not quiet:
                 print(f"Hub at {endpoint}  (data in {data}; stop with Ctrl-C)", flush=True)
-            try:
+            with suppress(KeyboardInterrupt):  # how uvicorn ends after Ctrl-C, its work done
                 server.run(sockets=[listener])
-            except KeyboardInterrupt:
-                pass  # how uvicorn ends after Ctrl-C, its work done
-            finally:
-                app.state.hub.jobs.kill_all()
     except OSError as error:
         if disk_fault(error) is not None:
             raise
@@ -169,7 +182,7 @@ def keep(data: Path, name: str) -> Path:
     return note
 
 
-def _watch_keepers(data: Path, server: Any, hub: Any) -> None:
+def _watch_keepers(data: Path, server: Any) -> None:
     while True:
         time.sleep(0.5)
         kept = False
@@ -179,8 +192,5 @@ def _watch_keepers(data: Path, server: Any, hub: Any) -> None:
             else:
                 note.unlink(missing_ok=True)
         if not kept:
-            (data / INFO).unlink(missing_ok=True)  # nobody shall join a server that is going
             server.should_exit = True
-            time.sleep(3)
-            hub.jobs.kill_all()
-            os._exit(0)  # a client that keeps a connection open must not keep the server
+            return

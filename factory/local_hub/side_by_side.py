@@ -2,8 +2,8 @@
 
 import re
 from collections import Counter
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, replace
+from functools import lru_cache, partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.responses import Response
 
-from factory.arrays import np, pa, pq
+from factory.arrays import np, pa
 from factory.local_hub import viewer
 from factory.local_hub.cells import shorten
 from factory.local_hub.repo_pages import CHOICES, DATASET, page_of_rows
@@ -24,6 +24,7 @@ from factory.text.direction import right_to_left
 routes = Pages()
 ROWS = 20
 SHOWN_GROUPS = 24
+LONGEST_REASON = 1000  # characters
 COUNTED = 20_000  # rows of a file that is no Parquet whose reasons are counted
 FENCE = re.compile(r"(^```.*?(?:^```[ \t]*$|\Z))", re.MULTILINE | re.DOTALL)
 
@@ -43,7 +44,7 @@ class Found:
 @lru_cache(maxsize=256)
 def _reasons(path: Path) -> tuple[list[tuple[str, ...]], Any]:
     """(distinct sets of reasons, which of them each row has) of a Parquet file, whose content never changes."""
-    with pq.ParquetFile(path) as file:
+    with viewer.opened(path) as file:
         names = [name for name in REASONS if name in file.schema_arrow.names][:1]
         if not names:
             return [()], np.zeros(file.metadata.num_rows, np.int32)
@@ -91,19 +92,25 @@ def _others(files: Files, reason: str, start: int, count: int) -> Found:
 
 @routes.page(*(DATASET + "/side-by-side" + choice for choice in CHOICES))
 def side_by_side(request: Request) -> Response:
-    reason = request.query_params.get("reason", "")
-
-    def read(files: Files, number: int) -> dict[str, Any]:
-        found = (_parquet if viewer.all_parquet(files) else _others)(files, reason, number * ROWS, ROWS)
-        return {
-            "found": found,
-            "views": [(n, _shown(row)) for n, row in found.rows],
-            "reason": reason,
-            "rest": urlencode({"reason": reason}) if reason else "",
-            "groups": found.counts.most_common(SHOWN_GROUPS),
-        }
-
+    read = partial(page, reason=request.query_params.get("reason", ""))
     return page_of_rows(request, "side-by-side", "side_by_side.html", read)
+
+
+def page(files: Files, number: int, reason: str) -> dict[str, Any]:
+    """What the page of this number shows of the rows that were sorted out for a reason, or for any.
+
+    Raises:
+        what is in viewer.UNREADABLE.
+    """
+    found = (_parquet if viewer.all_parquet(files) else _others)(files, reason, number * ROWS, ROWS)
+    return {
+        "views": [(n, _shown(row)) for n, row in found.rows],
+        "more": found.more,
+        "more_rows": found.more_rows,
+        "reason": reason,
+        "rest": urlencode({"reason": reason}) if reason else "",
+        "groups": [(group[:LONGEST_REASON], count) for group, count in found.counts.most_common(SHOWN_GROUPS)],
+    }
 
 
 def _shown(row: Row) -> dict[str, Any]:
@@ -111,7 +118,7 @@ def _shown(row: Row) -> dict[str, Any]:
     seen: View = view(row, layout(row))
     images = {name: lines_of(value) for name, value in row.items() if is_images(value)}
     return {
-        "seen": seen,
+        "seen": replace(seen, pairs=[], texts=[], rest={name: text[:80] for name, text in seen.rest.items()}),
         "pairs": [(name, _cell(source), _cell(target)) for name, source, target in seen.pairs],
         "texts": [(name, _cell(text)) for name, text in seen.texts if name not in images],
         "images": [*images.items()],

@@ -23,9 +23,9 @@ def thumbnail_of(request: Request) -> Response:
     commit = hub.store.resolve(repo, "main")
     _, split = chosen(request, viewer.configs(Info(hub, repo, commit).about))
     try:
-        row = viewer.row(viewer.files_of(hub, commit, split), int(param(request, "row")))
-        small = thumbnail(_picture(row[param(request, "column")], int(param(request, "number"))))
-    except (*viewer.UNREADABLE, IndexError):
+        places = (int(param(request, "row")), param(request, "column"), int(param(request, "number")))
+        small = hub.aside.call(picture, viewer.files_of(hub, commit, split), *places)
+    except ValueError:
         raise HubError(404, "There is no picture here that can be shown") from None
     headers = {
         "X-Content-Type-Options": "nosniff",
@@ -35,6 +35,12 @@ def thumbnail_of(request: Request) -> Response:
     return Response(small, media_type=MEDIA_TYPE, headers=headers)
 
 
-def _picture(value: Any, number: int) -> bytes:
+def picture(files: viewer.Files, row: int, column: str, number: int) -> bytes:
+    """The small copy of a picture of a cell.
+
+    Raises:
+        IndexError: there is none. And what is in viewer.UNREADABLE.
+    """
+    value: Any = viewer.row(files, row)[column]
     one = value[number] if isinstance(value, list) else value
-    return one if isinstance(one, bytes) else one["bytes"]
+    return thumbnail(one if isinstance(one, bytes) else one["bytes"])

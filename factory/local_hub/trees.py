@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import threading
+from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from typing import Any
 
 from factory.local_hub import gitobjects
 from factory.local_hub.db import Database
@@ -13,6 +15,9 @@ from factory.local_hub.gitobjects import DIRECTORY, FILE
 
 Entries = dict[str, tuple[str, str]]
 EMPTY = gitobjects.tree_id({})
+DEEPEST = 50  # differences that lead to a folder
+SMALL = 10  # times as many entries as differences
+KNOWN_ENTRIES = 300_000  # kept in memory, of all folders together
 
 
 class PathConflict(Exception):
@@ -29,18 +34,46 @@ class TreeEntry:
 
 
 class Trees:
+    """Stored as the list of a folder's entries, or as what differs from another folder: `{base, depth, set, gone}`."""
+
     def __init__(self, database: Database) -> None:
         self.database = database
-        self.entries = lru_cache(maxsize=4096)(self._load)
+        self._lock = threading.Lock()
+        self._known: OrderedDict[str, tuple[Entries, int]] = OrderedDict()
+        self._weight = 0
 
-    def _load(self, oid: str) -> Entries:
+    def entries(self, oid: str) -> Entries:
         """Of one folder; callers must not change the result."""
+        return self._folder(oid)[0]
+
+    def _folder(self, oid: str) -> tuple[Entries, int]:
+        """(its entries, how many differences lead to them from one that is stored whole)."""
         if oid == EMPTY:
-            return {}
-        row = self.database.one("SELECT entries FROM trees WHERE oid = ?", oid)
-        if row is None:
+            return {}, 0
+        with self._lock:
+            if found := self._known.get(oid):
+                self._known.move_to_end(oid)
+                return found
+        body = self.database.value("SELECT entries FROM trees WHERE oid = ?", oid)
+        if body is None:
             raise KeyError(oid)
-        return {name: (mode, child) for name, mode, child in json.loads(row["entries"])}
+        found = self._built(json.loads(body))
+        with self._lock:
+            if oid not in self._known:
+                self._known[oid] = found
+                self._weight += len(found[0])
+            while self._weight > KNOWN_ENTRIES and len(self._known) > 1:
+                _, (dropped, _) = self._known.popitem(last=False)
+                self._weight -= len(dropped)
+        return found
+
+    def _built(self, body: Any) -> tuple[Entries, int]:
+        if isinstance(body, list):
+            return {name: (mode, child) for name, mode, child in body}, 0
+        entries = dict(self.entries(body["base"]))
+        for name in body["gone"]:
+            del entries[name]
+        return entries | {name: (mode, child) for name, mode, child in body["set"]}, body["depth"]
 
     def find(self, root: str, path: str) -> TreeEntry | None:
         """The entry at a path ('' is the root), or None."""
@@ -70,25 +103,44 @@ class Trees:
         if old == new:
             return
         before, after = self.entries(old), self.entries(new)
-        for name in sorted(before.keys() | after.keys()):
+        for name in sorted({name for name, _ in before.items() ^ after.items()}):
             was, now = before.get(name), after.get(name)
-            if was == now:
-                continue
             path = f"{prefix}/{name}" if prefix else name
             yield from self.changed(_oid(was, DIRECTORY) or EMPTY, _oid(now, DIRECTORY) or EMPTY, path)
             old_file, new_file = _oid(was, FILE), _oid(now, FILE)
             if old_file or new_file:
                 yield path, old_file, new_file
 
-    def save(self, entries: Entries) -> str:
-        """Stores a folder without its empty folders, which git does not keep."""
+    def save(self, entries: Entries, base: str = EMPTY) -> str:
+        """Stores a folder without its empty folders, which git does not keep; `base` is the one it was made from."""
         entries = {name: entry for name, entry in entries.items() if entry[1] != EMPTY}
         oid = gitobjects.tree_id(entries)
         if oid != EMPTY:
-            body = json.dumps([[name, mode, child] for name, (mode, child) in sorted(entries.items())])
+            body = json.dumps(self._difference(entries, base) or _rows(entries))
             with self.database.writing() as connection:
                 connection.execute("INSERT OR IGNORE INTO trees VALUES (?, ?)", (oid, body))
         return oid
+
+    def _difference(self, entries: Entries, base: str) -> dict[str, Any] | None:
+        """A folder by what differs from another, where that is little and few differences lead there."""
+        before, depth = self._folder(base)
+        changed = dict(entries.items() - before.items())
+        gone = sorted(before.keys() - entries.keys())
+        if depth == DEEPEST or (len(changed) + len(gone)) * SMALL > len(entries):
+            return None
+        return {"base": base, "depth": depth + 1, "set": _rows(changed), "gone": gone}
+
+
+def _rows(entries: Entries) -> list[list[str]]:
+    return [[name, mode, child] for name, (mode, child) in sorted(entries.items())]
+
+
+def named_in(body: Any) -> Iterator[str]:
+    """The oids that a stored folder names: those of its files and folders, and of the folder it differs from."""
+    if isinstance(body, dict):
+        yield body["base"]
+        body = body["set"]
+    yield from (child for _, _, child in body)
 
 
 def _oid(entry: tuple[str, str] | None, mode: str) -> str | None:
@@ -101,7 +153,7 @@ class _Folder(dict[str, "tuple[str, str] | _Folder"]):
 
     def __init__(self, trees: Trees, oid: str) -> None:
         super().__init__(trees.entries(oid))
-        self.trees = trees
+        self.trees, self.base = trees, oid
 
     def is_folder(self, name: str) -> bool:
         found = self.get(name, ("", ""))
@@ -117,9 +169,8 @@ class _Folder(dict[str, "tuple[str, str] | _Folder"]):
         return found
 
     def save(self) -> str:
-        return self.trees.save(
-            {name: (DIRECTORY, x.save()) if isinstance(x, _Folder) else x for name, x in self.items()}
-        )
+        entries = {name: (DIRECTORY, x.save()) if isinstance(x, _Folder) else x for name, x in self.items()}
+        return self.trees.save(entries, self.base)
 
 
 class TreeEditor:

@@ -11,7 +11,7 @@ from urllib.parse import quote, urlencode
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from factory.local_hub.cells import cell
+from factory.local_hub.aside import Aside
 from factory.local_hub.context import identity, origin
 from factory.local_hub.errors import HubError
 from factory.local_hub.metadata import as_list
@@ -41,21 +41,19 @@ def _templates() -> Any:
     environment.filters |= {"bytes": human_bytes, "path": quote, "day": lambda text: text[:10], "count": human_count}
     environment.globals |= {
         "copy_script": COPY,
-        "cell": cell,
         "query": lambda **values: urlencode(values),
         "as_list": as_list,
     }
     return environment
 
 
-def warm() -> None:
+def warm(aside: Aside) -> None:
     """Loads what pages are made with, so that the first one to be asked for does not wait for it."""
-    from factory.arrays import pq
     from factory.local_hub.rendering import markdown
 
     _templates().get_template("card.html")
     markdown("| a |\n| --- |")
-    _ = pq.ParquetFile
+    aside.call(len, ())
 
 
 def _scaled(number: float, units: tuple[str, ...]) -> str:
@@ -80,7 +78,8 @@ def show(request: Request, template: str, status: int = 200, **values: Any) -> H
         .get_template(template)
         .render(who=who_looks(request), path=request.scope["path"], origin=origin(request), status=status, **values)
     )
-    return HTMLResponse(text, status, headers={"Content-Security-Policy": POLICY, "Referrer-Policy": "same-origin"})
+    data = text.encode("utf-8", "replace")  # rows may hold half of a surrogate pair, which no page can
+    return HTMLResponse(data, status, headers={"Content-Security-Policy": POLICY, "Referrer-Policy": "same-origin"})
 
 
 def who_looks(request: Request) -> Any:
@@ -97,6 +96,16 @@ def said(error: HubError) -> tuple[int, str]:
     )
 
 
+def error_page(request: Request, error: HubError) -> Response:
+    status, message = said(error)
+    return show(request, "error.html", status, message=message)
+
+
+def wants_page(request: Request) -> bool:
+    """Whether a person asks, by a browser: clients of the API take no HTML."""
+    return not request.scope["path"].startswith("/api/") and "text/html" in request.headers.get("accept", "")
+
+
 class Pages(Routes):
     """Routes to pages; an error of a page is a page too."""
 
@@ -106,8 +115,7 @@ class Pages(Routes):
                 try:
                     return handler(request)
                 except HubError as error:
-                    status, message = said(error)
-                    return show(request, "error.html", status, message=message)
+                    return error_page(request, error)
 
             return self("GET", *paths)(shown)
 

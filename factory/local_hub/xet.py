@@ -31,7 +31,7 @@ _STORE = "/xet/{session}"
 VALID_FOR = 3600  # seconds
 EPOCH = 24 * 3600  # seconds that a store URL stays the same
 KEPT_EPOCHS = 3  # today, and two days of uploads that started earlier
-LARGEST_XORB = 80 << 20  # bytes; clients stay below 64 MiB
+LARGEST_XORB = LARGEST_SHARD = 80 << 20  # bytes; clients stay below 64 MiB
 HASH = re.compile(r"[0-9a-f]{64}")
 
 
@@ -81,14 +81,12 @@ async def put_xorb(request: Request) -> Answer:
     folder, name = _folder(request), request.path_params["hash"]
     if not HASH.fullmatch(name):
         raise bad_request("the xorb's name must be its hash")
-    if int(request.headers.get("content-length") or 0) > LARGEST_XORB:
-        raise HubError(413, "the xorb is too large")
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / name
     if target.is_file():
         return {"was_inserted": False}
     with hub.store.blobs.draft() as draft:
-        await receive(request.stream(), draft)
+        await receive(request.stream(), draft, LARGEST_XORB)
         await run_in_threadpool(draft.close, sync=False)  # the shard's files are synced; a lost xorb is sent again
         draft.path.replace(target)
     return {"was_inserted": True}
@@ -97,15 +95,20 @@ async def put_xorb(request: Request) -> Answer:
 @routes("POST", _STORE + "/v1/shards")
 async def put_shard(request: Request) -> Answer:
     repo = await run_in_threadpool(_repo_of, request)
-    body = await request.body()
-    await run_in_threadpool(_store_files, hub_of(request), repo, _folder(request), body)
+    hub, folder = hub_of(request), _folder(request)
+    with hub.store.blobs.draft() as draft:
+        await receive(request.stream(), draft, LARGEST_SHARD)
+        await run_in_threadpool(draft.close, sync=False)
+        await run_in_threadpool(_store_files, hub, repo, folder, draft.path)
     return {"result": 1}
 
 
-def _store_files(hub: Hub, repo: Repo, folder: Path, body: bytes) -> None:
+def _store_files(hub: Hub, repo: Repo, folder: Path, shard: Path) -> None:
     opened: dict[str, Xorb] = {}
     try:
-        for file in read_shard(body):
+        with hub.heavy, shard.open("rb") as body:
+            files = list(read_shard(body))
+        for file in files:
             size = sum(segment.size for segment in file.segments)
             if file.sha256 and hub.store.owned_lfs(repo, file.sha256) == size:
                 continue

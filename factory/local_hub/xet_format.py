@@ -7,7 +7,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from factory.arrays import np, pa
 
@@ -15,6 +15,7 @@ RECORD = 48  # bytes of the shard's header and of each of its records
 VERIFICATION, METADATA = 1 << 31, 1 << 30  # flags of a file: which records follow its segments
 BOOKEND = b"\xff" * 32
 NONE, LZ4, GROUPED_LZ4 = 0, 1, 2
+MOST_SEGMENTS = 200_000  # of a shard
 LARGEST_CHUNK = 16 << 20  # bytes; the format's three-byte sizes allow no more
 
 
@@ -22,7 +23,7 @@ class FormatError(ValueError):
     """The upload is not what the format says."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Segment:
     """A range of chunks, end exclusive, of one xorb."""
 
@@ -43,23 +44,25 @@ def hex_hash(raw: bytes) -> str:
     return "".join(f"{word:016x}" for word in struct.unpack("<4Q", raw))
 
 
-def read_shard(body: bytes) -> Iterator[ShardFile]:
+def read_shard(body: BinaryIO) -> Iterator[ShardFile]:
     """The files of a shard, in its order."""
-    at = RECORD
 
     def record() -> bytes:
-        nonlocal at
-        piece = body[at : at + RECORD]
+        piece = body.read(RECORD)
         if len(piece) < RECORD:
             raise FormatError("the shard ends too early")
-        at += RECORD
         return piece
 
+    record()  # the header
+    left = MOST_SEGMENTS
     while True:
         head = record()
         if head[:32] == BOOKEND:
             return
         flags, count = struct.unpack("<2I", head[32:40])
+        left -= count
+        if left < 0:
+            raise FormatError(f"the shard has more than {MOST_SEGMENTS:,} segments")
         segments = []
         for _ in range(count):
             entry = record()
