@@ -14,6 +14,7 @@ from factory.store import write_shard
 FILE = "samples.parquet"
 RESAMPLES = 1000
 BOOTSTRAP_SEED = 12345  # sacrebleu's default, so that its own intervals can be compared with these
+DRAWN_AT_ONCE = 100_000  # numbers, so that they stay in the processor's cache
 ABOUT = (b"scores", b"forms")  # keys of its schema's metadata
 
 Form = Callable[[ndarray], ndarray]
@@ -85,7 +86,13 @@ class Part:
         parts = [self, *others]
         units = [part.units(whole) for part in parts]
         n, joined = len(units[0]), np.concatenate(units, axis=1)
-        sums = np.array([joined[rng.integers(n, size=n)].sum(axis=0) for _ in range(RESAMPLES)])
+        at_once = max(1, DRAWN_AT_ONCE // max(1, joined.size))
+        sums = np.concatenate(
+            [
+                joined[rng.integers(n, size=(min(at_once, RESAMPLES - done), n))].sum(axis=1)
+                for done in range(0, RESAMPLES, at_once)
+            ]
+        )
         ends = np.cumsum([one.shape[1] for one in units])
         return [FORMS[part.form](own) for part, own in zip(parts, np.split(sums, ends[:-1], axis=1), strict=True)]
 

@@ -51,7 +51,7 @@ def test_equal_models_are_told_apart_about_5_times_in_100():
 @pytest.mark.parametrize("shape", ["documents", "subjects"])
 def test_what_belongs_together_is_drawn_whole(shape):
     """Of 20 clusters each speaks with one voice: 1,000 answers are worth 20, and equal models stay equal."""
-    rng, claims, rounds = np.random.default_rng(2), 0, 100
+    rng, claims, rounds = np.random.default_rng(2), 0, 60
     for _ in range(rounds):
         voices = 100.0 * rng.integers(-1, 2, 20)
         ours, theirs = np.repeat(np.maximum(voices, 0), 50), np.repeat(np.maximum(-voices, 0), 50)

@@ -23,10 +23,14 @@ device = "cpu"
 threads = 2
 gpu_hour = 2.5
 [profiles.default.endpoints.teacher]
-url = "http://127.0.0.1:8000/v1"
-model = "teacher"
-in_flight = 8
+base_url = "http://127.0.0.1:8000/v1"
+concurrency = 8
 timeout = 60
+[profiles.default.vllm]
+options = {tensor_parallel_size = 2}
+silence = 300
+[profiles.big.ray]
+address = "auto"
 """
 LOCK = json.dumps(
     {
@@ -39,10 +43,11 @@ LOCK = json.dumps(
 USERS = """\
 users:
   - name: mona
-    token: hf_mona_0123456789
-    organisations: {lab: write}
+    fullname: Mona M.
+    organisations: [{name: lab, role: write, visibility: private}]
+    tokens: {hf_mona_0123456789: write, hf_mona_9876543210: read}
   - name: otto
-    token: hf_otto_0123456789
+    tokens: {hf_otto_0123456789: admin}
 """
 
 
@@ -116,18 +121,25 @@ def test_a_ledger_of_an_older_store_is_read(tmp_path: Path) -> None:
         assert list(ledger) == [*ENTRIES, {"shard": 2}]
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-def test_a_lock_a_profile_and_users_are_read_or_refused(tmp_path: Path, seed: int) -> None:
-    for name, text in ((FILE_NAME, PROFILE), ("recipe.lock", LOCK), ("users.yaml", USERS)):
-        (tmp_path / name).write_bytes(mutated(text, seed).encode("utf-8", "replace"))
-    said = []
-    for read in (
-        lambda: load_profile(None, tmp_path),
-        lambda: Resolver(tmp_path / "recipe.lock", online=False),
-        lambda: load_users(tmp_path / "users.yaml"),
-    ):
+READERS = {
+    FILE_NAME: (PROFILE, lambda path: load_profile(None, path.parent)),
+    "recipe.lock": (LOCK, lambda path: Resolver(path, online=False)),
+    "users.yaml": (USERS, load_users),
+}
+"""{file: its text, what reads it}."""
+
+
+@pytest.mark.parametrize("file", READERS)
+def test_a_lock_a_profile_and_users_are_read_or_refused(tmp_path: Path, file: str) -> None:
+    text, read = READERS[file]
+    path = tmp_path / file
+    path.write_text(text, "utf-8")
+    assert read(path)
+    refused = []
+    for seed in SEEDS:
+        path.write_bytes(mutated(text, seed).encode("utf-8", "replace"))
         try:
-            read()
+            read(path)
         except FactoryError as error:
-            said.append(str(error))
-    assert all(str(tmp_path) in line for line in said), said
+            refused.append(str(error))
+    assert len(refused) > 10 and all(str(path) in said for said in refused)

@@ -34,8 +34,8 @@ def _share(pieces: Sequence[str], language: str) -> float:
 def _texts(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> dict[str, list[str]]:
     """The texts of each column and of each role in it, in pieces of which the language can be told."""
     whole: dict[str, list[str]] = {}
-    for row in rows:
-        for name, value in columns_of(row).items():
+    for row in [columns_of(row) for row in rows]:
+        for name, value in row.items():
             if not columns or name.partition(".")[0] in columns:
                 for part, text in _said(value):
                     whole.setdefault(f"{name}/{part}", []).append(text)
