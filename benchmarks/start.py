@@ -1,4 +1,4 @@
-"""How long `import factory` and `--help` of every command take: processor seconds (user and system), beside Python alone.
+"""`import factory` and `--help` of every command: processor seconds (user and system), beside Python alone.
 
     python benchmarks/start.py
 
