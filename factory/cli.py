@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from click.shell_completion import CompletionItem
 
 from factory import __version__
 from factory.errors import FactoryError
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
     from factory.commands.session import Session
 
 
@@ -57,6 +58,8 @@ class RecipePath(click.Path):
         return found_recipe(str(value)) or super().convert(value, param, ctx)
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        from click.shell_completion import CompletionItem  # which `--help` does not need
+
         names = sorted(path.stem for path in Path("recipes").glob("*.yaml") if path.stem.startswith(incomplete))
         return [*map(CompletionItem, names), *super().shell_complete(ctx, param, incomplete)]
 

@@ -2,12 +2,12 @@
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from rich.console import Group, RenderableType
+from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.text import Text
 
@@ -57,19 +57,39 @@ def as_document(found: Account) -> dict[str, Any]:
 
 def _watch(look: Callable[[], Account], root: Path) -> None:
     """Until the run that is going on, or that begins while somebody waits, is over."""
-    first, begun = look(), False
+    first, begun, console = look(), False, console_of_width()
+    found = first
     try:
-        with Live(console=console_of_width(), auto_refresh=False, vertical_overflow="visible") as screen:
+        with Live(console=console, auto_refresh=False, transient=True) as screen:
             while True:
                 found = look()
                 begun = begun or found.running or found.total != first.total  # it may have ended between two looks
                 waiting = [] if begun else [Text("waiting for a run to begin; Ctrl-C ends this", style="dim")]
-                screen.update(Group(*waiting, rendered(found, root)), refresh=True)
+                screen.update(Group(*waiting, watched(found, root, console, console.height - 2)), refresh=True)
                 if begun and not found.running:
-                    return
+                    break
                 time.sleep(REFRESH)
     except KeyboardInterrupt:
-        return
+        pass
+    console.print(rendered(found, root))
+
+
+def watched(found: Account, root: Path, console: Console, lines: int) -> RenderableType:
+    """The account in so many lines, as what is higher than its terminal is not redrawn in place but written anew.
+
+    Where all of it does not fit, it is the steps from the one before the first that is not done, and the totals.
+    """
+    whole = rendered(found, root)
+    if not console.is_terminal or len(console.render_lines(whole, pad=False)) <= lines:
+        return whole
+    above, below = Text(run_line(found)), Text(f"\n{total_line(found)}")
+    room = max(lines - sum(len(console.render_lines(part, pad=False)) for part in (above, below)) - 3, 1)
+    open_ones = (place for place, step in enumerate(found.steps) if step.state != "done")
+    first = max(min(next(open_ones, len(found.steps)) - 1, len(found.steps) - room), 0)
+    table = _table(replace(found, steps=found.steps[first : first + room]), root)
+    after = len(found.steps) - first - room
+    rest = f"{counted(first, 'step')} before these, {counted(max(after, 0), 'step')} after"
+    return Group(above, Text(), table, Text(rest, style="dim"), below)
 
 
 def rendered(found: Account, root: Path) -> RenderableType:

@@ -28,7 +28,7 @@ class Grid:
         right: columns of numbers.
         spare: columns that go where not all fit, the first one first.
         texts: columns of sentences: the last one has the rest of the line, the others, and that one too where the rest
-            is too little, stand below the row.
+            is too little for its longest word, stand below the row.
     """
 
     columns: Sequence[str]
@@ -45,7 +45,8 @@ class Grid:
                 break
             shown.remove(name)
         texts = [name for name in self.texts if any(row[self.columns.index(name)] for row in self.rows)]
-        beside = texts[-1:] if width - self._width(shown) - GAP >= READABLE else []
+        left = width - self._width(shown) - GAP
+        beside = [name for name in texts[-1:] if left >= max(READABLE, self._longest_word(name))]
         below = [name for name in texts if name not in beside]
         first, *others = shown
         room = max(width - self._width(shown) + self._widest(first), len(first))
@@ -65,6 +66,10 @@ class Grid:
     def _widest(self, name: str) -> int:
         place = self.columns.index(name)
         return max(cell_len(name), *(cell_len(row[place]) for row in self.rows)) if self.rows else cell_len(name)
+
+    def _longest_word(self, name: str) -> int:
+        place = self.columns.index(name)
+        return max((cell_len(word) for row in self.rows for word in row[place].split()), default=0)
 
     def _width(self, names: Sequence[str]) -> int:
         return sum(map(self._widest, names)) + GAP * (len(names) - 1)

@@ -19,11 +19,12 @@ from factory.local_hub.routing import OF_REPO, Routes
 
 PAGE = 30
 FOLDER = Path(__file__).parent / "pages"
-COPY = (FOLDER / "copy.js").read_text("utf-8")
+SCRIPT = (FOLDER / "page.js").read_text("utf-8")
 # the one script that may run is the page's own, known by its digest: nothing that is stored here can be another
+DIGEST = base64.b64encode(hashlib.sha256(SCRIPT.encode()).digest()).decode()
 POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none';"
-    f" frame-ancestors 'none'; script-src 'sha256-{base64.b64encode(hashlib.sha256(COPY.encode()).digest()).decode()}'"
+    f" frame-ancestors 'none'; script-src 'sha256-{DIGEST}'"
 )
 PLURALS = {"model": "models", "dataset": "datasets", "space": "spaces"}
 
@@ -40,7 +41,8 @@ def _templates() -> Any:
     )
     environment.filters |= {"bytes": human_bytes, "path": quote, "day": lambda text: text[:10], "count": human_count}
     environment.globals |= {
-        "copy_script": COPY,
+        "script": SCRIPT,
+        "cell": cell,
         "query": lambda **values: urlencode(values),
         "as_list": as_list,
     }

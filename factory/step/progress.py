@@ -68,7 +68,8 @@ class Progress:
         self.started = self.moved = self._logged = time.monotonic()
         if not self.quiet and self.console.is_terminal:
             self._bar = _bar(self.console)
-            self._task = self._bar.add_task(name, total=total, unit=unit, counts="")
+            shown = middle_out(name, self.console.width // 4)
+            self._task = self._bar.add_task(shown, total=total, unit=unit, counts="")
             self._bar.start()
         try:
             yield self
@@ -121,20 +122,40 @@ class Progress:
 
 
 def _bar(console: Console) -> Any:
+    """A line that never breaks and whose numbers stay whole: where it is narrow the bar shrinks and counts are cut."""
     from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as RichProgress
+    from rich.table import Column
+
+    class Counts(TextColumn):
+        def render(self, task: Any) -> Any:
+            text = super().render(task)
+            text.no_wrap, text.overflow = True, "ellipsis"
+            return text
 
     return RichProgress(
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(bar_width=24),
-        MofNCompleteColumn(),
+        SpinnerColumn(table_column=Column(no_wrap=True)),
+        TextColumn("{task.description}", markup=False),
+        BarColumn(bar_width=min(24, console.width // 8)),
+        MofNCompleteColumn(table_column=Column(no_wrap=True)),
         TextColumn("{task.fields[unit]}"),
-        TimeRemainingColumn(),
-        TextColumn("{task.fields[counts]}"),
+        TimeRemainingColumn(table_column=Column(no_wrap=True)),
+        Counts("{task.fields[counts]}", table_column=Column()),
         console=console,
         transient=True,
     )
+
+
+def middle_out(text: str, width: int) -> str:
+    """A long name without its middle: how a path begins and ends tells most.
+
+    >>> middle_out("load /data/of/mine/pairs.jsonl", 20)
+    'load /dat…airs.jsonl'
+    """
+    if len(text) <= width:
+        return text
+    kept = max(width - 1, 2)
+    return f"{text[: kept // 2]}…{text[-(kept - kept // 2) :]}"
 
 
 def quiet() -> Progress:

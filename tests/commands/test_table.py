@@ -56,6 +56,13 @@ def test_a_text_stands_beside_its_row_where_it_can_be_read_and_below_it_where_no
     ]
 
 
+def test_a_word_that_is_too_long_to_stand_beside_its_row_is_not_broken_there() -> None:
+    page = "/datasets/me/" + "long-name-" * 4
+    grid = Grid(["artifact", "hub", "page"], [["pairs", "pushed", page]], texts=["page"])
+    assert shown(grid, 100)[1] == f"pairs     pushed  {page}"
+    assert shown(grid, 66) == ["artifact  hub", "pairs     pushed", f"    page: {page}"]
+
+
 def test_an_empty_table_has_its_head() -> None:
     assert shown(Grid(["a", "b"], []), 80) == ["a  b"]
 

@@ -43,3 +43,10 @@ def test_the_verbs_are_those_of_the_code() -> None:
         [sys.executable, script], capture_output=True, text=True, check=True, env={"PYTHONPATH": str(ROOT)}
     )
     assert done.stdout == (ROOT / "docs" / "verbs.md").read_text("utf-8"), "python docs/_site/verbs.py > docs/verbs.md"
+
+
+def test_pictures_are_small_and_told_of() -> None:
+    shown = re.findall(r"!\[([^\]]*)\]\((docs/pictures/[^)]+)\)", PAGES[0].read_text("utf-8"))
+    assert {path for _, path in shown} == {f"docs/pictures/{file.name}" for file in (ROOT / "docs/pictures").iterdir()}
+    for words, path in shown:
+        assert len(words) > 30 and (ROOT / path).stat().st_size < 150_000, path

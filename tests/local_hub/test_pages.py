@@ -19,7 +19,7 @@ from huggingface_hub import HfApi
 from factory.local_hub import LocalHub
 from factory.local_hub.storage import Store, StoredFile
 from factory.local_hub.trees import TreeEditor
-from factory.local_hub.web import COPY
+from factory.local_hub.web import SCRIPT
 
 # Pages come over plain http: certificates are not needed, and reading them takes 50 ms for each request.
 get, post = partial(httpx.get, verify=False), partial(httpx.post, verify=False)
@@ -59,9 +59,9 @@ def model(api: HfApi, repo: str) -> str:
 def text(hub: LocalHub, path: str, status: int = 200) -> str:
     answer = get(hub.endpoint + path, headers={"Accept": "text/html"}, follow_redirects=True)
     assert answer.status_code == status, answer.text
-    digest = base64.b64encode(hashlib.sha256(COPY.encode()).digest()).decode()
+    digest = base64.b64encode(hashlib.sha256(SCRIPT.encode()).digest()).decode()
     assert re.findall(r"script-src ([^;]*)", answer.headers["content-security-policy"]) == [f"'sha256-{digest}'"]
-    page = answer.text.replace(f"<script>{COPY}</script>", "", 1)
+    page = answer.text.replace(f"<script>{SCRIPT}</script>", "", 1)
     assert EVIL not in page and "<script" not in page and not re.search(r"<[^>]*\son\w+=", page)
     assert not re.search(r'(?:href|src)="(?:javascript|data:text|https?://(?!127\.0\.0\.1))', page)
     return page

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
-from factory.step.progress import Beat, Heartbeat, beat_path, last_beat, quiet
+from factory.step.progress import Beat, Heartbeat, Progress, beat_path, last_beat, quiet
 from factory.store import Store
 from factory.waiting import waiting_for
 
@@ -59,3 +62,20 @@ def test_a_heart_says_what_is_waited_for_and_how_long_nothing_came(tmp_path: Pat
         heart.write()
         after = last_beat(store, "r")
         assert after is not None and after.waits == {} and after.still < 90
+
+
+@pytest.mark.parametrize("width", [60, 80, 120, 200])
+@pytest.mark.parametrize(
+    "name", ["a/01-filter", "load /a/folder/of/mine/with/a/very/long/name/and/more/of/it/pairs.jsonl", "[x]/02-sft"]
+)
+def test_the_bar_is_one_line_with_its_numbers_whole(name: str, width: int) -> None:
+    written = io.StringIO()
+    progress = Progress(Console(file=written, force_terminal=True, width=width, color_system=None))
+    with progress.task(name, total=1_234_567):
+        progress.advance(500_000, kept=499_000, rejected=998, failed=2)
+    frames = [frame for frame in re.split(r"[\r\n]|\x1b\[[0-9;?]*[A-Za-z]", written.getvalue()) if frame.strip()]
+    assert frames and all(len(frame) <= width for frame in frames)
+    last = frames[-1]
+    ends = min(len(name), width // 4) // 2 - 1
+    assert "500000/1234567 rows" in last and name[:ends] in last and name[-ends:] in last
+    assert "kept 499,000 · rejected 998 · failed 2" in last or width < 120

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import html
 import re
 import unicodedata
@@ -125,3 +126,14 @@ def test_values_that_are_no_text_are_shown_as_json() -> None:
 
 def test_a_maintainers_words_stay_markdown_on_one_line() -> None:
     assert cell("[paper](https://x.org) | Table\n2") == "[paper](https://x.org) &#124; Table 2"
+
+
+@pytest.mark.parametrize("name", ["load_chat", "load_text"])
+@given(question=st.text(st.characters(exclude_categories=["Cs"])) | st.just("أي لون للوردة؟\n```\n'\"\\"))
+def test_a_snippet_shows_its_question_as_it_is_written_and_stays_python(name: str, question: str) -> None:
+    snippet = environment().get_template(f"partials/{name}.md").render(repo="me/model", question=question)
+    blocks = [token.content for token in MARKDOWN.parse(snippet) if token.type == "fence"]
+    assert len(blocks) == 1
+    strings = {node.value for node in ast.walk(ast.parse(blocks[0])) if isinstance(node, ast.Constant)}
+    assert question in strings
+    assert all(letter in blocks[0] for letter in question if letter.isalpha())

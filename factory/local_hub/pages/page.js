@@ -19,3 +19,8 @@ for (const block of document.querySelectorAll("pre:not(.source, .diff)")) {
   block.replaceWith(box);
   box.append(block, button);
 }
+
+// What scrolls is reached from the keyboard too.
+for (const one of document.querySelectorAll("pre, .scroll, .card table, .card p:has(> img), .data .text, .sides .said")) {
+  if (one.scrollWidth > one.clientWidth || one.scrollHeight > one.clientHeight) one.tabIndex = 0;
+}
