@@ -42,7 +42,6 @@ def _templates() -> Any:
     environment.filters |= {"bytes": human_bytes, "path": quote, "day": lambda text: text[:10], "count": human_count}
     environment.globals |= {
         "script": SCRIPT,
-        "cell": cell,
         "query": lambda **values: urlencode(values),
         "as_list": as_list,
     }
