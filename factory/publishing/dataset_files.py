@@ -91,7 +91,7 @@ class Part:
                 merged[name] = _wider(merged[name], kind) if name in merged else kind
         if any(shard.step for shard in self.shards):
             first = {STEP_COLUMN: Value("string"), "outcome": Value("string"), "reason": Value("string")}
-            merged = {**{key: value for key, value in merged.items() if key not in first}, **first}
+            merged = {**first, **{key: value for key, value in merged.items() if key not in first}}
         return Features(merged)
 
     @property

@@ -38,5 +38,7 @@ def _texts(rows: Iterable[dict[str, Any]]) -> list[dict[str, str]]:
 def _text(value: Any) -> str:
     if isinstance(value, bytes) or (isinstance(value, dict) and {"bytes", "path"} <= value.keys()):
         return "▢"  # a picture
+    if isinstance(value, float):
+        return f"{value:.6g}"  # as a score of 32 bits is meant
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=lambda _: "▢")
     return text if len(text) <= CHARACTERS else f"{text[:CHARACTERS]}…"

@@ -188,8 +188,12 @@ def _in_new_words(source: Source, at: Location, cls: type[Step], parameters: Any
 
 def _report(source: Source, at: Location, error: ValidationError, model: type[BaseModel]) -> None:
     problems = error.errors()
+    forms = {problem["loc"][:-1]: problem for problem in problems if _is_of_no_form(problem, problems, model)}
     for problem in problems:
-        if _is_other_choice(problem, problems):
+        in_none = next((above for above in forms if problem["loc"][: len(above)] == above), None)
+        if in_none is not None and problem is not forms[in_none]:
+            continue
+        if in_none is None and _is_other_choice(problem, problems):
             continue
         location = tuple(part for part in problem["loc"] if part != "[key]")
         here, name = at, ""
@@ -198,7 +202,9 @@ def _report(source: Source, at: Location, error: ValidationError, model: type[Ba
                 here = (*here, part)
                 name += f"[{part}]" if isinstance(part, int) else f".{part}" if name else part
         last = location[-1] if location else ""
-        if problem["type"] == "extra_forbidden":
+        if in_none is not None:
+            message = f"{name}: {_field(model, in_none).description}"
+        elif problem["type"] == "extra_forbidden":
             message = f"unknown key {last!r}{nearest(last, _keys(model, location[:-1]))}"
         elif problem["type"] == "missing":
             message = f"missing key {last!r}"
@@ -212,6 +218,15 @@ def _report(source: Source, at: Location, error: ValidationError, model: type[Ba
         source.report(here, message)
 
 
+def _is_of_no_form(problem: Any, problems: Sequence[Any], model: type[BaseModel]) -> bool:
+    """Neither the text nor the mapping that may stand here: a mapping without one of its keys, a list, a number."""
+    above, given = problem["loc"][:-1], problem["input"]
+    field = _field(model, above) if problem["type"] == "string_type" and above else None
+    if field is None or not field.description or not _fields(field.annotation):
+        return False
+    return not isinstance(given, dict) or not set(given) & set(_keys(model, above))
+
+
 def _is_other_choice(problem: Any, problems: Sequence[Any]) -> bool:
     """A mapping is no text, which could stand in its place: what is wrong with the mapping says more."""
     if problem["type"] != "string_type" or not isinstance(problem["input"], dict):
@@ -220,13 +235,23 @@ def _is_other_choice(problem: Any, problems: Sequence[Any]) -> bool:
     return any(other is not problem and other["loc"][: len(above)] == above for other in problems)
 
 
+def _field(model: type[BaseModel], location: Location) -> Any:
+    """The field at `location` inside `model`; None for an item of a list or of a dict."""
+    return _fields(_inside(model, location[:-1])).get(location[-1])
+
+
 def _keys(model: type[BaseModel], location: Location) -> list[str]:
     """The keys that are valid in the mapping at `location` inside `model`."""
+    return list(_fields(_inside(model, location)))
+
+
+def _inside(model: type[BaseModel], location: Location) -> Any:
+    """What stands at `location` inside `model`: the model, or an annotation."""
     current: Any = model
     for part in location:
         field = _fields(current).get(part) if isinstance(part, str) else None
         current = field.annotation if field is not None else _item(current, part)
-    return list(_fields(current))
+    return current
 
 
 def _fields(annotation: Any) -> dict[Any, Any]:

@@ -17,7 +17,9 @@ def build(config: Config, language: gr.Radio) -> None:
     datasets = {sample["repo"]: sample for sample in config.samples}
     first = next(iter(datasets))
     with gr.Row():
-        repo = put(gr.Dropdown([*datasets], value=first), label="dataset")
+        repo = put(
+            gr.Dropdown([*datasets], value=first, min_width=320), label="dataset"
+        )  # a line of its own on phones
         part = gr.Radio(
             [(say("kept", "en"), "kept"), (say("rejected", "en"), "rejected")], value="kept", show_label=False
         )
