@@ -16,6 +16,7 @@ from factory.evaluate.suites import suites
 from factory.graph import lineage
 from factory.graph.licenses import effective
 from factory.graph.nodes import Graph
+from factory.graph.terms import computed
 from factory.hub.push import read_record
 from factory.publishing.cards.facts import page
 from factory.recipe import ModelSpec
@@ -166,11 +167,11 @@ def model_facts(graph: Graph, reference: str) -> dict[str, Any]:
         "link": page("model", repo) if repo else "",
     }
     if reference not in recipe.models:
-        [license] = [link.license for link in effective(graph, reference).chain] or [None]
+        licenses = [link.license for link in effective(graph, reference).chain]  # its own, and those of its bases
         source = lineage.hub_source(node)
         starts = {spec.base for spec in recipe.models.values()}
         return found | {
-            "license": license or "",
+            "license": computed(licenses or [None]) or next(iter(licenses), None) or "",
             "kind": "base" if reference in starts else "",
             "revision": source[1] if source else "",
         }

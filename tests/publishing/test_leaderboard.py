@@ -7,7 +7,7 @@ from pathlib import Path
 from factory.evaluate.board import BoardEntry
 from factory.evaluate.ranking import Table, places
 from factory.graph.nodes import build_graph
-from factory.publishing.leaderboard import measured_tables, overview, recipe_tables
+from factory.publishing.leaderboard import measured_tables, model_facts, overview, recipe_tables
 from factory.recipe import load
 from factory.recipe.lock import Resolver
 from factory.store import Store
@@ -44,6 +44,12 @@ def test_a_row_says_what_the_model_is(tmp_path: Path) -> None:
     [row] = quoted.rows
     assert quoted.origin == "reported" and "arXiv" not in quoted.title
     assert row.cells["acc"].value == 51.4 and row.cells["acc"].low is None
+
+
+def test_a_model_of_the_hub_bears_what_its_bases_ask(tmp_path: Path) -> None:
+    graph = build_graph(load(RECIPES / "hala-9b.yaml"), Store(tmp_path), Resolver(tmp_path / "lock", online=False))
+    fanar = model_facts(graph, "QCRI/Fanar-1-9B-Instruct")
+    assert (fanar["model"], fanar["license"], fanar["kind"]) == ("QCRI/Fanar-1-9B-Instruct", "gemma", "base")
 
 
 def test_a_paper_stands_under_the_suite_that_measures_the_same(tmp_path: Path) -> None:
