@@ -68,9 +68,11 @@ def _opened(dataset: str, name: str | None, store: Path, hub: Choice, split: str
     path = Path(dataset)
     if path.suffix in (".yaml", ".yml") and path.is_file():
         with Session(path, store, hub, rehearse=rehearse).open() as opened:
-            if name is None:
-                named = ", ".join(opened.loaded.recipe.datasets)
+            datasets = list(opened.loaded.recipe.datasets)
+            if name is None and len(datasets) > 1:
+                named = ", ".join(datasets)
                 raise UsageError("which dataset of the recipe?", fix=f"factory look {dataset} NAME, one of: {named}")
+            name = name or next(iter(datasets), "")
             yield of_artifact(opened.graph, name, split)
     elif path.exists():
         yield of_path(path, split)

@@ -12,6 +12,7 @@ from factory.commands.session import Opened, Session, one_hub
 from factory.commands.table import print_json, print_table
 from factory.errors import FactoryError, UsageError, nearest
 from factory.graph import lineage
+from factory.graph.nodes import Graph
 from factory.graph.run import Runner
 from factory.hub.push import Pushed
 from factory.profile import KEEP_MINUTES
@@ -176,7 +177,9 @@ def _print(opened: Opened, report: Report) -> None:
     for name in graph.finals:
         if manifest := Manifest.load(graph.final(name).folder):
             on_hub = pushed.get(name)
-            rows.append([name, manifest.kind, _size(manifest), _state(on_hub), _page(opened, on_hub)])
+            rows.append(
+                [name, manifest.kind, _size(manifest, _began_with(graph, name)), _state(on_hub), _page(opened, on_hub)]
+            )
     rows += [[key, "", "", _state(p), _page(opened, p)] for key, p in pushed.items() if key not in graph.finals]
     columns = ["artifact", "kind", "made", "hub", "page"]
     print_table(opened.loaded.recipe.name, columns, rows, spare=["kind"], texts=["page"])
@@ -218,9 +221,17 @@ def _state(pushed: Pushed | None) -> str:
     return "" if pushed is None else "pushed" if pushed.changed else "up to date"
 
 
-def _size(manifest: Manifest) -> str:
+def _began_with(graph: Graph, name: str) -> int | None:
+    """Rows that went into an artifact's own first step."""
+    first = next(iter(graph.chain(name)), None)
+    manifest = Manifest.load(first.folder) if first else None
+    return manifest.rows.rows_in if manifest and manifest.rows else None
+
+
+def _size(manifest: Manifest, began_with: int | None) -> str:
     if (counts := manifest.rows) is not None:
-        of = f" of {counts.rows_in:,}" if counts.rows_in != counts.kept else ""
+        whole = counts.rows_in if began_with is None else began_with
+        of = f" of {whole:,}" if whole != counts.kept else ""
         return f"{counts.kept:,}{of} rows" if of else counted(counts.kept, "row")
     parameters = manifest.metrics.get("parameters")
     return f"{parameters / 1e6:,.1f} M parameters" if parameters else ""

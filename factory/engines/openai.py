@@ -32,6 +32,7 @@ FATAL = {401, 402, 403, 404, 405}  # the same for every request: key, account, a
 BATCH, BATCH_SECONDS = 64, 1.0  # a batch is handed on when it has so many completions or is so old
 BYTES_PER_TOKEN = 3  # assumed: English has more, Arabic in UTF-8 fewer characters a token
 FIRST = Request.chat("Say yes.", max_new_tokens=16)  # what an endpoint is asked to learn which model answers
+FIRST_TRIES = 2  # again, before any work: a server that is busy for a moment is not away
 
 
 @dataclass(frozen=True)
@@ -304,7 +305,8 @@ def stated_model(model: str, endpoint: Endpoint, answers_as: str | None = None) 
         UsageError: the endpoint's key is missing.
         FactoryError: it does not answer, refuses, or states another.
     """
-    with OpenAIEngine(model, endpoint, answers_as) as engine:
+    brief = endpoint.model_copy(update={"retries": min(endpoint.retries, FIRST_TRIES)})
+    with OpenAIEngine(model, brief, answers_as) as engine:
         [[(_, first)]] = engine.generate([FIRST])
         if first.finish_reason == "error" or engine.answers_as is None:
             raise FactoryError(f"{model} does not answer: {first.detail}", where=engine.url)

@@ -6,10 +6,8 @@ from factory.engines.openai import key_of, stated_model
 from factory.errors import FactoryError
 from factory.graph.model_sources import UNKNOWN, AnsweringModel
 from factory.graph.nodes import Graph, Node
-from factory.profile import Endpoint, Profile
+from factory.profile import Profile
 from factory.store import Manifest
-
-TRIES = 2  # again: a server that is busy for a moment is not away
 
 
 def endpoint_problems(graph: Graph, nodes: Iterable[Node], profile: Profile, *, ask: bool) -> list[FactoryError]:
@@ -28,17 +26,12 @@ def endpoint_problems(graph: Graph, nodes: Iterable[Node], profile: Profile, *, 
             endpoint = profile.endpoint(model.endpoint)
             key_of(endpoint)
             if ask:
-                _require_answer(model, endpoint)
+                stated_model(model.model, endpoint, model.answers_as if model.answers_as != UNKNOWN else None)
         except FactoryError as error:
             what = f"{node.name} asks {model.model} at the endpoint {model.endpoint}: {error.what}"
             said = f"{what} ({error.where})" if error.where else what
             found.append(type(error)(said, where=str(node.place), fix=error.fix))
     return found
-
-
-def _require_answer(model: AnsweringModel, endpoint: Endpoint) -> None:
-    brief = endpoint.model_copy(update={"retries": min(endpoint.retries, TRIES)})
-    stated_model(model.model, brief, model.answers_as if model.answers_as != UNKNOWN else None)
 
 
 def _asked(graph: Graph, node: Node) -> Iterable[AnsweringModel]:

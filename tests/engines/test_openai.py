@@ -202,7 +202,7 @@ def test_leaving_early_stops_the_requests():
 
 
 def test_concurrency_rises_and_never_passes_the_limit():
-    with MoodyServer(delay=0.02) as server:
+    with MoodyServer(delay=0.1) as server:
         ask(server, chats(300), concurrency=24)
     assert 12 <= server.most_in_flight <= 24
 
