@@ -16,13 +16,16 @@ from factory.graph.model_sources import AnsweringModel, LocalModel
 from factory.graph.nodes import Graph, Node
 from factory.graph.sources import DemoDataset, LocalDataset
 from factory.graph.terms import data, license_id, terms
-from factory.refs import is_hub_ref
+from factory.refs import is_hub_ref, is_local
+from factory.resources import local_path
 from factory.store import Dataset, canonical, write_atomically
 
 DEMO_LICENSE = "cc0-1.0"
 CACHE = "licenses.json"
 COLUMN = "license"
 """Of rows that say their licence each for itself."""
+LONGEST = 60
+"""Characters of a row's licence: names are short, and texts are told in lines."""
 WRITERS = {"translator", "judge", "writer or judge"}
 """Roles of models of which an artifact has what they wrote, and not their weights."""
 
@@ -79,7 +82,7 @@ class Facts:
         if isinstance(step, DemoDataset):
             yield Link(f"demo:{step.demo}", role, DEMO_LICENSE, "generated here", node.kind)
         elif isinstance(step, LocalDataset | LocalModel):
-            stated = next((text for ref, text in self.stated.items() if ref.endswith(Path(step.path).name)), None)
+            stated = next((text for ref, text in self.stated.items() if self._is_file(ref, step.path)), None)
             who = "the recipe" if stated else "nobody"
             yield Link(Path(step.path).name, role, license_id(stated), who, node.kind)
         elif isinstance(step, AnsweringModel):
@@ -87,6 +90,11 @@ class Facts:
             yield Link(step.model, role, license_id(license), "the recipe", node.kind)
         elif (found := hub_source(node)) is not None:
             yield from self._repo(node.kind, *found, role)
+
+    def _is_file(self, ref: str, path: str) -> bool:
+        """Whether a ref of the recipe is this very file, and not one of its name."""
+        found = local_path(self.graph.loaded.source.folders, ref) if is_local(ref) else None
+        return found is not None and found.resolve() == Path(path).resolve()
 
     def _repo(self, kind: str, repo: str, revision: str | None, role: str) -> Iterator[Link]:
         waiting, seen = [(repo, revision, "")], set[str]()
@@ -165,19 +173,24 @@ def row_licenses(node: Node) -> dict[str | None, int]:
 @lru_cache(maxsize=256)
 def _counted(folder: Path) -> dict[str | None, int]:
     """Of a folder that is finished, and so never changes."""
-    import pyarrow as pa
     import pyarrow.parquet as pq
 
     dataset, found = Dataset(folder), Counter[str | None]()
     for split in dataset.splits:
-        if COLUMN not in dataset.schema(split).names or not pa.types.is_string(
-            dataset.schema(split).field(COLUMN).type
-        ):
+        if COLUMN not in dataset.schema(split).names:
             continue
         for path in dataset.shards(split):
-            for value in pq.read_table(path, columns=[COLUMN])[COLUMN].value_counts().to_pylist():
-                found[license_id(value["values"])] += value["counts"]
+            values = pq.read_table(path, columns=[COLUMN])[COLUMN].to_pylist()
+            for name, count in Counter(map(_named, values)).items():
+                found[license_id(name)] += count
     return dict(found)
+
+
+def _named(value: Any) -> str | None:
+    """The name that a row gives; None, an unknown licence, where it gives none, several, or something else."""
+    if isinstance(value, list) and len(value) == 1:
+        value = value[0]
+    return " ".join(value.split())[:LONGEST] if isinstance(value, str) else None
 
 
 def _same_repo(reference: str, repo: str) -> bool:

@@ -19,6 +19,9 @@ from factory.graph.nodes import Graph
 from factory.graph.terms import USES, computed, terms
 from factory.hub.names import card_license
 from factory.step.base import Source
+from factory.text.figures import counted
+
+SHOWN, SHOWN_LINKS = 5, 20  # of names that nobody knows, as rows may have many; of links on one line
 
 
 @dataclass
@@ -52,13 +55,17 @@ class Rollup:
         unread = [
             f"{link}, whose terms are not known here: read them, and state the listed licence that they amount to as "
             f"its `license`"
-            for link in self.unlisted
+            for link in self.unlisted[:SHOWN]
         ]
+        if more := self.unlisted[SHOWN:]:
+            unread.append(f"and {counted(len(more), 'more such name')}")
         return [*self.forbidden, *self.conflicts, *unread, *([f"no licence known for {named}"] if named else [])]
 
     def __str__(self) -> str:
         """The licence and the chain on one line."""
-        chain = "; ".join(f"{link.name} {link.license or 'unknown'} ({link.role})" for link in self.chain)
+        named = [f"{link.name} {link.license or 'unknown'} ({link.role})" for link in self.chain]
+        more = len(named) - SHOWN_LINKS
+        chain = "; ".join([*named[:SHOWN_LINKS], *([f"{more:,} more"] if more > 0 else [])])
         how = "declared" if self.declared else "computed"
         return f"{self.license or 'none that fits all'}, {how}" + (f", from {chain}" if chain else "")
 
@@ -133,7 +140,8 @@ def _chain(graph: Graph, name: str, facts: Facts) -> list[Link]:
             continue
         seen.add(node.name)
         rows = {} if told else row_licenses(node)
-        told = told or bool(rows)
+        # a step that is still to be done may leave rows out: what those before it say is not yet what it has
+        told = told or bool(rows) or (node.kind == "dataset" and not node.folder.is_dir())
         links = [*facts.links(node, role)] if isinstance(node.step, Source) else []
         for license, count in rows.items():
             who = f"the column `license` of {count:,} rows"

@@ -44,10 +44,11 @@ def apply_pull(hub: Hub, repo: Repo, row: Any, author: str) -> Commit:
     fork, _, head = _ends(hub, repo, row)
 
     def apply(editor: TreeEditor) -> None:
-        for path, _, new in hub.store.trees.changed(fork.tree, head.tree):
-            if new is None:
-                editor.remove(path, folder=False)
-            else:
+        changed = list(hub.store.trees.changed(fork.tree, head.tree))
+        for path, _, _ in (change for change in changed if change[2] is None):  # first: a file may become a folder
+            editor.remove(path, folder=False)
+        for path, _, new in changed:
+            if new is not None:
                 editor.put(path, new)
 
     title = f"{row['title']} (#{row['num']})"

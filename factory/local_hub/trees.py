@@ -157,7 +157,11 @@ class _Folder(dict[str, "tuple[str, str] | _Folder"]):
 
     def is_folder(self, name: str) -> bool:
         found = self.get(name, ("", ""))
-        return isinstance(found, _Folder) or found[0] == DIRECTORY
+        return found.holds_any() if isinstance(found, _Folder) else found[0] == DIRECTORY
+
+    def holds_any(self) -> bool:
+        """Whether any file is left below it: git knows no folder without one."""
+        return any(x.holds_any() if isinstance(x, _Folder) else True for x in self.values())
 
     def open(self, name: str) -> _Folder:
         """The folder of this name, a new one where there is none. Raises PathConflict where there is a file."""

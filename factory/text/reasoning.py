@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 MARKS = (
@@ -36,9 +37,16 @@ def spoken(answer: str, asked: str = "") -> Spoken:
     """
     found = answer
     for begin, end in MARKS:
-        own = asked.count(end)
-        if found.count(end) > own:
-            found = found.split(end, found.count(end) - own)[-1]
-        elif found.lstrip().startswith(begin) and found.count(begin) > asked.count(begin):
+        own, ends = asked.count(end), found.count(end)
+        begun = found.lstrip().startswith(begin) and not _begins_a_text(begin, asked)
+        lone = ends - found.count(begin) > max(0, own - asked.count(begin))  # the template wrote the beginning
+        if ends and (ends > own or begun or lone):
+            found = found.split(end, max(ends - own, 1))[-1]
+        elif begun:
             found = ""
     return Spoken(answer, False) if found is answer else Spoken(found.lstrip(), True)
+
+
+def _begins_a_text(mark: str, asked: str) -> bool:
+    """Whether the text that the prompt is about may itself begin with the mark: its translation will, too."""
+    return re.search(rf"(?:^|[\n:])\s*{re.escape(mark)}", asked) is not None

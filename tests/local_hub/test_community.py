@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 from huggingface_hub import CommitOperationAdd as Add
+from huggingface_hub import CommitOperationDelete as Delete
 from huggingface_hub import HfApi
 from huggingface_hub.errors import HfHubHTTPError, JobNotFoundError, RevisionNotFoundError
 
@@ -93,6 +94,17 @@ def test_conflicting_pull_request(api: HfApi, repo: str) -> None:
         api.merge_pull_request(repo, 1)
     assert error.value.response.status_code == 409
     assert api.get_discussion_details(repo, 1).status == "open"
+
+
+def test_a_file_and_a_folder_change_places(api: HfApi, repo: str) -> None:
+    """In one commit, and by a pull request, in both directions."""
+    api.create_commit(repo, [Add("a/b", b"1"), Add("one", b"1"), Add("many/x/y", b"1")], commit_message="First")
+    api.create_commit(repo, [Delete("a/b"), Add("a", b"2")], commit_message="A folder becomes a file")
+    swapped = [Delete("one"), Add("one/of/it", b"2"), Delete("many/x/y"), Add("many", b"2")]
+    made = api.create_commit(repo, swapped, commit_message="Both ways", create_pr=True)
+    api.merge_pull_request(repo, made.pr_num or 0)
+    assert set(api.list_repo_files(repo)) >= {"a", "one/of/it", "many"}
+    assert not {"a/b", "one", "many/x/y"} & set(api.list_repo_files(repo))
 
 
 def test_empty_pull_request_is_a_draft(api: HfApi, repo: str) -> None:

@@ -31,6 +31,22 @@ def test_marks_of_the_source_stay_behind_reasoning(before, after, marks):
     assert found == (source.lstrip(), True)
 
 
+@given(thought=PLAIN, answer=PLAIN, marks=st.sampled_from(MARKS))
+def test_a_source_with_marks_does_not_hide_reasoning(thought, answer, marks):
+    begin, end = marks
+    asked = f"Translate: Use the {begin} tag and then the {end} tag"
+    assert spoken(f"{begin}{thought}{end}{answer}", asked) == (answer.lstrip(), True)
+    assert spoken(f"{thought}{end}{answer}", asked) == (answer.lstrip(), True)
+    assert spoken(f"{begin}{thought}", asked) == ("", True)
+
+
+@given(answer=PLAIN, marks=st.sampled_from(MARKS))
+def test_a_source_that_begins_with_a_mark_is_answered_so(answer, marks):
+    begin, end = marks
+    said = f"{begin}{answer}{end}{answer}"
+    assert spoken(said, f"Translate: {begin}it{end} is a tag") == (said, False)
+
+
 @given(answer=PLAIN)
 def test_an_answer_without_marks_is_untouched(answer):
     assert spoken(answer) == (answer, False)
