@@ -188,12 +188,12 @@ def _in_new_words(source: Source, at: Location, cls: type[Step], parameters: Any
 
 def _report(source: Source, at: Location, error: ValidationError, model: type[BaseModel]) -> None:
     problems = error.errors()
-    forms = {problem["loc"][:-1]: problem for problem in problems if _is_of_no_form(problem, problems, model)}
+    telling = {problem["loc"][:-1]: problem for problem in problems if _tells_all(problem, model)}
     for problem in problems:
-        in_none = next((above for above in forms if problem["loc"][: len(above)] == above), None)
-        if in_none is not None and problem is not forms[in_none]:
+        above = next((above for above in telling if problem["loc"][: len(above)] == above), None)
+        if above is None and _is_other_choice(problem, problems):
             continue
-        if in_none is None and _is_other_choice(problem, problems):
+        if above is not None and problem is not telling[above]:
             continue
         location = tuple(part for part in problem["loc"] if part != "[key]")
         here, name = at, ""
@@ -202,8 +202,8 @@ def _report(source: Source, at: Location, error: ValidationError, model: type[Ba
                 here = (*here, part)
                 name += f"[{part}]" if isinstance(part, int) else f".{part}" if name else part
         last = location[-1] if location else ""
-        if in_none is not None:
-            message = f"{name}: {_field(model, in_none).description}"
+        if above is not None and problem["type"] == "string_type":
+            message = f"{name}: {_field(model, above).description}"
         elif problem["type"] == "extra_forbidden":
             message = f"unknown key {last!r}{nearest(last, _keys(model, location[:-1]))}"
         elif problem["type"] == "missing":
@@ -218,12 +218,14 @@ def _report(source: Source, at: Location, error: ValidationError, model: type[Ba
         source.report(here, message)
 
 
-def _is_of_no_form(problem: Any, problems: Sequence[Any], model: type[BaseModel]) -> bool:
-    """Neither the text nor the mapping that may stand here: a mapping without one of its keys, a list, a number."""
+def _tells_all(problem: Any, model: type[BaseModel]) -> bool:
+    """Where a text or a mapping may stand: what stands there is neither, or a text written as a mapping is wrong."""
     above, given = problem["loc"][:-1], problem["input"]
-    field = _field(model, above) if problem["type"] == "string_type" and above else None
+    field = _field(model, above) if above and problem["type"] in ("string_type", "value_error") else None
     if field is None or not field.description or not _fields(field.annotation):
         return False
+    if problem["type"] == "value_error":
+        return isinstance(given, dict)
     return not isinstance(given, dict) or not set(given) & set(_keys(model, above))
 
 

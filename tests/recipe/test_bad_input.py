@@ -91,6 +91,7 @@ def step(text: str, section: str = "models") -> str:
         (HEAD + "title: &a [*a]\n", "5:12", "no anchor &a"),
         (HEAD + "datasets: {d: {from: {file: x.jsonl}}}\n", "5:16", "datasets.d.from: Hub ref, artifact[:split]"),
         (HEAD + "datasets: {d: {from: [x]}}\n", "5:16", "datasets.d.from: Hub ref, artifact[:split]"),
+        (HEAD + "datasets: {d: {from: {ref: o/x, license: MIT}}}\n", "5:16", "did you mean 'mit'?"),
         (HEAD + "datasets: {d: {from: {demo: text, path: x}}}\n", "5:35", "unknown key 'path'"),
         (HEAD + "1: x\n", "5:1", "unknown key '1'"),
         (HEAD + "true: x\n", "5:1", "unknown key 'true'"),
