@@ -22,7 +22,13 @@ APART = {"vllm"}  # lives in an environment of its own, see docs/engines.md
 APPS = {path.stem for path in (ROOT / "spaces").glob("*/*")}  # an app's modules have names of their own
 OWN = {"factory", "tests", "benchmarks", "measure", *APPS}
 ZERO_GPU = {"spaces"}  # is there on the Hub's machines of that kind alone
-PEERS = {"distilabel", "datatrove", "opusfilter", "vllm"}  # what benchmarks compare with, named in their READMEs
+PEERS = {
+    "distilabel",
+    "datatrove",
+    "gguf",
+    "opusfilter",
+    "vllm",
+}  # what benchmarks compare with, named in their READMEs
 
 
 def distribution(name: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -176,13 +177,12 @@ def _counted(folder: Path) -> dict[str | None, int]:
     import pyarrow.parquet as pq
 
     dataset, found = Dataset(folder), Counter[str | None]()
-    for split in dataset.splits:
-        if COLUMN not in dataset.schema(split).names:
-            continue
-        for path in dataset.shards(split):
-            values = pq.read_table(path, columns=[COLUMN])[COLUMN].to_pylist()
-            for name, count in Counter(map(_named, values)).items():
-                found[license_id(name)] += count
+    for path in [path for split in dataset.splits for path in dataset.shards(split)]:
+        with suppress(OSError, ValueError):  # damaged rows are told of where they are pushed
+            if COLUMN in pq.read_schema(path).names:
+                values = pq.read_table(path, columns=[COLUMN])[COLUMN].to_pylist()
+                for name, count in Counter(map(_named, values)).items():
+                    found[license_id(name)] += count
     return dict(found)
 
 

@@ -53,7 +53,8 @@ def language(text: str, source: str = "en") -> TargetLanguage:
 
 def _code(text: str) -> str:
     """Raises UsageError where no language has this code or name."""
-    if named := code_named(text):
+    written_as_code = text.islower() and len(text) <= 3  # `ga` is Irish, and Ga another language
+    if not (written_as_code and is_known(text)) and (named := code_named(text)):
         return named
     try:
         code = standardize_tag(text, macro=True)

@@ -10,7 +10,7 @@ from factory.text.code_spans import code_spans
 _FENCED = re.compile(r"(^[ \t>]*(?P<fence>`{3,}|~{3,})[^\n]*\n.*?(?:^[ \t>]*(?P=fence)[`~]*[ \t]*$|\Z))", re.M | re.S)
 _OPENS = r"<(?=[A-Za-z/!?])|!(?=\[)"  # a tag, a comment, a picture
 _LIVE = re.compile(rf"(?<!\\)((?:\\\\)*)({_OPENS})")
-_ESCAPED = re.compile(rf"\\({_OPENS})")
+_ESCAPED = re.compile(r"\\(<(?=[A-Za-z/?]|\\?!)|!(?=\[))")  # what `<` opens may be escaped itself: <![
 
 
 def shown(text: str) -> str:

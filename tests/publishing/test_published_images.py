@@ -23,7 +23,7 @@ RECIPE = """\
 recipe: 1
 name: seen
 language: {source: en, target: ar}
-hub: {namespace: factory, license: cc0-1.0}
+hub: {namespace: factory, license: mit}
 datasets:
   seen:
     description: Drawings.

@@ -21,10 +21,11 @@ TEXTS = st.text(st.sampled_from("a <b>!/[]()`~\n-مِ"), max_size=80)
         ("```html\n<b>\n```\n<i>", "```html\n<b>\n```\n\\<i>"),
         ("~~~\n<b>", "~~~\n<b>"),
         (r"\\<b>", r"\\\<b>"),
+        ("<![x](y)", r"\<\![x](y)"),
     ],
 )
 def test_tags_and_pictures_are_text_outside_code(text: str, shown: str) -> None:
-    assert plain.shown(text) == shown
+    assert plain.shown(text) == shown and plain.meant(shown) == text
 
 
 @given(TEXTS)

@@ -68,7 +68,8 @@ def test_a_heart_says_what_is_waited_for_and_how_long_nothing_came(tmp_path: Pat
 @pytest.mark.parametrize(
     "name", ["a/01-filter", "load /a/folder/of/mine/with/a/very/long/name/and/more/of/it/pairs.jsonl", "[x]/02-sft"]
 )
-def test_the_bar_is_one_line_with_its_numbers_whole(name: str, width: int) -> None:
+def test_the_bar_is_one_line_with_its_numbers_whole(name: str, width: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm")
     written = io.StringIO()
     progress = Progress(Console(file=written, force_terminal=True, width=width, color_system=None))
     with progress.task(name, total=1_234_567):

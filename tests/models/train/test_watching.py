@@ -45,6 +45,7 @@ def run(tmp_path, verb, profile=None, progress=None):
 @pytest.mark.parametrize("terminal", [True, False])
 def test_loss_and_speed_stand_in_the_terminal(tmp_path, monkeypatch, verb, terminal):
     monkeypatch.setattr(progress_module, "LOG_INTERVAL", 0.0)
+    monkeypatch.setenv("TERM", "xterm")
     screen = io.StringIO()
     console = Console(file=screen, force_terminal=terminal, width=160, legacy_windows=False, color_system=None)
     work = run(tmp_path, verb, progress=Progress(console))
