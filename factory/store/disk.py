@@ -35,7 +35,9 @@ def disk_fault(error: BaseException) -> str | None:
     ('the disk is full', None)
     """
     seen: BaseException | None = error
-    while seen is not None:
+    known: set[int] = set()
+    while seen is not None and id(seen) not in known:  # one that is raised anew may have led to itself
+        known.add(id(seen))
         if hasattr(seen, "response"):  # what a server says of its own disk
             return None
         if isinstance(seen, OSError) and seen.errno in NUMBERS:

@@ -190,3 +190,9 @@ def test_a_hub_on_a_full_disk_says_so_and_what_it_has_can_be_read(full: Path) ->
         assert (answer.status_code, answer.json()) == (507, {"error": f"{FULL} where this Hub keeps its data"})
         assert hub.get("/api/models/me/a").json()["id"] == "me/a"
     shutil.rmtree(data)
+
+
+def test_errors_that_led_to_each_other_are_looked_at_once() -> None:
+    one, other = ValueError("one"), KeyError("other")
+    one.__context__, other.__context__ = other, one
+    assert disk_fault(one) is None
