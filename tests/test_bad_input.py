@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -154,7 +155,10 @@ def test_a_stop_keeps_what_is_finished_and_the_rest_follows(tmp_path: Path, stop
     text = f"datasets:\n  a: {{from: {{demo: alpaca, rows: {rows}}}}}\n"
     (tmp_path / "small.yaml").write_text(HEAD.replace("me}", "me, endpoint: local}") + text)
     command = [sys.executable, "-m", "factory", "build", "small.yaml", "--hub", "local"]
-    process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    heard = partial(signal.signal, signal.SIGHUP, signal.SIG_DFL)  # these tests may themselves run under nohup
+    process = subprocess.Popen(
+        command, cwd=tmp_path, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, preexec_fn=heard
+    )
     deadline = time.monotonic() + 60
     while not any(p.stat().st_size for p in tmp_path.glob(".factory/a/*.partial/ledger.jsonl")):
         assert time.monotonic() < deadline and process.poll() is None
