@@ -126,7 +126,8 @@ def one(folder: Path, faults: Faults, seed: int, whole: dict[str, Repo]) -> dict
             differ = {file for file in differ if not file.startswith(".eval_results/")}
         if differ:
             wrong.append(f"{name} holds {sorted(differ)} more or less")
-        if repo.commits != whole[name].commits:
+        own = tuple(title for title in repo.commits if not title.startswith("Update "))  # what a second try brought
+        if own != whole[name].commits:
             wrong.append(f"{name} has the commits {repo.commits}")
         if repo.rows != whole[name].rows:
             wrong.append(f"{name} has {repo.rows} rows for {whole[name].rows}")
