@@ -12,7 +12,8 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from factory.cli import Cli, main
+from factory.cli import main
+from factory.cli.group import Cli
 
 RECIPE = """\
 recipe: 1
@@ -199,6 +200,8 @@ def test_help_imports_nothing_that_a_command_works_with() -> None:
     assert {name for name in loaded if name.partition(".")[0] == "factory"} == {
         "factory",
         "factory.cli",
+        "factory.cli.group",
+        "factory.cli.options",
         "factory.errors",
     }
     assert not loaded & {"numpy", "pyarrow", "pydantic", "rich", "yaml", "torch", "huggingface_hub", "jinja2"}

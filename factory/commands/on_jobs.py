@@ -6,7 +6,7 @@ from factory.commands.session import Session, is_local
 from factory.commands.table import print_json
 from factory.errors import UsageError
 from factory.graph.models import refuse
-from factory.publishing.before import licence_problems, target_problems
+from factory.publishing.before import forbidden_licenses, target_problems
 from factory.publishing.stages import stages
 from factory.recipe import load
 from factory.remote.hf_jobs import FIX_FLAVOR, Order, cancel_command, follow, submit
@@ -28,7 +28,7 @@ def publish_as_job(session: Session, *, force: bool, live: bool, as_json: bool) 
             fix="set HF_TOKEN, and HF_ENDPOINT where it is not huggingface.co, and add --hub remote",
         )
     with session.open() as opened:
-        refuse([*licence_problems(opened.graph), *target_problems(opened.graph, stages(opened.graph))])
+        refuse([*forbidden_licenses(opened.graph), *target_problems(opened.graph, stages(opened.graph))])
         if opened.profile.jobs is None:
             raise UsageError(
                 "the profile does not say on which hardware jobs run", where=str(session.recipe), fix=FIX_FLAVOR

@@ -11,6 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from factory.arrays import pa, pq
 from factory.errors import FactoryError
 from factory.graph.lineage import hub_source
 from factory.graph.model_sources import AnsweringModel, LocalModel
@@ -174,16 +175,21 @@ def row_licenses(node: Node) -> dict[str | None, int]:
 @lru_cache(maxsize=256)
 def _counted(folder: Path) -> dict[str | None, int]:
     """Of a folder that is finished, and so never changes."""
-    import pyarrow.parquet as pq
-
     dataset, found = Dataset(folder), Counter[str | None]()
     for path in [path for split in dataset.splits for path in dataset.shards(split)]:
         with suppress(OSError, ValueError):  # damaged rows are told of where they are pushed
             if COLUMN in pq.read_schema(path).names:
-                values = pq.read_table(path, columns=[COLUMN])[COLUMN].to_pylist()
-                for name, count in Counter(map(_named, values)).items():
-                    found[license_id(name)] += count
+                column = pq.read_table(path, columns=[COLUMN])[COLUMN]
+                for value, count in _tally(column):
+                    found[license_id(_named(value))] += count
     return dict(found)
+
+
+def _tally(column: Any) -> Iterator[tuple[Any, int]]:
+    """(value, how often) of a column; of one whose values Arrow cannot compare, each for itself."""
+    if pa.types.is_nested(column.type):
+        return ((value, 1) for value in column.to_pylist())
+    return ((entry["values"], entry["counts"]) for entry in column.value_counts().to_pylist())
 
 
 def _named(value: Any) -> str | None:

@@ -144,7 +144,7 @@ def _chain(graph: Graph, name: str, facts: Facts) -> list[Link]:
         told = told or bool(rows) or (node.kind == "dataset" and not node.folder.is_dir())
         links = [*facts.links(node, role)] if isinstance(node.step, Source) else []
         for license, count in rows.items():
-            who = f"the column `license` of {count:,} rows"
+            who = f"the column `license` of {counted(count, 'row')}"
             source = node.artifact.removeprefix("hub/").removeprefix("local/")
             links.append(Link(f"rows of {source}", role, license, who, node.kind))
         found += [link for link in links if link not in found]

@@ -204,7 +204,7 @@ def parameters(node: Node) -> dict[str, Any]:
     if isinstance(node.step, Source):
         return {}
     values = node.step.model_dump(mode="json", by_alias=True)
-    return {key: value for key, value in values.items() if value is not None and value != [] and value != {}}
+    return {key: value for key, value in values.items() if value not in (None, [], {})}
 
 
 def translation_prompt(graph: Graph, reference: str) -> str | None:

@@ -41,7 +41,7 @@ def require_ready(
     if not rehearsal:  # whose models and data are as small as can be, whatever the recipe says
         found += disk_problems(plan, estimate(plan, profile))
     if todo:
-        found += [*licence_problems(graph), *target_problems(graph, todo)]
+        found += [*forbidden_licenses(graph), *target_problems(graph, todo)]
     refuse(found)
 
 
@@ -55,7 +55,7 @@ def disk_problems(plan: Plan, costs: Costs) -> list[FactoryError]:
     return [FactoryError(what, where=str(first.place), fix="free some space, or give another disk: --store")]
 
 
-def licence_problems(graph: Graph) -> list[FactoryError]:
+def forbidden_licenses(graph: Graph) -> list[FactoryError]:
     """That the recipe declares more than its chain allows."""
     try:
         require_licenses(graph)

@@ -167,11 +167,11 @@ def model_facts(graph: Graph, reference: str) -> dict[str, Any]:
         "link": page("model", repo) if repo else "",
     }
     if reference not in recipe.models:
-        licenses = [link.license for link in effective(graph, reference).chain]  # its own, and those of its bases
+        licenses = [link.license for link in effective(graph, reference).chain] or [None]  # its own, then its bases'
         source = lineage.hub_source(node)
         starts = {spec.base for spec in recipe.models.values()}
         return found | {
-            "license": computed(licenses or [None]) or next(iter(licenses), None) or "",
+            "license": computed(licenses) or licenses[0] or "",
             "kind": "base" if reference in starts else "",
             "revision": source[1] if source else "",
         }

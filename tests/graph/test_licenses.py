@@ -398,7 +398,7 @@ def test_rows_bring_their_licences_and_are_filtered_by_them(tmp_path: Path, kept
     counts = {link.license: link.source for link in effective(made, "some").chain if link.name == "rows of some"}
     assert counts == {
         "cc-by-4.0": "the column `license` of 2 rows",
-        "apache-2.0": "the column `license` of 1 rows",
+        "apache-2.0": "the column `license` of 1 row",
     }
 
 

@@ -18,7 +18,10 @@ import json
 def test_what_is_imported_comes_with_what_it_imports() -> None:
     files = bundle({"app.py": APP, "notes.txt": b"from factory.text import chat"})
     assert {"factory/text/direction.py", "factory/text/segments.py", "factory/text/passages.py"} <= set(files)
-    assert "factory/cli.py" not in files and files["factory/__init__.py"] == files["factory/text/__init__.py"] == b""
+    assert (
+        "factory/cli/__init__.py" not in files
+        and files["factory/__init__.py"] == files["factory/text/__init__.py"] == b""
+    )
 
 
 def test_an_app_of_nothing_of_ours_brings_nothing() -> None:

@@ -74,7 +74,7 @@ def test_a_word_that_happens_to_name_a_file_sends_nothing(recipe: Path) -> None:
 
 def test_it_holds_the_factory_with_its_cards(recipe: Path) -> None:
     found = names(make_bundle(load(recipe)))
-    assert {"factory/cli.py", "factory/graph/licenses.yaml", "factory/_resources/cards/model.md"} <= found
+    assert {"factory/cli/group.py", "factory/graph/licenses.yaml", "factory/_resources/cards/model.md"} <= found
     assert not [name for name in found if "__pycache__" in name]
 
 

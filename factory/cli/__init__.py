@@ -2,173 +2,33 @@
 
 from __future__ import annotations
 
-import functools
 import json
 import os
-from collections.abc import Callable
-from dataclasses import fields
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from factory import __version__
-from factory.errors import FactoryError
+from factory.cli.group import Cli
+from factory.cli.options import (
+    FORCE,
+    JSON,
+    LIVE,
+    LOCKED,
+    ON,
+    PLACE,
+    PROFILE,
+    RECIPES,
+    REHEARSE,
+    commands,
+    of_recipe,
+    options,
+    or_recipe,
+)
 
 if TYPE_CHECKING:
-    from click.shell_completion import CompletionItem
-
     from factory.commands.session import Session
-
-
-class Commands:
-    """The modules of `factory.commands`, each imported when it is first named: `--help` needs none of them."""
-
-    def __getattr__(self, name: str) -> Any:
-        return import_module(f"factory.commands.{name}")
-
-
-commands = Commands()
-
-AS_JSON = "factory.as_json"  # in the meta of a context: whether JSON was asked for
-
-
-def found_recipe(name: str) -> Path | None:
-    """The recipe that is called so: ``recipes/NAME.yaml`` or ``NAME.yaml``, where no file has the very name."""
-    if Path(name).exists():
-        return None
-    return next((path for path in (Path("recipes") / f"{name}.yaml", Path(f"{name}.yaml")) if path.is_file()), None)
-
-
-def _or_recipe(context: click.Context, parameter: click.Parameter, value: str) -> str:
-    found = found_recipe(value)
-    return str(found) if found else value
-
-
-class RecipePath(click.Path):
-    """The path of a recipe, or its name."""
-
-    name = "recipe"
-
-    def __init__(self) -> None:
-        super().__init__(path_type=Path)
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        return found_recipe(str(value)) or super().convert(value, param, ctx)
-
-    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-        from click.shell_completion import CompletionItem  # which `--help` does not need
-
-        names = sorted(path.stem for path in Path("recipes").glob("*.yaml") if path.stem.startswith(incomplete))
-        return [*map(CompletionItem, names), *super().shell_complete(ctx, param, incomplete)]
-
-
-RECIPE = click.argument("recipe", type=RecipePath())
-RECIPES = click.argument("recipe", nargs=-1, required=True, type=RecipePath())
-STORE = click.option(
-    "--store", type=click.Path(path_type=Path), default=Path(".factory"), show_default=True, envvar="FACTORY_STORE",
-    help="Folder of all artifacts.",
-)  # fmt: skip
-HUB = click.option(
-    "--hub", type=click.Choice(["auto", "local", "remote"]), default="auto", show_default=True,
-    help="local: the embedded Hub; remote: HF_ENDPOINT with HF_TOKEN; auto: what the recipe and the environment say.",
-)  # fmt: skip
-PROFILE = click.option("--profile", help="Compute settings: a [profiles.NAME] table of factory.toml.")
-LOCKED = click.option("--locked", is_flag=True, help="Use only the commit SHAs in the lock file.")
-JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON to standard output.")
-REHEARSE = click.option(
-    "--rehearse", is_flag=True, help="Run the whole recipe here, each Hub ref answered by a tiny stand-in."
-)
-LIVE = click.option(
-    "--live", is_flag=True, help="In long runs, push a card of the datasets in progress, every ten minutes at most."
-)
-ON = click.option(
-    "--on", type=click.Choice(["here", "hf-jobs"]), default="here", show_default=True,
-    help="hf-jobs: as a Hub Job on the hardware that the profile names, its log followed here.",
-)  # fmt: skip
-FORCE = click.option("--force", is_flag=True, help="Overwrite commits that others made to the target repos.")
-
-
-def options(*chosen: Any) -> Any:
-    """A decorator that gives a command these, in the order in which `--help` lists them."""
-
-    def add(command: Any) -> Any:
-        for option in reversed(chosen):
-            command = option(command)
-        return command
-
-    return add
-
-
-PLACE = options(STORE, HUB)
-
-
-def of_recipe(*more: Callable[..., Any]) -> Callable[..., Any]:
-    """A command about one recipe: what it is told of recipe, store and Hub, and by `more`, comes as a `Session`."""
-
-    def decorate(function: Callable[..., None]) -> Callable[..., None]:
-        @functools.wraps(function)
-        def command(**given: Any) -> None:
-            kind = commands.session.Session
-            told = {field.name: given.pop(field.name) for field in fields(kind) if field.name in given}
-            function(kind(**told), **given)
-
-        return options(RECIPE, PLACE, *more)(command)
-
-    return decorate
-
-
-class Cli(click.Group):
-    """Prints a `FactoryError` as its one line, as JSON where JSON is asked for, and exits with its code.
-
-    Never a traceback.
-    """
-
-    def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
-        context.meta[AS_JSON] = "--json" in args
-        return super().parse_args(context, args)
-
-    def invoke(self, context: click.Context) -> Any:
-        try:
-            return super().invoke(context)
-        except FactoryError as error:
-            told = error
-        except PermissionError as error:
-            told = FactoryError(str(error.strerror), where=error.filename, fix="let this user read and write there")
-        except KeyboardInterrupt:
-            click.echo("stopped: finished work is kept, the same command goes on from here", err=True)
-            context.exit(1)
-        except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):  # click knows these
-            raise
-        except Exception as error:
-            told = _disk_error(error) or _unforeseen(error)
-        if context.meta[AS_JSON]:
-            said = {"error": told.what, "where": told.where, "fix": told.fix, "exit_code": told.exit_code}
-            click.echo(json.dumps(said, ensure_ascii=False), err=True)
-        else:
-            lines = str(told)
-            click.echo(lines if "\n" in lines else f"error: {lines}", err=True)
-        context.exit(told.exit_code)
-
-
-def _disk_error(error: Exception) -> FactoryError | None:
-    from factory.store.disk import disk_error
-
-    return disk_error(error, None)
-
-
-def _unforeseen(error: Exception) -> FactoryError:
-    """One line for the user; the traceback goes to a file that can be sent to the maintainers."""
-    import tempfile
-    import traceback
-
-    with tempfile.NamedTemporaryFile("w", prefix="factory-", suffix=".log", delete=False, encoding="utf-8") as log:
-        traceback.print_exception(error, file=log)
-    first = (str(error).strip() or "no message").splitlines()[0]
-    return FactoryError(
-        f"{type(error).__name__}: {first}", fix=f"a mistake in factory itself; the whole error is in {log.name}"
-    )
 
 
 @click.command(cls=Cli, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -253,7 +113,7 @@ def status(session: Session, watch: bool, as_json: bool) -> None:
 
 
 @main.command()
-@click.argument("dataset", callback=_or_recipe)
+@click.argument("dataset", callback=or_recipe)
 @click.argument("name", required=False)
 @PLACE
 @REHEARSE
@@ -337,7 +197,7 @@ def check_command(
 
 
 @main.command("thresholds")
-@click.argument("recipe_or_pairs", callback=_or_recipe)
+@click.argument("recipe_or_pairs", callback=or_recipe)
 @PAIRS
 @click.option("--rows", default=100_000, show_default=True, type=click.IntRange(1), help="Rows of pairs looked at.")
 @PLACE
