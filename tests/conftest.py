@@ -9,6 +9,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import gc
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -53,6 +54,8 @@ def embedded_hub(hub_server: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
     monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)
+    if (datasets := sys.modules.get("datasets.config")) is not None:  # which reads it once, too
+        monkeypatch.setattr(datasets, "HF_ENDPOINT", hub_server.endpoint)
     return hub_server
 
 
